@@ -1,0 +1,41 @@
+/**
+ * Hashing and signatures in plain JavaScript, for places without node:crypto (the guard realm, browsers).
+ * The library's own verification is cofactored, so the equation is written out here.
+ */
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256, sha512 } from "@noble/hashes/sha2.js";
+import type { Crypto } from "../../core/ports.ts";
+import { hasReducedScalar, isAdmissiblePublicKey, isEqual } from "./strict-ed25519.ts";
+
+const { Point } = ed25519;
+
+export const pureCrypto: Crypto = {
+  sha256: (bytes) => sha256(bytes),
+  verify: (publicKey, message, signature) => {
+    if (!hasReducedScalar(signature) || !isAdmissiblePublicKey(publicKey)) return false;
+    const key = decodePoint(publicKey);
+    if (key === null) return false;
+    const encodedR = signature.subarray(0, 32);
+    const challenge = sha512.create().update(encodedR).update(publicKey).update(message).digest();
+    const k = littleEndian(challenge) % Point.Fn.ORDER;
+    const s = littleEndian(signature.subarray(32));
+    const found = Point.BASE.multiplyUnsafe(s).subtract(key.multiplyUnsafe(k));
+    return isEqual(found.toBytes(), encodedR);
+  },
+};
+
+/** Null when no point of the curve has that y. */
+function decodePoint(encoded: Uint8Array): InstanceType<typeof Point> | null {
+  try {
+    return Point.fromBytes(encoded);
+  } catch {
+    return null; // The library says "not on the curve" by throwing; to a caller it is one more bad signature.
+  }
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  let value = 0n;
+  for (let index = bytes.length - 1; index >= 0; index -= 1) value = (value << 8n) | BigInt(bytes[index] ?? 0);
+  return value;
+}

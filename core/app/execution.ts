@@ -1,0 +1,104 @@
+/** Runs one method of an application over a state, and collects what it wants changed. */
+
+import type { ApplicationEvent, RefusalCode } from "../effect.ts";
+import type { Json, JsonObject } from "../json.ts";
+import { keyCharactersMax, nameCharactersMax } from "../limits.ts";
+import type { Action } from "../state/action.ts";
+import { isLive } from "../state/entity.ts";
+import type { StateStore } from "../state/state-store.ts";
+import { type Application, type Call, CallError, type MapAccess } from "./application.ts";
+
+export type Execution =
+  | {
+      readonly kind: "ran";
+      readonly output: Json;
+      readonly actions: readonly Action[];
+      readonly events: readonly ApplicationEvent[];
+    }
+  | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };
+
+/** Executes a method. What it throws as `CallError` is a refusal; anything else is a bug and passes through. */
+export function execute(
+  application: Application,
+  state: StateStore,
+  { method: name, args }: { readonly method: string; readonly args: JsonObject },
+): Execution {
+  const method = Object.hasOwn(application.methods, name) ? application.methods[name] : undefined;
+  if (method === undefined) {
+    const known = Object.keys(application.methods).join(", ");
+    return refused("unknown-method", `${application.name} has no method "${name}"; it has ${known}`);
+  }
+  const recorder = new Recorder(state, args);
+  try {
+    const output = method.run(recorder);
+    if (method.access === "read" && recorder.actions.length > 0)
+      return refused("call-failed", `"${name}" only reads, but wrote`);
+    return { kind: "ran", output, actions: recorder.actions, events: recorder.events };
+  } catch (error) {
+    if (error instanceof CallError) return refused(error.code, error.message);
+    throw error;
+  }
+}
+
+function refused(code: RefusalCode, message: string): Execution {
+  return { kind: "refused", code, message };
+}
+
+/** The call as its method sees it. One action a key: the last write of a call wins within it. */
+class Recorder implements Call {
+  readonly args: JsonObject;
+  readonly events: ApplicationEvent[] = [];
+  readonly #state: StateStore;
+  readonly #written = new Map<string, Map<string, Action>>();
+
+  constructor(state: StateStore, args: JsonObject) {
+    this.#state = state;
+    this.args = args;
+  }
+
+  get actions(): readonly Action[] {
+    return Array.from(this.#written.values(), (byKey) => Array.from(byKey.values())).flat();
+  }
+
+  emit(kind: string, content: Json): void {
+    this.events.push({ kind, content });
+  }
+
+  map(collection: string): MapAccess {
+    if (collection.length > nameCharactersMax)
+      throw new CallError(`a collection's name above ${nameCharactersMax} characters`);
+    const written = this.#written.get(collection) ?? new Map<string, Action>();
+    this.#written.set(collection, written);
+    const write = (action: Action) => {
+      if (action.key.length > keyCharactersMax) {
+        throw new CallError(
+          `a key of ${action.key.length} characters, at most ${keyCharactersMax} are allowed`,
+          "bad-arguments",
+        );
+      }
+      written.set(action.key, action);
+    };
+    return {
+      get: (key) => this.#read(collection, key),
+      set: (key, value) => write({ kind: "put", collection, key, value }),
+      remove: (key) => write({ kind: "remove", collection, key }),
+      entries: () => this.#entries(collection),
+    };
+  }
+
+  #read(collection: string, key: string): Json | undefined {
+    const action = this.#written.get(collection)?.get(key);
+    if (action !== undefined) return action.kind === "put" ? action.value : undefined;
+    const entity = this.#state.get(collection, key);
+    return entity !== undefined && isLive(entity) ? entity.value : undefined;
+  }
+
+  #entries(collection: string): readonly (readonly [string, Json])[] {
+    const entries = new Map(this.#state.live(collection).map((entity) => [entity.key, entity.value]));
+    for (const [key, action] of this.#written.get(collection) ?? []) {
+      if (action.kind === "put") entries.set(key, action.value);
+      else entries.delete(key);
+    }
+    return Array.from(entries).sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Every tunable of a node: unit (the last word of its name), bounds, default and reason. The same names stand
+ * in scenario files and in a node's configuration file. What decides validity is no tunable: see `limits.ts`.
+ */
+
+export interface Tunable {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly why: string;
+}
+
+const hourMs = 3_600_000;
+
+export const tunables = {
+  syncFrequencyMs: {
+    default: 10_000,
+    min: 10,
+    max: 24 * hourMs,
+    why: "how often each context starts a periodic sync: the fallback under every other repair",
+  },
+  syncIntervalMs: {
+    default: 5_000,
+    min: 0,
+    max: 24 * hourMs,
+    why: "least time between two periodic sessions with one peer; other triggers do not wait for it",
+  },
+  syncTimeoutMs: {
+    default: 30_000,
+    min: 50,
+    max: hourMs,
+    why: "a session without progress for this long is ended",
+  },
+  syncSessionsMax: {
+    default: 30,
+    min: 1,
+    max: 10_000,
+    why: "sessions this node has open at a time, over all contexts",
+  },
+  syncBackoffMaxMs: {
+    default: 256_000,
+    min: 0,
+    max: 24 * hourMs,
+    why: "failed sessions with a peer back off from 1 s, doubling up to this",
+  },
+  heartbeatMs: {
+    default: 30_000,
+    min: 10,
+    max: 24 * hourMs,
+    why: "how often each context's heads are announced on its topic",
+  },
+  pendingDeltasMax: {
+    default: 10_000,
+    min: 1,
+    max: 10_000_000,
+    why: "deltas of a context that may wait for parents; above it the oldest of the busiest author go",
+  },
+  pendingBytesMax: {
+    default: 67_108_864,
+    min: 1_024,
+    max: 17_179_869_184,
+    why: "the same in bytes",
+  },
+  pendingAgeMaxMs: {
+    default: 300_000,
+    min: 10,
+    max: 24 * hourMs,
+    why: "a delta whose parents nobody gave for this long is dropped; a later sync brings it again",
+  },
+  pendingFallbackCount: {
+    default: 100,
+    min: 1,
+    max: 1_000_000,
+    why: "more pending than this starts a sync at once",
+  },
+  cleanupMs: {
+    default: 60_000,
+    min: 10,
+    max: 24 * hourMs,
+    why: "how often aged pending deltas are swept out",
+  },
+  clockSkewWarnMs: {
+    default: 5_000,
+    min: 1,
+    max: 24 * hourMs,
+    why: "a peer's wall clock further away than this is counted and shown",
+  },
+} as const satisfies Record<string, Tunable>;
+
+export type ConfigKey = keyof typeof tunables;
+export type Config = { readonly [Key in ConfigKey]: number };
+
+export const configKeys = Object.keys(tunables) as readonly ConfigKey[];
+
+export function isConfigKey(key: string): key is ConfigKey {
+  return Object.hasOwn(tunables, key);
+}
+
+/** What is wrong with a value for a key, as an expectation ("a whole number from 0 to 10"), or null. */
+export function configExpectation(key: ConfigKey, value: unknown): string | null {
+  const { min, max } = tunables[key];
+  const fits = typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+  return fits ? null : `a whole number from ${min} to ${max}`;
+}
+
+/** The defaults with some keys replaced. The values must have passed `configExpectation`. */
+export function createConfig(overrides: Partial<Config> = {}): Config {
+  const defaults = Object.fromEntries(configKeys.map((key) => [key, tunables[key].default]));
+  return { ...(defaults as Config), ...overrides };
+}

@@ -1,0 +1,42 @@
+/**
+ * A causal delta: one signed change, named by the SHA-256 of its canonical encoding, which covers every field
+ * a receiver acts on. `sealed` (encoding and signature together) is the one form in which a delta travels on
+ * gossip and streams and lies in the store.
+ */
+
+import type { ApplicationEvent } from "../effect.ts";
+import type { Hlc } from "../hlc.ts";
+import type { AuthorId, ContextId, DeltaId, Incarnation } from "../ids.ts";
+import type { Action } from "../state/action.ts";
+
+/** Kinds this version can apply. Others of the protocol are kept as "needs upgrade" until it learns them. */
+export type DeltaContent =
+  | { readonly kind: "genesis"; readonly application: string; readonly nonce: string }
+  | { readonly kind: "operations"; readonly actions: readonly Action[] }
+  /** Joins many heads into one; changes nothing. */
+  | { readonly kind: "merge" }
+  | { readonly kind: "needs-upgrade"; readonly code: number };
+
+export type DeltaKind = DeltaContent["kind"];
+
+/** What an author decides. */
+export interface DeltaDraft {
+  /** Empty in a genesis, whose own id is the context's. */
+  readonly contextId: ContextId | "";
+  /** Sorted and unique; empty only in a genesis. */
+  readonly parents: readonly DeltaId[];
+  readonly author: AuthorId;
+  readonly incarnation: Incarnation;
+  readonly hlc: Hlc;
+  readonly content: DeltaContent;
+  readonly events: readonly ApplicationEvent[];
+}
+
+/** A delta whose id and signature were verified. Immutable, and shared by whoever holds it. */
+export interface CausalDelta extends DeltaDraft {
+  readonly kind: "delta";
+  readonly id: DeltaId;
+  /** A genesis's own id, else the context named in the delta. */
+  readonly contextId: ContextId;
+  readonly sealed: Uint8Array;
+}

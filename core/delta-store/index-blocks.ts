@@ -1,0 +1,98 @@
+/**
+ * The graph's index as it is stored: entries in the order of application, in blocks, so that a start reads
+ * blocks and not deltas. An entry is
+ *
+ *   id (32) · derived time: ms (6), counter (2) · parent count (1) · each parent's position (4)
+ */
+
+import { present } from "../assert.ts";
+import type { AppliedDelta, Graph } from "../dag/graph.ts";
+import { byteString, type ContextId, type DeltaId, idBytes } from "../ids.ts";
+import { storeKeys } from "../store-keys.ts";
+import type { Turn } from "../turn.ts";
+import { refuse } from "../wire/cbor.ts";
+
+/** Small, because the last block is written again with every delta. */
+export const entriesPerBlock = 32;
+
+const fixedBytes = idBytes + 6 + 2 + 1;
+const positionBytes = 4;
+
+/** Writes the blocks that hold positions `from` and above. O(blocks written). */
+export function writeIndex(
+  graph: Graph,
+  from: number,
+  { contextId, turn }: { contextId: ContextId; turn: Turn },
+): void {
+  for (let block = Math.floor(from / entriesPerBlock); block * entriesPerBlock < graph.count; block += 1) {
+    const start = block * entriesPerBlock;
+    const length = Math.min(entriesPerBlock, graph.count - start);
+    const entries = Array.from({ length }, (_, index) => graph.at(start + index));
+    turn.put(storeKeys.indexBlock(contextId, block), encodeBlock(entries));
+  }
+}
+
+/** Appends the stored entries to an empty graph. For use inside `decoding`. */
+export function readIndex(
+  graph: Graph,
+  count: number,
+  { contextId, turn }: { contextId: ContextId; turn: Turn },
+): void {
+  for (let block = 0; block * entriesPerBlock < count; block += 1) {
+    const bytes = present(
+      turn.read(storeKeys.indexBlock(contextId, block)),
+      `index block ${block} of a context`,
+    );
+    readBlock(graph, bytes);
+  }
+  if (graph.count !== count) refuse("malformed", `an index of ${graph.count} deltas, expected ${count}`);
+}
+
+function encodeBlock(entries: readonly AppliedDelta[]): Uint8Array {
+  const size = entries.reduce((sum, entry) => sum + fixedBytes + entry.parents.length * positionBytes, 0);
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  let offset = 0;
+  for (const { id, at, parents } of entries) {
+    for (let index = 0; index < idBytes; index += 1) bytes[offset + index] = id.charCodeAt(index);
+    offset += idBytes;
+    view.setUint16(offset, Math.floor(at.ms / 0x1_0000_0000));
+    view.setUint32(offset + 2, at.ms % 0x1_0000_0000);
+    view.setUint16(offset + 6, at.counter);
+    view.setUint8(offset + 8, parents.length);
+    offset += 9;
+    for (const parent of parents) {
+      view.setUint32(offset, parent);
+      offset += positionBytes;
+    }
+  }
+  return bytes;
+}
+
+function readBlock(graph: Graph, bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let offset = 0;
+  while (offset < bytes.length) {
+    const parentCount = bytes[offset + fixedBytes - 1] ?? 0;
+    if (offset + fixedBytes + parentCount * positionBytes > bytes.length)
+      refuse("malformed", "an index entry is cut off");
+    const id = byteString<DeltaId>(bytes.subarray(offset, offset + idBytes));
+    offset += idBytes;
+    const ms = view.getUint16(offset) * 0x1_0000_0000 + view.getUint32(offset + 2);
+    const at = { ms, counter: view.getUint16(offset + 6) };
+    offset += 9;
+    const parents = Array.from({ length: parentCount }, (_, index) =>
+      view.getUint32(offset + index * positionBytes),
+    );
+    offset += parentCount * positionBytes;
+    if (parents.some((parent) => parent >= graph.count))
+      refuse("malformed", "an index entry before its parents");
+    graph.append(createApplied(graph, { id, parents, at }));
+  }
+}
+
+/** The index entry of a delta, its generation derived from its parents'. */
+export function createApplied(graph: Graph, entry: Omit<AppliedDelta, "generation">): AppliedDelta {
+  const generation = entry.parents.reduce((max, parent) => Math.max(max, graph.at(parent).generation + 1), 0);
+  return Object.freeze({ ...entry, generation });
+}

@@ -1,0 +1,145 @@
+/**
+ * Deltas that wait for parents. Bounded in count and bytes, shared fairly: over a bound, the author with the
+ * most waiting loses its oldest. What is dropped can be fetched again. Invariants 8 and 14.
+ */
+
+import { present } from "../assert.ts";
+import type { CausalDelta } from "../dag/delta.ts";
+import type { AuthorId, DeltaId } from "../ids.ts";
+
+interface Waiting {
+  readonly delta: CausalDelta;
+  readonly sinceMs: number;
+  /** Parents not applied yet. */
+  unapplied: number;
+}
+
+export interface PendingMemory {
+  readonly waiting: Map<DeltaId, Waiting>;
+  /** By parent: who waits for it. */
+  readonly children: Map<DeltaId, Set<DeltaId>>;
+  /** By author, in order of arrival. */
+  readonly byAuthor: Map<AuthorId, Set<DeltaId>>;
+  bytes: number;
+}
+
+export function createPendingMemory(): PendingMemory {
+  return { waiting: new Map(), children: new Map(), byAuthor: new Map(), bytes: 0 };
+}
+
+export interface PendingBounds {
+  readonly deltasMax: number;
+  readonly bytesMax: number;
+}
+
+export class Pending {
+  readonly #memory: PendingMemory;
+  readonly #bounds: PendingBounds;
+
+  constructor(memory: PendingMemory, bounds: PendingBounds) {
+    this.#memory = memory;
+    this.#bounds = bounds;
+  }
+
+  get count(): number {
+    return this.#memory.waiting.size;
+  }
+
+  get bytes(): number {
+    return this.#memory.bytes;
+  }
+
+  has(id: DeltaId): boolean {
+    return this.#memory.waiting.has(id);
+  }
+
+  /** Parents that are waited for and neither wait here themselves nor satisfy `isKnown`. O(parents waited for). */
+  missing(isKnown: (id: DeltaId) => boolean): readonly DeltaId[] {
+    return Array.from(this.#memory.children.keys()).filter((id) => !this.has(id) && !isKnown(id));
+  }
+
+  /** Keeps a delta until its unapplied parents are applied. Gives what a bound pushed out, which may be the delta itself. */
+  add(delta: CausalDelta, unapplied: readonly DeltaId[], nowMs: number): readonly DeltaId[] {
+    const { waiting, children, byAuthor } = this.#memory;
+    waiting.set(delta.id, { delta, sinceMs: nowMs, unapplied: unapplied.length });
+    for (const parent of unapplied) addToSet(children, parent, delta.id);
+    addToSet(byAuthor, delta.author, delta.id);
+    this.#memory.bytes += delta.sealed.length;
+    const evicted: DeltaId[] = [];
+    while (this.count > this.#bounds.deltasMax || this.bytes > this.#bounds.bytesMax) {
+      const id = this.#oldestOfBusiest();
+      this.remove(id);
+      evicted.push(id);
+    }
+    return evicted;
+  }
+
+  /** A parent was applied: gives the deltas that waited for nothing else, and keeps them no more. O(children). */
+  release(parent: DeltaId): readonly CausalDelta[] {
+    const released: CausalDelta[] = [];
+    for (const id of this.#memory.children.get(parent) ?? []) {
+      const child = present(this.#memory.waiting.get(id), "a child that waits");
+      child.unapplied -= 1;
+      if (child.unapplied === 0) released.push(child.delta);
+    }
+    this.#memory.children.delete(parent);
+    for (const delta of released) this.remove(delta.id);
+    return released;
+  }
+
+  /** Drops a delta from every index. O(parents). */
+  remove(id: DeltaId): void {
+    const { waiting, children, byAuthor } = this.#memory;
+    const entry = waiting.get(id);
+    if (entry === undefined) return;
+    waiting.delete(id);
+    this.#memory.bytes -= entry.delta.sealed.length;
+    removeFromSet(byAuthor, entry.delta.author, id);
+    for (const parent of entry.delta.parents) removeFromSet(children, parent, id);
+  }
+
+  /** Drops what has waited since before the given time. */
+  removeOlderThan(sinceMs: number): readonly DeltaId[] {
+    const aged: DeltaId[] = [];
+    for (const [id, entry] of this.#memory.waiting) {
+      if (entry.sinceMs >= sinceMs) break;
+      aged.push(id);
+    }
+    for (const id of aged) this.remove(id);
+    return aged;
+  }
+
+  /** Drops everything that waits, directly or not, for a delta that will never apply. */
+  removeDescendants(id: DeltaId): readonly DeltaId[] {
+    const removed: DeltaId[] = [];
+    const open: DeltaId[] = [id];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const children = Array.from(this.#memory.children.get(next) ?? []);
+      for (const child of children) this.remove(child);
+      open.push(...children);
+      removed.push(...children);
+    }
+    return removed;
+  }
+
+  #oldestOfBusiest(): DeltaId {
+    let busiest: Set<DeltaId> | undefined;
+    for (const ids of this.#memory.byAuthor.values()) {
+      if (busiest === undefined || ids.size > busiest.size) busiest = ids;
+    }
+    const [oldest] = present(busiest, "an author with pending deltas");
+    return present(oldest, "the author's oldest pending delta");
+  }
+}
+
+function addToSet<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([value]));
+  else set.add(value);
+}
+
+function removeFromSet<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const set = sets.get(key);
+  set?.delete(value);
+  if (set?.size === 0) sets.delete(key);
+}

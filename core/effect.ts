@@ -1,0 +1,98 @@
+/**
+ * Everything a node asks its driver to do: the only way out.
+ *
+ * Order. Effects are performed in order, and what others can see (`publish`, `send`, `close-stream`, `reply`,
+ * `emit`) waits until every commit before it, in this or an earlier list, is durable; see `speech-gate.ts`.
+ */
+
+import type { Fault } from "./fault.ts";
+import type { ContextId, DeltaId, Hash, PeerId, Topic } from "./ids.ts";
+import type { GossipId, RequestId, StreamId } from "./input.ts";
+import type { Json } from "./json.ts";
+
+export type Effect =
+  | Commit
+  | { readonly kind: "publish"; readonly topic: Topic; readonly message: Uint8Array }
+  /** Accept forwards the message, ignore drops it, reject drops it and counts against the relayer. */
+  | { readonly kind: "verdict"; readonly gossip: GossipId; readonly verdict: "accept" | "ignore" | "reject" }
+  | { readonly kind: "subscribe"; readonly topic: Topic }
+  | { readonly kind: "unsubscribe"; readonly topic: Topic }
+  | { readonly kind: "dial"; readonly peer: PeerId }
+  | { readonly kind: "hang-up"; readonly peer: PeerId }
+  | { readonly kind: "open-stream"; readonly stream: StreamId; readonly peer: PeerId }
+  | { readonly kind: "send"; readonly stream: StreamId; readonly frame: Uint8Array }
+  /** Ends the stream once what was sent has left. No input follows for it. */
+  | { readonly kind: "close-stream"; readonly stream: StreamId }
+  /** Replaces the wake-up asked for before. */
+  | { readonly kind: "wake-at"; readonly monotonicMs: number }
+  | { readonly kind: "reply"; readonly request: RequestId; readonly outcome: Outcome }
+  | { readonly kind: "emit"; readonly event: NodeEvent }
+  /** A peer's mistake, for scoring, logs and metrics. */
+  | { readonly kind: "fault"; readonly peer: PeerId; readonly fault: Fault }
+  | { readonly kind: "observe"; readonly observation: Observation };
+
+/** One atomic write batch: all of it is kept or none of it. */
+export interface Commit {
+  readonly kind: "commit";
+  readonly puts: readonly (readonly [key: string, value: Uint8Array])[];
+}
+
+export type Outcome =
+  /** `written` is the delta the call made, or null when it wrote nothing. */
+  | { readonly kind: "executed"; readonly output: Json; readonly written: DeltaId | null }
+  | { readonly kind: "context"; readonly contextId: ContextId }
+  | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };
+
+export type RefusalCode =
+  | "context-not-found"
+  /** The context is joined, but its genesis has not arrived. */
+  | "uninitialized"
+  | "application-not-installed"
+  | "unknown-method"
+  | "bad-arguments"
+  | "too-large"
+  /** The method itself said no. */
+  | "call-failed";
+
+export type NodeEvent = {
+  readonly kind: "state-changed";
+  readonly contextId: ContextId;
+  readonly stateRoot: Hash;
+  readonly events: readonly ApplicationEvent[];
+};
+
+export interface ApplicationEvent {
+  readonly kind: string;
+  readonly content: Json;
+}
+
+/** Something worth counting or logging. `amount` adds to the counter of that name. */
+export interface Observation {
+  readonly name: ProbeName;
+  readonly amount: number;
+  readonly contextId?: ContextId;
+  readonly peer?: PeerId;
+}
+
+export type ProbeName =
+  | "delta-authored"
+  | "delta-applied"
+  | "delta-pending"
+  | "delta-duplicate"
+  | "delta-rejected"
+  | "delta-needs-upgrade"
+  | "pending-evicted"
+  | "pending-aged"
+  | "merge-authored"
+  | "clock-skewed"
+  | "parents-pulled"
+  | "sync-started"
+  | "sync-agreed"
+  | "sync-continued"
+  | "sync-refused"
+  | "sync-failed"
+  | "sync-silent"
+  | "sync-deltas-sent"
+  | "sync-deltas-received"
+  | "heartbeat-behind"
+  | "divergence-alarm";

@@ -1,0 +1,81 @@
+/** What arrives on a context's topic. Every message is answered with one verdict; forwarding does not wait for disk. */
+
+import type { CausalDelta } from "../dag/delta.ts";
+import { type Fault, fault, isFault } from "../fault.ts";
+import { contextOfTopic, type PeerId, toHex } from "../ids.ts";
+import type { Input } from "../input.ts";
+import type { Replica } from "../replica.ts";
+import type { Services } from "../services.ts";
+import type { SyncManager } from "../sync/manager.ts";
+import type { Turn } from "../turn.ts";
+import type { Heartbeat } from "../wire/gossip-codec.ts";
+
+type GossipInput = Extract<Input, { kind: "gossip" }>;
+type Verdict = "accept" | "ignore" | "reject";
+
+export class GossipReceiver {
+  readonly #services: Services;
+  readonly #sync: SyncManager;
+
+  constructor(services: Services, sync: SyncManager) {
+    this.#services = services;
+    this.#sync = sync;
+  }
+
+  /** Handles one message for a replica of this node; without one, it is ignored. */
+  receive(input: GossipInput, replica: Replica | undefined, turn: Turn): void {
+    const verdict = replica === undefined ? "ignore" : this.#judge(input, replica, turn);
+    turn.perform({ kind: "verdict", gossip: input.gossip, verdict });
+  }
+
+  #judge(input: GossipInput, replica: Replica, turn: Turn): Verdict {
+    const message = this.#services.codec.openGossip(input.message);
+    if (isFault(message)) return this.#refuse(input.from, message, turn);
+    if (message.contextId !== contextOfTopic(input.topic)) {
+      const detail = `a ${message.kind} of context ${toHex(message.contextId)} on topic ${input.topic}`;
+      return this.#refuse(input.from, fault("wrong-context", detail), turn);
+    }
+    if (message.kind === "heartbeat") {
+      this.#compare(message, replica, { from: input.from, turn });
+      return "accept";
+    }
+    return this.#receiveDelta(message, replica, { from: input.from, turn });
+  }
+
+  /** What a newer version says is not a mistake; everything else is. */
+  #refuse(from: PeerId, mistake: Fault, turn: Turn): Verdict {
+    if (mistake.code === "unknown-version") return "ignore";
+    turn.blame(from, mistake);
+    return "reject";
+  }
+
+  #receiveDelta(delta: CausalDelta, replica: Replica, { from, turn }: { from: PeerId; turn: Turn }): Verdict {
+    const outcome = replica.receive(delta, turn);
+    switch (outcome.kind) {
+      case "applied":
+      case "duplicate":
+        return "accept";
+      case "pending":
+        this.#sync.pullMissing(replica, outcome.missing, { from, turn });
+        return "accept";
+      case "rejected":
+        return this.#refuse(from, outcome.fault, turn);
+    }
+  }
+
+  /** Someone stands elsewhere: what it has and this node lacks is fetched from whoever relayed the news. */
+  #compare(heartbeat: Heartbeat, replica: Replica, { from, turn }: { from: PeerId; turn: Turn }): void {
+    const unknown = heartbeat.heads.filter((head) => !replica.deltas.holds(head));
+    if (unknown.length > 0) {
+      turn.observe("heartbeat-behind", { contextId: replica.contextId, peer: from });
+      this.#sync.want(replica.contextId, from, turn);
+      return;
+    }
+    const ours = replica.heads();
+    const isEqual =
+      ours.length === heartbeat.headCount && ours.every((head, index) => head === heartbeat.heads[index]);
+    if (isEqual && heartbeat.stateRoot !== replica.stateRoot()) {
+      turn.observe("divergence-alarm", { contextId: replica.contextId, peer: from });
+    }
+  }
+}

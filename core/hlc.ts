@@ -1,0 +1,55 @@
+/**
+ * Hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014) and the stamps merges use.
+ *
+ * A node's own clock values follow its wall clock and never go back. A delta's stamp is derived from its
+ * clock value and its parents' stamps alone, so every replica computes the same one whatever its own clock:
+ * a clock that runs behind cannot put a delta before its causes, and one that runs ahead cannot own the future.
+ */
+
+import { hlcCounterMax, stampLeadMaxMs } from "./limits.ts";
+
+export interface Hlc {
+  /** Milliseconds since 1970, 48 bits. */
+  readonly ms: number;
+  /** Orders what happened in one millisecond, 16 bits. */
+  readonly counter: number;
+}
+
+/** What orders concurrent writes: the derived time, then the author's clock. */
+export interface Stamp {
+  readonly at: Hlc;
+  readonly hlc: Hlc;
+}
+
+export const hlcZero: Hlc = Object.freeze({ ms: 0, counter: 0 });
+
+export function compareHlc(a: Hlc, b: Hlc): number {
+  return a.ms - b.ms || a.counter - b.counter;
+}
+
+export function compareStamp(a: Stamp, b: Stamp): number {
+  return compareHlc(a.at, b.at) || compareHlc(a.hlc, b.hlc);
+}
+
+/** The least value above this one. */
+export function succeedHlc(hlc: Hlc): Hlc {
+  return hlc.counter < hlcCounterMax
+    ? { ms: hlc.ms, counter: hlc.counter + 1 }
+    : { ms: hlc.ms + 1, counter: 0 };
+}
+
+/** The next own clock value: the wall clock's where that is ahead, else just above the last. */
+export function tickHlc(last: Hlc, wallMs: number): Hlc {
+  const wall = { ms: wallMs, counter: 0 };
+  return compareHlc(wall, last) > 0 ? wall : succeedHlc(last);
+}
+
+/** `max(P + 1, min(hlc, P + 24 h))`, P the largest of the parents' derived times; without parents, the clock itself. */
+export function deriveStamp(parents: readonly Hlc[], hlc: Hlc): Stamp {
+  if (parents.length === 0) return Object.freeze({ at: hlc, hlc });
+  const latest = parents.reduce((max, at) => (compareHlc(at, max) > 0 ? at : max));
+  const ceiling = { ms: latest.ms + stampLeadMaxMs, counter: latest.counter };
+  const bounded = compareHlc(hlc, ceiling) < 0 ? hlc : ceiling;
+  const floor = succeedHlc(latest);
+  return Object.freeze({ at: compareHlc(bounded, floor) > 0 ? bounded : floor, hlc });
+}

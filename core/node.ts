@@ -1,0 +1,303 @@
+/**
+ * START HERE. A node: everything that happens to it comes in through `handle`, everything it does goes out as
+ * effects. No clock, no chance, no I/O, no promise: the drivers (`node/` for real, `sim/` for simulation) have
+ * those. What one call changes leaves as one commit (`turn.ts`); what it says waits for that (`speech-gate.ts`).
+ */
+
+import type { Application } from "./app/application.ts";
+import { InvariantError, present, unreachable } from "./assert.ts";
+import { Author, type AuthorMemory, createAuthorMemory } from "./author.ts";
+import type { Config } from "./config.ts";
+import type { Effect, Outcome } from "./effect.ts";
+import { isFault } from "./fault.ts";
+import { type HeartbeatMemory, HeartbeatSender } from "./gossip/heartbeat.ts";
+import { GossipReceiver } from "./gossip/receive.ts";
+import { byteString, type ContextId, contextOfTopic, type PeerId, toHex, topicOf } from "./ids.ts";
+import type { ClientCall, Input } from "./input.ts";
+import { copyMemory } from "./memory.ts";
+import { createPeersMemory, Peers, type PeersMemory } from "./peers.ts";
+import type { Identity, Now, StateView } from "./ports.ts";
+import { Random, type RandomWords } from "./random.ts";
+import { createReplicaMemory, Replica, type ReplicaMemory } from "./replica.ts";
+import { parseTimerName, type Services, timerName } from "./services.ts";
+import { loadNode, saveNode } from "./stored-node.ts";
+import { createSyncMemory, SyncManager, type SyncMemory } from "./sync/manager.ts";
+import { createTimersMemory, Timers, type TimersMemory } from "./timers.ts";
+import { Turn } from "./turn.ts";
+import type { Codec } from "./wire/codec.ts";
+
+export interface NodeOptions {
+  readonly identity: Identity;
+  readonly codec: Codec;
+  readonly store: StateView;
+  readonly applications: readonly Application[];
+  readonly config: Config;
+}
+
+/** All that changes while a node runs: plain data. What the store holds is not part of it. */
+export interface NodeMemory {
+  phase: "created" | "running" | "stopped";
+  readonly randomWords: RandomWords;
+  readonly timers: TimersMemory;
+  readonly author: AuthorMemory;
+  readonly peers: PeersMemory;
+  readonly heartbeat: HeartbeatMemory;
+  readonly sync: SyncMemory;
+  readonly replicas: Map<ContextId, ReplicaMemory>;
+  /** The wake-up the driver was asked for. */
+  wakeAtMs: number | null;
+}
+
+/** The memory of a node that has not started. The words seed its chance and must differ between starts. */
+export function createNodeMemory(randomWords: RandomWords): NodeMemory {
+  return {
+    phase: "created",
+    randomWords,
+    timers: createTimersMemory(),
+    author: createAuthorMemory(),
+    peers: createPeersMemory(),
+    heartbeat: { counter: 0 },
+    sync: createSyncMemory(),
+    replicas: new Map(),
+    wakeAtMs: null,
+  };
+}
+
+export class NodeCore {
+  readonly peers: Peers;
+  readonly sync: SyncManager;
+  readonly #memory: NodeMemory;
+  readonly #store: StateView;
+  readonly #services: Services;
+  readonly #replicas: Map<ContextId, Replica>;
+  readonly #heartbeat: HeartbeatSender;
+  readonly #gossip: GossipReceiver;
+
+  /** Takes over the memory; hand in a copy to go on from a captured one. */
+  constructor(options: NodeOptions, memory: NodeMemory) {
+    const { identity, codec, config } = options;
+    this.#memory = memory;
+    this.#store = options.store;
+    this.#services = {
+      identity,
+      codec,
+      config,
+      applications: new Map(options.applications.map((application) => [application.name, application])),
+      random: new Random(memory.randomWords),
+      timers: new Timers(memory.timers),
+      author: new Author(memory.author, identity, codec),
+    };
+    this.#replicas = new Map(
+      Array.from(memory.replicas, ([id, kept]) => [id, new Replica(kept, this.#services)]),
+    );
+    this.peers = new Peers(memory.peers, this.#services);
+    const replica = (contextId: ContextId) => this.#replicas.get(contextId);
+    this.sync = new SyncManager(memory.sync, this.#services, { peers: this.peers, replica });
+    this.#heartbeat = new HeartbeatSender(memory.heartbeat, this.#services);
+    this.#gossip = new GossipReceiver(this.#services, this.sync);
+  }
+
+  /** A copy of all that changes, exact at any moment between two inputs. O(memory); what never changes is shared. */
+  capture(): NodeMemory {
+    return copyMemory(this.#memory);
+  }
+
+  /** The contexts this node keeps, for inspection. */
+  replicas(): ReadonlyMap<ContextId, Replica> {
+    return this.#replicas;
+  }
+
+  /** Handles one input completely. Total: what peers and clients get wrong comes out as effects. */
+  handle(now: Now, input: Input): Effect[] {
+    if (this.#memory.phase === "stopped")
+      throw new InvariantError(`input ${input.kind} after the node stopped`);
+    const turn = new Turn(now, this.#store);
+    this.#dispatch(input, turn);
+    this.#askToBeWoken(turn);
+    return turn.finish();
+  }
+
+  #dispatch(input: Input, turn: Turn): void {
+    switch (input.kind) {
+      case "start":
+        return this.#start(turn);
+      case "stop":
+        return this.#stop(turn);
+      case "peer-found":
+        return this.peers.found(input.peer, turn);
+      case "peer-connected":
+        this.peers.didConnect(input.peer, turn);
+        return this.sync.peerConnected(input.peer);
+      case "peer-disconnected":
+        return this.peers.didDisconnect(input.peer, turn);
+      case "dial-failed":
+        return this.peers.dialFailed(input.peer, turn);
+      case "peer-subscribed": {
+        this.peers.subscribed(input.peer, input.topic);
+        const replica = this.#replicaOfTopic(input.topic);
+        return replica && this.sync.peerSubscribed(replica, input.peer, turn);
+      }
+      case "peer-unsubscribed":
+        return this.peers.unsubscribed(input.peer, input.topic);
+      case "gossip":
+        return this.#gossip.receive(input, this.#replicaOfTopic(input.topic), turn);
+      case "stream-opened":
+        return this.sync.sessions.accept(input.stream, input.peer, turn);
+      case "stream-frame":
+        return this.sync.sessions.receive(input.stream, input.frame, turn);
+      case "stream-closed":
+        return this.sync.sessions.closed(input.stream, turn);
+      case "woken":
+        this.#memory.wakeAtMs = null;
+        return this.#runDueTimers(turn);
+      case "request":
+        return turn.perform({
+          kind: "reply",
+          request: input.request,
+          outcome: this.#answer(input.call, turn),
+        });
+      default:
+        return unreachable(input);
+    }
+  }
+
+  #replicaOfTopic(topic: Parameters<typeof contextOfTopic>[0]): Replica | undefined {
+    const contextId = contextOfTopic(topic);
+    return contextId === null ? undefined : this.#replicas.get(contextId);
+  }
+
+  #start(turn: Turn): void {
+    if (this.#memory.phase !== "created") throw new InvariantError("a node starts once");
+    this.#memory.phase = "running";
+    const contexts = loadNode(turn);
+    this.#services.author.load(byteString(this.#services.random.bytes(8)), turn);
+    for (const contextId of contexts) this.#keep(contextId, turn).load(turn);
+    saveNode(this.#services.author.incarnation, contexts, turn);
+    this.#cleanupLater(turn);
+  }
+
+  #stop(turn: Turn): void {
+    this.sync.sessions.closeAll(turn);
+    for (const contextId of this.#replicas.keys())
+      turn.perform({ kind: "unsubscribe", topic: topicOf(contextId) });
+    this.#memory.phase = "stopped";
+  }
+
+  #keep(contextId: ContextId, turn: Turn): Replica {
+    const memory = createReplicaMemory(contextId);
+    const replica = new Replica(memory, this.#services);
+    this.#memory.replicas.set(contextId, memory);
+    this.#replicas.set(contextId, replica);
+    turn.perform({ kind: "subscribe", topic: topicOf(contextId) });
+    this.#heartbeat.start(replica, turn);
+    this.sync.start(replica, turn);
+    return replica;
+  }
+
+  #answer(call: ClientCall, turn: Turn): Outcome {
+    switch (call.kind) {
+      case "create-context":
+        return this.#createContext(call.application, turn);
+      case "join-context":
+        return this.#joinContext(call.contextId, call.genesis, turn);
+      case "execute": {
+        const replica = this.#replicas.get(call.contextId);
+        if (replica === undefined) {
+          return {
+            kind: "refused",
+            code: "context-not-found",
+            message: `no context ${toHex(call.contextId)} on this node`,
+          };
+        }
+        return replica.execute(call, turn);
+      }
+      default:
+        return unreachable(call);
+    }
+  }
+
+  #createContext(application: string, turn: Turn): Outcome {
+    if (!this.#services.applications.has(application)) {
+      const known = Array.from(this.#services.applications.keys()).join(", ");
+      const message = `no application named "${application}"; installed: ${known}`;
+      return { kind: "refused", code: "application-not-installed", message };
+    }
+    const nonce = byteString(this.#services.random.bytes(16));
+    const content = { kind: "genesis", application, nonce } as const;
+    const genesis = this.#services.author.make({ contextId: "", parents: [], content, events: [] }, turn);
+    if (isFault(genesis)) throw new InvariantError(`an own genesis is refused: ${genesis.detail}`);
+    return this.#joinContext(genesis.contextId, genesis.sealed, turn);
+  }
+
+  #joinContext(contextId: ContextId, genesis: Uint8Array | undefined, turn: Turn): Outcome {
+    const delta = genesis === undefined ? undefined : this.#services.codec.openDelta(genesis);
+    if (delta?.kind === "fault" || (delta !== undefined && delta.id !== (contextId as string))) {
+      return {
+        kind: "refused",
+        code: "bad-arguments",
+        message: `not the genesis of context ${toHex(contextId)}`,
+      };
+    }
+    const known = this.#replicas.get(contextId);
+    const replica = known ?? this.#keep(contextId, turn);
+    if (known === undefined)
+      saveNode(this.#services.author.incarnation, Array.from(this.#replicas.keys()), turn);
+    if (delta !== undefined) replica.receive(delta, turn);
+    if (known === undefined)
+      for (const peer of this.peers.subscribers(contextId)) this.sync.peerSubscribed(replica, peer, turn);
+    return { kind: "context", contextId };
+  }
+
+  #runDueTimers(turn: Turn): void {
+    const { timers } = this.#services;
+    // Timers set while these run are due in the next turn, so that a turn ends.
+    const due: string[] = [];
+    for (
+      let name = timers.takeDue(turn.now.monotonicMs);
+      name !== null;
+      name = timers.takeDue(turn.now.monotonicMs)
+    ) {
+      due.push(name);
+    }
+    for (const name of due) this.#runTimer(name, turn);
+  }
+
+  #runTimer(name: string, turn: Turn): void {
+    const { purpose, subject } = parseTimerName(name);
+    const replica = () =>
+      present(this.#replicas.get(subject as ContextId), `the replica of timer ${purpose}`);
+    switch (purpose) {
+      case "dial":
+        return this.peers.dial(subject as PeerId, turn);
+      case "session":
+        return this.sync.sessions.watch(Number(subject), turn);
+      case "cleanup":
+        for (const each of this.#replicas.values()) each.sweep(turn);
+        this.sync.sweep(turn);
+        return this.#cleanupLater(turn);
+      case "apply-ready":
+        return replica().applyReady(turn);
+      case "heartbeat":
+        return this.#heartbeat.send(replica(), turn);
+      case "merge":
+        return replica().mergeHeads(turn);
+      case "periodic-sync":
+        return this.sync.periodic(replica(), turn);
+      case "wanted-sync":
+        return this.sync.startWanted(replica(), turn);
+      default:
+        return unreachable(purpose);
+    }
+  }
+
+  #cleanupLater(turn: Turn): void {
+    this.#services.timers.set(timerName("cleanup"), turn.now.monotonicMs + this.#services.config.cleanupMs);
+  }
+
+  #askToBeWoken(turn: Turn): void {
+    const dueMs = this.#memory.phase === "running" ? this.#services.timers.nextDueMs() : null;
+    if (dueMs === null || dueMs === this.#memory.wakeAtMs) return;
+    this.#memory.wakeAtMs = dueMs;
+    turn.perform({ kind: "wake-at", monotonicMs: dueMs });
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Who is there: connections, subscriptions, and whom to dial again. Dialling is this node's decision: a known
+ * peer that is not connected is dialled every 0.5 to 1 s for five minutes after it was lost, then every 30 s.
+ */
+
+import type { ContextId, PeerId, Topic } from "./ids.ts";
+import { topicOf } from "./ids.ts";
+import { type Services, timerName } from "./services.ts";
+import type { Turn } from "./turn.ts";
+
+interface KnownPeer {
+  /** When it was found, or last lost. */
+  lostAtMs: number;
+  connected: boolean;
+  readonly topics: Set<Topic>;
+}
+
+export interface PeersMemory {
+  readonly known: Map<PeerId, KnownPeer>;
+}
+
+export function createPeersMemory(): PeersMemory {
+  return { known: new Map() };
+}
+
+/** Peers remembered at a time. A peer that is not connected makes room for a new one, the longest lost first. */
+const knownMax = 4_096;
+
+const redial = { eagerMs: 300_000, eagerMinMs: 500, eagerMaxMs: 1_000, patientMs: 30_000 };
+
+export class Peers {
+  readonly #memory: PeersMemory;
+  readonly #services: Services;
+
+  constructor(memory: PeersMemory, services: Services) {
+    this.#memory = memory;
+    this.#services = services;
+  }
+
+  get connectedCount(): number {
+    return this.connected().length;
+  }
+
+  connected(): readonly PeerId[] {
+    return Array.from(this.#memory.known).flatMap(([peer, known]) => (known.connected ? [peer] : []));
+  }
+
+  isConnected(peer: PeerId): boolean {
+    return this.#memory.known.get(peer)?.connected === true;
+  }
+
+  /** Connected peers that subscribe to a context's topic. O(known peers). */
+  subscribers(contextId: ContextId): readonly PeerId[] {
+    const topic = topicOf(contextId);
+    return Array.from(this.#memory.known).flatMap(([peer, known]) =>
+      known.connected && known.topics.has(topic) ? [peer] : [],
+    );
+  }
+
+  /** Someone named this peer: it is dialled at once, unless it is known already. */
+  found(peer: PeerId, turn: Turn): void {
+    if (peer === this.#services.identity.peer || this.#memory.known.has(peer)) return;
+    this.#remember(peer, turn);
+    turn.perform({ kind: "dial", peer });
+  }
+
+  didConnect(peer: PeerId, turn: Turn): void {
+    const known = this.#remember(peer, turn);
+    known.connected = true;
+    known.topics.clear();
+    this.#services.timers.clear(timerName("dial", peer));
+  }
+
+  didDisconnect(peer: PeerId, turn: Turn): void {
+    const known = this.#memory.known.get(peer);
+    if (known === undefined) return;
+    known.connected = false;
+    known.lostAtMs = turn.now.monotonicMs;
+    known.topics.clear();
+    this.#dialLater(peer, known, turn);
+  }
+
+  dialFailed(peer: PeerId, turn: Turn): void {
+    const known = this.#memory.known.get(peer);
+    if (known !== undefined && !known.connected) this.#dialLater(peer, known, turn);
+  }
+
+  /** The dial timer of a peer is due. */
+  dial(peer: PeerId, turn: Turn): void {
+    if (this.#memory.known.get(peer)?.connected === false) turn.perform({ kind: "dial", peer });
+  }
+
+  subscribed(peer: PeerId, topic: Topic): void {
+    this.#memory.known.get(peer)?.topics.add(topic);
+  }
+
+  unsubscribed(peer: PeerId, topic: Topic): void {
+    this.#memory.known.get(peer)?.topics.delete(topic);
+  }
+
+  #remember(peer: PeerId, turn: Turn): KnownPeer {
+    const { known } = this.#memory;
+    const current = known.get(peer);
+    if (current !== undefined) return current;
+    if (known.size >= knownMax) this.#forgetLongestLost();
+    const created: KnownPeer = { lostAtMs: turn.now.monotonicMs, connected: false, topics: new Set() };
+    known.set(peer, created);
+    return created;
+  }
+
+  #forgetLongestLost(): void {
+    const lost = Array.from(this.#memory.known).filter(([, known]) => !known.connected);
+    const [first] = lost.sort(([, a], [, b]) => a.lostAtMs - b.lostAtMs);
+    if (first === undefined) return;
+    this.#memory.known.delete(first[0]);
+    this.#services.timers.clear(timerName("dial", first[0]));
+  }
+
+  #dialLater(peer: PeerId, known: KnownPeer, turn: Turn): void {
+    const nowMs = turn.now.monotonicMs;
+    const isEager = nowMs - known.lostAtMs < redial.eagerMs;
+    const delayMs = isEager
+      ? this.#services.random.between(redial.eagerMinMs, redial.eagerMaxMs)
+      : redial.patientMs;
+    this.#services.timers.set(timerName("dial", peer), nowMs + delayMs);
+  }
+}

@@ -1,0 +1,217 @@
+/** One context on this node: its deltas, its state, its application. Everything that changes it passes through here. */
+
+import { execute } from "./app/execution.ts";
+import { present } from "./assert.ts";
+import type { CausalDelta } from "./dag/delta.ts";
+import {
+  type AddOutcome,
+  createDeltaStoreMemory,
+  DeltaStore,
+  type DeltaStoreMemory,
+} from "./delta-store/delta-store.ts";
+import type { ApplicationEvent, Outcome, RefusalCode } from "./effect.ts";
+import { compareHlc, type Stamp } from "./hlc.ts";
+import { type ContextId, type DeltaId, type Hash, toHex, topicOf } from "./ids.ts";
+import type { JsonObject } from "./json.ts";
+import { nameCharactersMax, parentsMax } from "./limits.ts";
+import { type Services, timerName } from "./services.ts";
+import { createStateMemory, type StateMemory, StateStore } from "./state/state-store.ts";
+import { storeKeys } from "./store-keys.ts";
+import type { Turn } from "./turn.ts";
+import { decodeValue, encode } from "./wire/cbor.ts";
+import { expectFields, expectInteger, expectText } from "./wire/expect.ts";
+
+export interface ReplicaMemory {
+  readonly contextId: ContextId;
+  readonly deltas: DeltaStoreMemory;
+  readonly state: StateMemory;
+  /** Named by the genesis; empty until it has arrived. */
+  application: string;
+  /** This node has written here, so it may tidy up many heads. */
+  isWriter: boolean;
+}
+
+export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
+  return {
+    contextId,
+    deltas: createDeltaStoreMemory(),
+    state: createStateMemory(),
+    application: "",
+    isWriter: false,
+  };
+}
+
+/** Delay before this node tidies up many heads: long and random, so that one of many does it for all. */
+const mergeDelayMs = { min: 1_000, max: 30_000 };
+
+export class Replica {
+  readonly contextId: ContextId;
+  readonly deltas: DeltaStore;
+  readonly state: StateStore;
+  readonly #memory: ReplicaMemory;
+  readonly #services: Services;
+  /** Of the deltas applied in this turn; empty between turns. */
+  #events: ApplicationEvent[] = [];
+
+  constructor(memory: ReplicaMemory, services: Services) {
+    this.contextId = memory.contextId;
+    this.#memory = memory;
+    this.#services = services;
+    this.state = new StateStore(memory.state, memory.contextId, services.codec.crypto);
+    this.deltas = new DeltaStore(memory.deltas, {
+      contextId: memory.contextId,
+      bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
+      apply: (delta, stamp, turn) => this.#apply(delta, stamp, turn),
+    });
+  }
+
+  get application(): string {
+    return this.#memory.application;
+  }
+
+  get isInitialized(): boolean {
+    return this.deltas.graph.count > 0;
+  }
+
+  heads(): readonly DeltaId[] {
+    return this.deltas.graph.heads();
+  }
+
+  stateRoot(): Hash {
+    return this.state.root();
+  }
+
+  /** Adds a delta a peer gave. O(parents + released). */
+  receive(delta: CausalDelta, turn: Turn): AddOutcome {
+    const outcome = this.deltas.add(delta, turn);
+    switch (outcome.kind) {
+      case "rejected":
+        turn.observe("delta-rejected", { contextId: this.contextId });
+        break;
+      case "pending":
+        turn.observe("delta-pending", { contextId: this.contextId });
+        if (delta.content.kind === "needs-upgrade")
+          turn.observe("delta-needs-upgrade", { contextId: this.contextId });
+        break;
+      case "duplicate":
+        turn.observe("delta-duplicate", { contextId: this.contextId });
+        break;
+      case "applied":
+        this.#applyLaterIfFull(turn);
+        break;
+    }
+    return outcome;
+  }
+
+  /** Runs a method; a write becomes a delta on the current heads, which is applied and published. */
+  execute(call: { readonly method: string; readonly args: JsonObject }, turn: Turn): Outcome {
+    if (!this.isInitialized)
+      return refused("uninitialized", `the genesis of context ${toHex(this.contextId)} has not arrived yet`);
+    const application = this.#services.applications.get(this.application);
+    if (application === undefined)
+      return refused("application-not-installed", `no application named "${this.application}"`);
+    const execution = execute(application, this.state, call);
+    if (execution.kind === "refused") return execution;
+    const { output, actions, events } = execution;
+    if (actions.length === 0 && events.length === 0) return { kind: "executed", output, written: null };
+    const delta = this.#write({ kind: "operations", actions }, events, turn);
+    if (delta.kind === "fault") {
+      return refused(
+        delta.code === "too-large" ? "too-large" : "bad-arguments",
+        `cannot be stored: ${delta.detail}`,
+      );
+    }
+    turn.observe("delta-authored", { contextId: this.contextId });
+    return { kind: "executed", output, written: delta.id };
+  }
+
+  /** Joins many heads into one, if there still are many. */
+  mergeHeads(turn: Turn): void {
+    if (this.deltas.graph.headCount <= parentsMax) return;
+    const delta = this.#write({ kind: "merge" }, [], turn);
+    if (delta.kind === "delta") turn.observe("merge-authored", { contextId: this.contextId });
+  }
+
+  /** Applies what did not fit the turns before. */
+  applyReady(turn: Turn): void {
+    this.deltas.applyReady(turn);
+    this.#applyLaterIfFull(turn);
+  }
+
+  /** Drops what has waited too long for parents that nobody gave. */
+  sweep(turn: Turn): void {
+    const aged = this.deltas.pending.removeOlderThan(
+      turn.now.monotonicMs - this.#services.config.pendingAgeMaxMs,
+    );
+    if (aged.length > 0) turn.observe("pending-aged", { contextId: this.contextId, amount: aged.length });
+  }
+
+  /** Writes the index and the counts of what changed in this turn, and tells subscribers. */
+  flush(turn: Turn): void {
+    this.deltas.flush(turn);
+    const counts = [this.deltas.graph.count, this.state.storedCount, this.application, this.#memory.isWriter];
+    turn.put(storeKeys.context(this.contextId), encode(counts));
+    const events = this.#events;
+    this.#events = [];
+    turn.perform({
+      kind: "emit",
+      event: { kind: "state-changed", contextId: this.contextId, stateRoot: this.stateRoot(), events },
+    });
+  }
+
+  /** Reads what is stored of this context. For use inside `decoding`. */
+  load(turn: Turn): void {
+    const stored = turn.read(storeKeys.context(this.contextId));
+    if (stored === undefined) return;
+    const fields = expectFields(decodeValue(stored, 1_024), 4, "a stored context");
+    this.deltas.load(expectInteger(fields[0], Number.MAX_SAFE_INTEGER), turn);
+    this.state.load(expectInteger(fields[1], Number.MAX_SAFE_INTEGER), turn);
+    this.#memory.application = expectText(fields[2], nameCharactersMax);
+    this.#memory.isWriter = fields[3] === true;
+  }
+
+  #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
+    const delta = this.#services.author.make(
+      { contextId: this.contextId, parents: this.#parents(), content, events },
+      turn,
+    );
+    if (delta.kind === "fault") return delta;
+    this.#memory.isWriter = true;
+    this.deltas.author(delta, turn);
+    turn.perform({ kind: "publish", topic: topicOf(this.contextId), message: delta.sealed });
+    return delta;
+  }
+
+  /** The heads; of too many, those with the latest stamps, so that the write stands above all it was made on. */
+  #parents(): readonly DeltaId[] {
+    const heads = this.heads();
+    if (heads.length <= parentsMax) return heads;
+    const { graph } = this.deltas;
+    const at = (id: DeltaId) => present(graph.get(id), "a head").at;
+    return [...heads]
+      .sort((a, b) => compareHlc(at(b), at(a)) || (a < b ? -1 : 1))
+      .slice(0, parentsMax)
+      .sort();
+  }
+
+  #apply(delta: CausalDelta, stamp: Stamp, turn: Turn): void {
+    if (delta.content.kind === "genesis") this.#memory.application = delta.content.application;
+    for (const entity of this.#services.codec.entitiesOf(delta, stamp)) this.state.join(entity, turn);
+    this.#events.push(...delta.events);
+    turn.observe("delta-applied", { contextId: this.contextId });
+    turn.changed(this);
+    if (this.#memory.isWriter && this.deltas.graph.headCount > parentsMax) {
+      const due = turn.now.monotonicMs + this.#services.random.between(mergeDelayMs.min, mergeDelayMs.max);
+      this.#services.timers.setEarlier(timerName("merge", this.contextId), due);
+    }
+  }
+
+  #applyLaterIfFull(turn: Turn): void {
+    if (this.deltas.readyCount > 0)
+      this.#services.timers.set(timerName("apply-ready", this.contextId), turn.now.monotonicMs);
+  }
+}
+
+function refused(code: RefusalCode, message: string): Outcome {
+  return { kind: "refused", code, message };
+}

@@ -1,0 +1,41 @@
+/** What every part of a node is handed. */
+
+import type { Application } from "./app/application.ts";
+import type { Author } from "./author.ts";
+import type { Config } from "./config.ts";
+import type { Identity } from "./ports.ts";
+import type { Random } from "./random.ts";
+import type { Timers } from "./timers.ts";
+import type { Codec } from "./wire/codec.ts";
+
+export interface Services {
+  readonly config: Config;
+  readonly codec: Codec;
+  readonly identity: Identity;
+  /** By name. */
+  readonly applications: ReadonlyMap<string, Application>;
+  readonly random: Random;
+  readonly timers: Timers;
+  readonly author: Author;
+}
+
+/** The name of a timer: what it is for, and whom it concerns. */
+export function timerName(purpose: TimerPurpose, subject = ""): string {
+  return `${purpose}:${subject}`;
+}
+
+export function parseTimerName(name: string): { readonly purpose: TimerPurpose; readonly subject: string } {
+  const colon = name.indexOf(":");
+  return { purpose: name.slice(0, colon) as TimerPurpose, subject: name.slice(colon + 1) };
+}
+
+/** `dial` concerns a peer, `session` a stream, `cleanup` nobody, the others a context. */
+export type TimerPurpose =
+  | "dial"
+  | "session"
+  | "cleanup"
+  | "apply-ready"
+  | "heartbeat"
+  | "merge"
+  | "periodic-sync"
+  | "wanted-sync";

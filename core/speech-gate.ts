@@ -1,0 +1,60 @@
+/**
+ * Nothing is said before it is kept: holds back what others can see until the commits before it are durable.
+ * Every driver performs effects through one, so that the rule is written once. Invariant 5.
+ */
+
+import type { Commit, Effect } from "./effect.ts";
+
+/** Effects that others can see. They leave in order; the rest is performed at once. */
+const gated: Readonly<Partial<Record<Effect["kind"], true>>> = {
+  publish: true,
+  send: true,
+  "close-stream": true,
+  reply: true,
+  emit: true,
+};
+
+export interface GateSink {
+  /** Makes a batch durable, batches in order; `SpeechGate.durable` is to be called once for each. */
+  commit(commit: Commit): void;
+  perform(effect: Exclude<Effect, Commit>): void;
+}
+
+export class SpeechGate {
+  readonly #sink: GateSink;
+  /** What waits: effects, each with how many commits must be durable before it. */
+  #waiting: (readonly [commits: number, effect: Exclude<Effect, Commit>])[] = [];
+  #emitted = 0;
+  #durable = 0;
+
+  constructor(sink: GateSink) {
+    this.#sink = sink;
+  }
+
+  /** Commits not yet durable. */
+  get commitsInFlight(): number {
+    return this.#emitted - this.#durable;
+  }
+
+  /** Takes the effects of one turn. */
+  push(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === "commit") {
+        this.#emitted += 1;
+        this.#sink.commit(effect);
+      } else if (gated[effect.kind] === true && this.#durable < this.#emitted) {
+        this.#waiting.push([this.#emitted, effect]);
+      } else {
+        this.#sink.perform(effect);
+      }
+    }
+  }
+
+  /** So many more commits are durable, in the order they were emitted: what waited for them leaves. */
+  durable(commits: number): void {
+    this.#durable += commits;
+    const ready = this.#waiting.findIndex(([needed]) => needed > this.#durable);
+    const released = this.#waiting.splice(0, ready === -1 ? this.#waiting.length : ready);
+    for (const [, effect] of released) this.#sink.perform(effect);
+  }
+}

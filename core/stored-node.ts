@@ -1,0 +1,28 @@
+/** What a node stores of itself: its incarnation and which contexts it keeps. The first thing a start reads. */
+
+import { bytesOf, type ContextId, type Incarnation, incarnationBytes } from "./ids.ts";
+import { storeFormat, storeKeys } from "./store-keys.ts";
+import type { Turn } from "./turn.ts";
+import { decodeValue, encode, refuse } from "./wire/cbor.ts";
+import { expectByteString, expectFields, expectList } from "./wire/expect.ts";
+
+/** Contexts one node may keep. */
+const contextsMax = 1_000_000;
+const recordBytesMax = 64 * 1_048_576;
+
+export function saveNode(incarnation: Incarnation, contexts: readonly ContextId[], turn: Turn): void {
+  turn.put(storeKeys.node, encode([storeFormat, bytesOf(incarnation), contexts.map(bytesOf)]));
+}
+
+/** The contexts this node keeps; none in an empty store. For use inside `decoding`. */
+export function loadNode(turn: Turn): readonly ContextId[] {
+  const stored = turn.read(storeKeys.node);
+  if (stored === undefined) return [];
+  const fields = decodeValue(stored, recordBytesMax);
+  if (Array.isArray(fields) && fields[0] !== storeFormat) {
+    refuse("unknown-version", `the store has format ${String(fields[0])}, expected ${storeFormat}`);
+  }
+  const [, incarnation, contexts] = expectFields(fields, 3, "a stored node");
+  expectByteString<Incarnation>(incarnation, incarnationBytes);
+  return expectList(contexts, contextsMax, (contextId) => expectByteString<ContextId>(contextId));
+}

@@ -1,0 +1,244 @@
+/**
+ * When to sync, and with whom. Every repair has a periodic fallback, and every loop is bounded. Triggers: a peer
+ * subscribed, a heartbeat that differs, missing parents, many pending, something old gained from another peer,
+ * every `syncFrequencyMs`, and on request. Invariants 1, 2 and 14.
+ */
+
+import type { ContextId, DeltaId, PeerId } from "../ids.ts";
+import { idsMax } from "../limits.ts";
+import type { Peers } from "../peers.ts";
+import type { Replica } from "../replica.ts";
+import { type Services, timerName } from "../services.ts";
+import type { Turn } from "../turn.ts";
+import type { SessionMemory } from "./session.ts";
+import { type SessionEnd, Sessions } from "./sessions.ts";
+import { Tracking, type TrackingMemory } from "./tracking.ts";
+
+export interface SyncMemory {
+  readonly sessions: Map<number, SessionMemory>;
+  readonly tracking: TrackingMemory;
+  /** By context and peer: a session is wanted from this time on. */
+  readonly wanted: Map<ContextId, Map<PeerId, number>>;
+  /** Missing parents that were asked for, and until when they are not asked for again. */
+  readonly pulls: Map<DeltaId, number>;
+  /** By context: not announced again before this. */
+  readonly announcedMs: Map<ContextId, number>;
+  streams: number;
+}
+
+export function createSyncMemory(): SyncMemory {
+  return {
+    sessions: new Map(),
+    tracking: new Map(),
+    wanted: new Map(),
+    pulls: new Map(),
+    announcedMs: new Map(),
+    streams: 0,
+  };
+}
+
+/** A pull not answered in this time may be tried again. */
+const pullPatienceMs = 5_000;
+/** Delays that keep many nodes, or both ends of a link, from doing the same thing at once. */
+const delays = {
+  /** The lower peer id of a new pair starts at once, the other only if nothing came of it. */
+  subscribed: { first: [0, 20], second: [200, 400] },
+  behind: [0, 100],
+  announced: [0, 150],
+  busy: [300, 600],
+  crowded: [200, 300],
+} as const satisfies Record<string, unknown>;
+/** What was gained is news for others when its clock is this far from ours: nearer, gossip is still carrying it. */
+const newsAgeMs = 2_000;
+const announceEveryMs = 500;
+
+export class SyncManager {
+  readonly #memory: SyncMemory;
+  readonly #services: Services;
+  readonly #peers: Peers;
+  readonly #replica: (contextId: ContextId) => Replica | undefined;
+  readonly #tracking: Tracking;
+  readonly sessions: Sessions;
+
+  constructor(
+    memory: SyncMemory,
+    services: Services,
+    about: { readonly peers: Peers; readonly replica: (contextId: ContextId) => Replica | undefined },
+  ) {
+    this.#memory = memory;
+    this.#services = services;
+    this.#peers = about.peers;
+    this.#replica = about.replica;
+    this.#tracking = new Tracking(memory.tracking, services.random, services.config.syncBackoffMaxMs);
+    this.sessions = new Sessions(memory, services, {
+      replica: about.replica,
+      ended: (end, turn) => this.#sessionEnded(end, turn),
+    });
+  }
+
+  /** Starts the periodic sync of a context, at a random moment of the first period. */
+  start(replica: Replica, turn: Turn): void {
+    this.#periodicIn(this.#services.random.between(1, this.#services.config.syncFrequencyMs), replica, turn);
+  }
+
+  peerConnected(peer: PeerId): void {
+    this.#tracking.clearBackoff(peer);
+  }
+
+  peerSubscribed(replica: Replica, peer: PeerId, turn: Turn): void {
+    const isFirst = this.#services.identity.peer < peer;
+    this.want(replica.contextId, peer, turn, isFirst ? delays.subscribed.first : delays.subscribed.second);
+  }
+
+  /** Wants a session with a peer within the given range of milliseconds. An earlier wish stays. */
+  want(
+    contextId: ContextId,
+    peer: PeerId,
+    turn: Turn,
+    [minMs, maxMs]: readonly [number, number] = delays.behind,
+  ): void {
+    const dueMs = turn.now.monotonicMs + this.#services.random.between(minMs, maxMs);
+    let wanted = this.#memory.wanted.get(contextId);
+    if (wanted === undefined) {
+      wanted = new Map();
+      this.#memory.wanted.set(contextId, wanted);
+    }
+    wanted.set(peer, Math.min(dueMs, wanted.get(peer) ?? dueMs));
+    this.#services.timers.setEarlier(timerName("wanted-sync", contextId), dueMs);
+  }
+
+  /** Asks for missing parents at once; from whoever sent their child, and by a whole session when many wait. */
+  pullMissing(
+    replica: Replica,
+    missing: readonly DeltaId[],
+    { from, turn }: { readonly from: PeerId; readonly turn: Turn },
+  ): void {
+    const nowMs = turn.now.monotonicMs;
+    const { pulls } = this.#memory;
+    const unasked = missing.filter((id) => (pulls.get(id) ?? 0) <= nowMs).slice(0, idsMax);
+    if (unasked.length === 0) return;
+    const isCrowded =
+      replica.deltas.pending.count > this.#services.config.pendingFallbackCount || pulls.size > idsMax;
+    if (isCrowded || !this.sessions.hasRoom("pull", replica.contextId, nowMs)) {
+      this.want(replica.contextId, from, turn);
+      return;
+    }
+    for (const id of unasked) pulls.set(id, nowMs + pullPatienceMs);
+    turn.observe("parents-pulled", { contextId: replica.contextId, peer: from, amount: unasked.length });
+    this.sessions.pull(replica, from, { ids: unasked, turn });
+  }
+
+  /** The periodic timer of a context is due. */
+  periodic(replica: Replica, turn: Turn): void {
+    const { syncFrequencyMs, syncIntervalMs } = this.#services.config;
+    this.#periodicIn(syncFrequencyMs, replica, turn);
+    const nowMs = turn.now.monotonicMs;
+    const candidates = this.#peers
+      .subscribers(replica.contextId)
+      .filter((peer) => !this.sessions.isActive(replica.contextId, peer));
+    const chosen = this.#tracking.choosePeriodic(replica.contextId, candidates, {
+      nowMs,
+      triedBeforeMs: nowMs - syncIntervalMs,
+    });
+    if (chosen !== null) this.want(replica.contextId, chosen, turn, [0, 0]);
+  }
+
+  /** The timer of wanted sessions is due: starts those it may. */
+  startWanted(replica: Replica, turn: Turn): void {
+    const nowMs = turn.now.monotonicMs;
+    const wanted = this.#memory.wanted.get(replica.contextId) ?? new Map<PeerId, number>();
+    const due = Array.from(wanted).filter(([, dueMs]) => dueMs <= nowMs);
+    for (const [peer] of due) this.#startOrPostpone(replica, peer, { wanted, turn });
+    if (wanted.size === 0) return;
+    const nextMs = Array.from(wanted.values()).reduce(
+      (min, dueMs) => Math.min(min, dueMs),
+      Number.POSITIVE_INFINITY,
+    );
+    this.#services.timers.setEarlier(timerName("wanted-sync", replica.contextId), nextMs);
+  }
+
+  /** Forgets pulls that were never answered. */
+  sweep(turn: Turn): void {
+    for (const [id, untilMs] of this.#memory.pulls)
+      if (untilMs <= turn.now.monotonicMs) this.#memory.pulls.delete(id);
+  }
+
+  #startOrPostpone(
+    replica: Replica,
+    peer: PeerId,
+    { wanted, turn }: { wanted: Map<PeerId, number>; turn: Turn },
+  ): void {
+    const nowMs = turn.now.monotonicMs;
+    const { contextId } = replica;
+    wanted.delete(peer);
+    if (!this.#peers.isConnected(peer) || this.sessions.isActive(contextId, peer)) return;
+    const track = this.#tracking.of(contextId, peer);
+    if (track.notBeforeMs > nowMs) {
+      wanted.set(peer, track.notBeforeMs);
+    } else if (this.sessions.hasRoom("sync", contextId, nowMs)) {
+      track.triedMs = nowMs;
+      this.sessions.sync(replica, peer, turn);
+    } else {
+      wanted.set(peer, nowMs + this.#services.random.between(...delays.crowded));
+    }
+  }
+
+  #sessionEnded({ session, contextId, outcome }: SessionEnd, turn: Turn): void {
+    const replica = this.#replica(contextId);
+    if (replica === undefined) return;
+    const { peer } = session;
+    switch (outcome) {
+      case "completed":
+        this.#completed(session, replica, turn);
+        break;
+      case "busy":
+        this.want(contextId, peer, turn, delays.busy);
+        break;
+      case "refused":
+        break;
+      case "failed":
+        if (session.role === "initiator") this.#tracking.failed(contextId, peer, turn.now.monotonicMs);
+        this.#wantSomeone(replica, peer, turn);
+        break;
+    }
+    if (session.gained > 0) this.#announce(session, replica, turn);
+  }
+
+  #completed(session: SessionMemory, replica: Replica, turn: Turn): void {
+    const { contextId } = replica;
+    if (session.purpose === "sync") {
+      this.#memory.wanted.get(contextId)?.delete(session.peer);
+      this.#tracking.succeeded(contextId, session.peer, replica.heads().join(""));
+    }
+    const isStillMissing = session.role === "initiator" && replica.deltas.missing().length > 0;
+    if (!isStillMissing) return;
+    // A pull that did not suffice becomes a session with the same peer; a session that did not, one with another.
+    if (session.purpose === "pull") this.want(contextId, session.peer, turn, [0, 0]);
+    else this.#wantSomeone(replica, session.peer, turn);
+  }
+
+  /** Wants a session with a random subscriber, another than the given one where there is one. */
+  #wantSomeone(replica: Replica, except: PeerId, turn: Turn): void {
+    const others = this.#peers.subscribers(replica.contextId).filter((peer) => peer !== except);
+    if (others.length > 0)
+      this.want(replica.contextId, this.#services.random.pick(others), turn, delays.busy);
+  }
+
+  /** What came by sync and is older than what gossip carries may be news for this node's other peers as well. */
+  #announce(session: SessionMemory, replica: Replica, turn: Turn): void {
+    const nowMs = turn.now.monotonicMs;
+    const { contextId } = replica;
+    if (Math.abs(turn.now.wallMs - session.oldestGainedMs) < newsAgeMs) return;
+    if ((this.#memory.announcedMs.get(contextId) ?? 0) > nowMs) return;
+    this.#memory.announcedMs.set(contextId, nowMs + announceEveryMs);
+    const heads = replica.heads().join("");
+    for (const peer of this.#peers.subscribers(contextId)) {
+      const isKnown = peer === session.peer || this.#tracking.of(contextId, peer).agreedHeads === heads;
+      if (!isKnown) this.want(contextId, peer, turn, delays.announced);
+    }
+  }
+
+  #periodicIn(delayMs: number, replica: Replica, turn: Turn): void {
+    this.#services.timers.set(timerName("periodic-sync", replica.contextId), turn.now.monotonicMs + delayMs);
+  }
+}

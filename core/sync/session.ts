@@ -1,0 +1,140 @@
+/**
+ * One exchange with one peer over one stream. A sync session opens with a handshake both ways; then each side
+ * streams what the other lacks, in causal order, as far as the other gave credit, and says `done`. A pull
+ * opens with the ids it asks for, and only the responder streams. Credit is given after what came is durable.
+ *
+ *   initiator:  handshake → awaits handshake → transfers → both done: closes
+ *   responder:  awaits an opening → answers → transfers → both done: closes
+ */
+
+import { type Fault, fault, isFault } from "../fault.ts";
+import type { ContextId, DeltaId, PeerId } from "../ids.ts";
+import type { StreamId } from "../input.ts";
+import { turnDeltasMax } from "../limits.ts";
+import type { Replica } from "../replica.ts";
+import { storeKeys } from "../store-keys.ts";
+import type { Turn } from "../turn.ts";
+import type { Codec } from "../wire/codec.ts";
+import { encodeSyncMessage, initialCredit, type SyncMessage } from "../wire/sync-message.ts";
+
+export type SessionState = "opening" | "handshaking" | "transferring";
+
+/** Plain data: part of the node's memory. */
+export interface SessionMemory {
+  readonly stream: StreamId;
+  readonly peer: PeerId;
+  readonly role: "initiator" | "responder";
+  purpose: "sync" | "pull";
+  /** Unknown to a responder until the opening message. */
+  contextId: ContextId | null;
+  state: SessionState;
+  /** What is still to be sent, in causal order, from `sent` on. */
+  outgoing: readonly DeltaId[];
+  sent: number;
+  /** Messages of deltas the other still takes. */
+  credit: number;
+  ourDone: boolean;
+  theirDone: boolean;
+  /** When the other last said something. */
+  progressMs: number;
+  /** Applied here because of this session. */
+  gained: number;
+  /** The oldest clock value among what was gained, or infinity. */
+  oldestGainedMs: number;
+}
+
+export function createSession(
+  about: Pick<SessionMemory, "stream" | "peer" | "role" | "purpose" | "contextId" | "state">,
+  nowMs: number,
+): SessionMemory {
+  return {
+    ...about,
+    outgoing: [],
+    sent: 0,
+    credit: initialCredit,
+    ourDone: false,
+    theirDone: false,
+    progressMs: nowMs,
+    gained: 0,
+    oldestGainedMs: Number.POSITIVE_INFINITY,
+  };
+}
+
+/** What a side may say in each state; anything else is out of turn. */
+const allowed: Readonly<Record<SessionState, readonly SyncMessage["kind"][]>> = {
+  opening: ["handshake", "delta-request"],
+  handshaking: ["handshake", "refusal"],
+  transferring: ["deltas", "credit", "done", "refusal"],
+};
+
+export function isAllowed(session: SessionMemory, message: SyncMessage): boolean {
+  return allowed[session.state].includes(message.kind);
+}
+
+export function say(session: SessionMemory, message: SyncMessage, turn: Turn): void {
+  turn.perform({ kind: "send", stream: session.stream, frame: encodeSyncMessage(message) });
+}
+
+/** Starts streaming to the other side. */
+export function beginTransfer(session: SessionMemory, outgoing: readonly DeltaId[], turn: Turn): void {
+  session.state = "transferring";
+  session.outgoing = outgoing;
+  continueTransfer(session, turn);
+}
+
+/** Sends as much as the credit allows, and `done` after the last. */
+export function continueTransfer(session: SessionMemory, turn: Turn): void {
+  while (!session.ourDone && session.credit > 0 && session.sent < session.outgoing.length) {
+    const deltas = nextBatch(session, turn);
+    session.credit -= 1;
+    say(session, { kind: "deltas", deltas }, turn);
+    turn.observe("sync-deltas-sent", { peer: session.peer, amount: deltas.length });
+  }
+  if (!session.ourDone && session.sent >= session.outgoing.length) {
+    session.ourDone = true;
+    session.outgoing = [];
+    say(session, { kind: "done" }, turn);
+  }
+}
+
+/** A message of deltas ends once it holds this much. */
+const batchBytes = 262_144;
+
+function nextBatch(session: SessionMemory, turn: Turn): readonly Uint8Array[] {
+  const deltas: Uint8Array[] = [];
+  let bytes = 0;
+  while (session.sent < session.outgoing.length && deltas.length < turnDeltasMax && bytes < batchBytes) {
+    const id = session.outgoing[session.sent];
+    session.sent += 1;
+    const sealed = id === undefined ? undefined : turn.read(storeKeys.delta(id));
+    if (sealed === undefined) continue;
+    deltas.push(sealed);
+    bytes += sealed.length;
+  }
+  return deltas;
+}
+
+/** Adds what the peer sent and gives credit for more. A fault when the peer made a mistake. */
+export function receiveDeltas(
+  session: SessionMemory,
+  sealedDeltas: readonly Uint8Array[],
+  { replica, codec, turn }: { readonly replica: Replica; readonly codec: Codec; readonly turn: Turn },
+): Fault | null {
+  turn.observe("sync-deltas-received", { peer: session.peer, amount: sealedDeltas.length });
+  for (const sealed of sealedDeltas) {
+    const delta = codec.openDelta(sealed);
+    if (isFault(delta)) {
+      if (delta.code === "unknown-version") continue;
+      return delta;
+    }
+    if (delta.contextId !== replica.contextId)
+      return fault("wrong-context", "a delta of another context in a session");
+    const outcome = replica.receive(delta, turn);
+    if (outcome.kind === "rejected") return outcome.fault;
+    if (outcome.kind !== "applied") continue;
+    session.gained += 1;
+    session.oldestGainedMs = Math.min(session.oldestGainedMs, delta.hlc.ms);
+  }
+  say(session, { kind: "credit", messages: 1 }, turn);
+  return null;
+}

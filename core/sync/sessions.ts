@@ -1,0 +1,291 @@
+/** The sessions a node has open: starts them, feeds them what arrives, ends them, and watches for silence. */
+
+import { type Fault, fault, isFault } from "../fault.ts";
+import type { ContextId, DeltaId, PeerId } from "../ids.ts";
+import type { StreamId } from "../input.ts";
+import type { Replica } from "../replica.ts";
+import { type Services, timerName } from "../services.ts";
+import type { Turn } from "../turn.ts";
+import {
+  decodeSyncMessage,
+  type Handshake,
+  type SyncMessage,
+  type SyncRefusal,
+} from "../wire/sync-message.ts";
+import { agrees, createHandshake, isAhead, whatTheyLack } from "./handshake.ts";
+import {
+  beginTransfer,
+  continueTransfer,
+  createSession,
+  isAllowed,
+  receiveDeltas,
+  type SessionMemory,
+  say,
+} from "./session.ts";
+
+export interface SessionEnd {
+  readonly session: SessionMemory;
+  readonly contextId: ContextId;
+  /** `busy` and `refused` are benign. */
+  readonly outcome: "completed" | "busy" | "refused" | "failed";
+}
+
+/** Sessions this node starts in one context at a time, those left silent for `stalledAfterMs` not counted. */
+const startedPerContextMax = 4;
+/** Sessions in one context that may bring deltas at a time; the same deltas from everyone help nobody. */
+const receivingPerContextMax = 2;
+const stalledAfterMs = 2_000;
+
+export class Sessions {
+  readonly #memory: { readonly sessions: Map<StreamId, SessionMemory>; streams: number };
+  readonly #services: Services;
+  readonly #replica: (contextId: ContextId) => Replica | undefined;
+  readonly #ended: (end: SessionEnd, turn: Turn) => void;
+
+  constructor(
+    memory: { readonly sessions: Map<StreamId, SessionMemory>; streams: number },
+    services: Services,
+    about: {
+      readonly replica: (contextId: ContextId) => Replica | undefined;
+      readonly ended: (end: SessionEnd, turn: Turn) => void;
+    },
+  ) {
+    this.#memory = memory;
+    this.#services = services;
+    this.#replica = about.replica;
+    this.#ended = about.ended;
+  }
+
+  get count(): number {
+    return this.#memory.sessions.size;
+  }
+
+  isActive(contextId: ContextId, peer: PeerId): boolean {
+    return this.#some(
+      (session) => session.contextId === contextId && session.peer === peer && session.purpose === "sync",
+    );
+  }
+
+  /** May another session be started? */
+  hasRoom(purpose: "sync" | "pull", contextId: ContextId, nowMs: number): boolean {
+    if (this.#count((session) => session.role === "initiator") >= this.#services.config.syncSessionsMax)
+      return false;
+    if (purpose === "pull") return true;
+    const isFresh = (session: SessionMemory) =>
+      session.role === "initiator" &&
+      session.contextId === contextId &&
+      session.progressMs > nowMs - stalledAfterMs;
+    return this.#count(isFresh) < startedPerContextMax;
+  }
+
+  /** Opens a sync session with a peer. */
+  sync(replica: Replica, peer: PeerId, turn: Turn): void {
+    const session = this.#open(replica, peer, { purpose: "sync", turn });
+    say(session, createHandshake(replica, turn), turn);
+    turn.observe("sync-started", { contextId: replica.contextId, peer });
+  }
+
+  /** Asks a peer for single deltas. */
+  pull(
+    replica: Replica,
+    peer: PeerId,
+    { ids, turn }: { readonly ids: readonly DeltaId[]; readonly turn: Turn },
+  ): void {
+    const session = this.#open(replica, peer, { purpose: "pull", turn });
+    session.ourDone = true;
+    say(session, { kind: "delta-request", contextId: replica.contextId, ids }, turn);
+  }
+
+  /** A peer opened a stream. */
+  accept(stream: StreamId, peer: PeerId, turn: Turn): void {
+    const responding = this.#count((session) => session.role === "responder");
+    const about = {
+      stream,
+      peer,
+      role: "responder",
+      purpose: "sync",
+      contextId: null,
+      state: "opening",
+    } as const;
+    const session = createSession(about, turn.now.monotonicMs);
+    if (responding >= this.#services.config.syncSessionsMax) {
+      this.#refuse(session, "busy", turn);
+      return;
+    }
+    this.#keep(session, turn);
+  }
+
+  receive(stream: StreamId, frame: Uint8Array, turn: Turn): void {
+    const session = this.#memory.sessions.get(stream);
+    if (session === undefined) return;
+    const message = decodeSyncMessage(frame);
+    if (isFault(message)) {
+      this.#fail(session, message, turn);
+    } else if (!isAllowed(session, message)) {
+      this.#fail(session, fault("out-of-turn", `a ${message.kind} while ${session.state}`), turn);
+    } else {
+      session.progressMs = turn.now.monotonicMs;
+      this.#handle(session, message, turn);
+    }
+  }
+
+  /** The stream has gone. */
+  closed(stream: StreamId, turn: Turn): void {
+    const session = this.#memory.sessions.get(stream);
+    if (session === undefined) return;
+    const isDone = session.ourDone && session.theirDone;
+    if (!isDone) turn.observe("sync-failed", { peer: session.peer });
+    this.#end(session, isDone ? "completed" : "failed", turn);
+  }
+
+  /** The watchdog of a session is due: it ends unless there was progress meanwhile. */
+  watch(stream: StreamId, turn: Turn): void {
+    const session = this.#memory.sessions.get(stream);
+    if (session === undefined) return;
+    const dueMs = session.progressMs + this.#services.config.syncTimeoutMs;
+    if (dueMs > turn.now.monotonicMs) {
+      this.#services.timers.set(timerName("session", String(stream)), dueMs);
+      return;
+    }
+    turn.observe("sync-silent", { peer: session.peer });
+    this.#close(session, "failed", turn);
+  }
+
+  closeAll(turn: Turn): void {
+    for (const stream of this.#memory.sessions.keys()) turn.perform({ kind: "close-stream", stream });
+    this.#memory.sessions.clear();
+  }
+
+  #handle(session: SessionMemory, message: SyncMessage, turn: Turn): void {
+    switch (message.kind) {
+      case "handshake":
+        this.#handshake(session, message, turn);
+        break;
+      case "delta-request":
+        this.#serve(session, message, turn);
+        break;
+      case "deltas":
+        this.#deltas(session, message.deltas, turn);
+        break;
+      case "credit":
+        session.credit += message.messages;
+        continueTransfer(session, turn);
+        break;
+      case "done":
+        session.theirDone = true;
+        break;
+      case "refusal":
+        turn.observe("sync-refused", { peer: session.peer });
+        this.#close(session, message.reason === "busy" ? "busy" : "refused", turn);
+        return;
+    }
+    if (session.ourDone && session.theirDone) this.#close(session, "completed", turn);
+  }
+
+  #handshake(session: SessionMemory, theirs: Handshake, turn: Turn): void {
+    const replica = this.#replica(session.contextId ?? theirs.contextId);
+    if (replica === undefined) return this.#refuse(session, "context-not-found", turn);
+    if (theirs.contextId !== replica.contextId) {
+      return this.#fail(session, fault("wrong-context", "a handshake for another context"), turn);
+    }
+    const about = { contextId: replica.contextId, peer: session.peer };
+    if (Math.abs(theirs.wallMs - turn.now.wallMs) > this.#services.config.clockSkewWarnMs)
+      turn.observe("clock-skewed", about);
+    if (session.role === "responder") {
+      if (isAhead(replica, theirs) && this.#isReceivingEnough(replica.contextId))
+        return this.#refuse(session, "busy", turn);
+      session.contextId = replica.contextId;
+      say(session, createHandshake(replica, turn), turn);
+    }
+    if (agrees(replica, theirs)) {
+      turn.observe("sync-agreed", about);
+      if (theirs.stateRoot !== replica.stateRoot()) turn.observe("divergence-alarm", about);
+    } else {
+      turn.observe("sync-continued", about);
+    }
+    beginTransfer(session, whatTheyLack(replica, theirs), turn);
+  }
+
+  #serve(session: SessionMemory, request: Extract<SyncMessage, { kind: "delta-request" }>, turn: Turn): void {
+    const replica = this.#replica(request.contextId);
+    if (replica === undefined) return this.#refuse(session, "context-not-found", turn);
+    session.contextId = replica.contextId;
+    session.purpose = "pull";
+    session.theirDone = true;
+    beginTransfer(session, replica.deltas.graph.inCausalOrder(request.ids), turn);
+  }
+
+  #deltas(session: SessionMemory, deltas: readonly Uint8Array[], turn: Turn): void {
+    const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
+    if (replica === undefined) return this.#close(session, "refused", turn);
+    const mistake = receiveDeltas(session, deltas, { replica, codec: this.#services.codec, turn });
+    if (mistake !== null) this.#fail(session, mistake, turn);
+  }
+
+  #isReceivingEnough(contextId: ContextId): boolean {
+    const isReceiving = (session: SessionMemory) =>
+      session.contextId === contextId &&
+      session.purpose === "sync" &&
+      session.gained > 0 &&
+      !session.theirDone;
+    return this.#count(isReceiving) >= receivingPerContextMax;
+  }
+
+  #open(
+    replica: Replica,
+    peer: PeerId,
+    { purpose, turn }: { purpose: "sync" | "pull"; turn: Turn },
+  ): SessionMemory {
+    this.#memory.streams += 1;
+    const stream = this.#memory.streams;
+    const state = purpose === "sync" ? "handshaking" : "transferring";
+    const about = { stream, peer, role: "initiator", purpose, contextId: replica.contextId, state } as const;
+    const session = createSession(about, turn.now.monotonicMs);
+    this.#keep(session, turn);
+    turn.perform({ kind: "open-stream", stream, peer });
+    return session;
+  }
+
+  #keep(session: SessionMemory, turn: Turn): void {
+    this.#memory.sessions.set(session.stream, session);
+    this.#services.timers.set(
+      timerName("session", String(session.stream)),
+      turn.now.monotonicMs + this.#services.config.syncTimeoutMs,
+    );
+  }
+
+  #refuse(session: SessionMemory, reason: SyncRefusal, turn: Turn): void {
+    say(session, { kind: "refusal", reason }, turn);
+    this.#close(session, "refused", turn);
+  }
+
+  #fail(session: SessionMemory, mistake: Fault, turn: Turn): void {
+    if (mistake.code === "unknown-version") say(session, { kind: "refusal", reason: "version" }, turn);
+    else turn.blame(session.peer, mistake);
+    turn.observe("sync-failed", { peer: session.peer });
+    this.#close(session, "failed", turn);
+  }
+
+  #close(session: SessionMemory, outcome: SessionEnd["outcome"], turn: Turn): void {
+    turn.perform({ kind: "close-stream", stream: session.stream });
+    this.#end(session, outcome, turn);
+  }
+
+  #end(session: SessionMemory, outcome: SessionEnd["outcome"], turn: Turn): void {
+    this.#memory.sessions.delete(session.stream);
+    this.#services.timers.clear(timerName("session", String(session.stream)));
+    const { contextId } = session;
+    if (contextId !== null) this.#ended({ session, contextId, outcome }, turn);
+  }
+
+  #some(test: (session: SessionMemory) => boolean): boolean {
+    for (const session of this.#memory.sessions.values()) if (test(session)) return true;
+    return false;
+  }
+
+  #count(test: (session: SessionMemory) => boolean): number {
+    let count = 0;
+    for (const session of this.#memory.sessions.values()) count += Number(test(session));
+    return count;
+  }
+}

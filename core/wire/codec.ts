@@ -1,0 +1,32 @@
+/**
+ * What costs most and depends on bytes alone: decoding, hashing and verifying. The core is handed it as one
+ * port, so that a simulator may remember results by content and share them between its nodes.
+ */
+
+import type { CausalDelta } from "../dag/delta.ts";
+import type { Fault } from "../fault.ts";
+import type { Stamp } from "../hlc.ts";
+import type { Crypto } from "../ports.ts";
+import { type Entity, entitiesOf } from "../state/entity.ts";
+import { openDelta } from "./delta-codec.ts";
+import { type GossipMessage, openGossip } from "./gossip-codec.ts";
+
+export interface Codec {
+  readonly crypto: Crypto;
+  /** A sealed delta, verified. */
+  openDelta(sealed: Uint8Array): CausalDelta | Fault;
+  /** A message of a context's topic, verified. */
+  openGossip(message: Uint8Array): GossipMessage | Fault;
+  /** The entities a delta's actions stand for, given its stamp. */
+  entitiesOf(delta: CausalDelta, stamp: Stamp): readonly Entity[];
+}
+
+/** The codec that remembers nothing. */
+export function createCodec(crypto: Crypto): Codec {
+  return {
+    crypto,
+    openDelta: (sealed) => openDelta(sealed, crypto),
+    openGossip: (message) => openGossip(message, crypto),
+    entitiesOf: (delta, stamp) => entitiesOf(delta, stamp, crypto),
+  };
+}

@@ -1,0 +1,215 @@
+/**
+ * Deltas as bytes. The encoding is the canonical CBOR array
+ *
+ *   [version, contextId, kind, [parents], author, incarnation, hlc ms, hlc counter, payload, [events]]
+ *
+ * and a sealed delta is [0, encoding, signature], the signature over a domain tag and the id.
+ */
+
+import type { CausalDelta, DeltaContent, DeltaDraft } from "../dag/delta.ts";
+import type { ApplicationEvent } from "../effect.ts";
+import type { Fault } from "../fault.ts";
+import {
+  type AuthorId,
+  byteString,
+  bytesOf,
+  type ContextId,
+  type DeltaId,
+  idBytes,
+  incarnationBytes,
+} from "../ids.ts";
+import {
+  actionsMax,
+  deltaBytesMax,
+  deltaVersion,
+  eventsMax,
+  gossipBytesMax,
+  hlcCounterMax,
+  hlcMsMax,
+  keyCharactersMax,
+  nameCharactersMax,
+  parentsMax,
+  valueBytesMax,
+} from "../limits.ts";
+import type { Crypto, Identity } from "../ports.ts";
+import type { Action } from "../state/action.ts";
+import { decodeCanonical, decodeValue, decoding, encode, refuse } from "./cbor.ts";
+import {
+  expectByteString,
+  expectBytes,
+  expectFields,
+  expectInteger,
+  expectJson,
+  expectList,
+  expectText,
+} from "./expect.ts";
+
+/** First field of a sealed delta; a heartbeat has another, so that one topic carries both. */
+export const deltaTag = 0;
+export const signatureBytes = 64;
+const nonceBytes = 16;
+
+const kindCodes = { genesis: 0, operations: 1, merge: 2 } as const;
+const actionCodes = { put: 0, remove: 1 } as const;
+const signatureDomain = "reconverge/delta/1";
+
+/** The bytes a signature covers: the domain as ASCII, then what is signed. */
+export function signedMessage(domain: string, content: Uint8Array): Uint8Array {
+  const message = new Uint8Array(domain.length + content.length);
+  message.set(bytesOf(domain));
+  message.set(content, domain.length);
+  return message;
+}
+
+/** Encodes and signs a draft. */
+export function sealDelta(draft: DeltaDraft, identity: Identity, crypto: Crypto): Uint8Array {
+  const encoding = encode([
+    deltaVersion,
+    bytesOf(draft.contextId),
+    kindCode(draft.content),
+    draft.parents.map(bytesOf),
+    bytesOf(draft.author),
+    bytesOf(draft.incarnation),
+    draft.hlc.ms,
+    draft.hlc.counter,
+    encodePayload(draft.content),
+    draft.events.map((event) => [event.kind, event.content]),
+  ]);
+  const signature = identity.sign(signedMessage(signatureDomain, crypto.sha256(encoding)));
+  return encode([deltaTag, encoding, signature]);
+}
+
+function kindCode(content: DeltaContent): number {
+  return content.kind === "needs-upgrade" ? content.code : kindCodes[content.kind];
+}
+
+function encodePayload(content: DeltaContent): Uint8Array {
+  switch (content.kind) {
+    case "genesis":
+      return encode([content.application, bytesOf(content.nonce)]);
+    case "operations":
+      return encode(content.actions.map(encodeAction));
+    case "merge":
+    case "needs-upgrade":
+      return encode([]);
+  }
+}
+
+function encodeAction(action: Action): unknown {
+  const address = [actionCodes[action.kind], action.collection, action.key];
+  return action.kind === "put" ? [...address, action.value] : address;
+}
+
+/** Decodes and verifies a sealed delta. A pure function of the bytes, but for what `crypto` computes. */
+export function openDelta(sealed: Uint8Array, crypto: Crypto): CausalDelta | Fault {
+  return decoding("delta", () => {
+    const [tag, encoding, signature] = expectFields(
+      decodeCanonical(sealed, gossipBytesMax),
+      3,
+      "a sealed delta",
+    );
+    expectInteger(tag, deltaTag, deltaTag);
+    return openEncoding(expectBytes(encoding, deltaBytesMax), expectBytes(signature, signatureBytes), {
+      sealed,
+      crypto,
+    });
+  });
+}
+
+function openEncoding(
+  encoding: Uint8Array,
+  signature: Uint8Array,
+  { sealed, crypto }: { readonly sealed: Uint8Array; readonly crypto: Crypto },
+): CausalDelta {
+  const value = decodeCanonical(encoding, deltaBytesMax);
+  if (Array.isArray(value) && value[0] !== deltaVersion)
+    refuse("unknown-version", `version ${String(value[0])}`);
+  const fields = expectFields(value, 10, "a delta");
+  const author = expectByteString<AuthorId>(fields[4]);
+  const digest = crypto.sha256(encoding);
+  if (!crypto.verify(bytesOf(author), signedMessage(signatureDomain, digest), signature)) {
+    refuse("bad-signature", "the signature is not its author's");
+  }
+  const id = byteString<DeltaId>(digest);
+  const content = decodeContent(expectInteger(fields[2], 255), expectBytes(fields[8], deltaBytesMax));
+  const parents = decodeParents(fields[3]);
+  const delta: CausalDelta = {
+    kind: "delta",
+    id,
+    contextId: decodeContextId(fields[1], content, id),
+    parents,
+    author,
+    incarnation: expectByteString(fields[5], incarnationBytes),
+    hlc: Object.freeze({
+      ms: expectInteger(fields[6], hlcMsMax),
+      counter: expectInteger(fields[7], hlcCounterMax),
+    }),
+    content,
+    events: expectList(fields[9], eventsMax, decodeEvent),
+    sealed,
+  };
+  if ((parents.length === 0) !== (content.kind === "genesis")) {
+    refuse("no-parents", "a genesis, and nothing else, is without parents");
+  }
+  return Object.freeze(delta);
+}
+
+function decodeContextId(value: unknown, content: DeltaContent, id: DeltaId): ContextId {
+  if (content.kind !== "genesis") return expectByteString<ContextId>(value);
+  expectByteString(value, 0);
+  return id as string as ContextId;
+}
+
+function decodeParents(value: unknown): readonly DeltaId[] {
+  const parents = expectList(value, parentsMax, (parent) => expectByteString<DeltaId>(parent, idBytes));
+  const sorted = parents.every((parent, index) => index === 0 || (parents[index - 1] ?? "") < parent);
+  if (!sorted) refuse("non-canonical", "parents are not sorted and unique");
+  return Object.freeze(parents);
+}
+
+function decodeContent(code: number, payload: Uint8Array): DeltaContent {
+  switch (code) {
+    case kindCodes.genesis: {
+      const [application, nonce] = expectFields(
+        decodeCanonical(payload, deltaBytesMax),
+        2,
+        "a genesis payload",
+      );
+      return Object.freeze({
+        kind: "genesis",
+        application: expectText(application, nameCharactersMax),
+        nonce: expectByteString(nonce, nonceBytes),
+      });
+    }
+    case kindCodes.operations: {
+      const actions = expectList(decodeCanonical(payload, deltaBytesMax), actionsMax, decodeAction);
+      return Object.freeze({ kind: "operations", actions: Object.freeze(actions) });
+    }
+    case kindCodes.merge:
+      expectFields(decodeValue(payload, deltaBytesMax), 0, "a merge payload");
+      return Object.freeze({ kind: "merge" });
+    default:
+      return Object.freeze({ kind: "needs-upgrade", code });
+  }
+}
+
+function decodeAction(value: unknown): Action {
+  const code = Array.isArray(value) ? value[0] : undefined;
+  if (code !== actionCodes.put && code !== actionCodes.remove)
+    return refuse("malformed", "an unknown action");
+  const kind = code === actionCodes.put ? "put" : "remove";
+  const fields = expectFields(value, kind === "put" ? 4 : 3, `a ${kind} action`);
+  const address = {
+    collection: expectText(fields[1], nameCharactersMax),
+    key: expectText(fields[2], keyCharactersMax),
+  };
+  if (kind === "remove") return Object.freeze({ kind, ...address });
+  const stored = expectJson(fields[3]);
+  if (encode(stored).length > valueBytesMax) refuse("too-large", `a value above ${valueBytesMax} bytes`);
+  return Object.freeze({ kind, ...address, value: stored });
+}
+
+function decodeEvent(value: unknown): ApplicationEvent {
+  const [kind, content] = expectFields(value, 2, "an event");
+  return Object.freeze({ kind: expectText(kind, nameCharactersMax), content: expectJson(content) });
+}

@@ -1,0 +1,145 @@
+/** Everything one node may say to another on a sync stream. A new variant breaks every `switch` that forgot it. */
+
+import type { Fault } from "../fault.ts";
+import { bytesOf, type ContextId, type DeltaId, type Hash } from "../ids.ts";
+import {
+  frameBytesMax,
+  gossipBytesMax,
+  headsMax,
+  hlcMsMax,
+  idsMax,
+  turnDeltasMax,
+  wireVersion,
+} from "../limits.ts";
+import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
+import { expectByteString, expectBytes, expectFields, expectInteger, expectList } from "./expect.ts";
+
+export type SyncMessage =
+  /** "This is where I stand." Opens every session, both ways. */
+  | Handshake
+  /** "Send these deltas." Opens a pull; answered with `deltas` and `done`. */
+  | { readonly kind: "delta-request"; readonly contextId: ContextId; readonly ids: readonly DeltaId[] }
+  /** Sealed deltas in causal order. Each such message takes one credit. */
+  | { readonly kind: "deltas"; readonly deltas: readonly Uint8Array[] }
+  /** "I keep what you sent; send this many messages more." */
+  | { readonly kind: "credit"; readonly messages: number }
+  /** "You have everything I had to send." */
+  | { readonly kind: "done" }
+  /** A benign no. */
+  | { readonly kind: "refusal"; readonly reason: SyncRefusal };
+
+export interface Handshake {
+  readonly kind: "handshake";
+  readonly contextId: ContextId;
+  /** At most `headsMax` of them, sorted. */
+  readonly heads: readonly DeltaId[];
+  /** How many heads there are in all. */
+  readonly headCount: number;
+  /** Ids the sender holds, dense near its newest and ever sparser before: they bound what is common. */
+  readonly sample: readonly DeltaId[];
+  readonly stateRoot: Hash;
+  readonly appliedCount: number;
+  readonly entityCount: number;
+  readonly wallMs: number;
+}
+
+/** `version`: the peer's wire version is none of ours. `busy`: ask again later. */
+export type SyncRefusal = "context-not-found" | "busy" | "version";
+
+const refusalCodes: readonly SyncRefusal[] = ["context-not-found", "busy", "version"];
+const codes = { handshake: 0, "delta-request": 1, deltas: 2, credit: 3, done: 4, refusal: 5 } as const;
+
+/** Credit a side starts with, and the most it can be given at once. */
+export const initialCredit = 4;
+const creditMax = 1_024;
+
+export function encodeSyncMessage(message: SyncMessage): Uint8Array {
+  const code = codes[message.kind];
+  switch (message.kind) {
+    case "handshake":
+      return encode([
+        code,
+        wireVersion,
+        bytesOf(message.contextId),
+        message.heads.map(bytesOf),
+        message.headCount,
+        message.sample.map(bytesOf),
+        bytesOf(message.stateRoot),
+        message.appliedCount,
+        message.entityCount,
+        message.wallMs,
+      ]);
+    case "delta-request":
+      return encode([code, wireVersion, bytesOf(message.contextId), message.ids.map(bytesOf)]);
+    case "deltas":
+      return encode([code, message.deltas]);
+    case "credit":
+      return encode([code, message.messages]);
+    case "done":
+      return encode([code]);
+    case "refusal":
+      return encode([code, refusalCodes.indexOf(message.reason)]);
+  }
+}
+
+export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
+  return decoding("sync message", () => {
+    const fields = decodeValue(frame, frameBytesMax);
+    if (!Array.isArray(fields)) return refuse("malformed", "not an array");
+    switch (fields[0]) {
+      case codes.handshake:
+        return decodeHandshake(expectOpening(fields, 10, "a handshake"));
+      case codes["delta-request"]: {
+        const [, , contextId, ids] = expectOpening(fields, 4, "a delta request");
+        return { kind: "delta-request", contextId: expectByteString(contextId), ids: expectIds(ids, idsMax) };
+      }
+      case codes.deltas: {
+        const [, deltas] = expectFields(fields, 2, "deltas");
+        return {
+          kind: "deltas",
+          deltas: expectList(deltas, turnDeltasMax, (sealed) => expectBytes(sealed, gossipBytesMax)),
+        };
+      }
+      case codes.credit:
+        return {
+          kind: "credit",
+          messages: expectInteger(expectFields(fields, 2, "a credit")[1], creditMax, 1),
+        };
+      case codes.done:
+        expectFields(fields, 1, "a done");
+        return { kind: "done" };
+      case codes.refusal: {
+        const reason =
+          refusalCodes[expectInteger(expectFields(fields, 2, "a refusal")[1], refusalCodes.length - 1)];
+        return { kind: "refusal", reason: reason ?? "busy" };
+      }
+      default:
+        return refuse("malformed", "an unknown kind of message");
+    }
+  });
+}
+
+/** The fields of a message that opens a stream: it carries the wire version, which is judged before the rest. */
+function expectOpening(fields: readonly unknown[], length: number, what: string): readonly unknown[] {
+  if (fields[1] !== wireVersion)
+    refuse("unknown-version", `${what} of version ${String(fields[1])}, expected ${wireVersion}`);
+  return expectFields(fields, length, what);
+}
+
+function decodeHandshake(fields: readonly unknown[]): Handshake {
+  return {
+    kind: "handshake",
+    contextId: expectByteString(fields[2]),
+    heads: expectIds(fields[3], headsMax),
+    headCount: expectInteger(fields[4], Number.MAX_SAFE_INTEGER),
+    sample: expectIds(fields[5], idsMax),
+    stateRoot: expectByteString(fields[6]),
+    appliedCount: expectInteger(fields[7], Number.MAX_SAFE_INTEGER),
+    entityCount: expectInteger(fields[8], Number.MAX_SAFE_INTEGER),
+    wallMs: expectInteger(fields[9], hlcMsMax),
+  };
+}
+
+function expectIds(value: unknown, max: number): readonly DeltaId[] {
+  return expectList(value, max, (id) => expectByteString<DeltaId>(id));
+}

@@ -1,0 +1,114 @@
+/**
+ * A plan: a scenario with one seed, every choice made. The plan is what runs, and is plain JSON: what is saved,
+ * shrunk and replayed. Nodes are named by their index; times are whole microseconds of virtual time.
+ */
+
+import type { Config } from "../../core/config.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
+
+export interface Plan {
+  readonly name: string;
+  readonly seed: number;
+  /** The hard end of virtual time. */
+  readonly untilUs: number;
+  readonly nodes: readonly PlanNode[];
+  /** Each pair once, the lower index first: who can dial whom. */
+  readonly links: readonly (readonly [number, number])[];
+  readonly contexts: readonly PlanContext[];
+  readonly network: PlanNetwork;
+  /** Each disk sync takes a whole number of microseconds drawn from this range, both ends included. */
+  readonly diskSyncUs: readonly [number, number];
+  /** By time, then by the order in which the scenario names them. */
+  readonly operations: readonly PlanOperation[];
+  /** By time, then by the order in which the scenario names them. */
+  readonly faults: readonly PlanFault[];
+  readonly expectations: readonly PlanExpectation[];
+}
+
+export interface PlanNode {
+  readonly id: string;
+  /** Core configuration for this node: what the scenario says for all, then for it. */
+  readonly config: Partial<Config>;
+  /** Added to its wall clock from the start. */
+  readonly clockOffsetMs: number;
+  /** Parts per million by which both its clocks run fast (or slow, when negative). */
+  readonly clockDriftPpm: number;
+  /** Null for a node that is there from the start; others enter with a `join` fault. */
+  readonly joinsAtUs: number | null;
+}
+
+export interface PlanContext {
+  readonly id: string;
+  readonly application: string;
+  /** Initial members. A joining node is named by its `join`. */
+  readonly members: readonly number[];
+}
+
+export type LatencyPlan =
+  | { readonly kind: "constant"; readonly ms: number }
+  | { readonly kind: "uniform"; readonly minMs: number; readonly maxMs: number }
+  | { readonly kind: "exponential"; readonly meanMs: number }
+  | { readonly kind: "lognormal"; readonly medianMs: number; readonly p99Ms: number };
+
+export interface PlanNetwork {
+  readonly latency: LatencyPlan;
+  /** Probabilities from 0 to 1. */
+  readonly loss: number;
+  readonly duplicate: number;
+  readonly reorder: number;
+  /** Of each link and direction, in thousands of bits a second; null for no limit. */
+  readonly bandwidthKbps: number | null;
+  /** After this long a cut connection breaks. */
+  readonly keepaliveMs: number;
+  readonly gossip: GossipPlan;
+}
+
+/** The gossipsub mesh's knobs, by their usual names. */
+export interface GossipPlan {
+  readonly d: number;
+  readonly dLow: number;
+  readonly dHigh: number;
+  readonly dLazy: number;
+  readonly heartbeatMs: number;
+}
+
+export interface PlanOperation {
+  readonly atUs: number;
+  readonly node: number;
+  /** A context's id in the scenario. */
+  readonly context: string;
+  readonly method: string;
+  readonly args: JsonObject;
+}
+
+interface FaultTimes {
+  readonly atUs: number;
+  /** Null for an instantaneous fault, and for one that lasts to the end of the run and is not waited for. */
+  readonly untilUs: number | null;
+}
+
+/** `nodes: null` means every link. A link is affected when either of its ends is named. */
+export type PlanFault = FaultTimes &
+  (
+    | { readonly kind: "partition"; readonly groups: readonly (readonly number[])[] }
+    | { readonly kind: "flap"; readonly groups: readonly (readonly number[])[]; readonly periodUs: number }
+    | { readonly kind: "oneway"; readonly from: readonly number[]; readonly to: readonly number[] }
+    | { readonly kind: "loss" | "duplicate" | "reorder"; readonly rate: number; readonly nodes: readonly number[] | null }
+    | { readonly kind: "latency"; readonly addMs: number | null; readonly latency: LatencyPlan | null; readonly nodes: readonly number[] | null }
+    | { readonly kind: "bandwidth"; readonly kbps: number; readonly nodes: readonly number[] | null }
+    | { readonly kind: "crash"; readonly nodes: readonly number[]; readonly disk: "keep" | "lose-unsynced" | "torn" }
+    | { readonly kind: "pause"; readonly nodes: readonly number[] }
+    | { readonly kind: "clock-jump"; readonly nodes: readonly number[]; readonly byMs: number }
+    | { readonly kind: "clock-drift"; readonly nodes: readonly number[]; readonly ppm: number }
+    | { readonly kind: "join"; readonly nodes: readonly number[]; readonly contexts: readonly string[] }
+    | { readonly kind: "leave"; readonly nodes: readonly number[] }
+  );
+
+export type FaultKind = PlanFault["kind"];
+
+export type PlanExpectation =
+  /** Nodes null: all that are live at the end. Context null: every context. */
+  | { readonly kind: "converged"; readonly withinMs: number; readonly nodes: readonly number[] | null; readonly context: string | null }
+  | { readonly kind: "value"; readonly context: string; readonly key: string; readonly equals: Json; readonly nodes: readonly number[] | null }
+  | { readonly kind: "entities"; readonly context: string; readonly equals: number }
+  | { readonly kind: "fault-counted"; readonly fault: FaultKind; readonly atLeast: number };
