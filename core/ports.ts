@@ -28,8 +28,8 @@ export interface StateView {
 
 /** The driver's clocks. Timers use the first, the hybrid logical clock the second. */
 export interface Now {
-  /** Milliseconds since an arbitrary start; never goes back while a node runs. */
+  /** Whole milliseconds since an arbitrary start; never goes back while a node runs. */
   readonly monotonicMs: number;
-  /** Milliseconds since 1970 as this node believes them: may be wrong, and may jump either way. */
+  /** Whole milliseconds since 1970 as this node believes them: may be wrong, and may jump either way. */
   readonly wallMs: number;
 }

@@ -11,7 +11,8 @@ const privateKeyInfoPrefix = Buffer.from("302e020100300506032b657004220420", "he
 
 /** An identity on node:crypto. The seed is 32 secret bytes; `peer` is the name its driver knows it by. */
 export function createNodeIdentity(seed: Uint8Array, peer: PeerId): Identity {
-  if (seed.length !== seedBytes) throw new RangeError(`a seed of ${seed.length} bytes, expected ${seedBytes}`);
+  if (seed.length !== seedBytes)
+    throw new RangeError(`a seed of ${seed.length} bytes, expected ${seedBytes}`);
   const der = Buffer.concat([privateKeyInfoPrefix, seed]);
   const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   const publicKeyInfo = createPublicKey(privateKey).export({ format: "der", type: "spki" });

@@ -36,6 +36,7 @@ function decodePoint(encoded: Uint8Array): InstanceType<typeof Point> | null {
 
 function littleEndian(bytes: Uint8Array): bigint {
   let value = 0n;
-  for (let index = bytes.length - 1; index >= 0; index -= 1) value = (value << 8n) | BigInt(bytes[index] ?? 0);
+  for (let index = bytes.length - 1; index >= 0; index -= 1)
+    value = (value << 8n) | BigInt(bytes[index] ?? 0);
   return value;
 }

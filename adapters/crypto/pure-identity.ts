@@ -7,7 +7,8 @@ import { seedBytes } from "./strict-ed25519.ts";
 
 /** An identity in plain JavaScript. The seed is 32 secret bytes; `peer` is the name its driver knows it by. */
 export function createPureIdentity(seed: Uint8Array, peer: PeerId): Identity {
-  if (seed.length !== seedBytes) throw new RangeError(`a seed of ${seed.length} bytes, expected ${seedBytes}`);
+  if (seed.length !== seedBytes)
+    throw new RangeError(`a seed of ${seed.length} bytes, expected ${seedBytes}`);
   const secret = Uint8Array.from(seed);
   return {
     author: byteString(ed25519.getPublicKey(secret)),

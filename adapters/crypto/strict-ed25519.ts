@@ -19,7 +19,7 @@ const smallOrderY: readonly Uint8Array[] = [
   "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec",
   "0000000000000000000000000000000000000000000000000000000000000000",
   "05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826",
-  "7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7",
+  "7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7",
 ].map(fromHexLittleEndian);
 
 /**

@@ -8,7 +8,7 @@ import type { Replica } from "../replica.ts";
 import type { Services } from "../services.ts";
 import type { SyncManager } from "../sync/manager.ts";
 import type { Turn } from "../turn.ts";
-import type { Heartbeat } from "../wire/gossip-codec.ts";
+import { type Heartbeat, isHeartbeat } from "../wire/gossip-codec.ts";
 
 type GossipInput = Extract<Input, { kind: "gossip" }>;
 type Verdict = "accept" | "ignore" | "reject";
@@ -29,7 +29,10 @@ export class GossipReceiver {
   }
 
   #judge(input: GossipInput, replica: Replica, turn: Turn): Verdict {
-    const message = this.#services.codec.openGossip(input.message);
+    const { codec } = this.#services;
+    const message = isHeartbeat(input.message)
+      ? codec.openHeartbeat(input.message)
+      : codec.openDelta(input.message);
     if (isFault(message)) return this.#refuse(input.from, message, turn);
     if (message.contextId !== contextOfTopic(input.topic)) {
       const detail = `a ${message.kind} of context ${toHex(message.contextId)} on topic ${input.topic}`;

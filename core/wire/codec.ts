@@ -9,14 +9,14 @@ import type { Stamp } from "../hlc.ts";
 import type { Crypto } from "../ports.ts";
 import { type Entity, entitiesOf } from "../state/entity.ts";
 import { openDelta } from "./delta-codec.ts";
-import { type GossipMessage, openGossip } from "./gossip-codec.ts";
+import { type Heartbeat, openHeartbeat } from "./gossip-codec.ts";
 
 export interface Codec {
   readonly crypto: Crypto;
   /** A sealed delta, verified. */
   openDelta(sealed: Uint8Array): CausalDelta | Fault;
-  /** A message of a context's topic, verified. */
-  openGossip(message: Uint8Array): GossipMessage | Fault;
+  /** A heartbeat, verified. */
+  openHeartbeat(message: Uint8Array): Heartbeat | Fault;
   /** The entities a delta's actions stand for, given its stamp. */
   entitiesOf(delta: CausalDelta, stamp: Stamp): readonly Entity[];
 }
@@ -26,7 +26,7 @@ export function createCodec(crypto: Crypto): Codec {
   return {
     crypto,
     openDelta: (sealed) => openDelta(sealed, crypto),
-    openGossip: (message) => openGossip(message, crypto),
+    openHeartbeat: (message) => openHeartbeat(message, crypto),
     entitiesOf: (delta, stamp) => entitiesOf(delta, stamp, crypto),
   };
 }

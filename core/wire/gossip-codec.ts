@@ -4,7 +4,6 @@
  * unchanged one from being swallowed as a duplicate.
  */
 
-import type { CausalDelta } from "../dag/delta.ts";
 import type { Fault } from "../fault.ts";
 import {
   type AuthorId,
@@ -18,7 +17,7 @@ import {
 import { gossipBytesMax, headsMax } from "../limits.ts";
 import type { Crypto, Identity } from "../ports.ts";
 import { decodeCanonical, decodeValue, decoding, encode, refuse } from "./cbor.ts";
-import { openDelta, signatureBytes, signedMessage } from "./delta-codec.ts";
+import { signatureBytes, signedMessage } from "./delta-codec.ts";
 import { expectByteString, expectBytes, expectFields, expectInteger, expectList } from "./expect.ts";
 
 export interface HeartbeatDraft {
@@ -39,8 +38,6 @@ export interface Heartbeat extends HeartbeatDraft {
   readonly kind: "heartbeat";
 }
 
-export type GossipMessage = CausalDelta | Heartbeat;
-
 export const heartbeatTag = 1;
 const heartbeatDomain = "reconverge/heartbeat/1";
 
@@ -57,13 +54,13 @@ export function sealHeartbeat(draft: HeartbeatDraft, identity: Identity): Uint8A
   return encode([heartbeatTag, body, identity.sign(signedMessage(heartbeatDomain, body))]);
 }
 
-/** Decodes and verifies a message of a topic. A pure function of the bytes, but for what `crypto` computes. */
-export function openGossip(message: Uint8Array, crypto: Crypto): GossipMessage | Fault {
-  // A sealed message is an array of three, so its second byte is the tag.
-  return message[1] === heartbeatTag ? openHeartbeat(message, crypto) : openDelta(message, crypto);
+/** Is this message a heartbeat, rather than a delta? A sealed message is an array of three, so its second byte is the tag. */
+export function isHeartbeat(message: Uint8Array): boolean {
+  return message[1] === heartbeatTag;
 }
 
-function openHeartbeat(message: Uint8Array, crypto: Crypto): Heartbeat | Fault {
+/** Decodes and verifies a heartbeat. A pure function of the bytes, but for what `crypto` computes. */
+export function openHeartbeat(message: Uint8Array, crypto: Crypto): Heartbeat | Fault {
   return decoding("heartbeat", () => {
     const [tag, body, signature] = expectFields(decodeValue(message, gossipBytesMax), 3, "a heartbeat");
     expectInteger(tag, heartbeatTag, heartbeatTag);

@@ -93,10 +93,23 @@ export type PlanFault = FaultTimes &
     | { readonly kind: "partition"; readonly groups: readonly (readonly number[])[] }
     | { readonly kind: "flap"; readonly groups: readonly (readonly number[])[]; readonly periodUs: number }
     | { readonly kind: "oneway"; readonly from: readonly number[]; readonly to: readonly number[] }
-    | { readonly kind: "loss" | "duplicate" | "reorder"; readonly rate: number; readonly nodes: readonly number[] | null }
-    | { readonly kind: "latency"; readonly addMs: number | null; readonly latency: LatencyPlan | null; readonly nodes: readonly number[] | null }
+    | {
+        readonly kind: "loss" | "duplicate" | "reorder";
+        readonly rate: number;
+        readonly nodes: readonly number[] | null;
+      }
+    | {
+        readonly kind: "latency";
+        readonly addMs: number | null;
+        readonly latency: LatencyPlan | null;
+        readonly nodes: readonly number[] | null;
+      }
     | { readonly kind: "bandwidth"; readonly kbps: number; readonly nodes: readonly number[] | null }
-    | { readonly kind: "crash"; readonly nodes: readonly number[]; readonly disk: "keep" | "lose-unsynced" | "torn" }
+    | {
+        readonly kind: "crash";
+        readonly nodes: readonly number[];
+        readonly disk: "keep" | "lose-unsynced" | "torn";
+      }
     | { readonly kind: "pause"; readonly nodes: readonly number[] }
     | { readonly kind: "clock-jump"; readonly nodes: readonly number[]; readonly byMs: number }
     | { readonly kind: "clock-drift"; readonly nodes: readonly number[]; readonly ppm: number }
@@ -108,7 +121,18 @@ export type FaultKind = PlanFault["kind"];
 
 export type PlanExpectation =
   /** Nodes null: all that are live at the end. Context null: every context. */
-  | { readonly kind: "converged"; readonly withinMs: number; readonly nodes: readonly number[] | null; readonly context: string | null }
-  | { readonly kind: "value"; readonly context: string; readonly key: string; readonly equals: Json; readonly nodes: readonly number[] | null }
+  | {
+      readonly kind: "converged";
+      readonly withinMs: number;
+      readonly nodes: readonly number[] | null;
+      readonly context: string | null;
+    }
+  | {
+      readonly kind: "value";
+      readonly context: string;
+      readonly key: string;
+      readonly equals: Json;
+      readonly nodes: readonly number[] | null;
+    }
   | { readonly kind: "entities"; readonly context: string; readonly equals: number }
   | { readonly kind: "fault-counted"; readonly fault: FaultKind; readonly atLeast: number };

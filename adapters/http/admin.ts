@@ -1,0 +1,76 @@
+/** `/admin-api`: the routes the command line needs, in Calimero's shapes, and `status`, which is ours. */
+
+import type { FastifyInstance } from "fastify";
+import type { Outcome } from "../../core/effect.ts";
+import type { ContextId } from "../../core/ids.ts";
+import { type ContextView, HttpError, type NodeApi } from "./api.ts";
+import { fromBase58, toBase58 } from "./base58.ts";
+
+interface WithId {
+  readonly Params: { readonly id: string };
+}
+
+export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
+  const memberPublicKey = toBase58(api.author);
+  server.get("/admin-api/health", () => ({ data: { status: "alive" } }));
+  server.get("/admin-api/ready", () => {
+    if (!api.isReady()) throw new HttpError(503, "the node is not ready");
+    return { data: { status: "ready" } };
+  });
+  server.get("/admin-api/peers", () => ({
+    count: api.peers().length,
+    peers: api.peers().map(({ peer, contexts }) => ({ peer, contexts: contexts.map(toBase58) })),
+  }));
+  server.get("/admin-api/status", () => ({ data: api.status() }));
+  server.get("/admin-api/contexts", async () => ({
+    data: { contexts: (await api.contexts()).map(show) },
+  }));
+  server.get<WithId>("/admin-api/contexts/:id", async ({ params }) => {
+    const context = await api.context(readContextId(params.id));
+    if (context === null) throw new HttpError(404, `no context ${params.id} on this node`);
+    return { data: show(context) };
+  });
+  server.post("/admin-api/contexts", async ({ body }) => {
+    const contextId = contextOf(
+      await api.call({ kind: "create-context", application: readApplication(body) }),
+    );
+    return { data: { contextId: toBase58(contextId), memberPublicKey, groupCreated: false } };
+  });
+  server.post<WithId>("/admin-api/contexts/:id/join", async ({ params }) => {
+    const contextId = readContextId(params.id);
+    contextOf(await api.call({ kind: "join-context", contextId }));
+    return { data: { contextId: params.id, memberPublicKey } };
+  });
+}
+
+function show(context: ContextView) {
+  return {
+    id: toBase58(context.id),
+    applicationId: context.application,
+    contextStateHash: toBase58(context.stateRoot),
+    dagHeads: context.heads.map(toBase58),
+    isInitialized: context.applied > 0,
+    appliedDeltas: context.applied,
+    pendingDeltas: context.pending,
+    entities: context.entities,
+  };
+}
+
+function readContextId(text: string): ContextId {
+  const contextId = fromBase58<ContextId>(text);
+  if (contextId === null) throw new HttpError(400, `"${text}" is no context id: expected 32 bytes in base58`);
+  return contextId;
+}
+
+function readApplication(body: unknown): string {
+  const application = (body as { applicationId?: unknown } | null)?.applicationId;
+  if (typeof application !== "string") throw new HttpError(400, "expected a text in applicationId");
+  return application;
+}
+
+function contextOf(outcome: Outcome): ContextId {
+  if (outcome.kind === "context") return outcome.contextId;
+  const message =
+    outcome.kind === "refused" ? outcome.message : "the node gave another answer than a context";
+  throw new HttpError(outcome.kind === "refused" ? 400 : 500, message);
+}

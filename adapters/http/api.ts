@@ -1,0 +1,50 @@
+/** What the API needs of a node. */
+
+import type { Outcome } from "../../core/effect.ts";
+import type { AuthorId, ContextId, DeltaId, Hash } from "../../core/ids.ts";
+import type { ClientCall } from "../../core/input.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
+
+export interface NodeApi {
+  /** The key this node signs with. */
+  readonly author: AuthorId;
+  /** Answers once everything the answer rests on is durable. */
+  call(call: ClientCall): Promise<Outcome>;
+  contexts(): Promise<readonly ContextView[]>;
+  /** Null for a context that is not on this node. */
+  context(contextId: ContextId): Promise<ContextView | null>;
+  peers(): readonly PeerView[];
+  /** Everything an operator wants to see at a glance. */
+  status(): JsonObject;
+  isReady(): boolean;
+}
+
+export interface ContextView {
+  readonly id: ContextId;
+  /** Empty until the genesis has arrived. */
+  readonly application: string;
+  readonly stateRoot: Hash;
+  readonly heads: readonly DeltaId[];
+  readonly applied: number;
+  readonly pending: number;
+  readonly entities: number;
+}
+
+export interface PeerView {
+  readonly peer: string;
+  /** Contexts of this node that the peer subscribes to. */
+  readonly contexts: readonly ContextId[];
+}
+
+/** An answer of the admin API that is not 200. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export type { Json };

@@ -1,0 +1,18 @@
+/** Ids as the API writes them: base58 (Bitcoin's alphabet) of their bytes. */
+
+import { base58btc } from "multiformats/bases/base58";
+import { byteString, bytesOf, idBytes } from "../../core/ids.ts";
+
+export function toBase58(id: string): string {
+  return base58btc.baseEncode(bytesOf(id));
+}
+
+/** The id of 32 bytes that a text stands for, or null when it stands for none. */
+export function fromBase58<Id extends string>(text: string): Id | null {
+  try {
+    const bytes = base58btc.baseDecode(text);
+    return bytes.length === idBytes ? byteString<Id>(bytes) : null;
+  } catch {
+    return null; // The package says "not base58" by throwing.
+  }
+}

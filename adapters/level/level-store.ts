@@ -1,0 +1,199 @@
+/**
+ * A store on LevelDB (the package `level`): synchronous reads through a bounded cache, group commits with one fsync.
+ * Keys are byte strings (`core/ids.ts`) kept as those bytes. What a crash may lose is what was not flushed.
+ */
+
+import { Level } from "level";
+import { InvariantError } from "../../core/assert.ts";
+import type { Commit } from "../../core/effect.ts";
+import { codeOf, messageOf, type Store, StoreError } from "./store.ts";
+import { StoreFolder } from "./store-folder.ts";
+import {
+  checkRing,
+  emptyTip,
+  encodeTip,
+  nextTip,
+  ringKey,
+  ringRange,
+  ringSize,
+  type Tip,
+  TipFile,
+} from "./tip.ts";
+import { bytesOfEntry, ValueCache } from "./value-cache.ts";
+
+type Database = Level<Buffer, Uint8Array>;
+
+export interface LevelStoreOptions {
+  /** Begin a store where there is none. */
+  readonly create: boolean;
+  /** Bound of the read cache. */
+  readonly cacheBytesMax?: number;
+  /** Go on with what is left when the last writes are lost; otherwise that is an error. */
+  readonly acceptLoss?: boolean;
+}
+
+/** Opens the store at this path. Rejects with a `StoreError`. O(`ringSize`) besides what LevelDB recovers. */
+export async function openLevelStore(path: string, options: LevelStoreOptions): Promise<Store> {
+  const folder = await StoreFolder.claim(path, options.create);
+  let level: Database | null = null;
+  let tipFile: TipFile | null = null;
+  try {
+    level = await openLevel(folder);
+    await folder.opened();
+    tipFile = await openTipFile(folder);
+    const tip = await checkTip({ folder, level, tipFile }, options.acceptLoss === true);
+    if (folder.state === "creating") await folder.completed();
+    return new LevelStore({ folder, level, tipFile }, tip, options.cacheBytesMax ?? 67_108_864);
+  } catch (error) {
+    await tipFile?.close();
+    await level?.close();
+    await folder.release(level !== null);
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly folder: StoreFolder;
+  readonly level: Database;
+  readonly tipFile: TipFile;
+}
+
+class LevelStore implements Store {
+  readonly #parts: Parts;
+  readonly #cache: ValueCache;
+  /** Written but not durable, the newest value of each key. */
+  readonly #unsynced = new Map<string, Uint8Array>();
+  #staged: Commit["puts"][] = [];
+  #stagedBytes = 0;
+  #tip: Tip;
+
+  constructor(parts: Parts, tip: Tip, cacheBytesMax: number) {
+    this.#parts = parts;
+    this.#tip = tip;
+    this.#cache = new ValueCache(cacheBytesMax);
+  }
+
+  get stagedBytes(): number {
+    return this.#stagedBytes;
+  }
+
+  get(key: string): Uint8Array | undefined {
+    const known = this.#unsynced.get(key) ?? this.#cache.get(key);
+    if (known !== undefined) return known;
+    const { folder, level } = this.#parts;
+    try {
+      const found = level.getSync(Buffer.from(key, "latin1"));
+      if (found === undefined) return undefined;
+      const value = new Uint8Array(found.buffer, found.byteOffset, found.byteLength);
+      this.#cache.set(key, value);
+      return value;
+    } catch (error) {
+      throw damaged(folder, `LevelDB cannot read it (${messageOf(error)})`, error);
+    }
+  }
+
+  stage(puts: Commit["puts"]): void {
+    for (const [key, value] of puts) {
+      if (key.charCodeAt(0) === 0) throw new InvariantError("a key of the core begins with a zero byte");
+      this.#unsynced.set(key, value);
+      this.#stagedBytes += bytesOfEntry(key, value);
+    }
+    this.#staged.push(puts);
+  }
+
+  async flush(): Promise<number> {
+    const commits = [...this.#staged];
+    if (commits.length === 0) return 0;
+    const { folder, level, tipFile } = this.#parts;
+    const tip = nextTip(this.#tip, commits);
+    const operations: { type: "put"; key: Buffer; value: Uint8Array }[] = commits
+      .flat()
+      .map(([key, value]) => ({ type: "put", key: Buffer.from(key, "latin1"), value }));
+    operations.push({ type: "put", key: ringKey(tip.count), value: encodeTip(tip) });
+    try {
+      await level.batch(operations, { sync: true });
+      await tipFile.write(tip);
+    } catch (error) {
+      const message = `the store at ${folder.path} cannot be written (${messageOf(error)}): check the space and health of its disk`;
+      throw new StoreError("store-failed", message, error);
+    }
+    this.#tip = tip;
+    this.#staged = this.#staged.slice(commits.length);
+    for (const [key, value] of commits.flat()) this.#kept(key, value);
+    return commits.length;
+  }
+
+  async close(): Promise<void> {
+    const { folder, level, tipFile } = this.#parts;
+    await level.close();
+    await tipFile.close();
+    await folder.release(true);
+  }
+
+  #kept(key: string, value: Uint8Array): void {
+    this.#stagedBytes -= bytesOfEntry(key, value);
+    this.#cache.set(key, value);
+    if (this.#unsynced.get(key) === value) this.#unsynced.delete(key);
+  }
+}
+
+async function openLevel(folder: StoreFolder): Promise<Database> {
+  const isNew = folder.state === "creating";
+  const level: Database = new Level(folder.levelPath, {
+    keyEncoding: "buffer",
+    valueEncoding: "view",
+    createIfMissing: isNew,
+  });
+  try {
+    await level.open();
+    return level;
+  } catch (error) {
+    if (codeOf(error) === "LEVEL_LOCKED") throw await folder.lockedByOther();
+    throw damaged(folder, `LevelDB cannot open it (${messageOf(error)})`, error);
+  }
+}
+
+async function openTipFile(folder: StoreFolder): Promise<TipFile> {
+  try {
+    return folder.state === "creating"
+      ? await TipFile.create(folder.tipPath)
+      : await TipFile.open(folder.tipPath);
+  } catch (error) {
+    throw damaged(folder, `its file ${folder.tipPath} cannot be read (${messageOf(error)})`, error);
+  }
+}
+
+/** Compares what LevelDB holds with what was durable before. Gives the tip to go on from. */
+async function checkTip({ folder, level, tipFile }: Parts, acceptLoss: boolean): Promise<Tip> {
+  const records = checkRing(await level.values(ringRange).all());
+  if (typeof records === "string") throw damaged(folder, records);
+  const stored = records.at(-1) ?? emptyTip;
+  const kept = await tipFile.read();
+  if (kept.count > stored.count) {
+    if (!acceptLoss) throw lost(folder, kept.count - stored.count);
+    await tipFile.reset(stored);
+    return stored;
+  }
+  const known = records.find(({ count }) => count === kept.count);
+  if (known !== undefined && !known.chain.equals(kept.chain))
+    throw damaged(folder, `its last ${ringSize} writes are not those that were confirmed`);
+  return stored;
+}
+
+const restore =
+  "put a backup back, or remove the folder and join its contexts again: peers bring what they hold";
+
+function damaged(folder: StoreFolder, what: string, cause?: unknown): StoreError {
+  return new StoreError(
+    "store-damaged",
+    `the store at ${folder.path} is damaged: ${what}; ${restore}`,
+    cause,
+  );
+}
+
+function lost(folder: StoreFolder, count: number): StoreError {
+  return new StoreError(
+    "store-damaged",
+    `the store at ${folder.path} is damaged: its last ${count} confirmed writes are gone; ${restore}, or run once with --accept-loss to go on with what is left`,
+  );
+}

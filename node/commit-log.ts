@@ -1,0 +1,71 @@
+/** Makes staged commits durable, many with one sync: what is staged while a flush runs goes with the next. */
+
+import type { Store } from "../adapters/level/store.ts";
+
+/** A failed flush is tried again after these times, and then given up. */
+const retryDelaysMs = [50, 100, 200, 400, 800];
+
+export interface CommitLogSink {
+  /** So many more commits are durable. */
+  durable(commits: number): void;
+  /** A flush failed and will be tried again. */
+  retrying(error: unknown): void;
+  /** A flush failed for good: nothing more becomes durable. */
+  gaveUp(error: unknown): void;
+}
+
+export class CommitLog {
+  readonly #store: Store;
+  readonly #sink: CommitLogSink;
+  #staged = 0;
+  #flushing: Promise<void> | null = null;
+
+  constructor(store: Store, sink: CommitLogSink) {
+    this.#store = store;
+    this.#sink = sink;
+  }
+
+  /** Commits were staged: they are to become durable soon. */
+  staged(commits: number): void {
+    this.#staged += commits;
+  }
+
+  /** Begins a flush unless one is under way, which is followed by another as long as something is staged. */
+  flush(): void {
+    if (this.#staged === 0 || this.#flushing !== null) return;
+    this.#flushing = this.#flushAll().finally(() => {
+      this.#flushing = null;
+    });
+  }
+
+  /** Resolves once everything staged is durable, or was given up. */
+  async settled(): Promise<void> {
+    this.flush();
+    await this.#flushing;
+  }
+
+  async #flushAll(): Promise<void> {
+    while (this.#staged > 0) {
+      const commits = await this.#flushOnce();
+      if (commits === null) return;
+      this.#staged -= commits;
+      this.#sink.durable(commits);
+    }
+  }
+
+  /** Commits that became durable, or null when that was given up. */
+  async #flushOnce(): Promise<number | null> {
+    for (const delayMs of retryDelaysMs) {
+      try {
+        return await this.#store.flush();
+      } catch (error) {
+        this.#sink.retrying(error);
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+    }
+    return await this.#store.flush().catch((error: unknown) => {
+      this.#sink.gaveUp(error);
+      return null;
+    });
+  }
+}

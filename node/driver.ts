@@ -1,0 +1,232 @@
+/**
+ * The production driver: the only place where time passes for a core. Inputs go in one at a time and in order;
+ * commits are staged at once and made durable in groups; what others can see waits for them (`SpeechGate`).
+ *
+ * The core never sees a failed commit: it is retried, and then the node stops. So the disk always holds a prefix
+ * of the node's history, and nothing was said that is not in it. Invariant 5.
+ */
+
+import type { Store } from "../adapters/level/store.ts";
+import type { Network } from "../adapters/libp2p/port.ts";
+import { InvariantError } from "../core/assert.ts";
+import type { Commit, Effect, NodeEvent, Observation, Outcome } from "../core/effect.ts";
+import type { Fault } from "../core/fault.ts";
+import type { PeerId } from "../core/ids.ts";
+import type { ClientCall, Input, RequestId } from "../core/input.ts";
+import type { NodeCore } from "../core/node.ts";
+import { SpeechGate } from "../core/speech-gate.ts";
+import { CommitLog } from "./commit-log.ts";
+import { InputQueue } from "./intake.ts";
+
+/** Inputs are handled for this long before timers and sockets get their turn. */
+const sliceMs = 10;
+/** With more than this staged, inputs wait for the disk. */
+const stagedBytesMax = 33_554_432;
+/** The longest timer there is; a later wake-up is asked for again. */
+const timerMaxMs = 2_147_483_647;
+
+export interface DriverWatcher {
+  event(event: NodeEvent): void;
+  fault(peer: PeerId, fault: Fault): void;
+  observed(observation: Observation): void;
+  /** The intake is filling up. */
+  filling(length: number): void;
+  retryingCommit(error: unknown): void;
+  /** The driver has stopped for good; what threw says why. */
+  failed(error: unknown): void;
+}
+
+export interface DriverOptions {
+  readonly core: NodeCore;
+  readonly store: Store;
+  readonly network: Pick<Network, "perform">;
+  readonly watcher: DriverWatcher;
+}
+
+interface Waiting {
+  readonly commits: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Said to whoever waits for an answer that will not come. */
+export class StoppedError extends Error {
+  override readonly name = "StoppedError";
+}
+
+export class Driver {
+  readonly intake: InputQueue;
+  readonly #options: DriverOptions;
+  readonly #gate: SpeechGate;
+  readonly #commits: CommitLog;
+  readonly #requests = new Map<RequestId, (outcome: Outcome | StoppedError) => void>();
+  #asked = 0;
+  #emittedCommits = 0;
+  #durableCommits = 0;
+  #waitingForDisk: Waiting[] = [];
+  #wakeTimer: NodeJS.Timeout | undefined;
+  #isScheduled = false;
+  #phase: "created" | "running" | "stopped" = "created";
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#gate = new SpeechGate({
+      commit: (commit) => this.#stage(commit),
+      perform: (effect) => this.#perform(effect),
+    });
+    this.#commits = new CommitLog(options.store, {
+      durable: (commits) => this.#becameDurable(commits),
+      retrying: (error) => options.watcher.retryingCommit(error),
+      gaveUp: (error) => this.#fail(error),
+    });
+    this.intake = new InputQueue({
+      arrived: () => this.#schedule(),
+      filling: (length) => options.watcher.filling(length),
+    });
+  }
+
+  /** Starts the core. What reached the intake before is handled after it. Throws what the core throws. */
+  start(): void {
+    this.#phase = "running";
+    this.#gate.push(this.#options.core.handle(this.#now(), { kind: "start" }));
+    this.#commits.flush();
+    this.#schedule();
+  }
+
+  /** A client's call. Resolves when everything it rests on is durable. Rejects when the node stops before. */
+  async request(call: ClientCall): Promise<Outcome> {
+    this.#asked += 1;
+    const request = this.#asked;
+    return await new Promise((resolve, reject) => {
+      this.#requests.set(request, (outcome) => {
+        this.#requests.delete(request);
+        if (outcome instanceof StoppedError) reject(outcome);
+        else resolve(outcome);
+      });
+      if (this.#phase === "stopped") this.#refuseRequests();
+      else void this.intake.pushWhenRoom({ kind: "request", request, call });
+    });
+  }
+
+  /** What `read` finds in the core now, told once it is durable. */
+  async query<T>(read: (core: NodeCore) => T): Promise<T> {
+    const found = read(this.#options.core);
+    const commits = this.#emittedCommits;
+    if (commits > this.#durableCommits) {
+      await new Promise<void>((resolve, reject) => {
+        if (this.#phase === "stopped") reject(new StoppedError("the node has stopped"));
+        else this.#waitingForDisk.push({ commits, resolve, reject });
+      });
+    }
+    return found;
+  }
+
+  /** Ends the core; resolves when all it did is durable. Inputs that still wait are dropped. */
+  async stop(): Promise<void> {
+    if (this.#phase === "running") {
+      this.intake.close();
+      this.#handle({ kind: "stop" });
+    }
+    this.#phase = "stopped";
+    clearTimeout(this.#wakeTimer);
+    await this.#commits.settled();
+    this.#refuseRequests();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#phase !== "running") return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#drain();
+    });
+  }
+
+  /** Handles inputs for a while, then has their commits made durable together. */
+  #drain(): void {
+    const untilMs = performance.now() + sliceMs;
+    while (this.#phase === "running" && performance.now() < untilMs && !this.#isDiskBehind()) {
+      const input = this.intake.take();
+      if (input === undefined) break;
+      this.#handle(input);
+    }
+    this.#commits.flush();
+    if (this.intake.length > 0 && !this.#isDiskBehind()) this.#schedule();
+  }
+
+  #isDiskBehind(): boolean {
+    return this.#options.store.stagedBytes > stagedBytesMax;
+  }
+
+  #handle(input: Input): void {
+    try {
+      this.#gate.push(this.#options.core.handle(this.#now(), input));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #now() {
+    return { monotonicMs: performance.now(), wallMs: Date.now() };
+  }
+
+  #stage(commit: Commit): void {
+    this.#options.store.stage(commit.puts);
+    this.#emittedCommits += 1;
+    this.#commits.staged(1);
+  }
+
+  #becameDurable(commits: number): void {
+    this.#durableCommits += commits;
+    this.#gate.durable(commits);
+    const ready = this.#waitingForDisk.filter((waiting) => waiting.commits <= this.#durableCommits);
+    this.#waitingForDisk = this.#waitingForDisk.filter((waiting) => waiting.commits > this.#durableCommits);
+    for (const { resolve } of ready) resolve();
+    if (this.intake.length > 0) this.#schedule();
+  }
+
+  #perform(effect: Exclude<Effect, Commit>): void {
+    const { network, watcher } = this.#options;
+    switch (effect.kind) {
+      case "wake-at":
+        return this.#wakeAt(effect.monotonicMs);
+      case "reply":
+        return this.#requests.get(effect.request)?.(effect.outcome);
+      case "emit":
+        return watcher.event(effect.event);
+      case "fault":
+        return watcher.fault(effect.peer, effect.fault);
+      case "observe":
+        return watcher.observed(effect.observation);
+      default:
+        return network.perform(effect);
+    }
+  }
+
+  #wakeAt(monotonicMs: number): void {
+    clearTimeout(this.#wakeTimer);
+    const delayMs = Math.min(timerMaxMs, Math.max(0, Math.ceil(monotonicMs - performance.now())));
+    this.#wakeTimer = setTimeout(() => this.intake.push({ kind: "woken" }), delayMs);
+  }
+
+  /** Nothing more is handled, said or kept. */
+  #fail(error: unknown): void {
+    if (this.#phase === "stopped") return;
+    this.#phase = "stopped";
+    this.intake.close();
+    clearTimeout(this.#wakeTimer);
+    this.#refuseRequests();
+    this.#options.watcher.failed(error);
+  }
+
+  #refuseRequests(): void {
+    const stopped = new StoppedError("the node has stopped");
+    for (const answer of [...this.#requests.values()]) answer(stopped);
+    for (const { reject } of this.#waitingForDisk.splice(0)) reject(stopped);
+  }
+}
+
+/** What to tell an operator about an error of ours. */
+export function isOurBug(error: unknown): boolean {
+  return error instanceof InvariantError || error instanceof TypeError || error instanceof RangeError;
+}

@@ -1,0 +1,60 @@
+/**
+ * When did the members of a context come to agree: equal heads, equal roots, nothing pending? Watches every
+ * change of a member's heads, at a cost of one map entry a change.
+ */
+
+import type { ContextId } from "../../core/ids.ts";
+import type { Replica } from "../../core/replica.ts";
+
+/** Where a member stands: its heads and root, or null while it does not count (down, absent, left). */
+export type Standing = string | null;
+
+export class ConvergenceTracker {
+  readonly contextId: ContextId;
+  readonly #isWatched: (node: number) => boolean;
+  readonly #standings = new Map<number, string>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(contextId: ContextId, isWatched: (node: number) => boolean) {
+    this.contextId = contextId;
+    this.#isWatched = isWatched;
+  }
+
+  /** Do the members that count all stand on the same heads? */
+  get isEqual(): boolean {
+    return this.#counts.size <= 1;
+  }
+
+  get members(): Iterable<number> {
+    return this.#standings.keys();
+  }
+
+  update(node: number, standing: Standing): void {
+    if (!this.#isWatched(node)) return;
+    const before = this.#standings.get(node);
+    if (before === standing) return;
+    if (before !== undefined) this.#add(before, -1);
+    if (standing === null) {
+      this.#standings.delete(node);
+    } else {
+      this.#standings.set(node, standing);
+      this.#add(standing, 1);
+    }
+  }
+
+  #add(standing: string, amount: number): void {
+    const count = (this.#counts.get(standing) ?? 0) + amount;
+    if (count === 0) this.#counts.delete(standing);
+    else this.#counts.set(standing, count);
+  }
+}
+
+/** Where a replica stands. O(heads). */
+export function standingOf(replica: Replica): string {
+  return `${replica.heads().join("")}|${replica.stateRoot()}`;
+}
+
+/** Does anything wait here for something that has not come? */
+export function isSettled(replica: Replica): boolean {
+  return replica.deltas.pending.count === 0 && replica.deltas.readyCount === 0;
+}

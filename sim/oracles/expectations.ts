@@ -1,0 +1,176 @@
+/** What a scenario expects, and what no run may end with, judged when it is over. */
+
+import { execute } from "../../core/app/execution.ts";
+import { present } from "../../core/assert.ts";
+import { type DeltaId, toHex } from "../../core/ids.ts";
+import type { Json } from "../../core/json.ts";
+import type { Replica } from "../../core/replica.ts";
+import { storeKeys } from "../../core/store-keys.ts";
+import { encode, equalBytes } from "../../core/wire/cbor.ts";
+import type { PlanExpectation } from "../plan/plan.ts";
+import type { ConvergedWatch, Simulation } from "../simulation.ts";
+import type { SimNode } from "../world/sim-node.ts";
+import type { Found, Violation } from "./oracles.ts";
+
+/** Violations found at the end of a run. */
+export function judgeExpectations(simulation: Simulation): readonly Violation[] {
+  const atEnd = { atMs: simulation.world.nowUs / 1_000, event: simulation.world.events };
+  const found = [
+    ...simulation.plan.expectations.flatMap((expectation) => judge(simulation, expectation)),
+    ...lostWrites(simulation),
+  ];
+  const missed = simulation.expected.flatMap((expected) => missedConvergence(simulation, expected));
+  return [...missed, ...found.map((each) => ({ ...each, ...atEnd }))];
+}
+
+function judge(simulation: Simulation, expectation: PlanExpectation): readonly Found[] {
+  switch (expectation.kind) {
+    case "converged":
+      return [];
+    case "value": {
+      const { context, key, equals, nodes } = expectation;
+      return liveMembers(simulation, context, nodes).flatMap(({ node, replica }) => {
+        const value = read(simulation, replica, key);
+        if (equalBytes(encode(value), encode(equals))) return [];
+        const message = `expected ${JSON.stringify(equals)} under "${key}" in ${context}, found ${JSON.stringify(value)}`;
+        return [{ oracle: "value", invariant: null, node: node.id, message }];
+      });
+    }
+    case "entities": {
+      const { context, equals } = expectation;
+      return liveMembers(simulation, context, null).flatMap(({ node, replica }) => {
+        if (replica.state.liveCount === equals) return [];
+        const message = `expected ${equals} entities in ${context}, found ${replica.state.liveCount}`;
+        return [{ oracle: "entities", invariant: null, node: node.id, message }];
+      });
+    }
+    case "fault-counted": {
+      const count = simulation.world.counters.faults[expectation.fault] ?? 0;
+      if (count >= expectation.atLeast) return [];
+      const message = `expected ${expectation.fault} to be applied at least ${expectation.atLeast} times, counted ${count}`;
+      return [{ oracle: "fault-counted", invariant: null, node: null, message }];
+    }
+  }
+}
+
+interface Member {
+  readonly node: SimNode;
+  readonly replica: Replica;
+}
+
+/** Live nodes that keep the context. */
+export function liveMembers(
+  simulation: Simulation,
+  context: string,
+  nodes: readonly number[] | null,
+): readonly Member[] {
+  const contextId = present(simulation.world.contextIds.get(context), `context ${context}`);
+  return simulation.world.nodes.flatMap((node) => {
+    const replica = node.core?.replicas().get(contextId);
+    return replica === undefined || (nodes !== null && !nodes.includes(node.index))
+      ? []
+      : [{ node, replica }];
+  });
+}
+
+/** A key's value by the application's own `get`; null when there is none. */
+function read(simulation: Simulation, replica: Replica, key: string): Json {
+  const application = simulation.applications.find(({ name }) => name === replica.application);
+  if (application === undefined) return null;
+  const execution = execute(application, replica.state, { method: "get", args: { key } });
+  return execution.kind === "ran" ? execution.output : null;
+}
+
+function missedConvergence(
+  simulation: Simulation,
+  { expectation, watch }: ConvergedWatch,
+): readonly Violation[] {
+  const deadlineUs = watch.fromUs + expectation.withinMs * 1_000;
+  const { convergedAtUs } = watch;
+  if (convergedAtUs !== null && convergedAtUs <= deadlineUs) return [];
+  const allowed = `${expectation.withinMs} ms after ${watch.fromUs / 1_000} ms`;
+  const stuck = convergedAtUs === null ? whoIsStuck(simulation, expectation) : null;
+  const message =
+    convergedAtUs === null
+      ? `not converged within ${allowed}, nor by the end: ${stuck?.reason ?? "no difference is left to name"}`
+      : `converged ${convergedAtUs / 1_000 - watch.fromUs / 1_000} ms after it could, expected within ${allowed}`;
+  return [
+    {
+      oracle: "converged",
+      invariant: 2,
+      node: stuck?.node ?? null,
+      atMs: Math.min(deadlineUs, simulation.plan.untilUs) / 1_000,
+      event: simulation.world.events,
+      message,
+    },
+  ];
+}
+
+/** The node furthest behind, and a delta it lacks that others have. */
+function whoIsStuck(
+  simulation: Simulation,
+  { context, nodes }: { readonly context: string | null; readonly nodes: readonly number[] | null },
+): { readonly node: string; readonly reason: string } | null {
+  const contexts = context === null ? Array.from(simulation.world.contextIds.keys()) : [context];
+  for (const name of contexts) {
+    const members = liveMembers(simulation, name, nodes);
+    const heads = Array.from(new Set(members.flatMap(({ replica }) => replica.heads())));
+    const lacking = members
+      .map(({ node, replica }) => ({
+        node,
+        replica,
+        lacks: heads.filter((head) => !replica.deltas.graph.has(head)),
+      }))
+      .sort((a, b) => b.lacks.length - a.lacks.length);
+    const [worst] = lacking;
+    const [delta] = worst?.lacks ?? [];
+    if (worst !== undefined && delta !== undefined) {
+      const { count } = worst.replica.deltas.pending;
+      return {
+        node: worst.node.id,
+        reason: `${worst.node.id} lacks delta ${toHex(delta)} of ${name} and has ${count} pending`,
+      };
+    }
+    const waiting = members.find(({ replica }) => replica.deltas.pending.count > 0);
+    if (waiting !== undefined) {
+      const { count } = waiting.replica.deltas.pending;
+      return {
+        node: waiting.node.id,
+        reason: `${waiting.node.id} still has ${count} deltas of ${name} pending`,
+      };
+    }
+  }
+  return null;
+}
+
+/** Acknowledged writes that no disk holds any more, but for those that left with their last holder. */
+function lostWrites(simulation: Simulation): readonly Found[] {
+  return classifyLost(simulation).lost.map(({ id, author }) => ({
+    oracle: "acknowledged-kept",
+    invariant: 5,
+    node: author.id,
+    message: `${toHex(id)} was acknowledged by ${author.id} and is on no disk`,
+  }));
+}
+
+/** What became of acknowledged writes that no node in the run holds: lost, or gone with a node that left. */
+export function classifyLost(simulation: Simulation): {
+  readonly lost: readonly { readonly id: DeltaId; readonly author: SimNode }[];
+  readonly forgiven: number;
+} {
+  const { nodes } = simulation.world;
+  const staying = nodes.filter(({ status }) => status === "up" || status === "down");
+  const left = nodes.filter(({ status }) => status === "left");
+  const isOn = (holders: readonly SimNode[], id: DeltaId) =>
+    holders.some((node) => node.disk.get(storeKeys.delta(id)) !== undefined);
+  const lost: { id: DeltaId; author: SimNode }[] = [];
+  let forgiven = 0;
+  for (const writes of simulation.oracles.acknowledged.values()) {
+    for (const [id, index] of writes) {
+      if (isOn(staying, id)) continue;
+      if (isOn(left, id)) forgiven += 1;
+      else lost.push({ id, author: simulation.world.node(index) });
+    }
+  }
+  return { lost, forgiven };
+}

@@ -1,0 +1,143 @@
+/**
+ * What must hold at every moment of a run, checked as it goes, from outside: on what nodes commit and answer, not
+ * on what they say of themselves. A violation ends up in the result with the invariant it breaks.
+ */
+
+import type { CausalDelta } from "../../core/dag/delta.ts";
+import type { Commit } from "../../core/effect.ts";
+import { type ContextId, type DeltaId, type Hash, toHex } from "../../core/ids.ts";
+import { storeKeys } from "../../core/store-keys.ts";
+import type { Codec } from "../../core/wire/codec.ts";
+import type { SimNode } from "../world/sim-node.ts";
+
+export interface Violation {
+  readonly oracle: string;
+  /** The number of the invariant in the protocol; null for an expectation of the scenario. */
+  readonly invariant: number | null;
+  readonly node: string | null;
+  readonly atMs: number;
+  /** The sequence number of the event at which it was seen. */
+  readonly event: number;
+  readonly message: string;
+}
+
+export type Found = Omit<Violation, "atMs" | "event">;
+
+/** Distinct sets of heads whose roots are remembered. */
+const rootsMax = 200_000;
+/** Violations reported; after these only the run's outcome counts. */
+const violationsMax = 100;
+
+export class Oracles {
+  readonly #codec: Codec;
+  readonly #report: (found: Found) => void;
+  readonly #rootsByHeads = new Map<string, Hash>();
+  /** By context: writes whose client was told that they are kept, with the node that said so. */
+  readonly #acknowledged = new Map<ContextId, Map<DeltaId, number>>();
+  #found = 0;
+
+  constructor(codec: Codec, report: (found: Found) => void) {
+    this.#codec = codec;
+    this.#report = report;
+  }
+
+  get acknowledged(): ReadonlyMap<ContextId, ReadonlyMap<DeltaId, number>> {
+    return this.#acknowledged;
+  }
+
+  /** Causal closure: what a batch adds has its parents in the store or before it in the batch. Gives the deltas added. */
+  committed(node: SimNode, commit: Commit): readonly CausalDelta[] {
+    const added: CausalDelta[] = [];
+    const ids = new Set<string>();
+    for (const [key, sealed] of commit.puts) {
+      if (key[0] !== "d") continue;
+      const delta = this.#codec.openDelta(sealed);
+      if (delta.kind === "fault") {
+        this.#find(
+          "verified-before-applied",
+          7,
+          node,
+          `stored a delta that does not verify: ${delta.detail}`,
+        );
+        continue;
+      }
+      const missing = delta.parents.find(
+        (id) => !ids.has(id) && node.disk.get(storeKeys.delta(id)) === undefined,
+      );
+      if (missing !== undefined) {
+        this.#find(
+          "causal-closure",
+          8,
+          node,
+          `applied ${toHex(delta.id)} before its parent ${toHex(missing)}`,
+        );
+      }
+      ids.add(delta.id);
+      added.push(delta);
+    }
+    return added;
+  }
+
+  /** Equal heads mean equal roots, on all nodes and over the whole run. */
+  stands(node: SimNode, heads: string, root: Hash): void {
+    const known = this.#rootsByHeads.get(heads);
+    if (known === undefined) {
+      this.#rootsByHeads.set(heads, root);
+      for (const oldest of this.#rootsByHeads.keys()) {
+        if (this.#rootsByHeads.size <= rootsMax) break;
+        this.#rootsByHeads.delete(oldest);
+      }
+    } else if (known !== root) {
+      this.#find(
+        "equal-heads-equal-roots",
+        12,
+        node,
+        `root ${toHex(root)} on heads that gave ${toHex(known)} before`,
+      );
+    }
+  }
+
+  /** A client was told that a write is kept. */
+  acknowledge(node: SimNode, contextId: ContextId, delta: DeltaId): void {
+    const writes = this.#acknowledged.get(contextId) ?? new Map<DeltaId, number>();
+    this.#acknowledged.set(contextId, writes);
+    writes.set(delta, node.index);
+    if (node.disk.get(storeKeys.delta(delta)) === undefined) {
+      this.#find("acknowledged-kept", 5, node, `acknowledged ${toHex(delta)} without having it`);
+    }
+  }
+
+  /** A disk lost its last batches: nothing acknowledged may be among them. */
+  lost(node: SimNode, commits: readonly Commit[]): void {
+    const keys = commits.flatMap((commit) => commit.puts.map(([key]) => key)).filter((key) => key[0] === "d");
+    for (const writes of this.#acknowledged.values()) {
+      for (const key of keys) {
+        const id = key.slice(1) as DeltaId;
+        if (writes.get(id) === node.index) {
+          this.#find("acknowledged-kept", 5, node, `the crash took ${toHex(id)}, which was acknowledged`);
+        }
+      }
+    }
+  }
+
+  /** Buffers stay within their bounds. */
+  bounded(node: SimNode): void {
+    const { core, config } = node;
+    if (core === null) return;
+    for (const replica of core.replicas().values()) {
+      const { pending } = replica.deltas;
+      if (pending.count > config.pendingDeltasMax || pending.bytes > config.pendingBytesMax) {
+        this.#find("bounds", 14, node, `${pending.count} deltas of ${pending.bytes} bytes are pending`);
+      }
+    }
+    // Those it opened and those it accepted have the bound each.
+    if (core.sync.sessions.count > 2 * config.syncSessionsMax) {
+      this.#find("bounds", 14, node, `${core.sync.sessions.count} sync sessions are open`);
+    }
+  }
+
+  #find(oracle: string, invariant: number, node: SimNode, message: string): void {
+    this.#found += 1;
+    if (this.#found <= violationsMax) this.#report({ oracle, invariant, node: node.id, message });
+  }
+}

@@ -1,0 +1,50 @@
+/** Watches for the first moment, from a given time on, at which some members of some contexts have converged. */
+
+import type { ContextId } from "../../core/ids.ts";
+import type { SimNode } from "../world/sim-node.ts";
+import { ConvergenceTracker, isSettled, type Standing } from "./convergence.ts";
+
+export interface WatchOptions {
+  readonly contexts: readonly ContextId[];
+  /** Null: every node that is live. */
+  readonly nodes: readonly number[] | null;
+  /** Convergence before this does not count. */
+  readonly fromUs: number;
+}
+
+export class ConvergenceWatch {
+  readonly fromUs: number;
+  convergedAtUs: number | null = null;
+  readonly #trackers: ReadonlyMap<ContextId, ConvergenceTracker>;
+  readonly #nodes: readonly SimNode[];
+
+  constructor(nodes: readonly SimNode[], { contexts, nodes: watched, fromUs }: WatchOptions) {
+    const isWatched = watched === null ? () => true : (node: number) => watched.includes(node);
+    this.fromUs = fromUs;
+    this.#nodes = nodes;
+    this.#trackers = new Map(
+      contexts.map((contextId) => [contextId, new ConvergenceTracker(contextId, isWatched)]),
+    );
+  }
+
+  update(contextId: ContextId, node: number, standing: Standing): void {
+    this.#trackers.get(contextId)?.update(node, standing);
+  }
+
+  /** Are all watched members of all contexts equal and settled now? O(contexts), and O(members) once they are equal. */
+  isConverged(): boolean {
+    for (const tracker of this.#trackers.values()) if (!tracker.isEqual) return false;
+    for (const tracker of this.#trackers.values()) {
+      for (const member of tracker.members) {
+        const replica = this.#nodes[member]?.core?.replicas().get(tracker.contextId);
+        if (replica !== undefined && !isSettled(replica)) return false;
+      }
+    }
+    return true;
+  }
+
+  /** Notes the moment, if this is it. */
+  check(nowUs: number): void {
+    if (this.convergedAtUs === null && nowUs >= this.fromUs && this.isConverged()) this.convergedAtUs = nowUs;
+  }
+}

@@ -1,0 +1,72 @@
+/** Sees to it that the members of each context can reach each other without the help of strangers. */
+
+import { stream } from "../random.ts";
+import { type ScenarioPath, showCount } from "../scenario/scenario-error.ts";
+import type { ResolvedContext } from "./contexts.ts";
+import type { Link, Links } from "./links.ts";
+import type { Resolving } from "./resolving.ts";
+import type { Presence } from "./topology.ts";
+
+/** Adds links drawn by seed until the members of each context hold together, whenever they join. */
+export function connectContexts(links: Links, presence: Presence, resolving: Resolving): void {
+  const missing = resolving.contexts.all.flatMap((context) => [
+    ...linksBetweenParts(context, links, resolving),
+    ...linksOfJoining(context, { links, presence }, resolving),
+  ]);
+  for (const [a, b] of missing) links.add(a, b);
+}
+
+/** One link from each part of the initial members to a part before it, in an order drawn. */
+function linksBetweenParts(
+  { id, members }: ResolvedContext,
+  links: Links,
+  { seed }: Resolving,
+): readonly Link[] {
+  const draws = stream(seed, `topology-context/${id}`);
+  const parts = draws.shuffle(links.components(members));
+  return parts
+    .slice(1)
+    .map((part, index) => [draws.pick(part), draws.pick(parts[draws.between(0, index)] ?? part)]);
+}
+
+/** One link for each joining member whom the topology linked to no member that is there when it comes. */
+function linksOfJoining(
+  { id, joining, everMembers }: ResolvedContext,
+  { links, presence }: { readonly links: Links; readonly presence: Presence },
+  { seed, roster }: Resolving,
+): readonly Link[] {
+  return joining.flatMap((node): readonly Link[] => {
+    const isLinked = links
+      .neighbours(node)
+      .some((other) => everMembers.has(other) && presence.finds(node, other));
+    if (isLinked) return [];
+    const present = presence.before(node).filter((other) => everMembers.has(other));
+    if (present.length === 0) return [];
+    const draws = stream(seed, `topology-context/${id}/${roster.idOf(node)}`);
+    return [[node, draws.pick(present)]];
+  });
+}
+
+/** Reports each context whose members the links leave apart: those there at the start, or all that ever are. */
+export function reportApart(
+  links: Links,
+  path: ScenarioPath,
+  { contexts, roster, problems }: Resolving,
+): void {
+  for (const { id, members, joining } of contexts.all) {
+    const parts = [members, [...members, ...joining]]
+      .map((nodes) => links.components(nodes))
+      .find((found) => found.length > 1);
+    const [first = [], second = []] = parts ?? [];
+    if (parts === undefined) continue;
+    const names = [first, second].map((part) => showNodes(part.map((node) => roster.idOf(node))));
+    const message = `the members of context "${id}" are left apart: ${names[0]} cannot reach ${names[1]}, expected links by which each reaches each over members`;
+    problems.add("topology", path, message);
+  }
+}
+
+function showNodes(ids: readonly string[]): string {
+  return ids.length <= 3
+    ? ids.join(", ")
+    : `${ids.slice(0, 2).join(", ")} and ${showCount(ids.length - 2)} more`;
+}

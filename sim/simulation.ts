@@ -1,0 +1,192 @@
+/**
+ * A run: the world of a plan, watched by the oracles, with what it came to. Deterministic: the same plan gives
+ * the same trace hash, whoever runs it and wherever.
+ */
+
+import type { Application } from "../core/app/application.ts";
+import { kvStore } from "../core/app/kv-store.ts";
+import { present } from "../core/assert.ts";
+import type { Commit, Outcome } from "../core/effect.ts";
+import type { ContextId } from "../core/ids.ts";
+import type { RequestId } from "../core/input.ts";
+import type { SimCrypto } from "./crypto.ts";
+import { standingOf } from "./oracles/convergence.ts";
+import { judgeExpectations } from "./oracles/expectations.ts";
+import { Oracles, type Violation } from "./oracles/oracles.ts";
+import { ConvergenceWatch } from "./oracles/watch.ts";
+import type { Plan, PlanExpectation } from "./plan/plan.ts";
+import { Propagation } from "./propagation.ts";
+import type { SimulationResult } from "./result.ts";
+import { summarize } from "./summary.ts";
+import type { SimNode } from "./world/sim-node.ts";
+import { checkpointEvents } from "./world/trace.ts";
+import { World, type WorldObserver } from "./world/world.ts";
+
+/** The applications every simulation knows. */
+export const builtInApplications: readonly Application[] = [kvStore];
+
+export interface SimulationOptions {
+  readonly crypto: SimCrypto;
+  readonly applications?: readonly Application[];
+  /** Whether nodes share decoding, hashing and verifying by content. Changes no result. Default true. */
+  readonly isSharing?: boolean;
+}
+
+export interface ConvergedWatch {
+  readonly expectation: Extract<PlanExpectation, { kind: "converged" }>;
+  readonly watch: ConvergenceWatch;
+}
+
+export class Simulation {
+  readonly plan: Plan;
+  readonly world: World;
+  readonly oracles: Oracles;
+  readonly violations: Violation[] = [];
+  readonly propagation = new Propagation();
+  /** Over everything, and one for each `converged` expectation. */
+  readonly overall: ConvergenceWatch;
+  readonly expected: readonly ConvergedWatch[];
+  /** From this time on convergence counts: the last fault that ends is over, the last write made. */
+  readonly settledUs: number;
+  readonly applications: readonly Application[];
+  acknowledged = 0;
+  refused = 0;
+  #isDirty = true;
+  #result: SimulationResult | null = null;
+
+  constructor(
+    plan: Plan,
+    { crypto, applications = builtInApplications, isSharing = true }: SimulationOptions,
+  ) {
+    this.plan = plan;
+    this.applications = applications;
+    this.settledUs = settledUs(plan);
+    this.world = new World(plan, { crypto, applications, isSharing }, this.#observer());
+    this.oracles = new Oracles(this.world.codec, (found) => {
+      this.violations.push({ ...found, atMs: this.world.nowUs / 1_000, event: this.world.events });
+    });
+    const all = Array.from(this.world.contextIds.values());
+    const watch = (contexts: readonly ContextId[], nodes: readonly number[] | null) =>
+      new ConvergenceWatch(this.world.nodes, { contexts, nodes, fromUs: this.settledUs });
+    this.overall = watch(all, null);
+    this.expected = plan.expectations.flatMap((expectation) => {
+      if (expectation.kind !== "converged") return [];
+      const contextId =
+        expectation.context === null ? undefined : this.world.contextIds.get(expectation.context);
+      return [{ expectation, watch: watch(contextId === undefined ? all : [contextId], expectation.nodes) }];
+    });
+    this.world.begin();
+  }
+
+  /** Handles the next event; false when the run has ended. */
+  step(): boolean {
+    if (this.world.nextTimeUs > this.settledUs && this.world.nowUs <= this.settledUs)
+      this.#checkConvergence(this.settledUs);
+    if (!this.world.step()) return false;
+    if (this.#isDirty) this.#checkConvergence(this.world.nowUs);
+    if (this.world.events % checkpointEvents === 0) this.#checkBounds();
+    return true;
+  }
+
+  /** Handles all events up to a virtual time, in microseconds, or as many as given. False when the run has ended. */
+  runUntil(timeUs: number, eventsMax = Number.POSITIVE_INFINITY): boolean {
+    for (let events = 0; events < eventsMax; events += 1) {
+      if (this.world.nextTimeUs > Math.min(timeUs, this.plan.untilUs)) break;
+      if (!this.step()) break;
+    }
+    return this.world.nextTimeUs <= this.plan.untilUs;
+  }
+
+  /** Runs to the end, judges the expectations, and says what it came to. */
+  finish(): SimulationResult {
+    if (this.#result !== null) return this.#result;
+    while (this.step());
+    this.#checkConvergence(Math.max(this.world.nowUs, this.settledUs));
+    this.#checkBounds();
+    this.violations.push(...judgeExpectations(this));
+    this.#result = summarize(this);
+    return this.#result;
+  }
+
+  #observer(): WorldObserver {
+    return {
+      committing: (node, commit) => this.#committing(node, commit),
+      handled: (node) => this.#handled(node),
+      replied: (node, request, outcome) => this.#replied(node, request, outcome),
+      statusChanged: (node, lost) => this.#statusChanged(node, lost),
+      failed: (node, error) => {
+        const message = `${error.message}\n${error.stack ?? ""}`;
+        this.violations.push({
+          oracle: "invariant-thrown",
+          invariant: null,
+          node: node.id,
+          atMs: this.world.nowUs / 1_000,
+          event: this.world.events,
+          message,
+        });
+      },
+    };
+  }
+
+  /** Contexts whose deltas the input under way has changed. */
+  readonly #touched = new Set<ContextId>();
+
+  #committing(node: SimNode, commit: Commit): void {
+    for (const delta of this.oracles.committed(node, commit)) {
+      this.#touched.add(delta.contextId);
+      const isNew = this.propagation.applied(delta, { node: node.index, nowUs: this.world.nowUs });
+      if (isNew) this.world.counters.bytes.payload += delta.sealed.length;
+    }
+  }
+
+  #handled(node: SimNode): void {
+    for (const contextId of this.#touched) this.#updateStanding(node, contextId);
+    if (this.#touched.size > 0 || this.world.nowUs >= this.settledUs) this.#isDirty = true;
+    this.#touched.clear();
+  }
+
+  #updateStanding(node: SimNode, contextId: ContextId): void {
+    const replica = node.core?.replicas().get(contextId);
+    const standing = replica === undefined ? null : standingOf(replica);
+    if (replica !== undefined && replica.isInitialized) {
+      this.oracles.stands(node, replica.heads().join(""), replica.stateRoot());
+    }
+    this.overall.update(contextId, node.index, standing);
+    for (const { watch } of this.expected) watch.update(contextId, node.index, standing);
+  }
+
+  #replied(node: SimNode, request: RequestId, outcome: Outcome): void {
+    if (outcome.kind === "refused") this.refused += 1;
+    if (outcome.kind === "context") this.#updateStanding(node, outcome.contextId);
+    if (outcome.kind !== "executed" || outcome.written === null || typeof request !== "number") return;
+    this.acknowledged += 1;
+    const operation = present(this.plan.operations[request], "the operation of a request");
+    const contextId = present(this.world.contextIds.get(operation.context), "the context of an operation");
+    this.oracles.acknowledge(node, contextId, outcome.written);
+  }
+
+  #statusChanged(node: SimNode, lost: readonly Commit[]): void {
+    if (lost.length > 0) this.oracles.lost(node, lost);
+    for (const contextId of this.world.contextIds.values()) this.#updateStanding(node, contextId);
+    this.#isDirty = true;
+  }
+
+  #checkConvergence(nowUs: number): void {
+    this.#isDirty = false;
+    this.overall.check(nowUs);
+    for (const { watch } of this.expected) watch.check(nowUs);
+  }
+
+  #checkBounds(): void {
+    for (const node of this.world.nodes) this.oracles.bounded(node);
+  }
+}
+
+/** The end of the last fault that ends, or the last write, whichever is later. */
+function settledUs(plan: Plan): number {
+  const faults = plan.faults.map(({ atUs, untilUs }) => untilUs ?? atUs);
+  return [...faults, ...plan.operations.map(({ atUs }) => atUs)].reduce(
+    (max, timeUs) => Math.max(max, timeUs),
+    0,
+  );
+}

@@ -1,0 +1,45 @@
+/** The nodes of a plan, each with a key, a clock and a disk of its own. */
+
+import type { Application } from "../../core/app/application.ts";
+import { createConfig } from "../../core/config.ts";
+import type { PeerId } from "../../core/ids.ts";
+import type { Codec } from "../../core/wire/codec.ts";
+import type { SimCrypto } from "../crypto.ts";
+import type { Plan } from "../plan/plan.ts";
+import { NodeClock } from "./clock.ts";
+import { type NodeSurroundings, SimNode } from "./sim-node.ts";
+
+export interface NodesOptions {
+  readonly crypto: SimCrypto;
+  readonly codec: Codec;
+  readonly applications: readonly Application[];
+  readonly seed: number;
+  readonly surroundings: NodeSurroundings;
+}
+
+export function createNodes(
+  plan: Plan,
+  { crypto, codec, applications, seed, surroundings }: NodesOptions,
+): readonly SimNode[] {
+  return plan.nodes.map(
+    ({ id, config, clockOffsetMs, clockDriftPpm }, index) =>
+      new SimNode(
+        {
+          index,
+          id,
+          identity: crypto.identity(keySeed(crypto, `${plan.seed}/${id}`), id as PeerId),
+          codec,
+          config: createConfig(config),
+          applications,
+          clock: new NodeClock(clockOffsetMs, clockDriftPpm),
+          seed,
+        },
+        surroundings,
+      ),
+  );
+}
+
+/** 32 bytes that depend on the run's seed and the node's name alone. */
+function keySeed({ crypto }: SimCrypto, label: string): Uint8Array {
+  return crypto.sha256(Uint8Array.from(label, (character) => character.charCodeAt(0) & 0xff));
+}

@@ -1,0 +1,75 @@
+/**
+ * One node's disk: a store that keeps batches in order and makes them durable by syncing. A sync covers every
+ * batch that was there when it began. A crash keeps every batch, or loses a suffix of those not yet synced; of a
+ * torn batch nothing is kept, as a log with checksums would find.
+ */
+
+import type { Commit } from "../../core/effect.ts";
+import type { StateView } from "../../core/ports.ts";
+
+export type CrashMode = "keep" | "lose-unsynced" | "torn";
+
+interface Unsynced {
+  readonly commit: Commit;
+  /** What its keys held before, to take it back. */
+  readonly previous: readonly (Uint8Array | undefined)[];
+}
+
+export class SimDisk implements StateView {
+  readonly #entries = new Map<string, Uint8Array>();
+  #unsynced: Unsynced[] = [];
+  /** Batches the sync under way covers; 0 when none is. */
+  #syncing = 0;
+
+  get(key: string): Uint8Array | undefined {
+    return this.#entries.get(key);
+  }
+
+  get unsyncedCount(): number {
+    return this.#unsynced.length;
+  }
+
+  get isSyncing(): boolean {
+    return this.#syncing > 0;
+  }
+
+  append(commit: Commit): void {
+    const previous = commit.puts.map(([key]) => this.#entries.get(key));
+    for (const [key, value] of commit.puts) this.#entries.set(key, value);
+    this.#unsynced.push({ commit, previous });
+  }
+
+  beginSync(): void {
+    this.#syncing = this.#unsynced.length;
+  }
+
+  /** Ends the sync under way: how many batches it made durable. */
+  endSync(): number {
+    const durable = this.#syncing;
+    this.#unsynced.splice(0, durable);
+    this.#syncing = 0;
+    return durable;
+  }
+
+  /** How many unsynced batches a crash of this kind takes, given a uniform draw. At most all, for `torn` at least one. */
+  countLost(mode: CrashMode, uniform32: number): number {
+    const count = this.#unsynced.length;
+    if (mode === "keep" || count === 0) return 0;
+    return mode === "torn" ? 1 + (uniform32 % count) : uniform32 % (count + 1);
+  }
+
+  /** Takes back the last batches, newest first; what is left is durable. Gives the batches that are gone. */
+  crash(lost: number): readonly Commit[] {
+    const gone = lost === 0 ? [] : this.#unsynced.splice(-lost);
+    for (const { commit, previous } of gone.toReversed()) {
+      commit.puts.forEach(([key], index) => {
+        const before = previous[index];
+        if (before === undefined) this.#entries.delete(key);
+        else this.#entries.set(key, before);
+      });
+    }
+    this.#unsynced = [];
+    this.#syncing = 0;
+    return gone.map(({ commit }) => commit);
+  }
+}

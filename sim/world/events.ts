@@ -1,0 +1,82 @@
+/** What can be due in the simulated world. Plain data, ordered by the event queue. */
+
+import type { Input } from "../../core/input.ts";
+import type { Direction } from "./conditions.ts";
+import type { Carried, Connection } from "./connections.ts";
+import type { GossipCopy, Message } from "./mesh.ts";
+
+export type WorldEvent =
+  /** Something happens to a node, unless it restarted since (`epoch`). */
+  | { readonly kind: "input"; readonly node: number; readonly epoch: number; readonly input: Input }
+  | { readonly kind: "wake"; readonly node: number; readonly token: number }
+  | { readonly kind: "synced"; readonly node: number; readonly epoch: number }
+  | { readonly kind: "dialled"; readonly from: number; readonly link: number; readonly epoch: number }
+  /** Something ordered and reliable reaches the end of a connection. */
+  | {
+      readonly kind: "carried";
+      readonly connection: Connection;
+      readonly direction: Direction;
+      readonly sequence: number;
+      readonly carried: Carried;
+    }
+  /** One end of a broken connection learns of it. */
+  | {
+      readonly kind: "noticed";
+      readonly connection: Connection;
+      readonly node: number;
+      readonly epoch: number;
+    }
+  | { readonly kind: "keepalive"; readonly connection: Connection; readonly silentSinceUs: number }
+  | { readonly kind: "gossip"; readonly copy: GossipCopy }
+  | {
+      readonly kind: "ihave";
+      readonly connection: Connection;
+      readonly from: number;
+      readonly to: number;
+      readonly messages: readonly Message[];
+    }
+  | {
+      readonly kind: "iwant";
+      readonly connection: Connection;
+      readonly from: number;
+      readonly to: number;
+      readonly messages: readonly Message[];
+    }
+  | { readonly kind: "mesh-heartbeat"; readonly node: number; readonly epoch: number; readonly nth: number }
+  | { readonly kind: "operation"; readonly index: number }
+  | { readonly kind: "fault"; readonly index: number; readonly on: boolean };
+
+/** What the parts of the world need of it. */
+export interface WorldPort {
+  readonly seed: number;
+  readonly nowUs: number;
+  schedule(timeUs: number, event: WorldEvent): void;
+  /** Gives a node an input now. A node that is down does not get it; for a paused one it waits. */
+  deliver(node: number, input: Input): void;
+  /** Started, not crashed, not left. */
+  isUp(node: number): boolean;
+  isPaused(node: number): boolean;
+  /** Counts the starts of a node. */
+  epochOf(node: number): number;
+  readonly counters: Counters;
+}
+
+/** What a run counts. Names appear in the result as they are. */
+export class Counters {
+  readonly messages: Record<string, number> = {};
+  readonly bytes = { gossip: 0, sync: 0, payload: 0 };
+  readonly faults: Record<string, number> = {};
+  readonly probes: Record<string, number> = {};
+
+  message(kind: string, count = 1): void {
+    this.messages[kind] = (this.messages[kind] ?? 0) + count;
+  }
+
+  fault(kind: string, count = 1): void {
+    this.faults[kind] = (this.faults[kind] ?? 0) + count;
+  }
+
+  probe(name: string, amount: number): void {
+    this.probes[name] = (this.probes[name] ?? 0) + amount;
+  }
+}

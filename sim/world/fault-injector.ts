@@ -1,0 +1,170 @@
+/** Turns the plan's faults on and off, each when it is due, and counts how often each was applied. */
+
+import { present, unreachable } from "../../core/assert.ts";
+import type { PlanFault } from "../plan/plan.ts";
+import { mix32 } from "../random.ts";
+import type { LinkFault } from "./conditions.ts";
+import type { SimNode } from "./sim-node.ts";
+import type { World } from "./world.ts";
+
+/** Joining is asked for like by any client, under request ids of its own. */
+export const joinRequest = "join";
+
+export class FaultInjector {
+  readonly #world: World;
+  /** By node: the drift it had before a fault changed it. */
+  readonly #usualDrift = new Map<number, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  schedule(): void {
+    this.#world.plan.faults.forEach((fault, index) => {
+      const untilUs = fault.untilUs ?? Number.POSITIVE_INFINITY;
+      this.#world.schedule(fault.atUs, { kind: "fault", index, on: true });
+      if (fault.kind === "flap") this.#scheduleFlaps(fault, index);
+      if (untilUs <= this.#world.plan.untilUs)
+        this.#world.schedule(untilUs, { kind: "fault", index, on: false });
+    });
+  }
+
+  turn(index: number, on: boolean): void {
+    const fault = present(this.#world.plan.faults[index], "a fault");
+    switch (fault.kind) {
+      case "partition":
+      case "flap":
+      case "oneway":
+      case "loss":
+      case "duplicate":
+      case "reorder":
+      case "latency":
+      case "bandwidth":
+        return this.#changeLinks(fault, on);
+      case "crash":
+        return this.#each(fault.nodes, (node) => (on ? this.#crash(node, fault.disk) : this.#restart(node)));
+      case "pause":
+        return this.#each(fault.nodes, (node) => (on ? this.#pause(node) : this.#resume(node)));
+      case "clock-jump":
+        return this.#each(fault.nodes, (node) => {
+          node.clock.jump(fault.byMs);
+          this.#world.counters.fault("clock-jump");
+        });
+      case "clock-drift":
+        return this.#each(fault.nodes, (node) => this.#drift(node, on ? fault.ppm : null));
+      case "join":
+        return this.#each(fault.nodes, (node) => this.#join(node, fault.contexts));
+      case "leave":
+        return this.#each(fault.nodes, (node) => this.#leave(node));
+      default:
+        return unreachable(fault);
+    }
+  }
+
+  /** Cut for the first half of each period. */
+  #scheduleFlaps({ atUs, untilUs, periodUs }: Extract<PlanFault, { kind: "flap" }>, index: number): void {
+    const endUs = Math.min(untilUs ?? this.#world.plan.untilUs, this.#world.plan.untilUs);
+    for (let cycleUs = atUs; cycleUs < endUs; cycleUs += periodUs) {
+      if (cycleUs > atUs) this.#world.schedule(cycleUs, { kind: "fault", index, on: true });
+      const healUs = cycleUs + Math.floor(periodUs / 2);
+      if (healUs < endUs) this.#world.schedule(healUs, { kind: "fault", index, on: false });
+    }
+  }
+
+  #changeLinks(fault: LinkFault, on: boolean): void {
+    const { conditions, connections, counters, plan } = this.#world;
+    const changed = conditions.set(fault, on);
+    connections.cutsChanged(changed);
+    if (!on) return;
+    switch (fault.kind) {
+      case "partition":
+      case "flap":
+      case "oneway":
+        return counters.fault(fault.kind, new Set(changed.map((direction) => direction >> 1)).size);
+      case "latency":
+      case "bandwidth": {
+        const affected = plan.links.filter(
+          (ends) => fault.nodes === null || ends.some((end) => fault.nodes?.includes(end)),
+        );
+        return counters.fault(fault.kind, affected.length);
+      }
+      // Counted for each message they meet.
+      case "loss":
+      case "duplicate":
+      case "reorder":
+        return;
+    }
+  }
+
+  #each(nodes: readonly number[], act: (node: SimNode) => void): void {
+    for (const node of nodes) act(this.#world.node(node));
+  }
+
+  #crash(node: SimNode, mode: "keep" | "lose-unsynced" | "torn"): void {
+    if (node.status !== "up") return;
+    this.#world.counters.fault("crash");
+    const lost = node.crash(mode, mix32(this.#world.seed, node.index, node.epoch, 9));
+    this.#world.counters.probe("disk-batches-lost", lost.length);
+    this.#world.halted(node, lost);
+  }
+
+  #restart(node: SimNode): void {
+    if (node.status === "down") this.#world.boot(node);
+  }
+
+  #pause(node: SimNode): void {
+    if (node.status !== "up") return;
+    this.#world.counters.fault("pause");
+    node.isPaused = true;
+    this.#world.connections.pauseChanged(node.index);
+  }
+
+  #resume(node: SimNode): void {
+    if (!node.isPaused) return;
+    node.isPaused = false;
+    this.#world.connections.pauseChanged(node.index);
+    if (node.isSyncOwed) {
+      node.isSyncOwed = false;
+      this.#world.synced(node);
+    }
+    for (const input of node.inbox.splice(0)) this.#world.deliver(node.index, input);
+  }
+
+  /** Null ends the fault: the clock runs as it did before. */
+  #drift(node: SimNode, ppm: number | null): void {
+    const { nowUs, counters } = this.#world;
+    if (ppm !== null) {
+      counters.fault("clock-drift");
+      if (!this.#usualDrift.has(node.index)) this.#usualDrift.set(node.index, node.clock.driftPpm);
+    }
+    node.clock.drift(ppm ?? this.#usualDrift.get(node.index) ?? 0, nowUs);
+    this.#world.scheduleWake(node);
+  }
+
+  #join(node: SimNode, contexts: readonly string[]): void {
+    const world = this.#world;
+    world.counters.fault("join");
+    world.boot(node);
+    // Those who are there hear of it too, as discovery would tell them.
+    for (const other of world.connections.neighbours(node.index)) {
+      world.deliver(other, { kind: "peer-found", peer: world.connections.peer(node.index) });
+    }
+    for (const context of contexts) {
+      const contextId = present(world.contextIds.get(context), "a context");
+      world.deliver(node.index, {
+        kind: "request",
+        request: joinRequest,
+        call: { kind: "join-context", contextId },
+      });
+    }
+  }
+
+  #leave(node: SimNode): void {
+    if (node.status !== "up") return;
+    this.#world.counters.fault("leave");
+    if (node.isPaused) this.#resume(node);
+    this.#world.deliver(node.index, { kind: "stop" });
+    node.halt("left");
+    this.#world.halted(node, []);
+  }
+}

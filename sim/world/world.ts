@@ -1,0 +1,334 @@
+/**
+ * The simulated world: nodes, links, disks and clocks, and the one queue of what happens next. A run is a pure
+ * function of its plan. What nodes do is the production core's; this file only brings them inputs and carries out
+ * their effects.
+ */
+
+import type { Application } from "../../core/app/application.ts";
+import { InvariantError, present } from "../../core/assert.ts";
+import type { Commit, Effect, Outcome } from "../../core/effect.ts";
+import type { ContextId, PeerId } from "../../core/ids.ts";
+import type { Input, RequestId } from "../../core/input.ts";
+import type { Codec } from "../../core/wire/codec.ts";
+import { createCodec } from "../../core/wire/codec.ts";
+import type { SimCrypto } from "../crypto.ts";
+import type { Plan } from "../plan/plan.ts";
+import { mix32 } from "../random.ts";
+import { LinkConditions } from "./conditions.ts";
+import { type Carried, type Connection, Connections } from "./connections.ts";
+import { createNodes } from "./create-nodes.ts";
+import { EventQueue, tieBreaks } from "./event-queue.ts";
+import { Counters, type WorldEvent, type WorldPort } from "./events.ts";
+import { FaultInjector } from "./fault-injector.ts";
+import { createContexts } from "./genesis.ts";
+import { Mesh } from "./mesh.ts";
+import { createSharedCodec } from "./shared-codec.ts";
+import type { NodeSurroundings, SimNode } from "./sim-node.ts";
+import { Streams } from "./streams.ts";
+import { Trace } from "./trace.ts";
+
+export interface WorldOptions {
+  readonly crypto: SimCrypto;
+  readonly applications: readonly Application[];
+  /** Decode, hash and verify each content once for all nodes. Changes no result, only how long it takes. */
+  readonly isSharing: boolean;
+}
+
+/** Who watches a run: oracles, counters, views. */
+export interface WorldObserver {
+  /** A node is about to append a batch. */
+  committing(node: SimNode, commit: Commit): void;
+  /** A node handled an input. */
+  handled(node: SimNode, input: Input, effects: readonly Effect[]): void;
+  replied(node: SimNode, request: RequestId, outcome: Outcome): void;
+  /** A node started, crashed, joined or left; the batches its disk lost. */
+  statusChanged(node: SimNode, lost: readonly Commit[]): void;
+  /** A node's core threw: the run ends. */
+  failed(node: SimNode, error: InvariantError): void;
+}
+
+export class World implements WorldPort, NodeSurroundings {
+  readonly plan: Plan;
+  readonly seed: number;
+  readonly nodes: readonly SimNode[];
+  readonly contextIds: ReadonlyMap<string, ContextId>;
+  readonly codec: Codec;
+  readonly counters = new Counters();
+  readonly conditions: LinkConditions;
+  readonly connections: Connections;
+  readonly trace: Trace;
+  nowUs = 0;
+  /** Events handled so far. */
+  events = 0;
+  /** Operations not given to their node, because it was not there. */
+  skipped = 0;
+  #isStopped = false;
+  readonly #observer: WorldObserver;
+  readonly #queue: EventQueue<WorldEvent>;
+  readonly #streams: Streams;
+  readonly #mesh: Mesh;
+  readonly #faults: FaultInjector;
+  readonly #indexByPeer: ReadonlyMap<PeerId, number>;
+
+  constructor(plan: Plan, options: WorldOptions, observer: WorldObserver) {
+    this.plan = plan;
+    this.seed = mix32(plan.seed, Math.floor(plan.seed / 0x1_0000_0000), 0, 0);
+    this.#observer = observer;
+    const codec = createCodec(options.crypto.crypto);
+    this.codec = options.isSharing ? createSharedCodec(codec) : codec;
+    this.trace = new Trace(options.crypto.crypto);
+    this.#queue = new EventQueue(
+      present(tieBreaks[this.seed % tieBreaks.length], "a tie-break policy"),
+      this.seed,
+    );
+    this.nodes = createNodes(plan, { ...options, codec: this.codec, seed: this.seed, surroundings: this });
+    this.#indexByPeer = new Map(plan.nodes.map(({ id }, index) => [id as PeerId, index]));
+    this.contextIds = createContexts(plan, this.nodes);
+    this.conditions = new LinkConditions(plan);
+    this.connections = new Connections(this, plan, {
+      conditions: this.conditions,
+      listener: this.#listener(),
+    });
+    this.#streams = new Streams(this, this.connections, plan.nodes.length);
+    const about = { connections: this.connections, conditions: this.conditions, knobs: plan.network.gossip };
+    this.#mesh = new Mesh(this, { ...about, nodes: plan.nodes.length });
+    this.#faults = new FaultInjector(this);
+  }
+
+  /** Starts the initial nodes and schedules operations and faults. Once, before the first step. */
+  begin(): void {
+    for (const node of this.nodes) {
+      if (this.plan.nodes[node.index]?.joinsAtUs === null) node.status = "down";
+    }
+    for (const node of this.nodes) if (node.status === "down") this.boot(node);
+    this.plan.operations.forEach((operation, index) => {
+      this.schedule(operation.atUs, { kind: "operation", index });
+    });
+    this.#faults.schedule();
+  }
+
+  /** Handles the next event; false when the run has ended. */
+  step(): boolean {
+    if (this.#isStopped || this.#queue.nextTimeUs > this.plan.untilUs) {
+      this.nowUs = Math.max(this.nowUs, this.#isStopped ? this.nowUs : this.plan.untilUs);
+      return false;
+    }
+    this.nowUs = this.#queue.nextTimeUs;
+    const event = this.#queue.pop();
+    if (event === undefined) return false;
+    this.events += 1;
+    this.#happen(event);
+    return true;
+  }
+
+  get nextTimeUs(): number {
+    return this.#isStopped ? Number.POSITIVE_INFINITY : this.#queue.nextTimeUs;
+  }
+
+  schedule(timeUs: number, event: WorldEvent): void {
+    this.#queue.push(timeUs, event);
+  }
+
+  node(index: number): SimNode {
+    return present(this.nodes[index], `node ${index}`);
+  }
+
+  isUp(node: number): boolean {
+    return this.node(node).status === "up";
+  }
+
+  isPaused(node: number): boolean {
+    return this.node(node).isPaused;
+  }
+
+  epochOf(node: number): number {
+    return this.node(node).epoch;
+  }
+
+  deliver(index: number, input: Input): void {
+    const node = this.node(index);
+    if (node.status !== "up") return;
+    if (node.isPaused) node.inbox.push(input);
+    else this.#handle(node, input);
+  }
+
+  /** Starts a node on what its disk holds, and tells it whom it can dial. */
+  boot(node: SimNode): void {
+    node.boot();
+    this.#mesh.start(node.index);
+    this.#observer.statusChanged(node, []);
+    this.deliver(node.index, { kind: "start" });
+    for (const other of this.connections.neighbours(node.index)) {
+      const { status } = this.node(other);
+      if (status !== "absent" && status !== "left") {
+        this.deliver(node.index, { kind: "peer-found", peer: this.connections.peer(other) });
+      }
+    }
+  }
+
+  /** A node stopped, however it did: its connections go, and its streams. */
+  halted(node: SimNode, lost: readonly Commit[]): void {
+    this.connections.dropAll(node.index);
+    this.#streams.forget(node.index);
+    this.#observer.statusChanged(node, lost);
+  }
+
+  /** A sync of a node's disk is over. */
+  synced(node: SimNode): void {
+    node.synced();
+    if (node.disk.unsyncedCount > 0) this.#sync(node);
+  }
+
+  committing(node: SimNode, commit: Commit): void {
+    this.#observer.committing(node, commit);
+  }
+
+  appended(node: SimNode): void {
+    if (!node.disk.isSyncing) this.#sync(node);
+  }
+
+  /** Asks for the node's wake-up at the virtual time its clock will have come to it. */
+  scheduleWake(node: SimNode): void {
+    if (node.wakeAtMs === null) return;
+    node.wakeToken += 1;
+    const timeUs = node.clock.timeOf(node.wakeAtMs, this.nowUs);
+    this.schedule(timeUs, { kind: "wake", node: node.index, token: node.wakeToken });
+  }
+
+  perform(node: SimNode, effect: Exclude<Effect, Commit>): void {
+    const { index } = node;
+    switch (effect.kind) {
+      case "publish":
+        return this.#mesh.publish(index, effect.topic, effect.message);
+      case "verdict":
+        return this.#mesh.judged(index, Number(effect.gossip), effect.verdict);
+      case "subscribe":
+        return this.#mesh.subscribe(index, effect.topic);
+      case "unsubscribe":
+        return this.#mesh.unsubscribe(index, effect.topic);
+      case "dial":
+        return this.connections.dial(index, this.#indexOf(effect.peer));
+      case "hang-up":
+        return this.connections.hangUp(index, this.#indexOf(effect.peer));
+      case "open-stream":
+        return this.#streams.open(index, this.#indexOf(effect.peer), effect.stream);
+      case "send":
+        return this.#streams.send(index, effect.stream, effect.frame);
+      case "close-stream":
+        return this.#streams.close(index, effect.stream);
+      case "wake-at":
+        node.wakeAtMs = effect.monotonicMs;
+        return this.scheduleWake(node);
+      case "reply":
+        return this.#observer.replied(node, effect.request, effect.outcome);
+      case "observe":
+        return this.counters.probe(effect.observation.name, effect.observation.amount);
+      case "fault":
+        return this.counters.probe(`fault-${effect.fault.code}`, 1);
+      case "emit":
+        return;
+    }
+  }
+
+  #happen(event: WorldEvent): void {
+    switch (event.kind) {
+      case "input":
+        if (this.epochOf(event.node) === event.epoch) this.deliver(event.node, event.input);
+        return;
+      case "wake":
+        return this.#wake(this.node(event.node), event.token);
+      case "synced":
+        return this.#syncEnded(this.node(event.node), event.epoch);
+      case "dialled":
+        return this.connections.dialled(event);
+      case "carried":
+        return this.connections.carried(event);
+      case "noticed":
+        return this.connections.noticed(event);
+      case "keepalive":
+        return this.connections.keepalive(event);
+      case "gossip":
+        return this.#mesh.arrived(event.copy);
+      case "ihave":
+        return this.#mesh.ihave(event);
+      case "iwant":
+        return this.#mesh.iwant(event);
+      case "mesh-heartbeat":
+        return this.#mesh.heartbeat(event);
+      case "operation":
+        return this.#operate(event.index);
+      case "fault":
+        return this.#faults.turn(event.index, event.on);
+    }
+  }
+
+  #handle(node: SimNode, input: Input): void {
+    try {
+      const effects = node.handle(input, this.nowUs);
+      this.trace.record(this.nowUs, node.index, [input, effects]);
+      node.perform(effects);
+      this.#observer.handled(node, input, effects);
+    } catch (error) {
+      if (!(error instanceof InvariantError)) throw error;
+      this.#isStopped = true;
+      this.#observer.failed(node, error);
+    }
+  }
+
+  #wake(node: SimNode, token: number): void {
+    if (node.wakeToken !== token) return;
+    node.wakeAtMs = null;
+    this.deliver(node.index, { kind: "woken" });
+  }
+
+  #sync(node: SimNode): void {
+    node.disk.beginSync();
+    node.syncs += 1;
+    const [min, max] = this.plan.diskSyncUs;
+    const syncUs = min + (mix32(this.seed, node.index, node.syncs, 8) % (max - min + 1));
+    this.schedule(this.nowUs + syncUs, { kind: "synced", node: node.index, epoch: node.epoch });
+  }
+
+  #syncEnded(node: SimNode, epoch: number): void {
+    if (node.epoch !== epoch) return;
+    if (node.isPaused) node.isSyncOwed = true;
+    else this.synced(node);
+  }
+
+  #operate(index: number): void {
+    const { node, context, method, args } = present(this.plan.operations[index], "an operation");
+    const contextId = this.contextIds.get(context);
+    if (contextId === undefined || !this.isUp(node)) {
+      this.skipped += 1;
+      return;
+    }
+    this.deliver(node, {
+      kind: "request",
+      request: index,
+      call: { kind: "execute", contextId, method, args },
+    });
+  }
+
+  #indexOf(peer: PeerId): number {
+    return present(this.#indexByPeer.get(peer), `peer ${peer}`);
+  }
+
+  #listener() {
+    return {
+      connected: (connection: Connection) => this.#mesh.connected(connection),
+      broken: (connection: Connection) => this.#mesh.broken(connection),
+      noticed: (connection: Connection, node: number) => this.#streams.lost(connection, node),
+      arrived: (connection: Connection, from: number, to: number, carried: Carried) => {
+        switch (carried.kind) {
+          case "subscribe":
+          case "unsubscribe":
+          case "graft":
+          case "prune":
+            return this.#mesh.controlled(carried.kind, { from, to, topic: carried.topic });
+          default:
+            return this.#streams.arrived({ from, to }, carried);
+        }
+      },
+    };
+  }
+}

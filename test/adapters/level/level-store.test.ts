@@ -1,0 +1,221 @@
+// The contract over LevelDB, and what can be wrong with a folder: each trouble has its code, and none loses data.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { openLevelStore } from "../../../adapters/level/level-store.ts";
+import { StoreError, type StoreErrorCode } from "../../../adapters/level/store.ts";
+import { testStore } from "./store.contract.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+testStore(() => {
+  const path = join(temporaryFolder(), "store");
+  return () => openLevelStore(path, { create: true });
+});
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+async function assertRefused(
+  path: string,
+  code: StoreErrorCode,
+  options = { create: true },
+): Promise<StoreError> {
+  const error = await openLevelStore(path, options).then(
+    () => null,
+    (thrown) => thrown,
+  );
+  assert.instance(error, StoreError);
+  assert.is(error.code, code, error.message);
+  assert.match(error.message, path);
+  assert.not.match(error.message, "\n");
+  return error;
+}
+
+/** A closed store in which each of `count` flushes wrote its own key. */
+async function storeOf(count: number): Promise<string> {
+  const path = join(temporaryFolder(), "store");
+  const store = await openLevelStore(path, { create: true });
+  for (let index = 0; index < count; index += 1) {
+    store.stage([[`key ${index}`, bytes(`value ${index}`.padEnd(100, "."))]]);
+    await store.flush();
+  }
+  await store.close();
+  return path;
+}
+
+function logOf(path: string): string {
+  const name = readdirSync(join(path, "level")).find((file) => file.endsWith(".log"));
+  assert.ok(name, "LevelDB has a log");
+  return join(path, "level", name);
+}
+
+test("where nothing is, a store is made only when asked for", async () => {
+  const path = join(temporaryFolder(), "store");
+  await assertRefused(path, "store-missing", { create: false });
+  await (await openLevelStore(path, { create: true })).close();
+  await (await openLevelStore(path, { create: false })).close();
+});
+
+test("a folder that holds other things, a file, and another program's marker are refused untouched", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "letter.txt"), "dear");
+  await assertRefused(folder, "store-foreign");
+  assert.equal(readdirSync(folder), ["letter.txt"]);
+  await assertRefused(join(folder, "letter.txt"), "store-foreign");
+  for (const content of ["not JSON", "null", '{"kind":"other"}']) {
+    const other = temporaryFolder();
+    writeFileSync(join(other, "store.json"), content);
+    await assertRefused(other, "store-foreign");
+  }
+});
+
+test("a store of another version is refused", async () => {
+  const path = await storeOf(1);
+  writeFileSync(join(path, "store.json"), '{"kind":"reconverge-store","version":2,"state":"ready"}');
+  const error = await assertRefused(path, "store-version");
+  assert.match(error.message, "version 2");
+});
+
+test("a store that is open cannot be opened again by the same process, and stays locked for others", async () => {
+  const path = await storeOf(1);
+  const store = await openLevelStore(path, { create: false });
+  await assertRefused(path, "store-locked");
+  await assertRefused(`${path}/../store`, "store-locked").catch(() => {});
+  assert.match(
+    await openInOtherProcess(path),
+    `store-locked: the store at ${path} is in use by process ${process.pid}`,
+  );
+  await store.close();
+  assert.is(await openInOtherProcess(path), "opened");
+});
+
+test("a holder that was killed leaves no lock", async () => {
+  const path = await storeOf(1);
+  const holder = spawnOpener(path, "hold");
+  await once(holder.stdout, "data");
+  const error = await assertRefused(path, "store-locked");
+  assert.match(error.message, `process ${holder.pid}`);
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
+  await (await openLevelStore(path, { create: false })).close();
+});
+
+test("without LevelDB's CURRENT the store is damaged, and nothing in it is replaced", async () => {
+  const path = await storeOf(3);
+  rmSync(join(path, "level", "CURRENT"));
+  const before = readdirSync(join(path, "level"))
+    .filter((name) => !name.startsWith("LOG"))
+    .sort();
+  await assertRefused(path, "store-damaged");
+  assert.equal(
+    readdirSync(join(path, "level"))
+      .filter((name) => !name.startsWith("LOG"))
+      .sort(),
+    before,
+  );
+});
+
+test("without LevelDB's folder, or without the tip file, the store is damaged", async () => {
+  const withoutLevel = await storeOf(3);
+  rmSync(join(withoutLevel, "level"), { recursive: true });
+  await assertRefused(withoutLevel, "store-damaged");
+  const withoutTip = await storeOf(3);
+  rmSync(join(withoutTip, "tip"));
+  await assertRefused(withoutTip, "store-damaged");
+});
+
+test("a log that lost its end is found, and one can go on with what is left", async () => {
+  const path = await storeOf(20);
+  const log = logOf(path);
+  truncateSync(log, Math.floor(statSync(log).size / 2));
+  const error = await assertRefused(path, "store-damaged");
+  assert.match(error.message, /its last \d+ confirmed writes are gone/);
+  const rest = await openLevelStore(path, { create: false, acceptLoss: true });
+  assert.ok(rest.get("key 0") !== undefined && rest.get("key 19") === undefined);
+  rest.stage([["after", bytes("1")]]);
+  await rest.flush();
+  await rest.close();
+  const again = await openLevelStore(path, { create: false });
+  assert.ok(again.get("after") !== undefined);
+  await again.close();
+});
+
+test("a log damaged in its middle is found, although what follows is there", async () => {
+  const path = await storeOf(400);
+  const log = logOf(path);
+  const content = readFileSync(log);
+  content.fill(0xff, 40_000, 40_200);
+  writeFileSync(log, content);
+  const error = await assertRefused(path, "store-damaged");
+  assert.match(error.message, /are there|is missing/);
+});
+
+test("a database of another history than the tip file is found", async () => {
+  const [path, other] = [await storeOf(5), await storeOf(6)];
+  writeFileSync(join(path, "tip"), readFileSync(join(other, "tip")));
+  await assertRefused(path, "store-damaged");
+  const shorter = await storeOf(4);
+  const store = await openLevelStore(shorter, { create: false });
+  store.stage([["another fifth", bytes("1")]]);
+  await store.flush();
+  await store.close();
+  const five = await storeOf(5);
+  writeFileSync(join(five, "tip"), readFileSync(join(shorter, "tip")));
+  await assertRefused(five, "store-damaged");
+});
+
+test("a tip file that is a little behind is no trouble: it is written after the store", async () => {
+  const path = await storeOf(5);
+  const older = readFileSync(join(path, "tip"));
+  const store = await openLevelStore(path, { create: false });
+  store.stage([["more", bytes("1")]]);
+  await store.flush();
+  await store.close();
+  writeFileSync(join(path, "tip"), older);
+  await (await openLevelStore(path, { create: false })).close();
+});
+
+test("a creation that was interrupted begins anew", async () => {
+  const path = await storeOf(0);
+  writeFileSync(join(path, "store.json"), '{"kind":"reconverge-store","version":1,"state":"creating"}');
+  rmSync(join(path, "level", "CURRENT"));
+  rmSync(join(path, "tip"));
+  const store = await openLevelStore(path, { create: false });
+  store.stage([["k", bytes("1")]]);
+  await store.flush();
+  await store.close();
+  await (await openLevelStore(path, { create: false })).close();
+});
+
+const opener = `
+  const { openLevelStore } = await import(${JSON.stringify(new URL("../../../adapters/level/level-store.ts", import.meta.url).href)});
+  const [path, mode] = process.argv.slice(1);
+  try {
+    const store = await openLevelStore(path, { create: false });
+    console.log("opened");
+    if (mode === "hold") setInterval(() => {}, 1000);
+    else await store.close();
+  } catch (error) {
+    console.log(error.code + ": " + error.message);
+  }
+`;
+
+function spawnOpener(path: string, mode: "close" | "hold") {
+  const args = ["--import", "tsx", "--input-type=module", "-e", opener, path, mode];
+  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+async function openInOtherProcess(path: string): Promise<string> {
+  const child = spawnOpener(path, "close");
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  await once(child, "close");
+  return output.trim();
+}
+
+test.run();
