@@ -1,13 +1,20 @@
-/** The simulator as a library: `reconverge/sim`. */
+/** The simulator as a library: `import { simulate, defineScenario } from "reconverge/sim"`. */
 
+export { checkDeterminism, type DeterminismCheck, type Divergence } from "./determinism.ts";
+export { describeScenarioError, type LoadedScenario, loadScenario } from "./host/scenario-file.ts";
 export {
-  describeScenarioError,
-  type LoadedScenario,
-  type LoadOptions,
-  loadScenario,
-} from "./host/scenario-file.ts";
+  createPlanSimulation,
+  createSimulation,
+  hostCrypto,
+  planOf,
+  type SimulateOptions,
+  simulate,
+} from "./host/simulate.ts";
 export { validateScenario } from "./host/validate.ts";
+export type { Violation } from "./oracles/oracles.ts";
 export type { Plan } from "./plan/plan.ts";
 export { type ResolveOptions, resolvePlan } from "./plan/resolve.ts";
+export type { ContextResult, RunOutcome, RunResult, SimulationResult } from "./result.ts";
 export { defineScenario, type Scenario } from "./scenario/scenario.ts";
 export { ScenarioError, type ScenarioProblem } from "./scenario/scenario-error.ts";
+export { Simulation, type SimulationEvent, type SimulationOptions } from "./simulation.ts";

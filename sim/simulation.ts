@@ -6,9 +6,9 @@
 import type { Application } from "../core/app/application.ts";
 import { kvStore } from "../core/app/kv-store.ts";
 import { present } from "../core/assert.ts";
-import type { Commit, Outcome } from "../core/effect.ts";
+import type { Commit, Effect, Outcome } from "../core/effect.ts";
 import type { ContextId } from "../core/ids.ts";
-import type { RequestId } from "../core/input.ts";
+import type { Input, RequestId } from "../core/input.ts";
 import type { SimCrypto } from "./crypto.ts";
 import { standingOf } from "./oracles/convergence.ts";
 import { judgeExpectations } from "./oracles/expectations.ts";
@@ -19,7 +19,7 @@ import { Propagation } from "./propagation.ts";
 import type { SimulationResult } from "./result.ts";
 import { summarize } from "./summary.ts";
 import type { SimNode } from "./world/sim-node.ts";
-import { checkpointEvents } from "./world/trace.ts";
+import { checkpointEvents, type TraceListener } from "./world/trace.ts";
 import { World, type WorldObserver } from "./world/world.ts";
 
 /** The applications every simulation knows. */
@@ -30,6 +30,19 @@ export interface SimulationOptions {
   readonly applications?: readonly Application[];
   /** Whether nodes share decoding, hashing and verifying by content. Changes no result. Default true. */
   readonly isSharing?: boolean;
+  readonly traceListener?: TraceListener | undefined;
+  /** Told of every input a node handled, with what it did. */
+  readonly onEvent?: ((event: SimulationEvent) => void) | undefined;
+}
+
+/** A node handled an input. */
+export interface SimulationEvent {
+  /** The number of the world's event in which it did. */
+  readonly event: number;
+  readonly timeUs: number;
+  readonly node: string;
+  readonly input: Input;
+  readonly effects: readonly Effect[];
 }
 
 export interface ConvergedWatch {
@@ -51,17 +64,17 @@ export class Simulation {
   readonly applications: readonly Application[];
   acknowledged = 0;
   refused = 0;
+  readonly #onEvent: SimulationOptions["onEvent"];
   #isDirty = true;
   #result: SimulationResult | null = null;
 
-  constructor(
-    plan: Plan,
-    { crypto, applications = builtInApplications, isSharing = true }: SimulationOptions,
-  ) {
+  constructor(plan: Plan, options: SimulationOptions) {
+    const { crypto, applications = builtInApplications, isSharing = true, traceListener } = options;
+    this.#onEvent = options.onEvent;
     this.plan = plan;
     this.applications = applications;
     this.settledUs = settledUs(plan);
-    this.world = new World(plan, { crypto, applications, isSharing }, this.#observer());
+    this.world = new World(plan, { crypto, applications, isSharing, traceListener }, this.#observer());
     this.oracles = new Oracles(this.world.codec, (found) => {
       this.violations.push({ ...found, atMs: this.world.nowUs / 1_000, event: this.world.events });
     });
@@ -111,7 +124,11 @@ export class Simulation {
   #observer(): WorldObserver {
     return {
       committing: (node, commit) => this.#committing(node, commit),
-      handled: (node) => this.#handled(node),
+      handled: (node, input, effects) => {
+        this.#handled(node);
+        const { events: event, nowUs: timeUs } = this.world;
+        this.#onEvent?.({ event, timeUs, node: node.id, input, effects });
+      },
       replied: (node, request, outcome) => this.#replied(node, request, outcome),
       statusChanged: (node, lost) => this.#statusChanged(node, lost),
       failed: (node, error) => {

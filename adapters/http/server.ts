@@ -28,6 +28,9 @@ export class ServerError extends Error {
 /** Arguments of a call, 10 MiB, and what is around them. */
 const bodyBytesMax = 10 * 1_048_576 + 4_096;
 
+/** A page that made its own name point to this machine must not reach the API through a browser. */
+const loopbackNames: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]", "::1"]);
+
 /** Listens. Rejects with a `ServerError` when it cannot. */
 export async function startServer({ host, port, api, failed }: ServerOptions): Promise<Server> {
   const server = Fastify({ bodyLimit: bodyBytesMax, forceCloseConnections: true, logger: false });
@@ -37,6 +40,10 @@ export async function startServer({ host, port, api, failed }: ServerOptions): P
   server.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `there is nothing at ${request.method} ${request.url}` }),
   );
+  server.addHook("onRequest", async ({ hostname }) => {
+    if (!loopbackNames.has(hostname))
+      throw new HttpError(403, `the API answers on this machine only, not as ${hostname}`);
+  });
   server.post("/jsonrpc", ({ body }) => answerRpc(body, api));
   registerAdmin(server, api);
   try {

@@ -3,7 +3,7 @@
 import type { ErrorObject } from "ajv";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import { nearestName, suggestion } from "../scenario/nearest-name.ts";
-import { type ScenarioPath, type ScenarioProblem, showValue } from "../scenario/scenario-error.ts";
+import { inOrderOf, type ScenarioPath, type ScenarioProblem, showValue } from "../scenario/scenario-error.ts";
 import { scenarioSchema } from "../scenario/schema.ts";
 import { laterDisks, laterFaultKinds } from "../scenario/schema-faults.ts";
 
@@ -26,7 +26,7 @@ export function problemsOf(errors: readonly ErrorObject[], data: Json): readonly
   const problems = errors.flatMap((error) => {
     return isRemark(error) || isMisspelt(error, unknown) ? [] : problemOf(error, pathOf(error, data));
   });
-  return problems.sort((a, b) => comparePlaces(a.path, b.path, data));
+  return inOrderOf(data, problems);
 }
 
 /** `if` repeats what its branch says; a required key inside a choice of keys is told as that choice. */
@@ -127,20 +127,4 @@ function pathOf({ instancePath }: ErrorObject, data: Json): ScenarioPath {
     held = (held as { readonly [key: string]: Json } | undefined)?.[key];
     return isIndex ? Number(key) : key;
   });
-}
-
-/** Below zero when `a` stands before `b` in the data. A place stands before what is in it. */
-function comparePlaces(a: ScenarioPath, b: ScenarioPath, data: Json): number {
-  let held: Json | undefined = data;
-  for (const [depth, step] of a.entries()) {
-    const other = b[depth];
-    if (other === undefined) return 1;
-    if (step !== other) {
-      if (typeof step === "number" && typeof other === "number") return step - other;
-      const keys = isJsonObject(held ?? null) ? Object.keys(held as object) : [];
-      return keys.indexOf(String(step)) - keys.indexOf(String(other));
-    }
-    held = (held as { readonly [key: string]: Json } | undefined)?.[step];
-  }
-  return a.length - b.length;
 }

@@ -29,6 +29,8 @@ export interface YamlSource {
 
 /** Each alias may stand for so much that all together are at most this many times what is written out. */
 const aliasesMax = 100;
+const repeatedTooOften = `aliases repeat too much: expected at most ${aliasesMax} times what is written out`;
+const nestedTooDeep = "lists and objects are nested too deep";
 
 /** Throws a `ScenarioError` whose messages begin with `name:line:column`. */
 export function parseYaml(text: string, name: string): YamlSource {
@@ -37,59 +39,66 @@ export function parseYaml(text: string, name: string): YamlSource {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const fail = (found: readonly { readonly offset: number; readonly message: string }[]): never => {
-    const problems = found.map(
-      ({ message }): ScenarioProblem => ({ code: "syntax", path: [], about: "value", message }),
-    );
+  const fail = (broken: readonly Broken[]): never => {
+    const problems = broken.map(({ message }): ScenarioProblem => {
+      return { code: "syntax", path: [], about: "value", message };
+    });
     throw new ScenarioError(problems, (problem) => {
-      const { line, column } = positionAt(found[problems.indexOf(problem)]?.offset ?? 0);
+      const { line, column } = positionAt(broken[problems.indexOf(problem)]?.offset ?? 0);
       return `${name}:${line}:${column}: ${problem.message}`;
     });
   };
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-    const broken = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
-      offset: pos[0],
-      message: plain(message),
-    }));
+    const broken = brokenPlaces(document, text);
     if (broken.length > 0) fail(broken);
-    const circles = badAliases(document);
-    if (circles.length > 0) fail(circles);
     const data: unknown = document.toJS({ maxAliasCount: aliasesMax });
     return { data, positionOf: (path, about) => positionAt(offsetOf(document, path, about)) };
   } catch (error) {
-    if (error instanceof RangeError) fail([{ offset: 0, message: "lists and objects are nested too deep" }]);
-    if (error instanceof ReferenceError) {
-      fail([
-        {
-          offset: 0,
-          message: `aliases repeat too much: expected at most ${aliasesMax} times what is written out`,
-        },
-      ]);
-    }
+    if (error instanceof RangeError) fail([{ offset: 0, message: nestedTooDeep }]);
+    if (isAliasBomb(error)) fail([{ offset: 0, message: repeatedTooOften }]);
     throw error;
   }
+}
+
+/** yaml reports it as a ReferenceError like any other. */
+function isAliasBomb(error: unknown): boolean {
+  return error instanceof ReferenceError && error.message.startsWith("Excessive alias count");
 }
 
 /** A value of its own, as in `--set path=value`. Gives null for text that is empty. Throws an `Error` with one line. */
 export function parseYamlValue(text: string): unknown {
   const document = parseDocument(text, { prettyErrors: false, stringKeys: true });
-  const [broken] = [...document.errors, ...document.warnings];
-  if (broken !== undefined) throw new Error(plain(broken.message));
-  if (badAliases(document).length > 0) throw new Error("an alias without its anchor");
+  const [broken] = brokenPlaces(document, text);
+  if (broken !== undefined) throw new Error(broken.message);
   return document.toJS({ maxAliasCount: aliasesMax });
 }
 
-function plain(message: string): string {
-  const [first = ""] = message.split("\n");
-  return first.startsWith("Source contains multiple documents")
-    ? "found a second document, expected one"
-    : first;
+interface Broken {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** What the parser says, in our words where its own are hard to understand. */
+function brokenPlaces(document: Document, text: string): readonly Broken[] {
+  const found = [...document.errors, ...document.warnings];
+  if (found.length === 0) return badAliases(document);
+  const tooDeep = found.filter(({ message }) => message.startsWith("Maximum call stack"));
+  if (tooDeep.length > 0)
+    return [{ offset: Math.min(...tooDeep.map(({ pos }) => pos[0])), message: nestedTooDeep }];
+  return found.map(({ code, pos, message }): Broken => {
+    const [from] = pos;
+    if (code === "MULTIPLE_DOCS") return { offset: from, message: "found a second document, expected one" };
+    if (code !== "DUPLICATE_KEY")
+      return { offset: from, message: `not valid YAML: ${message.split("\n")[0]}` };
+    const key = /^"[^"]*"|^'[^']*'|^[^:\s]+/.exec(text.slice(from))?.[0] ?? "";
+    return { offset: from, message: `found the key ${key} a second time, expected each key once` };
+  });
 }
 
 /** Aliases of nothing, and aliases inside what they stand for. */
-function badAliases(document: Document): readonly { readonly offset: number; readonly message: string }[] {
-  const found: { offset: number; message: string }[] = [];
+function badAliases(document: Document): readonly Broken[] {
+  const found: Broken[] = [];
   visit(document, {
     Alias: (_, alias: Alias) => {
       const offset = alias.range?.[0] ?? 0;

@@ -25,6 +25,15 @@ export class ConvergenceTracker {
     return this.#counts.size <= 1;
   }
 
+  /** Of the groups of members that stand on the same heads: how many there are, and how many are in the largest. */
+  get groupCount(): number {
+    return this.#counts.size;
+  }
+
+  get largestGroup(): number {
+    return Array.from(this.#counts.values()).reduce((max, count) => Math.max(max, count), 0);
+  }
+
   get members(): Iterable<number> {
     return this.#standings.keys();
   }

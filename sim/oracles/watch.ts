@@ -31,6 +31,12 @@ export class ConvergenceWatch {
     this.#trackers.get(contextId)?.update(node, standing);
   }
 
+  /** How many members of the first context stand on the heads most of them stand on. */
+  largestGroup(): number {
+    const [first] = this.#trackers.values();
+    return first?.largestGroup ?? 0;
+  }
+
   /** Are all watched members of all contexts equal and settled now? O(contexts), and O(members) once they are equal. */
   isConverged(): boolean {
     for (const tracker of this.#trackers.values()) if (!tracker.isEqual) return false;

@@ -45,7 +45,7 @@ export function resolvePlan(scenario: Scenario, options: ResolveOptions): Plan {
     );
   }
   const roster = resolveRoster(scenario, seed, problems);
-  if (roster.initialCount === 0) problems.throwIfAny();
+  if (roster.initialCount === 0) problems.throwIfAny(scenario);
   const contexts = resolveContexts(scenario, { roster, applications: options.applications, problems });
   const untilUs = readEndOfRun(scenario, ["until"], problems);
   const resolving: Resolving = { scenario, seed, untilUs, roster, contexts, problems };
@@ -55,7 +55,7 @@ export function resolvePlan(scenario: Scenario, options: ResolveOptions): Plan {
   const faults = resolveFaults(resolving);
   const links = resolveTopology(faults, resolving);
   const expectations = resolveExpectations(resolving);
-  problems.throwIfAny();
+  problems.throwIfAny(scenario);
   return {
     ...{ name: scenario.name, seed, untilUs, nodes: roster.nodes, links },
     contexts: contexts.all.map(({ id, application, members }) => ({

@@ -17,7 +17,10 @@ export class Roster {
   constructor(nodes: readonly PlanNode[], problems: Problems) {
     this.nodes = nodes;
     this.initialCount = nodes.filter(({ joinsAtUs }) => joinsAtUs === null).length;
-    this.#indexes = new Map(nodes.map(({ id }, index) => [id, index]));
+    const indexes = new Map<string, number>();
+    // A repeated id was reported: the first node of that name goes by it.
+    for (const [index, { id }] of nodes.entries()) if (!indexes.has(id)) indexes.set(id, index);
+    this.#indexes = indexes;
     this.#problems = problems;
   }
 

@@ -72,10 +72,30 @@ export class Problems {
     return this.#found.length;
   }
 
-  /** Throws a `ScenarioError` if there are any. */
-  throwIfAny(): void {
-    if (this.#found.length > 0) throw new ScenarioError(this.#found);
+  /** Throws a `ScenarioError` if there are any, in the order in which the scenario's parts stand. */
+  throwIfAny(scenario: object): void {
+    if (this.#found.length > 0) throw new ScenarioError(inOrderOf(scenario, this.#found));
   }
+}
+
+/** The problems in the order of the data they are about. A place comes before what is in it. */
+export function inOrderOf(data: unknown, problems: readonly ScenarioProblem[]): readonly ScenarioProblem[] {
+  return problems.toSorted((a, b) => comparePlaces(a.path, b.path, data));
+}
+
+function comparePlaces(a: ScenarioPath, b: ScenarioPath, data: unknown): number {
+  let held = data;
+  for (const [depth, step] of a.entries()) {
+    const other = b[depth];
+    if (other === undefined) return 1;
+    if (step !== other) {
+      if (typeof step === "number" && typeof other === "number") return step - other;
+      const keys = typeof held === "object" && held !== null ? Object.keys(held) : [];
+      return keys.indexOf(String(step)) - keys.indexOf(String(other));
+    }
+    held = (held as { readonly [key: string | number]: unknown } | null | undefined)?.[step];
+  }
+  return a.length - b.length;
 }
 
 function describe({ path, message }: ScenarioProblem): string {

@@ -144,7 +144,6 @@ const root = object({
   title: "a scenario: an object with at least name and nodes",
   required: ["name", "nodes"],
   properties: {
-    $schema: text("the address of this schema"),
     name: text("a name", { minLength: 1, maxLength: 200 }),
     description: text("text"),
     seed: meaning("Default 1.", whole(0, Number.MAX_SAFE_INTEGER)),
@@ -167,6 +166,7 @@ const root = object({
     faults: list(refer("fault"), "a list of faults"),
     expect: list(refer("expectation"), "a list of expectations"),
     until: meaning("The hard end of virtual time. Default 120s.", refer("duration")),
+    $schema: text("the address of this schema"),
   },
 });
 

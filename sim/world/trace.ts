@@ -12,6 +12,9 @@ export const checkpointEvents = 4_096;
 /** Bytes longer than this enter by their hash. */
 const inlineBytesMax = 96;
 
+/** Told of every event with a digest of what it entered. For finding the first difference between two runs. */
+export type TraceListener = (event: { readonly timeUs: number; readonly node: number; readonly digest32: number }) => void;
+
 export class Trace {
   readonly #crypto: Crypto;
   readonly #contentIds = new WeakMap<Uint8Array, Uint8Array>();
@@ -21,9 +24,11 @@ export class Trace {
   #events = 0;
   #state: Uint8Array = new Uint8Array(32);
   readonly #checkpoints: string[] = [];
+  readonly #listener: TraceListener | null;
 
-  constructor(crypto: Crypto) {
+  constructor(crypto: Crypto, listener: TraceListener | null = null) {
     this.#crypto = crypto;
+    this.#listener = listener;
   }
 
   get events(): number {
@@ -37,11 +42,13 @@ export class Trace {
 
   /** Enters one event: plain data, in an order of fields that its maker fixes. O(size). */
   record(timeUs: number, node: number, what: readonly unknown[]): void {
+    const start = this.#length;
     this.#events += 1;
     this.#number(this.#events);
     this.#number(timeUs);
     this.#number(node);
     this.#value(what);
+    this.#listener?.({ timeUs, node, digest32: this.#digestFrom(start) });
     if (this.#events % checkpointEvents === 0) {
       this.#roll();
       this.#checkpoints.push(toHex(String.fromCharCode(...this.#state)));
@@ -52,6 +59,13 @@ export class Trace {
   hash(): string {
     this.#roll();
     return toHex(String.fromCharCode(...this.#state));
+  }
+
+  /** FNV-1a over what was entered since. */
+  #digestFrom(start: number): number {
+    let digest = 0x811c_9dc5;
+    for (let at = start; at < this.#length; at += 1) digest = Math.imul(digest ^ (this.#buffer[at] ?? 0), 0x0100_0193);
+    return digest >>> 0;
   }
 
   #roll(): void {

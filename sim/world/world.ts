@@ -25,13 +25,14 @@ import { Mesh } from "./mesh.ts";
 import { createSharedCodec } from "./shared-codec.ts";
 import type { NodeSurroundings, SimNode } from "./sim-node.ts";
 import { Streams } from "./streams.ts";
-import { Trace } from "./trace.ts";
+import { Trace, type TraceListener } from "./trace.ts";
 
 export interface WorldOptions {
   readonly crypto: SimCrypto;
   readonly applications: readonly Application[];
   /** Decode, hash and verify each content once for all nodes. Changes no result, only how long it takes. */
   readonly isSharing: boolean;
+  readonly traceListener?: TraceListener | undefined;
 }
 
 /** Who watches a run: oracles, counters, views. */
@@ -76,7 +77,7 @@ export class World implements WorldPort, NodeSurroundings {
     this.#observer = observer;
     const codec = createCodec(options.crypto.crypto);
     this.codec = options.isSharing ? createSharedCodec(codec) : codec;
-    this.trace = new Trace(options.crypto.crypto);
+    this.trace = new Trace(options.crypto.crypto, options.traceListener);
     this.#queue = new EventQueue(
       present(tieBreaks[this.seed % tieBreaks.length], "a tie-break policy"),
       this.seed,

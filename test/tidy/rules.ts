@@ -47,7 +47,7 @@ export const places: readonly Place[] = [
     place: "sim/host/",
     imports: ["core/", "sim/", "adapters/crypto/"],
     typesOf: [],
-    packages: ["ajv", "piscina", "seedrandom", "tsx", "yaml"],
+    packages: ["ajv", "commander", "piscina", "seedrandom", "tsx", "yaml"],
     nodeModules: true,
     instead: "of the adapters the simulator may use only adapters/crypto/",
   },

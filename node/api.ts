@@ -1,0 +1,70 @@
+/** What the HTTP API shows of a node. */
+
+import { publicKeyOfSeed } from "../adapters/crypto/identity.ts";
+import type { ContextView, NodeApi, PeerView } from "../adapters/http/api.ts";
+import { byteString, type ContextId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { NodeCore } from "../core/node.ts";
+import type { Replica } from "../core/replica.ts";
+import type { Driver } from "./driver.ts";
+import type { ReconvergeNode } from "./node.ts";
+import type { NodeConfig } from "./settings.ts";
+import type { Watch } from "./watch.ts";
+
+export function createApi(about: {
+  readonly node: ReconvergeNode;
+  readonly core: NodeCore;
+  readonly driver: Driver;
+  readonly watch: Watch;
+  readonly config: NodeConfig;
+  readonly seed: Uint8Array;
+}): NodeApi {
+  const { node, core, driver, watch, config, seed } = about;
+  const startedMs = performance.now();
+  return {
+    author: byteString(publicKeyOfSeed(seed)),
+    call: (call) => driver.request(call),
+    contexts: () => driver.query(() => Array.from(core.replicas().values(), viewOf)),
+    context: (contextId) =>
+      driver.query(() => {
+        const replica = core.replicas().get(contextId);
+        return replica === undefined ? null : viewOf(replica);
+      }),
+    peers: () => peersOf(core),
+    isReady: () => node.state === "running",
+    status: (): JsonObject => ({
+      name: config.name,
+      state: node.state,
+      peer: node.peer,
+      addresses: [...node.addresses()],
+      api: node.apiUrl,
+      uptimeMs: Math.round(performance.now() - startedMs),
+      contexts: core.replicas().size,
+      peers: core.peers.connectedCount,
+      sessions: core.sync.sessions.count,
+      intake: { waiting: driver.intake.length, refusedGossip: driver.intake.refused },
+      memoryBytes: process.memoryUsage.rss(),
+      counts: Object.fromEntries(watch.counts),
+      faults: Object.fromEntries(watch.faults),
+    }),
+  };
+}
+
+function viewOf(replica: Replica): ContextView {
+  return {
+    id: replica.contextId,
+    application: replica.application,
+    stateRoot: replica.stateRoot(),
+    heads: replica.heads(),
+    applied: replica.deltas.graph.count,
+    pending: replica.deltas.pending.count,
+    entities: replica.state.storedCount,
+  };
+}
+
+function peersOf(core: NodeCore): readonly PeerView[] {
+  const contexts = new Map<string, ContextId[]>(core.peers.connected().map((peer) => [peer, []]));
+  for (const contextId of core.replicas().keys())
+    for (const peer of core.peers.subscribers(contextId)) contexts.get(peer)?.push(contextId);
+  return Array.from(contexts, ([peer, subscribed]) => ({ peer, contexts: subscribed }));
+}

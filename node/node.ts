@@ -1,0 +1,186 @@
+/**
+ * A production node: a core, its driver, a store, a network and an API, put together and taken apart in order.
+ *
+ *   created → starting (store and network) → loading (the core reads its store) → subscribing (what the start
+ *   wrote becomes durable) → running (the API answers) → stopping → stopped
+ */
+
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import { createNodeIdentity, publicKeyOfSeed } from "../adapters/crypto/identity.ts";
+import { nodeCrypto } from "../adapters/crypto/node-crypto.ts";
+import { type Server, startServer } from "../adapters/http/server.ts";
+import { openLevelStore } from "../adapters/level/level-store.ts";
+import { type Store, StoreError } from "../adapters/level/store.ts";
+import { createNetwork } from "../adapters/libp2p/network.ts";
+import type { Gate, Network } from "../adapters/libp2p/port.ts";
+import { kvStore } from "../core/app/kv-store.ts";
+import { createNodeMemory, NodeCore } from "../core/node.ts";
+import type { RandomWords } from "../core/random.ts";
+import { createCodec } from "../core/wire/codec.ts";
+import { createApi } from "./api.ts";
+import { Driver } from "./driver.ts";
+import type { NodeConfig } from "./settings.ts";
+import { Watch } from "./watch.ts";
+
+export interface NodeOptions {
+  readonly config: NodeConfig;
+  /** 32 secret bytes: who the node is. */
+  readonly seed: Uint8Array;
+  readonly storePath: string;
+  readonly log: Logger;
+  /** Go on with what is left of a store whose last writes are lost. */
+  readonly acceptLoss?: boolean;
+  /** The node can go on no longer; it has said nothing since, and waits to be stopped. Called once. */
+  readonly failed?: (error: unknown) => void;
+}
+
+export type NodeState =
+  | "created"
+  | "starting"
+  | "loading"
+  | "subscribing"
+  | "running"
+  | "stopping"
+  | "stopped";
+
+interface Parts {
+  store?: Store;
+  network?: Network;
+  driver?: Driver;
+  server?: Server;
+}
+
+export class ReconvergeNode {
+  readonly #options: NodeOptions;
+  readonly #parts: Parts = {};
+  #state: NodeState = "created";
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+  }
+
+  get state(): NodeState {
+    return this.#state;
+  }
+
+  /** Known once started. */
+  get peer(): string {
+    return started(this.#parts.network).peer;
+  }
+
+  addresses(): readonly string[] {
+    return started(this.#parts.network).addresses();
+  }
+
+  get apiUrl(): string {
+    return started(this.#parts.server).url;
+  }
+
+  /** Rejects with an adapter's error when something is in the way; then nothing is left open. */
+  async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Ends everything in order: the core, what it still had to write, the connections, the store. */
+  async stop(): Promise<void> {
+    if (this.#state === "stopping" || this.#state === "stopped") return;
+    this.#enter("stopping");
+    const { driver, server, network, store } = this.#parts;
+    await driver?.stop();
+    await server?.close();
+    await network?.stop();
+    await store?.close();
+    this.#enter("stopped");
+  }
+
+  /** Cuts the connections to peers it refuses, and lets none of them in. For tests of partitions. */
+  setGate(gate: Gate): void {
+    started(this.#parts.network).setGate(gate);
+  }
+
+  async #start(): Promise<void> {
+    const { config, seed, storePath, log, acceptLoss = false, failed } = this.#options;
+    const parts = this.#parts;
+    this.#enter("starting");
+    parts.store = await openLevelStore(storePath, { create: true, acceptLoss });
+    parts.network = await createNetwork({
+      keyPair: Uint8Array.of(...seed, ...publicKeyOfSeed(seed)),
+      listen: config.swarm.hosts.map((host) => listenAddress(host, config.swarm.port)),
+      bootNodes: config.swarm.bootNodes,
+      mdns: config.swarm.mdns,
+      log: log.child({ component: "network" }),
+    });
+    const { store, network } = parts;
+    const watch = new Watch(log, failed ?? (() => {}));
+    const core = createCore({ config, seed, store, network });
+    const driver = new Driver({ core, store, network, watcher: watch });
+    await network.start(driver.intake);
+    parts.driver = driver;
+
+    this.#enter("loading");
+    startCore(driver, storePath);
+    this.#enter("subscribing");
+    const contexts = await driver.query(() => core.replicas().size);
+    parts.server = await startServer({
+      ...config.server,
+      api: createApi({ node: this, core, driver, watch, config, seed }),
+      failed: (error) => log.error({ err: error }, "a request failed"),
+    });
+    this.#enter("running");
+    log.info({ peer: network.peer, api: parts.server.url, contexts }, "ready");
+  }
+
+  #enter(state: NodeState): void {
+    this.#state = state;
+    this.#options.log.debug({ state }, "state");
+  }
+}
+
+function createCore(about: {
+  readonly config: NodeConfig;
+  readonly seed: Uint8Array;
+  readonly store: Store;
+  readonly network: Network;
+}): NodeCore {
+  const { config, seed, store, network } = about;
+  const options = {
+    identity: createNodeIdentity(seed, network.peer),
+    codec: createCodec(nodeCrypto),
+    store,
+    applications: [kvStore],
+    config: config.core,
+  };
+  return new NodeCore(options, createNodeMemory(randomWords()));
+}
+
+/** The core throws when what is stored is not what it wrote. */
+function startCore(driver: Driver, storePath: string): void {
+  try {
+    driver.start();
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    const what = error instanceof Error ? error.message : String(error);
+    const advice = "put a backup back, or remove the folder and join its contexts again";
+    throw new StoreError("store-damaged", `the store at ${storePath} is damaged: ${what}; ${advice}`, error);
+  }
+}
+
+function randomWords(): RandomWords {
+  const bytes = randomBytes(16);
+  return [0, 4, 8, 12].map((offset) => bytes.readInt32LE(offset)) as RandomWords;
+}
+
+function listenAddress(host: string, port: number): string {
+  return `/${host.includes(":") ? "ip6" : "ip4"}/${host}/tcp/${port}`;
+}
+
+function started<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error("the node has not been started");
+  return part;
+}

@@ -1,0 +1,132 @@
+/** The settings of a node: what each means, what it may be, and what it is when nothing is said. */
+
+import { isIP } from "node:net";
+import { peerAddressExpectation } from "../adapters/libp2p/addresses.ts";
+import { type Config, configExpectation, configKeys, createConfig, tunables } from "../core/config.ts";
+
+export type SettingValue = string | number | boolean | readonly string[];
+
+export interface Setting {
+  readonly default: SettingValue;
+  readonly why: string;
+  /** What the value should be, for a sentence that begins "expected", or null when it is right. */
+  expectation(value: unknown): string | null;
+}
+
+export interface NodeConfig {
+  readonly name: string;
+  readonly swarm: {
+    readonly hosts: readonly string[];
+    readonly port: number;
+    readonly bootNodes: readonly string[];
+    readonly mdns: boolean;
+  };
+  readonly server: { readonly host: string; readonly port: number };
+  readonly log: { readonly level: string };
+  readonly core: Config;
+}
+
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"];
+const loopback = ["127.0.0.1", "::1"];
+
+const port: Setting["expectation"] = (value) =>
+  isWholeNumber(value) && value >= 0 && value <= 65_535 ? null : "a whole number from 0 to 65535";
+
+/** By their dotted name, in the order of the file. */
+export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
+  [
+    "name",
+    {
+      default: "default",
+      why: "how this node calls itself in its log and status",
+      expectation: (value) =>
+        typeof value === "string" && namePattern.test(value)
+          ? null
+          : "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit",
+    },
+  ],
+  [
+    "swarm.hosts",
+    {
+      default: ["0.0.0.0"],
+      why: "IP addresses to listen on for other nodes",
+      expectation: listOf("a list of IP addresses", (host) => isIP(host) !== 0),
+    },
+  ],
+  [
+    "swarm.port",
+    { default: 2428, why: "TCP port for other nodes; 0 takes any that is free", expectation: port },
+  ],
+  [
+    "swarm.bootNodes",
+    {
+      default: [],
+      why: "addresses of nodes to connect to, each ending in /p2p/ and the peer id",
+      expectation: listOf(
+        "a list of addresses like /ip4/192.0.2.1/tcp/2428/p2p/12D3Koo…",
+        (address) => peerAddressExpectation(address) === null,
+      ),
+    },
+  ],
+  [
+    "swarm.mdns",
+    {
+      default: false,
+      why: "find and be found by nodes in the local network",
+      expectation: (value) => (typeof value === "boolean" ? null : "true or false"),
+    },
+  ],
+  [
+    "server.host",
+    {
+      default: "127.0.0.1",
+      why: "address of the API; it has no authentication yet, so it stays on this machine",
+      expectation: (value) => (loopback.includes(String(value)) ? null : `one of ${loopback.join(", ")}`),
+    },
+  ],
+  ["server.port", { default: 2528, why: "TCP port of the API; 0 takes any that is free", expectation: port }],
+  [
+    "log.level",
+    {
+      default: "info",
+      why: `how much is logged to stderr: ${logLevels.join(", ")}`,
+      expectation: (value) => (logLevels.includes(String(value)) ? null : `one of ${logLevels.join(", ")}`),
+    },
+  ],
+  ...configKeys.map((key): [string, Setting] => [
+    `core.${key}`,
+    {
+      default: tunables[key].default,
+      why: tunables[key].why,
+      expectation: (value) => configExpectation(key, value),
+    },
+  ]),
+]);
+
+/** The configuration that these values, all of them checked, and the defaults make. */
+export function createNodeConfig(values: ReadonlyMap<string, SettingValue>): NodeConfig {
+  const value = <T extends SettingValue>(key: string) => (values.get(key) ?? settings.get(key)?.default) as T;
+  const core = configKeys.flatMap((key) => (values.has(`core.${key}`) ? [[key, value(`core.${key}`)]] : []));
+  return {
+    name: value("name"),
+    swarm: {
+      hosts: value("swarm.hosts"),
+      port: value("swarm.port"),
+      bootNodes: value("swarm.bootNodes"),
+      mdns: value("swarm.mdns"),
+    },
+    server: { host: value("server.host"), port: value("server.port") },
+    log: { level: value("log.level") },
+    core: createConfig(Object.fromEntries(core)),
+  };
+}
+
+function listOf(what: string, isRight: (entry: string) => boolean): Setting["expectation"] {
+  return (value) =>
+    Array.isArray(value) && value.every((entry) => typeof entry === "string" && isRight(entry)) ? null : what;
+}
+
+function isWholeNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value);
+}

@@ -1,0 +1,77 @@
+/** The simulator as a library on Node.js: a scenario in, a result out. */
+
+import { createNodeIdentity } from "../../adapters/crypto/identity.ts";
+import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
+import type { SimCrypto } from "../crypto.ts";
+import { checkDeterminism } from "../determinism.ts";
+import type { Plan } from "../plan/plan.ts";
+import { resolvePlan } from "../plan/resolve.ts";
+import type { RunResult, SimulationResult } from "../result.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import {
+  builtInApplications,
+  Simulation,
+  type SimulationEvent,
+  type SimulationOptions,
+} from "../simulation.ts";
+import { validateScenario } from "./validate.ts";
+
+/** SHA-256 and Ed25519 of node:crypto. */
+export const hostCrypto: SimCrypto = { crypto: nodeCrypto, identity: createNodeIdentity };
+
+export interface SimulateOptions {
+  /** Replaces the scenario's seed. A whole number from 0 to 2^53 - 1. */
+  readonly seed?: number;
+  /** Called for every input a node handled. */
+  readonly onEvent?: (event: SimulationEvent) => void;
+  /** Whether nodes share decoding, hashing and verifying by content. Changes no result. Default true. */
+  readonly isSharing?: boolean;
+}
+
+/**
+ * Runs a scenario to its end. Throws `ScenarioError` when the scenario is not valid; what goes wrong in the run is
+ * in the result.
+ */
+export function simulate(scenario: Scenario, options: SimulateOptions = {}): RunResult {
+  return measured(() => createSimulation(scenario, options).finish());
+}
+
+/** A run that has not begun, to be stepped through. Throws as `simulate` does. */
+export function createSimulation(
+  scenario: Scenario,
+  { seed, onEvent, isSharing }: SimulateOptions = {},
+): Simulation {
+  const options = { onEvent, ...(isSharing === undefined ? {} : { isSharing }) };
+  return createPlanSimulation(planOf(scenario, seed), options);
+}
+
+/** The plan of a scenario for a seed, with every choice made. Throws as `simulate` does. */
+export function planOf(scenario: Scenario, seed?: number): Plan {
+  const options = { applications: builtInApplications, ...(seed === undefined ? {} : { seed }) };
+  return resolvePlan(validateScenario(scenario), options);
+}
+
+export function createPlanSimulation(
+  plan: Plan,
+  options: Omit<SimulationOptions, "crypto"> = {},
+): Simulation {
+  return new Simulation(plan, { crypto: hostCrypto, ...options });
+}
+
+/** Runs a plan; with `isChecked` twice, and compares. */
+export function runPlan(plan: Plan, { isChecked }: { readonly isChecked: boolean }): RunResult {
+  return measured(() =>
+    isChecked ? checkDeterminism(plan, { crypto: hostCrypto }).result : createPlanSimulation(plan).finish(),
+  );
+}
+
+/** Adds what only the host can measure: real time, and the largest memory this process has had. */
+export function measured(run: () => SimulationResult): RunResult {
+  const startMs = performance.now();
+  const result = run();
+  return {
+    ...result,
+    wallMs: Math.round(performance.now() - startMs),
+    peakRssBytes: process.resourceUsage().maxRSS * 1_024,
+  };
+}

@@ -1,0 +1,44 @@
+/** What was wrong with how a command was called: shown without a stack, exit code 1. */
+
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** A whole number from `min` to `max`, or a `UsageError` that names the option. */
+export function parseWhole(
+  text: string,
+  option: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`${option}: found "${text}", expected a whole number from ${min} to ${max}`);
+}
+
+const seedMax = Number.MAX_SAFE_INTEGER;
+const seedsMax = 1_000_000;
+
+/** The seeds to run with; `undefined` stands for the scenario's own. */
+export function parseSeeds({
+  seed,
+  seeds,
+}: {
+  readonly seed?: string;
+  readonly seeds?: string;
+}): readonly (number | undefined)[] {
+  if (seed !== undefined && seeds !== undefined)
+    throw new UsageError("--seed and --seeds exclude each other: give one of them");
+  if (seed !== undefined) return [parseWhole(seed, "--seed", { min: 0, max: seedMax })];
+  if (seeds === undefined) return [undefined];
+  const [from, to, ...rest] = seeds.split("..");
+  if (from === undefined || to === undefined || rest.length > 0) {
+    throw new UsageError(`--seeds: found "${seeds}", expected a range such as 1..50`);
+  }
+  const first = parseWhole(from, "--seeds", { min: 0, max: seedMax });
+  const last = parseWhole(to, "--seeds", { min: 0, max: seedMax });
+  if (last < first)
+    throw new UsageError(`--seeds: found "${seeds}", expected the first seed not to be above the last`);
+  if (last - first >= seedsMax)
+    throw new UsageError(`--seeds: found "${seeds}", expected at most ${seedsMax} seeds`);
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
