@@ -12,7 +12,7 @@ import type { Effect, Outcome } from "./effect.ts";
 import { isFault } from "./fault.ts";
 import { type HeartbeatMemory, HeartbeatSender } from "./gossip/heartbeat.ts";
 import { GossipReceiver } from "./gossip/receive.ts";
-import { byteString, type ContextId, contextOfTopic, type PeerId, toHex, topicOf } from "./ids.ts";
+import { byteString, type ContextId, type PeerId, type Topic, toHex, topicOf } from "./ids.ts";
 import type { ClientCall, Input } from "./input.ts";
 import { copyMemory } from "./memory.ts";
 import { createPeersMemory, Peers, type PeersMemory } from "./peers.ts";
@@ -70,6 +70,7 @@ export class NodeCore {
   readonly #store: StateView;
   readonly #services: Services;
   readonly #replicas: Map<ContextId, Replica>;
+  readonly #byTopic: Map<Topic, Replica>;
   readonly #heartbeat: HeartbeatSender;
   readonly #gossip: GossipReceiver;
 
@@ -90,6 +91,7 @@ export class NodeCore {
     this.#replicas = new Map(
       Array.from(memory.replicas, ([id, kept]) => [id, new Replica(kept, this.#services)]),
     );
+    this.#byTopic = new Map(Array.from(this.#replicas, ([id, replica]) => [topicOf(id), replica]));
     this.peers = new Peers(memory.peers, this.#services);
     const replica = (contextId: ContextId) => this.#replicas.get(contextId);
     this.sync = new SyncManager(memory.sync, this.#services, { peers: this.peers, replica });
@@ -134,13 +136,13 @@ export class NodeCore {
         return this.peers.dialFailed(input.peer, turn);
       case "peer-subscribed": {
         this.peers.subscribed(input.peer, input.topic);
-        const replica = this.#replicaOfTopic(input.topic);
+        const replica = this.#byTopic.get(input.topic);
         return replica && this.sync.peerSubscribed(replica, input.peer, turn);
       }
       case "peer-unsubscribed":
         return this.peers.unsubscribed(input.peer, input.topic);
       case "gossip":
-        return this.#gossip.receive(input, this.#replicaOfTopic(input.topic), turn);
+        return this.#gossip.receive(input, this.#byTopic.get(input.topic), turn);
       case "stream-opened":
         return this.sync.sessions.accept(input.stream, input.peer, turn);
       case "stream-frame":
@@ -159,11 +161,6 @@ export class NodeCore {
       default:
         return unreachable(input);
     }
-  }
-
-  #replicaOfTopic(topic: Parameters<typeof contextOfTopic>[0]): Replica | undefined {
-    const contextId = contextOfTopic(topic);
-    return contextId === null ? undefined : this.#replicas.get(contextId);
   }
 
   #start(turn: Turn): void {
@@ -188,6 +185,7 @@ export class NodeCore {
     const replica = new Replica(memory, this.#services);
     this.#memory.replicas.set(contextId, memory);
     this.#replicas.set(contextId, replica);
+    this.#byTopic.set(topicOf(contextId), replica);
     turn.perform({ kind: "subscribe", topic: topicOf(contextId) });
     this.#heartbeat.start(replica, turn);
     this.sync.start(replica, turn);

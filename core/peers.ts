@@ -61,7 +61,7 @@ export class Peers {
   found(peer: PeerId, turn: Turn): void {
     if (peer === this.#services.identity.peer || this.#memory.known.has(peer)) return;
     this.#remember(peer, turn);
-    turn.perform({ kind: "dial", peer });
+    this.#dialNow(peer, turn);
   }
 
   didConnect(peer: PeerId, turn: Turn): void {
@@ -87,7 +87,7 @@ export class Peers {
 
   /** The dial timer of a peer is due. */
   dial(peer: PeerId, turn: Turn): void {
-    if (this.#memory.known.get(peer)?.connected === false) turn.perform({ kind: "dial", peer });
+    if (this.#memory.known.get(peer)?.connected === false) this.#dialNow(peer, turn);
   }
 
   subscribed(peer: PeerId, topic: Topic): void {
@@ -114,6 +114,12 @@ export class Peers {
     if (first === undefined) return;
     this.#memory.known.delete(first[0]);
     this.#services.timers.clear(timerName("dial", first[0]));
+  }
+
+  /** Should nothing ever come of it, it is tried again. */
+  #dialNow(peer: PeerId, turn: Turn): void {
+    turn.perform({ kind: "dial", peer });
+    this.#services.timers.set(timerName("dial", peer), turn.now.monotonicMs + redial.patientMs);
   }
 
   #dialLater(peer: PeerId, known: KnownPeer, turn: Turn): void {

@@ -3,6 +3,7 @@
 import { execute } from "./app/execution.ts";
 import { present } from "./assert.ts";
 import type { CausalDelta } from "./dag/delta.ts";
+import { type HeadsSummary, summarizeHeads } from "./dag/heads.ts";
 import {
   type AddOutcome,
   createDeltaStoreMemory,
@@ -75,6 +76,11 @@ export class Replica {
 
   heads(): readonly DeltaId[] {
     return this.deltas.graph.heads();
+  }
+
+  /** Where it stands, as others are told. */
+  standing(): HeadsSummary {
+    return summarizeHeads(this.heads(), this.#services.codec.crypto);
   }
 
   stateRoot(): Hash {

@@ -165,7 +165,7 @@ export class Simulation {
   #updateStanding(node: SimNode, contextId: ContextId): void {
     const replica = node.core?.replicas().get(contextId);
     const standing = replica === undefined ? null : standingOf(replica);
-    if (replica !== undefined && replica.isInitialized) {
+    if (replica?.isInitialized) {
       this.oracles.stands(node, replica.heads().join(""), replica.stateRoot());
     }
     this.overall.update(contextId, node.index, standing);

@@ -1,7 +1,6 @@
 /** Tells a context's topic, every `heartbeatMs`, where this node stands in it. */
 
 import { topicOf } from "../ids.ts";
-import { headsMax } from "../limits.ts";
 import type { Replica } from "../replica.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
@@ -31,14 +30,12 @@ export class HeartbeatSender {
     this.#sendIn(this.#services.config.heartbeatMs, replica, turn);
     if (!replica.isInitialized) return;
     this.#memory.counter += 1;
-    const heads = replica.heads();
     const draft = {
       sender: this.#services.identity.author,
       incarnation: this.#services.author.incarnation,
       counter: this.#memory.counter,
       contextId: replica.contextId,
-      heads: heads.slice(0, headsMax),
-      headCount: heads.length,
+      ...replica.standing(),
       stateRoot: replica.stateRoot(),
     };
     turn.perform({

@@ -1,6 +1,7 @@
 /** What arrives on a context's topic. Every message is answered with one verdict; forwarding does not wait for disk. */
 
 import type { CausalDelta } from "../dag/delta.ts";
+import { areSameHeads } from "../dag/heads.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
 import { contextOfTopic, type PeerId, toHex } from "../ids.ts";
 import type { Input } from "../input.ts";
@@ -74,10 +75,7 @@ export class GossipReceiver {
       this.#sync.want(replica.contextId, from, turn);
       return;
     }
-    const ours = replica.heads();
-    const isEqual =
-      ours.length === heartbeat.headCount && ours.every((head, index) => head === heartbeat.heads[index]);
-    if (isEqual && heartbeat.stateRoot !== replica.stateRoot()) {
+    if (areSameHeads(replica.standing(), heartbeat) && heartbeat.stateRoot !== replica.stateRoot()) {
       turn.observe("divergence-alarm", { contextId: replica.contextId, peer: from });
     }
   }

@@ -1,7 +1,7 @@
 /** "This is where I stand": what opens a session on both sides, and what follows from the other's. */
 
+import { areSameHeads } from "../dag/heads.ts";
 import type { DeltaId } from "../ids.ts";
-import { headsMax } from "../limits.ts";
 import type { Replica } from "../replica.ts";
 import type { Turn } from "../turn.ts";
 import type { Handshake } from "../wire/sync-message.ts";
@@ -10,12 +10,10 @@ import type { Handshake } from "../wire/sync-message.ts";
 const sampleMax = 96;
 
 export function createHandshake(replica: Replica, turn: Turn): Handshake {
-  const heads = replica.heads();
   return {
     kind: "handshake",
     contextId: replica.contextId,
-    heads: heads.slice(0, headsMax),
-    headCount: heads.length,
+    ...replica.standing(),
     sample: replica.deltas.graph.sample(sampleMax),
     stateRoot: replica.stateRoot(),
     appliedCount: replica.deltas.graph.count,
@@ -26,8 +24,7 @@ export function createHandshake(replica: Replica, turn: Turn): Handshake {
 
 /** Do both stand on the same heads? */
 export function agrees(replica: Replica, theirs: Handshake): boolean {
-  const ours = replica.heads();
-  return ours.length === theirs.headCount && theirs.heads.every((head, index) => head === ours[index]);
+  return areSameHeads(replica.standing(), theirs);
 }
 
 /** Does the other have heads this node has never been given? */

@@ -1,6 +1,6 @@
 /** Readers that turn a decoded value into a typed one or refuse it. For use inside `decoding`. */
 
-import { byteString, idBytes } from "../ids.ts";
+import { byteString, type Hash, idBytes } from "../ids.ts";
 import type { Json } from "../json.ts";
 import { refuse } from "./cbor.ts";
 
@@ -44,6 +44,11 @@ export function expectByteString<Id extends string>(value: unknown, length: numb
     return refuse("malformed", `expected ${length} bytes, found ${describe(value)}`);
   }
   return byteString<Id>(value);
+}
+
+/** A digest of heads: empty where all heads are listed. */
+export function expectHeadsDigest(value: unknown): Hash {
+  return expectByteString<Hash>(value, expectBytes(value, idBytes).length === 0 ? 0 : idBytes);
 }
 
 /** Any JSON value: what CBOR can hold beyond it (bytes) is refused. */

@@ -1,9 +1,10 @@
 /**
  * What travels on a context's topic: sealed deltas, and heartbeats. A heartbeat is [1, body, signature] with
- * body = [sender, incarnation, counter, contextId, [heads], head count, state root]; the counter keeps an
+ * body = [sender, incarnation, counter, contextId, [heads], head count, heads digest, state root]; the counter keeps an
  * unchanged one from being swallowed as a duplicate.
  */
 
+import type { HeadsSummary } from "../dag/heads.ts";
 import type { Fault } from "../fault.ts";
 import {
   type AuthorId,
@@ -18,18 +19,21 @@ import { gossipBytesMax, headsMax } from "../limits.ts";
 import type { Crypto, Identity } from "../ports.ts";
 import { decodeCanonical, decodeValue, decoding, encode, refuse } from "./cbor.ts";
 import { signatureBytes, signedMessage } from "./delta-codec.ts";
-import { expectByteString, expectBytes, expectFields, expectInteger, expectList } from "./expect.ts";
+import {
+  expectByteString,
+  expectBytes,
+  expectFields,
+  expectHeadsDigest,
+  expectInteger,
+  expectList,
+} from "./expect.ts";
 
-export interface HeartbeatDraft {
+export interface HeartbeatDraft extends HeadsSummary {
   readonly sender: AuthorId;
   readonly incarnation: Incarnation;
   /** Counts the sender's heartbeats of this incarnation. */
   readonly counter: number;
   readonly contextId: ContextId;
-  /** At most `headsMax` of them, sorted. */
-  readonly heads: readonly DeltaId[];
-  /** How many heads there are in all. */
-  readonly headCount: number;
   readonly stateRoot: Hash;
 }
 
@@ -49,6 +53,7 @@ export function sealHeartbeat(draft: HeartbeatDraft, identity: Identity): Uint8A
     bytesOf(draft.contextId),
     draft.heads.map(bytesOf),
     draft.headCount,
+    bytesOf(draft.headsDigest),
     bytesOf(draft.stateRoot),
   ]);
   return encode([heartbeatTag, body, identity.sign(signedMessage(heartbeatDomain, body))]);
@@ -65,7 +70,7 @@ export function openHeartbeat(message: Uint8Array, crypto: Crypto): Heartbeat | 
     const [tag, body, signature] = expectFields(decodeValue(message, gossipBytesMax), 3, "a heartbeat");
     expectInteger(tag, heartbeatTag, heartbeatTag);
     const bytes = expectBytes(body, gossipBytesMax);
-    const fields = expectFields(decodeCanonical(bytes, gossipBytesMax), 7, "a heartbeat body");
+    const fields = expectFields(decodeCanonical(bytes, gossipBytesMax), 8, "a heartbeat body");
     const sender = expectByteString<AuthorId>(fields[0]);
     if (
       !crypto.verify(
@@ -84,7 +89,8 @@ export function openHeartbeat(message: Uint8Array, crypto: Crypto): Heartbeat | 
       contextId: expectByteString<ContextId>(fields[3]),
       heads: Object.freeze(expectList(fields[4], headsMax, (head) => expectByteString<DeltaId>(head))),
       headCount: expectInteger(fields[5], Number.MAX_SAFE_INTEGER),
-      stateRoot: expectByteString<Hash>(fields[6]),
+      headsDigest: expectHeadsDigest(fields[6]),
+      stateRoot: expectByteString<Hash>(fields[7]),
     });
   });
 }

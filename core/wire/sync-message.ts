@@ -1,5 +1,6 @@
 /** Everything one node may say to another on a sync stream. A new variant breaks every `switch` that forgot it. */
 
+import type { HeadsSummary } from "../dag/heads.ts";
 import type { Fault } from "../fault.ts";
 import { bytesOf, type ContextId, type DeltaId, type Hash } from "../ids.ts";
 import {
@@ -12,7 +13,14 @@ import {
   wireVersion,
 } from "../limits.ts";
 import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
-import { expectByteString, expectBytes, expectFields, expectInteger, expectList } from "./expect.ts";
+import {
+  expectByteString,
+  expectBytes,
+  expectFields,
+  expectHeadsDigest,
+  expectInteger,
+  expectList,
+} from "./expect.ts";
 
 export type SyncMessage =
   /** "This is where I stand." Opens every session, both ways. */
@@ -28,13 +36,9 @@ export type SyncMessage =
   /** A benign no. */
   | { readonly kind: "refusal"; readonly reason: SyncRefusal };
 
-export interface Handshake {
+export interface Handshake extends HeadsSummary {
   readonly kind: "handshake";
   readonly contextId: ContextId;
-  /** At most `headsMax` of them, sorted. */
-  readonly heads: readonly DeltaId[];
-  /** How many heads there are in all. */
-  readonly headCount: number;
   /** Ids the sender holds, dense near its newest and ever sparser before: they bound what is common. */
   readonly sample: readonly DeltaId[];
   readonly stateRoot: Hash;
@@ -63,6 +67,7 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
         bytesOf(message.contextId),
         message.heads.map(bytesOf),
         message.headCount,
+        bytesOf(message.headsDigest),
         message.sample.map(bytesOf),
         bytesOf(message.stateRoot),
         message.appliedCount,
@@ -88,7 +93,7 @@ export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
     if (!Array.isArray(fields)) return refuse("malformed", "not an array");
     switch (fields[0]) {
       case codes.handshake:
-        return decodeHandshake(expectOpening(fields, 10, "a handshake"));
+        return decodeHandshake(expectOpening(fields, 11, "a handshake"));
       case codes["delta-request"]: {
         const [, , contextId, ids] = expectOpening(fields, 4, "a delta request");
         return { kind: "delta-request", contextId: expectByteString(contextId), ids: expectIds(ids, idsMax) };
@@ -132,11 +137,12 @@ function decodeHandshake(fields: readonly unknown[]): Handshake {
     contextId: expectByteString(fields[2]),
     heads: expectIds(fields[3], headsMax),
     headCount: expectInteger(fields[4], Number.MAX_SAFE_INTEGER),
-    sample: expectIds(fields[5], idsMax),
-    stateRoot: expectByteString(fields[6]),
-    appliedCount: expectInteger(fields[7], Number.MAX_SAFE_INTEGER),
-    entityCount: expectInteger(fields[8], Number.MAX_SAFE_INTEGER),
-    wallMs: expectInteger(fields[9], hlcMsMax),
+    headsDigest: expectHeadsDigest(fields[5]),
+    sample: expectIds(fields[6], idsMax),
+    stateRoot: expectByteString(fields[7]),
+    appliedCount: expectInteger(fields[8], Number.MAX_SAFE_INTEGER),
+    entityCount: expectInteger(fields[9], Number.MAX_SAFE_INTEGER),
+    wallMs: expectInteger(fields[10], hlcMsMax),
   };
 }
 

@@ -8,7 +8,7 @@ import type { SimOptions } from "./command.ts";
 import { Progress } from "./progress.ts";
 import { formatResult, reproduceLine } from "./report.ts";
 import { type Runs, runInProcess, runInWorkers } from "./runners.ts";
-import { describeScenarioError, type LoadedScenario, loadScenario } from "./scenario-file.ts";
+import { type LoadedScenario, loadScenario } from "./scenario-file.ts";
 import { planOf } from "./simulate.ts";
 import { parseSeeds, parseWhole, UsageError } from "./usage.ts";
 

@@ -86,7 +86,11 @@ function brokenPlaces(document: Document, text: string): readonly Broken[] {
   const tooDeep = found.filter(({ message }) => message.startsWith("Maximum call stack"));
   if (tooDeep.length > 0)
     return [{ offset: Math.min(...tooDeep.map(({ pos }) => pos[0])), message: nestedTooDeep }];
-  return found.map(({ code, pos, message }): Broken => {
+  // What follows at the same place follows from the first.
+  const first = found.filter(
+    ({ pos }, index) => found.findIndex((other) => other.pos[0] === pos[0]) === index,
+  );
+  return first.map(({ code, pos, message }): Broken => {
     const [from] = pos;
     if (code === "MULTIPLE_DOCS") return { offset: from, message: "found a second document, expected one" };
     if (code !== "DUPLICATE_KEY")

@@ -44,7 +44,7 @@ export interface ConnectionListener {
   broken(connection: Connection): void;
   /** One end learns that its connection broke. */
   noticed(connection: Connection, node: number): void;
-  arrived(connection: Connection, from: number, to: number, carried: Carried): void;
+  arrived(from: number, to: number, carried: Carried): void;
 }
 
 export class Connections {
@@ -172,7 +172,7 @@ export class Connections {
       if (next === undefined || !connection.isUp) return;
       connection.early[way].delete(connection.expected[way]);
       connection.expected[way] += 1;
-      this.#listener.arrived(connection, from, to, next);
+      this.#listener.arrived(from, to, next);
     }
   }
 

@@ -319,25 +319,28 @@ export class Mesh {
     const connection = this.#connections.between(from, to);
     if (connection === undefined) return;
     const direction = this.#connections.direction(connection, from);
-    const draw = (nth: number) => mix32(world.seed, direction, message.content32, mix32(purpose, nth, 0, 0));
-    const isHit = (nth: number, rate: number) => draw(nth) < rate * 0x1_0000_0000;
-    world.counters.message("gossip");
-    world.counters.bytes.gossip += message.bytes.length + overheadBytes;
+    const { seed, nowUs, counters } = world;
+    const key = mix32(message.content32, purpose, 0, 0);
+    const bytes = message.bytes.length + overheadBytes;
+    counters.message("gossip");
+    counters.bytes.gossip += bytes;
     if (this.#conditions.isCut(direction)) return;
-    const leaveUs = this.#conditions.transmitUs(direction, message.bytes.length + overheadBytes, world.nowUs);
+    const leaveUs = nowUs + this.#conditions.transmitUs(direction, bytes, nowUs);
     const event = { kind: "gossip", copy: { connection, from, to, message } } as const;
-    const latencyUs = (nth: number) => this.#conditions.latencyUs(direction, draw(nth));
-    if (isHit(1, this.#conditions.duplicate(direction))) {
-      world.counters.fault("duplicate");
-      world.schedule(world.nowUs + leaveUs + latencyUs(2), event);
+    if (isHit(mix32(seed, direction, key, 1), this.#conditions.duplicate(direction))) {
+      counters.fault("duplicate");
+      world.schedule(leaveUs + this.#conditions.latencyUs(direction, mix32(seed, direction, key, 2)), event);
     }
-    if (isHit(3, this.#conditions.loss(direction))) {
-      world.counters.fault("loss");
+    if (isHit(mix32(seed, direction, key, 3), this.#conditions.loss(direction))) {
+      counters.fault("loss");
       return;
     }
-    const isReordered = isHit(4, this.#conditions.reorder(direction));
-    if (isReordered) world.counters.fault("reorder");
-    world.schedule(world.nowUs + leaveUs + latencyUs(5) + (isReordered ? latencyUs(6) : 0), event);
+    let arrivalUs = leaveUs + this.#conditions.latencyUs(direction, mix32(seed, direction, key, 5));
+    if (isHit(mix32(seed, direction, key, 4), this.#conditions.reorder(direction))) {
+      counters.fault("reorder");
+      arrivalUs += this.#conditions.latencyUs(direction, mix32(seed, direction, key, 6));
+    }
+    world.schedule(arrivalUs, event);
   }
 
   #createMessage(topic: Topic, bytes: Uint8Array): Message {
@@ -374,4 +377,9 @@ export class Mesh {
       .sort((a, b) => a[0] - b[0] || a[1] - b[1])
       .map(([, other]) => other);
   }
+}
+
+/** Does a uniform draw fall under this rate, from 0 to 1? */
+function isHit(uniform32: number, rate: number): boolean {
+  return uniform32 < rate * 0x1_0000_0000;
 }

@@ -64,10 +64,7 @@ export class Streams {
     });
   }
 
-  arrived(
-    { from, to }: { from: number; to: number },
-    carried: Carried & { readonly stream: number },
-  ): void {
+  arrived({ from, to }: { from: number; to: number }, carried: Carried & { readonly stream: number }): void {
     const stream = this.#streams.get(carried.stream);
     if (stream === undefined) return;
     switch (carried.kind) {

@@ -13,7 +13,11 @@ export const checkpointEvents = 4_096;
 const inlineBytesMax = 96;
 
 /** Told of every event with a digest of what it entered. For finding the first difference between two runs. */
-export type TraceListener = (event: { readonly timeUs: number; readonly node: number; readonly digest32: number }) => void;
+export type TraceListener = (event: {
+  readonly timeUs: number;
+  readonly node: number;
+  readonly digest32: number;
+}) => void;
 
 export class Trace {
   readonly #crypto: Crypto;
@@ -64,7 +68,8 @@ export class Trace {
   /** FNV-1a over what was entered since. */
   #digestFrom(start: number): number {
     let digest = 0x811c_9dc5;
-    for (let at = start; at < this.#length; at += 1) digest = Math.imul(digest ^ (this.#buffer[at] ?? 0), 0x0100_0193);
+    for (let at = start; at < this.#length; at += 1)
+      digest = Math.imul(digest ^ (this.#buffer[at] ?? 0), 0x0100_0193);
     return digest >>> 0;
   }
 

@@ -157,8 +157,8 @@ export class World implements WorldPort, NodeSurroundings {
   boot(node: SimNode): void {
     node.boot();
     this.#mesh.start(node.index);
-    this.#observer.statusChanged(node, []);
     this.deliver(node.index, { kind: "start" });
+    this.#observer.statusChanged(node, []);
     for (const other of this.connections.neighbours(node.index)) {
       const { status } = this.node(other);
       if (status !== "absent" && status !== "left") {
@@ -319,7 +319,7 @@ export class World implements WorldPort, NodeSurroundings {
       connected: (connection: Connection) => this.#mesh.connected(connection),
       broken: (connection: Connection) => this.#mesh.broken(connection),
       noticed: (connection: Connection, node: number) => this.#streams.lost(connection, node),
-      arrived: (connection: Connection, from: number, to: number, carried: Carried) => {
+      arrived: (from: number, to: number, carried: Carried) => {
         switch (carried.kind) {
           case "subscribe":
           case "unsubscribe":

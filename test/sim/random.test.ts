@@ -8,9 +8,9 @@ function draws(seed: number, label: string): readonly number[] {
 }
 
 test("a stream's draws are the same on every machine, for ever", () => {
-  assert.equal(draws(42, "topology"), GOLDEN_STREAM);
-  assert.is(mix32(1, 2, 3, 4), GOLDEN_MIX);
-  assert.is(textWord("n17"), GOLDEN_TEXT);
+  assert.equal(draws(42, "topology"), [1638948614, 565504056, 2666971984, 564701774]);
+  assert.is(mix32(1, 2, 3, 4), 1145416960);
+  assert.is(textWord("n17"), 177689832);
 });
 
 test("another seed or another label is another stream", () => {
@@ -58,7 +58,8 @@ test("a draw from a range above 32 bits is a whole number within it, and uses it
 
 test("chance is never at 0, always at 1, and about half at 0.5", () => {
   const drawn = stream(1, "chance");
-  const hits = (probability: number) => Array.from({ length: 2_000 }, () => drawn.chance(probability)).filter(Boolean);
+  const hits = (probability: number) =>
+    Array.from({ length: 2_000 }, () => drawn.chance(probability)).filter(Boolean);
   assert.is(hits(0).length, 0);
   assert.is(hits(1).length, 2_000);
   assert.ok(Math.abs(hits(0.5).length - 1_000) < 150);

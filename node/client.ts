@@ -1,0 +1,108 @@
+/** Talks to a running node's API. */
+
+import type { Json, JsonObject } from "../core/json.ts";
+import { Failure } from "./failure.ts";
+import { defaultName, exists, nodeFolder, readRunRecord } from "./home.ts";
+
+export interface ApiPlace {
+  readonly home?: string;
+  readonly node?: string;
+  readonly api?: string;
+}
+
+export class ApiClient {
+  readonly #url: string;
+
+  private constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Finds the API: by its URL, or by what the node of that name wrote when it became ready. */
+  static async find(place: ApiPlace): Promise<ApiClient> {
+    if (place.api !== undefined) {
+      if (URL.canParse(place.api)) return new ApiClient(place.api.replace(/\/+$/, ""));
+      throw new Failure(
+        "refused",
+        "bad-url",
+        `"${place.api}" is no URL: expected one like http://127.0.0.1:2528`,
+      );
+    }
+    const name = place.node ?? defaultName;
+    const folder = nodeFolder(place.home, name);
+    const record = await readRunRecord(folder);
+    if (record !== null) return new ApiClient(record.apiUrl);
+    if (await exists(folder.configPath))
+      throw new Failure(
+        "unreachable",
+        "not-running",
+        `node "${name}" is not running: start it with "reconverge node run"`,
+      );
+    throw new Failure(
+      "refused",
+      "no-such-node",
+      `there is no node in ${folder.path}: make it with "reconverge node init"`,
+    );
+  }
+
+  /** The answer of an admin route. */
+  async get(path: string): Promise<JsonObject> {
+    return await this.#fetch(path, { method: "GET" });
+  }
+
+  async post(path: string, body: JsonObject): Promise<JsonObject> {
+    return await this.#fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  }
+
+  /** The output of a method. */
+  async execute(contextId: string, method: string, argsJson: JsonObject): Promise<Json> {
+    const params = { contextId, method, argsJson };
+    const { result, error } = await this.post("/jsonrpc", {
+      jsonrpc: "2.0",
+      id: 1,
+      method: "execute",
+      params,
+    });
+    if (error === undefined) return (result as JsonObject).output ?? null;
+    throw refusalOf(error as JsonObject, contextId);
+  }
+
+  async #fetch(path: string, request: RequestInit): Promise<JsonObject> {
+    let response: Response;
+    try {
+      response = await fetch(this.#url + path, request);
+    } catch (error) {
+      throw new Failure(
+        "unreachable",
+        "unreachable",
+        `no node answers at ${this.#url}: is it running?`,
+        error,
+      );
+    }
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer !== null) return answer as JsonObject;
+    const said = (answer as { error?: string } | null)?.error;
+    if (said === undefined || response.status >= 500)
+      throw new Failure(
+        "unreachable",
+        "no-answer",
+        `what is at ${this.#url} gave no answer (HTTP ${response.status}${said === undefined ? "" : `: ${said}`})`,
+      );
+    throw new Failure("refused", "refused", said);
+  }
+}
+
+function refusalOf(error: JsonObject, contextId: string): Failure {
+  const type = String(error.type);
+  const messages: Readonly<Record<string, string>> = {
+    ContextNotFound: `no context ${contextId} on this node: join it with "reconverge context join"`,
+    Uninitialized: `context ${contextId} is joined, but nobody has brought it yet: wait for a peer that has it`,
+    ApplicationNotInstalled: `the application of context ${contextId} is not installed on this node`,
+  };
+  if (type === "InternalError")
+    return new Failure("unreachable", type, "the node could not answer: see its log");
+  return new Failure("refused", type, messages[type] ?? String(error.data));
+}

@@ -1,0 +1,110 @@
+/** Commands that ask a running node: `context`, `call`, `status`, `peers`. */
+
+import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import { ApiClient } from "../client.ts";
+import { Failure } from "../failure.ts";
+import type { CallOptions, ClientOptions } from "./index.ts";
+import { reporting, show, table } from "./output.ts";
+
+export async function createContext(application: string, options: ClientOptions): Promise<void> {
+  await asking(options, async (api) => {
+    const { data } = await api.post("/admin-api/contexts", { applicationId: application });
+    return { value: data, text: String((data as JsonObject).contextId) };
+  });
+}
+
+export async function listContexts(options: ClientOptions): Promise<void> {
+  await asking(options, async (api) => {
+    const { data } = await api.get("/admin-api/contexts");
+    const contexts = (data as JsonObject).contexts as readonly JsonObject[];
+    const text =
+      contexts.length === 0
+        ? "no contexts"
+        : table(contexts.map((context) => [String(context.id), summary(context)]));
+    return { value: contexts, text };
+  });
+}
+
+export async function getContext(id: string, options: ClientOptions): Promise<void> {
+  await asking(options, async (api) => {
+    const { data } = await api.get(`/admin-api/contexts/${encodeURIComponent(id)}`);
+    return {
+      value: data,
+      text: table(Object.entries(data as JsonObject).map(([key, value]) => [key, plain(value)])),
+    };
+  });
+}
+
+export async function joinContext(id: string, options: ClientOptions): Promise<void> {
+  await asking(options, async (api) => {
+    const { data } = await api.post(`/admin-api/contexts/${encodeURIComponent(id)}/join`, {});
+    return { value: data, text: `joined ${id}` };
+  });
+}
+
+export async function call(method: string, options: CallOptions): Promise<void> {
+  await asking(options, async (api) => {
+    const output = await api.execute(options.context, method, readArguments(options.args));
+    return { value: { output }, text: typeof output === "string" ? output : JSON.stringify(output) };
+  });
+}
+
+export async function status(options: ClientOptions): Promise<void> {
+  await asking(options, async (api) => {
+    const { data } = await api.get("/admin-api/status");
+    return {
+      value: data,
+      text: table(Object.entries(data as JsonObject).map(([key, value]) => [key, plain(value)])),
+    };
+  });
+}
+
+export async function peers(options: ClientOptions): Promise<void> {
+  await asking(options, async (api) => {
+    const answer = await api.get("/admin-api/peers");
+    const connected = answer.peers as readonly JsonObject[];
+    const rows = connected.map(
+      ({ peer, contexts }) => [String(peer), `${(contexts as readonly Json[]).length} contexts`] as const,
+    );
+    return { value: answer, text: rows.length === 0 ? "no peers" : table(rows) };
+  });
+}
+
+async function asking(
+  options: ClientOptions,
+  ask: (api: ApiClient) => Promise<{ readonly value: unknown; readonly text: string }>,
+): Promise<void> {
+  const isJson = options.json === true;
+  await reporting(isJson, async () => {
+    const { value, text } = await ask(await ApiClient.find(options));
+    show(isJson, value, text);
+  });
+}
+
+function readArguments(text: string): JsonObject {
+  let value: Json;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      "refused",
+      "bad-arguments",
+      `--args is not JSON (${reason}): expected an object like {"key":"a"}`,
+    );
+  }
+  if (isJsonObject(value)) return value;
+  throw new Failure("refused", "bad-arguments", `--args is ${text}: expected an object like {"key":"a"}`);
+}
+
+function summary(context: JsonObject): string {
+  if (context.isInitialized !== true) return "joined, not arrived yet";
+  return `${context.applicationId}, ${context.appliedDeltas} deltas, state ${context.contextStateHash}`;
+}
+
+function plain(value: Json | undefined): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(String).join(" ");
+  const entries = Object.entries(value).map(([key, entry]) => `${key} ${plain(entry)}`);
+  return entries.length === 0 ? "none" : entries.join(", ");
+}

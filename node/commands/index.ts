@@ -1,0 +1,108 @@
+/** The commands of a node and of its clients. Only their shape is loaded here; what they do, when they run. */
+
+import { type Command, Option } from "commander";
+
+export interface HomeOptions {
+  readonly home?: string;
+  readonly name: string;
+  readonly json?: true;
+}
+
+export interface InitOptions extends HomeOptions {
+  readonly swarmPort?: string;
+  readonly serverPort?: string;
+  readonly bootNodes?: string;
+  readonly mdns?: true;
+  readonly force?: true;
+}
+
+export interface RunOptions extends HomeOptions {
+  readonly acceptLoss?: true;
+}
+
+export interface ClientOptions {
+  readonly home?: string;
+  readonly node?: string;
+  readonly api?: string;
+  readonly json?: true;
+}
+
+export interface CallOptions extends ClientOptions {
+  readonly context: string;
+  readonly args: string;
+}
+
+export function registerNodeCommands(program: Command): void {
+  registerNode(program);
+  registerContext(program);
+  withClientOptions(program.command("call").argument("<method>", "for example set, get or entries"))
+    .description("call a method of a context's application")
+    .requiredOption("--context <id>", "the context's id")
+    .option("--args <json>", "the arguments, a JSON object", "{}")
+    .action(async (method: string, options: CallOptions) => (await client()).call(method, options));
+  withClientOptions(program.command("status"))
+    .description("show what a running node is doing")
+    .action(async (options: ClientOptions) => (await client()).status(options));
+  withClientOptions(program.command("peers"))
+    .description("list the peers a running node is connected to")
+    .action(async (options: ClientOptions) => (await client()).peers(options));
+}
+
+function registerNode(program: Command): void {
+  const node = program.command("node").description("make, configure and run a node");
+  withHomeOptions(node.command("init"))
+    .description("make a node: its folder, key and configuration")
+    .option("--swarm-port <port>", "TCP port for other nodes (default: 2428)")
+    .option("--server-port <port>", "TCP port of the API (default: 2528)")
+    .option("--boot-nodes <addresses>", "nodes to connect to, separated by commas")
+    .option("--mdns", "find nodes in the local network")
+    .option("--force", "write the configuration anew where there is one; key and store stay")
+    .action(async (options: InitOptions) => (await import("./init.ts")).init(options));
+  withHomeOptions(node.command("run"))
+    .description("run a node until it is told to stop (SIGINT, SIGTERM); says one line when it is ready")
+    .option("--accept-loss", "go on with what is left of a store whose last writes are gone")
+    .action(async (options: RunOptions) => (await import("./run.ts")).run(options));
+  withHomeOptions(node.command("config").argument("<assignments...>", "for example swarm.port=2428"))
+    .description("change settings, all or none; they take effect when the node starts")
+    .action(async (assignments: string[], options: HomeOptions) =>
+      (await import("./config.ts")).config(assignments, options),
+    );
+}
+
+function registerContext(program: Command): void {
+  const context = program.command("context").description("make, list and join contexts on a running node");
+  withClientOptions(context.command("create"))
+    .description("make a context; whoever knows its id can join it")
+    .option("--application <name>", "what runs in it", "kv-store")
+    .action(async (options: ClientOptions & { readonly application: string }) =>
+      (await client()).createContext(options.application, options),
+    );
+  withClientOptions(context.command("list"))
+    .description("list the contexts of the node")
+    .action(async (options: ClientOptions) => (await client()).listContexts(options));
+  withClientOptions(context.command("get").argument("<id>", "the context's id"))
+    .description("show one context: its state root, heads and counts")
+    .action(async (id: string, options: ClientOptions) => (await client()).getContext(id, options));
+  withClientOptions(context.command("join").argument("<id>", "the context's id"))
+    .description("keep a context that a peer has")
+    .action(async (id: string, options: ClientOptions) => (await client()).joinContext(id, options));
+}
+
+const client = () => import("./client.ts");
+
+function withHomeOptions(command: Command): Command {
+  return command
+    .option("--home <folder>", "where nodes keep their folders (default: ~/.reconverge)")
+    .option("--name <name>", "which node", "default")
+    .option("--json", "print one line of JSON");
+}
+
+function withClientOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--node <name>", 'which node of this machine (default: "default")').conflicts("api"),
+    )
+    .addOption(new Option("--api <url>", "the node's API, for example http://127.0.0.1:2528"))
+    .option("--home <folder>", "where nodes keep their folders (default: ~/.reconverge)")
+    .option("--json", "print one line of JSON");
+}

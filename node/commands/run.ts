@@ -1,0 +1,81 @@
+/** `reconverge node run` */
+
+import { pino } from "pino";
+import { readConfig } from "../config-file.ts";
+import { nodeFolder, obtainSeed, removeRunRecord, writeRunRecord } from "../home.ts";
+import { ReconvergeNode } from "../node.ts";
+import type { RunOptions } from "./index.ts";
+import { reportFailure, show } from "./output.ts";
+
+const signals = { SIGINT: 130, SIGTERM: 143 } as const;
+
+export async function run(options: RunOptions): Promise<void> {
+  const isJson = options.json === true;
+  try {
+    await runUntilStopped(options, isJson);
+  } catch (error) {
+    reportFailure(isJson, error);
+  }
+  // What a library leaves open must not keep a stopped node from ending.
+  process.exit();
+}
+
+async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<void> {
+  const folder = nodeFolder(options.home, options.name);
+  const config = await readConfig(folder.configPath);
+  const seed = await obtainSeed(folder);
+  const log = pino(
+    { level: config.log.level, base: { node: config.name, pid: process.pid } },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  const stopped = untilStopped();
+  const node = new ReconvergeNode({
+    config,
+    seed,
+    storePath: folder.storePath,
+    log,
+    acceptLoss: options.acceptLoss === true,
+    failed: stopped.fail,
+  });
+  await node.start();
+  try {
+    const ready = { peerId: node.peer, addresses: node.addresses(), apiUrl: node.apiUrl };
+    await writeRunRecord(folder, {
+      pid: process.pid,
+      peer: node.peer,
+      addresses: node.addresses(),
+      apiUrl: node.apiUrl,
+    });
+    show(
+      isJson,
+      ready,
+      `ready: peer ${ready.peerId}, addresses ${ready.addresses.join(" ")}, API ${ready.apiUrl}`,
+    );
+    log.info({ signal: await stopped.promise }, "stopping");
+  } finally {
+    await node.stop();
+    await removeRunRecord(folder);
+  }
+  log.info("stopped");
+}
+
+/** Resolves at the first signal, rejects when the node fails; a second signal ends the process at once. */
+function untilStopped(): { readonly promise: Promise<string>; readonly fail: (error: unknown) => void } {
+  let fail: (error: unknown) => void = () => {};
+  const promise = new Promise<string>((resolve, reject) => {
+    fail = reject;
+    let isStopping = false;
+    for (const [signal, exitCode] of Object.entries(signals)) {
+      process.on(signal, () => {
+        if (isStopping) process.exit(exitCode);
+        isStopping = true;
+        resolve(signal);
+      });
+    }
+    process.once("uncaughtException", reject);
+    process.once("unhandledRejection", reject);
+  });
+  // A failure while the node starts is told by `start`; whoever awaits this promise hears of the others.
+  promise.catch(() => {});
+  return { promise, fail: (error) => fail(error) };
+}

@@ -1,0 +1,121 @@
+// Nodes as processes of their own, started through the command line.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const bin = fileURLToPath(new URL("../../bin.mjs", import.meta.url));
+
+export interface CommandResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Runs `reconverge` to its end. */
+export async function reconverge(...args: readonly string[]): Promise<CommandResult> {
+  const child = spawnCommand(args);
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const [exitCode] = await once(child, "close");
+  return { exitCode, stdout: stdout(), stderr: stderr() };
+}
+
+export interface Ready {
+  readonly peerId: string;
+  readonly addresses: readonly string[];
+  readonly apiUrl: string;
+}
+
+export class NodeProcess {
+  readonly folder: string;
+  readonly #home: string;
+  readonly #name: string;
+  #child: ChildProcess | null = null;
+  #ready: Ready | null = null;
+
+  private constructor(home: string, name: string) {
+    this.#home = home;
+    this.#name = name;
+    this.folder = join(home, name);
+  }
+
+  /** A node on loopback and free ports; not running yet. */
+  static async make(home: string, name: string, bootNodes: readonly string[] = []): Promise<NodeProcess> {
+    const node = new NodeProcess(home, name);
+    const boot = bootNodes.length === 0 ? [] : ["--boot-nodes", bootNodes.join(",")];
+    await succeed("node", "init", ...node.#place, "--swarm-port", "0", "--server-port", "0", ...boot);
+    await succeed("node", "config", ...node.#place, "swarm.hosts=127.0.0.1", "log.level=warn");
+    return node;
+  }
+
+  get apiUrl(): string {
+    return this.ready.apiUrl;
+  }
+
+  get ready(): Ready {
+    if (this.#ready === null) throw new Error(`${this.#name} is not running`);
+    return this.#ready;
+  }
+
+  /** Starts it; resolves when it said its line. */
+  async start(): Promise<Ready> {
+    const child = spawnCommand(["node", "run", ...this.#place, "--json"]);
+    this.#child = child;
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+    await Promise.race([once(child.stdout, "data"), once(child, "close")]);
+    if (child.exitCode !== null) throw new Error(`${this.#name} did not start: ${stderr()}`);
+    this.#ready = JSON.parse(stdout());
+    return this.ready;
+  }
+
+  /** Ends it without warning. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** Ends it in order; gives the exit code. */
+  async stop(): Promise<number | null> {
+    return await this.#end("SIGTERM");
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    if (child === null) return null;
+    this.#child = null;
+    this.#ready = null;
+    const closed = once(child, "close");
+    child.kill(signal);
+    await closed;
+    return child.exitCode;
+  }
+
+  get #place(): readonly string[] {
+    return ["--home", this.#home, "--name", this.#name];
+  }
+}
+
+async function succeed(...args: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await reconverge(...args);
+  if (exitCode !== 0) throw new Error(`reconverge ${args.join(" ")} ended with ${exitCode}: ${stderr}`);
+}
+
+function spawnCommand(args: readonly string[]) {
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
+  child.once("close", () => running.delete(child));
+  return child;
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  let text = "";
+  stream.on("data", (chunk) => {
+    text += chunk;
+  });
+  return () => text;
+}
