@@ -87,17 +87,15 @@ function brokenPlaces(document: Document, text: string): readonly Broken[] {
   if (tooDeep.length > 0)
     return [{ offset: Math.min(...tooDeep.map(({ pos }) => pos[0])), message: nestedTooDeep }];
   // What follows at the same place follows from the first.
-  const first = found.filter(
-    ({ pos }, index) => found.findIndex((other) => other.pos[0] === pos[0]) === index,
-  );
-  return first.map(({ code, pos, message }): Broken => {
+  const first = new Map(found.toReversed().map((error) => [error.pos[0], error]));
+  return Array.from(first.values(), ({ code, pos, message }): Broken => {
     const [from] = pos;
     if (code === "MULTIPLE_DOCS") return { offset: from, message: "found a second document, expected one" };
     if (code !== "DUPLICATE_KEY")
       return { offset: from, message: `not valid YAML: ${message.split("\n")[0]}` };
     const key = /^"[^"]*"|^'[^']*'|^[^:\s]+/.exec(text.slice(from))?.[0] ?? "";
     return { offset: from, message: `found the key ${key} a second time, expected each key once` };
-  });
+  }).sort((a, b) => a.offset - b.offset);
 }
 
 /** Aliases of nothing, and aliases inside what they stand for. */

@@ -9,7 +9,7 @@
 
 import type { Application } from "../../core/app/application.ts";
 import type { Scenario } from "../scenario/scenario.ts";
-import { Problems, type ScenarioPath, showValue } from "../scenario/scenario-error.ts";
+import { Problems, showValue } from "../scenario/scenario-error.ts";
 import { resolveContexts } from "./contexts.ts";
 import { resolveExpectations } from "./expectations.ts";
 import { resolveFaults } from "./faults.ts";
@@ -47,7 +47,7 @@ export function resolvePlan(scenario: Scenario, options: ResolveOptions): Plan {
   const roster = resolveRoster(scenario, seed, problems);
   if (roster.initialCount === 0) problems.throwIfAny(scenario);
   const contexts = resolveContexts(scenario, { roster, applications: options.applications, problems });
-  const untilUs = readEndOfRun(scenario, ["until"], problems);
+  const untilUs = readEndOfRun(scenario, problems);
   const resolving: Resolving = { scenario, seed, untilUs, roster, contexts, problems };
   const network = resolveNetwork(scenario, problems);
   const diskSyncUs = resolveDiskSync(scenario, problems);
@@ -65,9 +65,13 @@ export function resolvePlan(scenario: Scenario, options: ResolveOptions): Plan {
   };
 }
 
-function readEndOfRun({ until }: Scenario, path: ScenarioPath, problems: Problems): number {
-  const us = readDuration(until ?? untilDefault, path, problems);
+/** Endless when what the scenario says is no time, so that nothing in it seems to come too late. */
+function readEndOfRun({ until = untilDefault }: Scenario, problems: Problems): number {
+  const before = problems.count;
+  const us = readDuration(until, ["until"], problems);
   if (us > 0) return us;
-  problems.add("bad-value", path, `found ${showValue(until)}, expected a duration above 0`);
+  if (problems.count === before) {
+    problems.add("bad-value", ["until"], `found ${showValue(until)}, expected a duration above 0`);
+  }
   return Number.POSITIVE_INFINITY;
 }

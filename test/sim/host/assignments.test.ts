@@ -107,7 +107,7 @@ test("a problem with what was assigned names the assignment, not a line of the f
   // The rest of the file keeps its lines; what the assignment made on its way is its own.
   assert.match(
     (await about("nodes=1"))[0] ?? "",
-    'a.yaml:4:34: faults[0].nodes: found "n1", expected a node: n0',
+    'a.yaml:4:35: faults[0].nodes: found "n1", expected a node: n0',
   );
   assert.match(
     (await about("faults.1.kind=pause"))[0] ?? "",
