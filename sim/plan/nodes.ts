@@ -4,7 +4,7 @@ import type { Config } from "../../core/config.ts";
 import { stream } from "../random.ts";
 import { parseDurationUs } from "../scenario/duration.ts";
 import type { NodeReference, NumberOrRange, Scenario, ScenarioClock } from "../scenario/scenario.ts";
-import { type Problems, type ScenarioPath, showCount } from "../scenario/scenario-error.ts";
+import { formatPath, type Problems, type ScenarioPath, showCount } from "../scenario/scenario-error.ts";
 import { idPattern, nodesMax } from "../scenario/schema-parts.ts";
 import { partsOf } from "./node-reference.ts";
 import type { PlanNode } from "./plan.ts";
@@ -88,18 +88,21 @@ function newIds(
   return found;
 }
 
+/** One problem for each place that makes nodes, however many of its ids are wrong. */
 function reportRepeated(named: readonly NamedNode[], problems: Problems): void {
   const seen = new Set<string>();
+  const reported = new Set<string>();
   for (const { id, path, joinsAtUs } of named) {
+    const place = formatPath(path);
+    if (reported.has(place)) continue;
     if (!validId.test(id) || id === "all") {
-      problems.add(
-        "bad-value",
-        path,
-        `found "${id}", expected an id of letters, digits, -, _ and single dots, not "all"`,
-      );
+      const expected = 'an id of letters, digits, -, _ and single dots, not "all"';
+      problems.add("bad-value", path, `found "${id}", expected ${expected}`);
+      reported.add(place);
     } else if (seen.has(id)) {
       const expected = joinsAtUs === null ? "each id once" : "the id of a new node";
       problems.add("duplicate-name", path, `there is a node "${id}" already, expected ${expected}`);
+      reported.add(place);
     }
     seen.add(id);
   }

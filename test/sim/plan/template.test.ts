@@ -29,7 +29,6 @@ test("{node} and {seq} are the node's id and the number of the call", () => {
 });
 
 test("{int a b} gives every whole number between both ends", () => {
-  assert.equal(new Set(fill("{int -1 2}", 200)), new Set(fill("{int -1 2}", 200)));
   assert.equal(Array.from(new Set(fill("{int -1 2}", 200))).sort(), ["-1", "0", "1", "2"]);
   assert.equal(fill("{int 5 5}"), ["5"]);
 });

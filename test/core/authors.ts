@@ -1,0 +1,95 @@
+// Deltas made by hand: whoever signs, whatever they say.
+
+import { createNodeIdentity } from "../../adapters/crypto/identity.ts";
+import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
+import type { CausalDelta, DeltaContent, DeltaDraft } from "../../core/dag/delta.ts";
+import type { ApplicationEvent } from "../../core/effect.ts";
+import type { Fault } from "../../core/fault.ts";
+import type { Hlc } from "../../core/hlc.ts";
+import { type AuthorId, byteString, type ContextId, type Incarnation, type PeerId } from "../../core/ids.ts";
+import type { Crypto, Identity } from "../../core/ports.ts";
+import type { Action } from "../../core/state/action.ts";
+import { type Codec, createCodec } from "../../core/wire/codec.ts";
+import { sealDelta } from "../../core/wire/delta-codec.ts";
+
+export const codec = createCodec(nodeCrypto);
+
+/** The same name gives the same key. */
+export function identityOf(name: string): Identity {
+  return createNodeIdentity(hashOf(name), name as PeerId);
+}
+
+export function hashOf(text: string): Uint8Array {
+  return nodeCrypto.sha256(new TextEncoder().encode(text));
+}
+
+/** Hashes as always, and believes every signature: for tests about thousands of deltas. */
+export const trustingCrypto: Crypto = { sha256: nodeCrypto.sha256, verify: () => true };
+export const trustingCodec = createCodec(trustingCrypto);
+
+/** Signs nothing; for use with the trusting codec. */
+export function unsigned(name: string): Identity {
+  return {
+    author: byteString<AuthorId>(hashOf(name)),
+    peer: name as PeerId,
+    sign: () => new Uint8Array(64),
+  };
+}
+
+export const incarnation = byteString<Incarnation>(new Uint8Array(8).fill(7));
+export const nonce = byteString(new Uint8Array(16).fill(9));
+
+export interface Written {
+  readonly by: Identity;
+  readonly hlc: Hlc;
+  readonly content: DeltaContent;
+  readonly events?: readonly ApplicationEvent[];
+}
+
+/** Makes deltas of one context. */
+export class Scribe {
+  readonly genesis: CausalDelta;
+  readonly contextId: ContextId;
+  readonly #codec: Codec;
+
+  constructor(creator: Identity, { codec: own = codec, hlc = { ms: 1_000, counter: 0 } } = {}) {
+    this.#codec = own;
+    const content = { kind: "genesis", application: "kv-store", nonce } as const;
+    const draft = { contextId: "" as const, parents: [], author: creator.author, incarnation, hlc, content };
+    this.genesis = opened(sealDelta({ ...draft, events: [] }, creator, own.crypto), own);
+    this.contextId = this.genesis.contextId;
+  }
+
+  /** A delta on the given parents. */
+  write(parents: readonly CausalDelta[], { by, hlc, content, events = [] }: Written): CausalDelta {
+    const draft: DeltaDraft = {
+      contextId: this.contextId,
+      parents: parents.map(({ id }) => id).sort(),
+      author: by.author,
+      incarnation,
+      hlc,
+      content,
+      events,
+    };
+    return opened(sealDelta(draft, by, this.#codec.crypto), this.#codec);
+  }
+}
+
+export function put(key: string, value: string | number | null): Action {
+  return { kind: "put", collection: "entries", key, value };
+}
+
+export function remove(key: string): Action {
+  return { kind: "remove", collection: "entries", key };
+}
+
+export function operations(...actions: readonly Action[]): DeltaContent {
+  return { kind: "operations", actions };
+}
+
+/** The delta that some bytes hold; throws what is wrong with them. */
+export function opened(sealed: Uint8Array, by: Codec = codec): CausalDelta {
+  const delta: CausalDelta | Fault = by.openDelta(sealed);
+  if (delta.kind === "fault") throw new Error(`${delta.code}: ${delta.detail}`);
+  return delta;
+}

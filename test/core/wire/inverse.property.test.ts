@@ -1,0 +1,129 @@
+// What is decoded is what was encoded, and a delta's id covers everything a receiver acts on.
+
+import * as fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
+import { byteString } from "../../../core/ids.ts";
+import { encode } from "../../../core/wire/cbor.ts";
+import { openDelta, sealDelta } from "../../../core/wire/delta-codec.ts";
+import { isHeartbeat, openHeartbeat, sealHeartbeat } from "../../../core/wire/gossip-codec.ts";
+import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "../../../core/wire/sync-message.ts";
+import { holds } from "../../laws.ts";
+import { opened } from "../authors.ts";
+import { drafts, heartbeats, syncMessages } from "./messages.ts";
+
+test("a sealed delta opens to what its author decided", () => {
+  holds(
+    fc.property(drafts, ({ draft, identity }) => {
+      const sealed = sealDelta(draft, identity, nodeCrypto);
+      assert.not(isHeartbeat(sealed));
+      const { kind, id, sealed: kept, ...fields } = opened(sealed);
+      assert.is(kind, "delta");
+      assert.is(kept, sealed);
+      const contextId = draft.content.kind === "genesis" ? id : draft.contextId;
+      assert.equal(fields, { ...draft, contextId });
+    }),
+  );
+});
+
+test("an opened delta seals to the same bytes", () => {
+  holds(
+    fc.property(drafts, ({ draft, identity }) => {
+      const delta = opened(sealDelta(draft, identity, nodeCrypto));
+      const contextId = delta.content.kind === "genesis" ? "" : delta.contextId;
+      assert.equal(sealDelta({ ...delta, contextId }, identity, nodeCrypto), delta.sealed);
+    }),
+    { share: 0.5 },
+  );
+});
+
+test("another field gives another id", () => {
+  const pairs = fc.tuple(drafts, drafts).map(([one, other]) => {
+    const parts = { contextId: other.draft.contextId, parents: other.draft.parents };
+    const { content, events, hlc, incarnation } = other.draft;
+    return {
+      ...one,
+      changes: [{ content, ...parts }, { events }, { hlc }, { incarnation }, { author: other.draft.author }],
+    };
+  });
+  holds(
+    fc.property(pairs, ({ draft, identity, changes }) => {
+      const idOf = (sealed: Uint8Array) => {
+        const delta = openDelta(sealed, { ...nodeCrypto, verify: () => true });
+        if (delta.kind === "fault") throw new Error(delta.detail);
+        return delta.id;
+      };
+      const encodingOf = (change: object) => sealDelta({ ...draft, ...change }, identity, nodeCrypto);
+      for (const change of changes) {
+        const isSame = byteString(encode(Object.values(change))) === byteString(encode(valuesOf(draft, change)));
+        assert.is(idOf(encodingOf(change)) === idOf(encodingOf({})), isSame, Object.keys(change).join());
+      }
+    }),
+    { share: 0.3 },
+  );
+});
+
+test("no bit of a sealed delta can be flipped unnoticed", () => {
+  holds(
+    fc.property(drafts, fc.nat(), fc.integer({ min: 0, max: 7 }), ({ draft, identity }, at, bit) => {
+      const sealed = sealDelta(draft, identity, nodeCrypto);
+      const flipped = Uint8Array.from(sealed);
+      const index = at % sealed.length;
+      flipped[index] = (flipped[index] ?? 0) ^ (1 << bit);
+      assert.is(openDelta(flipped, nodeCrypto).kind, "fault");
+    }),
+  );
+});
+
+test("a delta is signed by its author and nobody else", () => {
+  holds(
+    fc.property(drafts, drafts, ({ draft, identity }, other) => {
+      const delta = openDelta(sealDelta(draft, other.identity, nodeCrypto), nodeCrypto);
+      assert.is(delta.kind === "delta", identity.author === other.identity.author);
+      if (delta.kind === "fault") assert.is(delta.code, "bad-signature");
+    }),
+    { share: 0.2 },
+  );
+});
+
+test("a sealed heartbeat opens to what its sender says", () => {
+  holds(
+    fc.property(heartbeats, ({ draft, identity }) => {
+      const sealed = sealHeartbeat(draft, identity);
+      assert.ok(isHeartbeat(sealed));
+      assert.equal(openHeartbeat(sealed, nodeCrypto), { kind: "heartbeat", ...draft });
+    }),
+  );
+});
+
+test("no bit of a heartbeat can be flipped unnoticed", () => {
+  holds(
+    fc.property(heartbeats, fc.nat(), fc.integer({ min: 0, max: 7 }), ({ draft, identity }, at, bit) => {
+      const flipped = Uint8Array.from(sealHeartbeat(draft, identity));
+      const index = at % flipped.length;
+      flipped[index] = (flipped[index] ?? 0) ^ (1 << bit);
+      assert.is(openHeartbeat(flipped, nodeCrypto).kind, "fault");
+    }),
+  );
+});
+
+for (const kind of Object.keys(syncMessages) as readonly SyncMessage["kind"][]) {
+  test(`a ${kind} decodes to what was encoded`, () => {
+    holds(
+      fc.property(syncMessages[kind], (message) => {
+        assert.is(message.kind, kind);
+        assert.equal(decodeSyncMessage(encodeSyncMessage(message)), message);
+      }),
+      { share: 0.5 },
+    );
+  });
+}
+
+/** The draft's own values of the fields that a change names. */
+function valuesOf(draft: object, change: object): readonly unknown[] {
+  const entries = new Map(Object.entries(draft));
+  return Object.keys(change).map((name) => entries.get(name));
+}
+
+test.run();

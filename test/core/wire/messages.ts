@@ -1,0 +1,143 @@
+// Everything peers exchange, drawn at random.
+
+import * as fc from "fast-check";
+import type { DeltaContent, DeltaDraft } from "../../../core/dag/delta.ts";
+import { type AuthorId, byteString, type DeltaId, type Incarnation } from "../../../core/ids.ts";
+import type { Json } from "../../../core/json.ts";
+import { hlcCounterMax, hlcMsMax } from "../../../core/limits.ts";
+import type { Identity } from "../../../core/ports.ts";
+import type { Action } from "../../../core/state/action.ts";
+import type { HeartbeatDraft } from "../../../core/wire/gossip-codec.ts";
+import type { SyncMessage } from "../../../core/wire/sync-message.ts";
+import { identityOf } from "../authors.ts";
+
+export const authors: readonly Identity[] = ["ann", "bob", "eve"].map(identityOf);
+
+export function ids<Id extends string = DeltaId>(length = 32): fc.Arbitrary<Id> {
+  return fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => byteString<Id>(bytes));
+}
+
+/** Sorted and unique. */
+function idLists(minLength: number, maxLength: number): fc.Arbitrary<readonly DeltaId[]> {
+  return fc.uniqueArray(ids(), { minLength, maxLength }).map((list) => list.sort());
+}
+
+const text = fc.string({ unit: "binary", maxLength: 12 });
+const number = fc.oneof(
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value)),
+);
+
+export const jsons: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
+  json: fc.oneof(
+    { maxDepth: 4, depthSize: "small", withCrossShrink: true },
+    fc.constantFrom(null, true, false, "", 0, "__proto__"),
+    text,
+    number,
+    fc.array(tie("json"), { maxLength: 4 }),
+    fc.dictionary(fc.oneof(text, fc.constant("__proto__")), tie("json"), { maxKeys: 4 }),
+  ),
+})).json;
+
+const addresses = { collection: text, key: fc.oneof(text, fc.constantFrom("k", "")) };
+const actions: fc.Arbitrary<Action> = fc.oneof(
+  fc.record({ kind: fc.constant("put" as const), ...addresses, value: jsons }),
+  fc.record({ kind: fc.constant("remove" as const), ...addresses }),
+);
+
+const contents = {
+  genesis: fc.record({ kind: fc.constant("genesis" as const), application: text, nonce: ids<string>(16) }),
+  operations: fc.record({
+    kind: fc.constant("operations" as const),
+    actions: fc.array(actions, { maxLength: 4 }),
+  }),
+  merge: fc.constant({ kind: "merge" } as const),
+  "needs-upgrade": fc.record({
+    kind: fc.constant("needs-upgrade" as const),
+    code: fc.integer({ min: 3, max: 255 }),
+  }),
+} satisfies Record<DeltaContent["kind"], fc.Arbitrary<DeltaContent>>;
+
+export const hlcs = fc.record({
+  ms: fc.oneof(fc.integer({ min: 0, max: hlcMsMax }), fc.constantFrom(0, hlcMsMax)),
+  counter: fc.oneof(fc.integer({ min: 0, max: hlcCounterMax }), fc.constantFrom(0, hlcCounterMax)),
+});
+
+const decided = {
+  incarnation: ids<Incarnation>(8),
+  hlc: hlcs,
+  events: fc.array(fc.record({ kind: text, content: jsons }), { maxLength: 3 }),
+};
+
+/** What an author may decide, with the key it is signed by. */
+export const drafts: fc.Arbitrary<{ readonly draft: DeltaDraft; readonly identity: Identity }> = fc
+  .tuple(
+    fc.constantFrom(...authors),
+    fc.oneof(
+      fc.record({
+        ...decided,
+        contextId: fc.constant("" as const),
+        parents: fc.constant([]),
+        content: contents.genesis,
+      }),
+      fc.record({
+        ...decided,
+        contextId: ids<never>(),
+        parents: idLists(1, 5),
+        content: fc.oneof(contents.operations, contents.merge, contents["needs-upgrade"]),
+      }),
+    ),
+  )
+  .map(([identity, draft]) => ({ identity, draft: { ...draft, author: identity.author as AuthorId } }));
+
+const counts = fc.oneof(fc.nat(), fc.maxSafeNat());
+const summaries = {
+  heads: idLists(0, 5),
+  headCount: counts,
+  headsDigest: fc.oneof(ids<never>(0), ids<never>()),
+};
+
+export const heartbeats: fc.Arbitrary<{ readonly draft: HeartbeatDraft; readonly identity: Identity }> = fc
+  .tuple(
+    fc.constantFrom(...authors),
+    fc.record({
+      ...summaries,
+      incarnation: ids<Incarnation>(8),
+      counter: counts,
+      contextId: ids<never>(),
+      stateRoot: ids<never>(),
+    }),
+  )
+  .map(([identity, draft]) => ({ identity, draft: { ...draft, sender: identity.author } }));
+
+/** By kind, so that a new kind of message does not compile until it is drawn here. */
+export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrary<SyncMessage> } = {
+  handshake: fc.record({
+    ...summaries,
+    kind: fc.constant("handshake" as const),
+    contextId: ids<never>(),
+    sample: fc.array(ids(), { maxLength: 5 }),
+    stateRoot: ids<never>(),
+    appliedCount: counts,
+    entityCount: counts,
+    wallMs: fc.integer({ min: 0, max: hlcMsMax }),
+  }),
+  "delta-request": fc.record({
+    kind: fc.constant("delta-request" as const),
+    contextId: ids<never>(),
+    ids: fc.array(ids(), { maxLength: 5 }),
+  }),
+  deltas: fc.record({
+    kind: fc.constant("deltas" as const),
+    deltas: fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }),
+  }),
+  credit: fc.record({ kind: fc.constant("credit" as const), messages: fc.integer({ min: 1, max: 1_024 }) }),
+  done: fc.constant({ kind: "done" } as const),
+  refusal: fc.record({
+    kind: fc.constant("refusal" as const),
+    reason: fc.constantFrom("context-not-found" as const, "busy" as const, "version" as const),
+  }),
+};
+
+export const anySyncMessage: fc.Arbitrary<SyncMessage> = fc.oneof(...Object.values(syncMessages));
