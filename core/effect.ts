@@ -95,4 +95,5 @@ export type ProbeName =
   | "sync-deltas-sent"
   | "sync-deltas-received"
   | "heartbeat-behind"
+  | "heartbeat-suppressed"
   | "divergence-alarm";

@@ -11,6 +11,8 @@ export const gossipBytesMax = deltaBytesMax + 4_096;
 /** An entity's value as encoded. */
 export const valueBytesMax = 960 * 1_024;
 export const frameBytesMax = 8 * 1_048_576;
+/** Values in one frame, nested ones included: more than any message has, and few enough to decode at once. */
+export const frameItemsMax = 8_192;
 /** Nesting of anything decoded. */
 export const depthMax = 64;
 export const keyCharactersMax = 1_024;

@@ -10,7 +10,7 @@ import { Author, type AuthorMemory, createAuthorMemory } from "./author.ts";
 import type { Config } from "./config.ts";
 import type { Effect, Outcome } from "./effect.ts";
 import { isFault } from "./fault.ts";
-import { type HeartbeatMemory, HeartbeatSender } from "./gossip/heartbeat.ts";
+import { createHeartbeatMemory, type HeartbeatMemory, HeartbeatSender } from "./gossip/heartbeat.ts";
 import { GossipReceiver } from "./gossip/receive.ts";
 import { byteString, type ContextId, type PeerId, type Topic, toHex, topicOf } from "./ids.ts";
 import type { ClientCall, Input } from "./input.ts";
@@ -56,7 +56,7 @@ export function createNodeMemory(randomWords: RandomWords): NodeMemory {
     timers: createTimersMemory(),
     author: createAuthorMemory(),
     peers: createPeersMemory(),
-    heartbeat: { counter: 0 },
+    heartbeat: createHeartbeatMemory(),
     sync: createSyncMemory(),
     replicas: new Map(),
     wakeAtMs: null,
@@ -96,7 +96,7 @@ export class NodeCore {
     const replica = (contextId: ContextId) => this.#replicas.get(contextId);
     this.sync = new SyncManager(memory.sync, this.#services, { peers: this.peers, replica });
     this.#heartbeat = new HeartbeatSender(memory.heartbeat, this.#services);
-    this.#gossip = new GossipReceiver(this.#services, this.sync);
+    this.#gossip = new GossipReceiver(this.#services, this.sync, this.#heartbeat);
   }
 
   /** A copy of all that changes, exact at any moment between two inputs. O(memory); what never changes is shared. */

@@ -11,5 +11,5 @@ console.log(`laws: FC_SEED=${seed} FC_RUNS=${runs}`);
 
 /** Fails with the smallest counterexample found, and how to see it again. `share` of the usual number of cases, for costly laws. */
 export function holds<Values>(property: fc.IProperty<Values>, { share = 1 } = {}): void {
-  fc.assert(property, { seed, numRuns: Math.max(1, Math.round(runs * share)) });
+  fc.assert(property, { seed, numRuns: Math.max(1, Math.round(runs * share)), includeErrorInReport: true });
 }

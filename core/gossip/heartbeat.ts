@@ -1,6 +1,9 @@
-/** Tells a context's topic, every `heartbeatMs`, where this node stands in it. */
+/**
+ * Tells a context's topic, every `heartbeatMs`, where this node stands in it; unless enough others have just said
+ * the same (Trickle's suppression, RFC 6206), so that a thousand members that agree do not all say so to all.
+ */
 
-import { topicOf } from "../ids.ts";
+import { type ContextId, topicOf } from "../ids.ts";
 import type { Replica } from "../replica.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
@@ -9,7 +12,16 @@ import { sealHeartbeat } from "../wire/gossip-codec.ts";
 export interface HeartbeatMemory {
   /** Heartbeats sent in this incarnation. */
   counter: number;
+  /** By context: heartbeats heard since this node's last turn to send one that said what it would have said. */
+  readonly agreeing: Map<ContextId, number>;
 }
+
+export function createHeartbeatMemory(): HeartbeatMemory {
+  return { counter: 0, agreeing: new Map() };
+}
+
+/** So many others make a heartbeat of this node's superfluous: one may be lost, or have lied. */
+const agreeingEnough = 3;
 
 export class HeartbeatSender {
   readonly #memory: HeartbeatMemory;
@@ -25,10 +37,21 @@ export class HeartbeatSender {
     this.#sendIn(this.#services.random.between(1, this.#services.config.heartbeatMs), replica, turn);
   }
 
+  /** Another member's heartbeat said what this node's would say now. */
+  heardAgreeing(contextId: ContextId): void {
+    this.#memory.agreeing.set(contextId, (this.#memory.agreeing.get(contextId) ?? 0) + 1);
+  }
+
   /** The timer is due. */
   send(replica: Replica, turn: Turn): void {
     this.#sendIn(this.#services.config.heartbeatMs, replica, turn);
     if (!replica.isInitialized) return;
+    const agreeing = this.#memory.agreeing.get(replica.contextId) ?? 0;
+    this.#memory.agreeing.set(replica.contextId, 0);
+    if (agreeing >= agreeingEnough) {
+      turn.observe("heartbeat-suppressed", { contextId: replica.contextId });
+      return;
+    }
     this.#memory.counter += 1;
     const draft = {
       sender: this.#services.identity.author,

@@ -11,16 +11,20 @@ import type { SyncManager } from "../sync/manager.ts";
 import type { Turn } from "../turn.ts";
 import { type Heartbeat, isHeartbeat } from "../wire/gossip-codec.ts";
 
+import type { HeartbeatSender } from "./heartbeat.ts";
+
 type GossipInput = Extract<Input, { kind: "gossip" }>;
 type Verdict = "accept" | "ignore" | "reject";
 
 export class GossipReceiver {
   readonly #services: Services;
   readonly #sync: SyncManager;
+  readonly #heartbeat: HeartbeatSender;
 
-  constructor(services: Services, sync: SyncManager) {
+  constructor(services: Services, sync: SyncManager, heartbeat: HeartbeatSender) {
     this.#services = services;
     this.#sync = sync;
+    this.#heartbeat = heartbeat;
   }
 
   /** Handles one message for a replica of this node; without one, it is ignored. */
@@ -75,8 +79,8 @@ export class GossipReceiver {
       this.#sync.want(replica.contextId, from, turn);
       return;
     }
-    if (areSameHeads(replica.standing(), heartbeat) && heartbeat.stateRoot !== replica.stateRoot()) {
-      turn.observe("divergence-alarm", { contextId: replica.contextId, peer: from });
-    }
+    if (!areSameHeads(replica.standing(), heartbeat)) return;
+    if (heartbeat.stateRoot === replica.stateRoot()) this.#heartbeat.heardAgreeing(replica.contextId);
+    else turn.observe("divergence-alarm", { contextId: replica.contextId, peer: from });
   }
 }

@@ -36,10 +36,14 @@ export function decoding<T>(what: string, decoder: () => T): T | Fault {
   }
 }
 
-/** Decodes one value that fills the bytes. For use inside `decoding`. */
-export function decodeValue(bytes: Uint8Array, bytesMax: number): unknown {
+/** Decodes one value that fills the bytes and holds at most `itemsMax` values. For use inside `decoding`. */
+export function decodeValue(
+  bytes: Uint8Array,
+  bytesMax: number,
+  itemsMax = Number.POSITIVE_INFINITY,
+): unknown {
   if (bytes.length > bytesMax) refuse("too-large", `${bytes.length} bytes, at most ${bytesMax} are allowed`);
-  scan(bytes);
+  scan(bytes, itemsMax);
   try {
     return cborgDecode(bytes, decodeOptions);
   } catch (error) {
@@ -70,13 +74,16 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** Walks the headers without decoding: refuses nesting beyond `depthMax`, tags, indefinite lengths and lengths beyond the end. */
-function scan(bytes: Uint8Array): void {
+/** Walks the headers without decoding: refuses nesting beyond `depthMax`, too many values, tags, indefinite lengths and lengths beyond the end. */
+function scan(bytes: Uint8Array, itemsMax: number): void {
   const remaining: number[] = [];
   let offset = 0;
+  let items = 0;
   do {
     const header = readHeader(bytes, offset);
     offset = header.end;
+    items += 1;
+    if (items > itemsMax) refuse("over-limit", `more than ${itemsMax} values`);
     if (header.items > 0) {
       // Every item takes at least a byte, so a length beyond the end is refused before it is believed.
       if (header.items > bytes.length - offset) refuse("malformed", "a length reaches beyond the end");

@@ -5,6 +5,7 @@ import type { Fault } from "../fault.ts";
 import { bytesOf, type ContextId, type DeltaId, type Hash } from "../ids.ts";
 import {
   frameBytesMax,
+  frameItemsMax,
   gossipBytesMax,
   headsMax,
   hlcMsMax,
@@ -89,7 +90,7 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
 
 export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
   return decoding("sync message", () => {
-    const fields = decodeValue(frame, frameBytesMax);
+    const fields = decodeValue(frame, frameBytesMax, frameItemsMax);
     if (!Array.isArray(fields)) return refuse("malformed", "not an array");
     switch (fields[0]) {
       case codes.handshake:

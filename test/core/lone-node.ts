@@ -1,7 +1,7 @@
 // One core without a world: a test is its driver.
 
-import { kvStore } from "../../core/app/kv-store.ts";
 import type { Application } from "../../core/app/application.ts";
+import { kvStore } from "../../core/app/kv-store.ts";
 import { type Config, createConfig } from "../../core/config.ts";
 import type { Effect, Outcome } from "../../core/effect.ts";
 import { type ContextId, type PeerId, topicOf } from "../../core/ids.ts";

@@ -9,11 +9,18 @@ export class MemoryDisk {
   readonly flushes: number[] = [];
   /** Called at the start of each flush: what it awaits delays the flush, what it throws fails it. */
   beforeFlush: () => Promise<void> = async () => {};
+  crashes = 0;
+
+  /** What is not durable is lost; the stores that were open never write again. */
+  crash(): void {
+    this.crashes += 1;
+  }
 }
 
 export function openMemoryStore(disk: MemoryDisk): Store {
   const staged: Commit["puts"][] = [];
   const bytes = () => staged.flat().reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  const crashesBefore = disk.crashes;
   let isOpen = true;
   return {
     get stagedBytes() {
@@ -29,6 +36,7 @@ export function openMemoryStore(disk: MemoryDisk): Store {
     flush: async () => {
       const count = staged.length;
       await disk.beforeFlush();
+      if (disk.crashes !== crashesBefore) return await new Promise<never>(() => {});
       if (!isOpen) throw new StoreError("store-failed", "the store is closed");
       for (const [key, value] of staged.slice(0, count).flat()) disk.durable.set(key, value);
       staged.splice(0, count);

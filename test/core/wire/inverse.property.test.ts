@@ -56,7 +56,8 @@ test("another field gives another id", () => {
       };
       const encodingOf = (change: object) => sealDelta({ ...draft, ...change }, identity, nodeCrypto);
       for (const change of changes) {
-        const isSame = byteString(encode(Object.values(change))) === byteString(encode(valuesOf(draft, change)));
+        const isSame =
+          byteString(encode(Object.values(change))) === byteString(encode(valuesOf(draft, change)));
         assert.is(idOf(encodingOf(change)) === idOf(encodingOf({})), isSame, Object.keys(change).join());
       }
     }),

@@ -13,6 +13,13 @@ import { identityOf } from "../authors.ts";
 
 export const authors: readonly Identity[] = ["ann", "bob", "eve"].map(identityOf);
 
+/** Records like those the core makes: with a prototype. */
+export function plain<Fields>(
+  fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> },
+): fc.Arbitrary<Fields> {
+  return fc.record(fields, { noNullPrototype: true });
+}
+
 export function ids<Id extends string = DeltaId>(length = 32): fc.Arbitrary<Id> {
   return fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => byteString<Id>(bytes));
 }
@@ -36,30 +43,33 @@ export const jsons: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
     text,
     number,
     fc.array(tie("json"), { maxLength: 4 }),
-    fc.dictionary(fc.oneof(text, fc.constant("__proto__")), tie("json"), { maxKeys: 4 }),
+    fc.dictionary(fc.oneof(text, fc.constant("__proto__")), tie("json"), {
+      maxKeys: 4,
+      noNullPrototype: true,
+    }),
   ),
 })).json;
 
 const addresses = { collection: text, key: fc.oneof(text, fc.constantFrom("k", "")) };
 const actions: fc.Arbitrary<Action> = fc.oneof(
-  fc.record({ kind: fc.constant("put" as const), ...addresses, value: jsons }),
-  fc.record({ kind: fc.constant("remove" as const), ...addresses }),
+  plain({ kind: fc.constant("put" as const), ...addresses, value: jsons }),
+  plain({ kind: fc.constant("remove" as const), ...addresses }),
 );
 
 const contents = {
-  genesis: fc.record({ kind: fc.constant("genesis" as const), application: text, nonce: ids<string>(16) }),
-  operations: fc.record({
+  genesis: plain({ kind: fc.constant("genesis" as const), application: text, nonce: ids<string>(16) }),
+  operations: plain({
     kind: fc.constant("operations" as const),
     actions: fc.array(actions, { maxLength: 4 }),
   }),
   merge: fc.constant({ kind: "merge" } as const),
-  "needs-upgrade": fc.record({
+  "needs-upgrade": plain({
     kind: fc.constant("needs-upgrade" as const),
     code: fc.integer({ min: 3, max: 255 }),
   }),
 } satisfies Record<DeltaContent["kind"], fc.Arbitrary<DeltaContent>>;
 
-export const hlcs = fc.record({
+export const hlcs = plain({
   ms: fc.oneof(fc.integer({ min: 0, max: hlcMsMax }), fc.constantFrom(0, hlcMsMax)),
   counter: fc.oneof(fc.integer({ min: 0, max: hlcCounterMax }), fc.constantFrom(0, hlcCounterMax)),
 });
@@ -67,7 +77,7 @@ export const hlcs = fc.record({
 const decided = {
   incarnation: ids<Incarnation>(8),
   hlc: hlcs,
-  events: fc.array(fc.record({ kind: text, content: jsons }), { maxLength: 3 }),
+  events: fc.array(plain({ kind: text, content: jsons }), { maxLength: 3 }),
 };
 
 /** What an author may decide, with the key it is signed by. */
@@ -75,13 +85,13 @@ export const drafts: fc.Arbitrary<{ readonly draft: DeltaDraft; readonly identit
   .tuple(
     fc.constantFrom(...authors),
     fc.oneof(
-      fc.record({
+      plain({
         ...decided,
         contextId: fc.constant("" as const),
         parents: fc.constant([]),
         content: contents.genesis,
       }),
-      fc.record({
+      plain({
         ...decided,
         contextId: ids<never>(),
         parents: idLists(1, 5),
@@ -101,7 +111,7 @@ const summaries = {
 export const heartbeats: fc.Arbitrary<{ readonly draft: HeartbeatDraft; readonly identity: Identity }> = fc
   .tuple(
     fc.constantFrom(...authors),
-    fc.record({
+    plain({
       ...summaries,
       incarnation: ids<Incarnation>(8),
       counter: counts,
@@ -113,7 +123,7 @@ export const heartbeats: fc.Arbitrary<{ readonly draft: HeartbeatDraft; readonly
 
 /** By kind, so that a new kind of message does not compile until it is drawn here. */
 export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrary<SyncMessage> } = {
-  handshake: fc.record({
+  handshake: plain({
     ...summaries,
     kind: fc.constant("handshake" as const),
     contextId: ids<never>(),
@@ -123,18 +133,18 @@ export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrar
     entityCount: counts,
     wallMs: fc.integer({ min: 0, max: hlcMsMax }),
   }),
-  "delta-request": fc.record({
+  "delta-request": plain({
     kind: fc.constant("delta-request" as const),
     contextId: ids<never>(),
     ids: fc.array(ids(), { maxLength: 5 }),
   }),
-  deltas: fc.record({
+  deltas: plain({
     kind: fc.constant("deltas" as const),
     deltas: fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }),
   }),
-  credit: fc.record({ kind: fc.constant("credit" as const), messages: fc.integer({ min: 1, max: 1_024 }) }),
+  credit: plain({ kind: fc.constant("credit" as const), messages: fc.integer({ min: 1, max: 1_024 }) }),
   done: fc.constant({ kind: "done" } as const),
-  refusal: fc.record({
+  refusal: plain({
     kind: fc.constant("refusal" as const),
     reason: fc.constantFrom("context-not-found" as const, "busy" as const, "version" as const),
   }),

@@ -113,7 +113,11 @@ test("a problem with what was assigned names the assignment, not a line of the f
     (await about("faults.1.kind=pause"))[0] ?? "",
     'a.yaml (--set faults.1.kind=pause): faults[1]: missing key "at"',
   );
-  assert.match((await about("faults.0.kind=flap"))[0] ?? "", 'a.yaml:4:5: faults[0]: missing key "period"');
+  const flap = await about("faults.0.kind=flap");
+  assert.ok(
+    flap.some((line) => line.startsWith('a.yaml:4:5: faults[0]: missing key "period"')),
+    flap.join("\n"),
+  );
   assert.match(
     (await about("nodes.x=1"))[0] ?? "",
     'a.yaml: --set nodes.x=1: nodes is 3, which has no "x" in it',

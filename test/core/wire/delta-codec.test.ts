@@ -1,0 +1,297 @@
+// The bounds of a delta and of a heartbeat, what is refused beyond them, and with which fault.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { DeltaDraft } from "../../../core/dag/delta.ts";
+import type { FaultCode } from "../../../core/fault.ts";
+import { byteString, bytesOf, type ContextId, type DeltaId, type Incarnation } from "../../../core/ids.ts";
+import type { Json } from "../../../core/json.ts";
+import {
+  actionsMax,
+  deltaBytesMax,
+  eventsMax,
+  gossipBytesMax,
+  headsMax,
+  hlcCounterMax,
+  hlcMsMax,
+  keyCharactersMax,
+  nameCharactersMax,
+  parentsMax,
+  valueBytesMax,
+} from "../../../core/limits.ts";
+import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
+import { openDelta, sealDelta } from "../../../core/wire/delta-codec.ts";
+import { type HeartbeatDraft, openHeartbeat, sealHeartbeat } from "../../../core/wire/gossip-codec.ts";
+import { hashOf, identityOf, incarnation, nonce, operations, put, trustingCrypto } from "../authors.ts";
+
+const ann = identityOf("ann");
+
+function id<Id extends string = DeltaId>(name: string | number): Id {
+  return byteString<Id>(hashOf(String(name)));
+}
+
+const draft: DeltaDraft = {
+  contextId: id<ContextId>("context"),
+  parents: [id("parent")],
+  author: ann.author,
+  incarnation,
+  hlc: { ms: 5, counter: 1 },
+  content: operations(put("k", 1)),
+  events: [],
+};
+
+/** What becomes of a draft: "delta", or the code of the fault. */
+function fate(change: Partial<DeltaDraft>): FaultCode | "delta" {
+  return fateOf(sealDelta({ ...draft, ...change }, ann, trustingCrypto));
+}
+
+function fateOf(sealed: Uint8Array): FaultCode | "delta" {
+  const delta = openDelta(sealed, trustingCrypto);
+  return delta.kind === "fault" ? delta.code : "delta";
+}
+
+/** The fate of an encoding whose fields are changed by hand; the signature is not looked at. */
+function fateOfFields(change: (fields: unknown[]) => void): FaultCode | "delta" {
+  const sealed = decodeCanonical(sealDelta(draft, ann, trustingCrypto), gossipBytesMax) as unknown[];
+  const fields = decodeCanonical(sealed[1] as Uint8Array, deltaBytesMax) as unknown[];
+  change(fields);
+  return fateOf(encode([0, encode(fields), new Uint8Array(64)]));
+}
+
+function parents(count: number): readonly DeltaId[] {
+  return Array.from({ length: count }, (_, index) => id(index)).sort();
+}
+
+function text(length: number): string {
+  return "x".repeat(length);
+}
+
+test("every field of a delta changes its id", () => {
+  const genesis = {
+    contextId: "" as const,
+    parents: [],
+    content: { kind: "genesis", application: "a", nonce } as const,
+  };
+  const changes: Readonly<Record<keyof DeltaDraft, readonly Partial<DeltaDraft>[]>> = {
+    contextId: [{ contextId: id<ContextId>("other") }],
+    parents: [{ parents: [id("other")] }, { parents: parents(2) }],
+    author: [{ author: identityOf("bob").author }],
+    incarnation: [{ incarnation: byteString<Incarnation>(new Uint8Array(8)) }],
+    hlc: [{ hlc: { ms: 6, counter: 1 } }, { hlc: { ms: 5, counter: 2 } }],
+    content: [
+      { content: operations(put("k", 2)) },
+      { content: operations(put("l", 1)) },
+      { content: operations(put("k", 1), put("k", 1)) },
+      { content: operations({ kind: "remove", collection: "entries", key: "k" }) },
+      { content: { kind: "merge" } },
+      { content: { kind: "needs-upgrade", code: 5 } },
+      genesis,
+      { ...genesis, content: { ...genesis.content, application: "b" } },
+      { ...genesis, content: { ...genesis.content, nonce: byteString(new Uint8Array(16)) } },
+    ],
+    events: [{ events: [{ kind: "e", content: 1 }] }, { events: [{ kind: "e", content: 2 }] }],
+  };
+  const all = [{}, ...Object.values(changes).flat()];
+  const found = all.map((change) => {
+    const delta = openDelta(sealDelta({ ...draft, ...change }, ann, trustingCrypto), trustingCrypto);
+    if (delta.kind === "fault") throw new Error(delta.detail);
+    return delta.id;
+  });
+  assert.is(new Set(found).size, all.length);
+});
+
+test("what a delta may hold ends at its bounds", () => {
+  const events = (count: number) => ({
+    events: Array.from({ length: count }, () => ({ kind: "e", content: 1 })),
+  });
+  const value = (characters: number) => ({ content: operations(put("k", text(characters))) });
+  const encodedValue = (characters: number) => encode(text(characters)).length;
+  const table: readonly (readonly [string, Partial<DeltaDraft>, Partial<DeltaDraft>, FaultCode])[] = [
+    ["parents", { parents: parents(parentsMax) }, { parents: parents(parentsMax + 1) }, "over-limit"],
+    ["events", events(eventsMax), events(eventsMax + 1), "over-limit"],
+    [
+      "key",
+      { content: operations(put(text(keyCharactersMax), 1)) },
+      { content: operations(put(text(keyCharactersMax + 1), 1)) },
+      "over-limit",
+    ],
+    ["value", value(valueBytesMax - 5), value(valueBytesMax - 4), "too-large"],
+    ["clock", { hlc: { ms: hlcMsMax, counter: 0 } }, { hlc: { ms: hlcMsMax + 1, counter: 0 } }, "malformed"],
+    [
+      "counter",
+      { hlc: { ms: 1, counter: hlcCounterMax } },
+      { hlc: { ms: 1, counter: hlcCounterMax + 1 } },
+      "malformed",
+    ],
+    [
+      "event name",
+      { events: [{ kind: text(nameCharactersMax), content: 1 }] },
+      { events: [{ kind: text(nameCharactersMax + 1), content: 1 }] },
+      "over-limit",
+    ],
+  ];
+  assert.is(encodedValue(valueBytesMax - 5), valueBytesMax);
+  for (const [name, allowed, refused, code] of table) {
+    assert.is(fate(allowed), "delta", name);
+    assert.is(fate(refused), code, name);
+  }
+});
+
+test("a delta ends at a mebibyte, events included", () => {
+  const filled = (bytes: number) => ({ events: [{ kind: "e", content: text(bytes) }] });
+  const rest =
+    encode([
+      1,
+      new Uint8Array(32),
+      1,
+      [new Uint8Array(32)],
+      new Uint8Array(32),
+      new Uint8Array(8),
+      5,
+      1,
+      encode([[0, "entries", "k", 1]]),
+      [["e", ""]],
+    ]).length + 4;
+  assert.is(fate(filled(deltaBytesMax - rest)), "delta");
+  assert.is(fate(filled(deltaBytesMax - rest + 1)), "too-large");
+});
+
+test("the number of a delta's actions is bounded", () => {
+  const actions = (count: number) => encode(Array.from({ length: count }, () => [1, "", ""]));
+  assert.is(
+    fateOfFields((fields) => {
+      fields[8] = actions(actionsMax);
+    }),
+    "delta",
+  );
+  assert.is(
+    fateOfFields((fields) => {
+      fields[8] = actions(actionsMax + 1);
+    }),
+    "over-limit",
+  );
+});
+
+test("only a genesis is without parents, and a genesis has none", () => {
+  const content = { kind: "genesis", application: "kv-store", nonce } as const;
+  assert.is(fate({ parents: [], contextId: "", content }), "delta");
+  assert.is(fate({ parents: [] }), "no-parents");
+  assert.is(fate({ parents: [], content: { kind: "merge" } }), "no-parents");
+  assert.is(fate({ contextId: "", content }), "no-parents");
+});
+
+test("a genesis names no context, and anything else names one", () => {
+  const content = { kind: "genesis", application: "kv-store", nonce } as const;
+  assert.is(fate({ parents: [], content }), "malformed");
+  assert.is(fate({ contextId: "" }), "malformed");
+});
+
+test("parents are sorted and unique", () => {
+  const [a = id(0), b = id(1)] = parents(2);
+  assert.is(fate({ parents: [a, b] }), "delta");
+  assert.is(fate({ parents: [b, a] }), "non-canonical");
+  assert.is(fate({ parents: [a, a] }), "non-canonical");
+});
+
+test("another encoding of the same content is refused", () => {
+  const sealed = sealDelta({ ...draft, content: operations(put("k", 1.5)) }, ann, trustingCrypto);
+  assert.is(fateOf(sealed), "delta");
+  const inner = (decodeCanonical(sealed, gossipBytesMax) as unknown[])[1] as Uint8Array;
+  const fields = decodeCanonical(inner, deltaBytesMax) as unknown[];
+  const payload = Array.from(fields[8] as Uint8Array);
+  // 1.5 in three bytes, and the same in five.
+  payload.splice(payload.lastIndexOf(0xf9), 3, 0xfa, 0x3f, 0xc0, 0x00, 0x00);
+  fields[8] = Uint8Array.from(payload);
+  assert.is(fateOf(encode([0, encode(fields), new Uint8Array(64)])), "non-canonical");
+});
+
+test("map keys out of order and lengths in more bytes than they need are refused", () => {
+  const withPayload = (payload: readonly number[]) =>
+    fateOfFields((fields) => {
+      fields[8] = Uint8Array.from(payload);
+    });
+  const [a, b] = [
+    [0x61, 0x61],
+    [0x61, 0x62],
+  ] as const;
+  const action = [0x81, 0x84, 0x00, 0x60, 0x60];
+  assert.is(withPayload([...action, 0xa2, ...a, 1, ...b, 2]), "delta");
+  assert.is(withPayload([...action, 0xa2, ...b, 2, ...a, 1]), "non-canonical");
+  assert.is(withPayload([...action, 0xa2, ...a, 1, ...a, 2]), "malformed");
+  assert.is(withPayload([0x98, 1, ...action.slice(1), 1]), "malformed");
+  assert.is(withPayload([...action, 0x18, 1]), "malformed");
+  for (const never of [0xf7, 0xc1, 0x9f, 0xff, 0xfc]) assert.is(withPayload([...action, never]), "malformed");
+});
+
+test("what is no JSON value is refused wherever a value may be", () => {
+  const bytes = new Uint8Array(3);
+  assert.is(
+    fateOfFields((fields) => {
+      fields[8] = encode([[0, "c", "k", bytes]]);
+    }),
+    "malformed",
+  );
+  assert.is(
+    fateOfFields((fields) => {
+      fields[9] = [["e", { inner: [bytes] }]];
+    }),
+    "malformed",
+  );
+  for (const value of [
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    undefined as unknown as Json,
+    (2n ** 60n) as unknown as Json,
+  ])
+    assert.is(fate({ content: operations(put("k", value as never)) }), "malformed");
+});
+
+test("an unknown version is told apart from a mistake, and an unknown kind is kept for later", () => {
+  assert.is(
+    fateOfFields((fields) => {
+      fields[0] = 2;
+    }),
+    "unknown-version",
+  );
+  assert.is(
+    fateOfFields((fields) => {
+      fields[2] = 17;
+      fields[8] = Uint8Array.of(1, 2, 3);
+    }),
+    "delta",
+  );
+  assert.is(
+    fateOfFields((fields) => {
+      fields[2] = 256;
+    }),
+    "malformed",
+  );
+  assert.is(
+    fateOfFields((fields) => {
+      fields.push(0);
+    }),
+    "malformed",
+  );
+});
+
+test("a heartbeat lists so many heads and no more", () => {
+  const heartbeat: HeartbeatDraft = {
+    sender: ann.author,
+    incarnation,
+    counter: 1,
+    contextId: id<ContextId>("context"),
+    heads: parents(headsMax),
+    headCount: headsMax,
+    headsDigest: id("digest"),
+    stateRoot: id("root"),
+  };
+  const open = (change: Partial<HeartbeatDraft>) =>
+    openHeartbeat(sealHeartbeat({ ...heartbeat, ...change }, ann), trustingCrypto);
+  assert.is(open({}).kind, "heartbeat");
+  const refused = open({ heads: parents(headsMax + 1) });
+  assert.is(refused.kind === "fault" && refused.code, "over-limit");
+  const short = open({ stateRoot: byteString(bytesOf(id("root")).subarray(1)) });
+  assert.is(short.kind === "fault" && short.code, "malformed");
+});
+
+test.run();

@@ -1,0 +1,103 @@
+// The bounds of what travels on a sync stream.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { FaultCode } from "../../../core/fault.ts";
+import { byteString, type ContextId, type DeltaId, type Hash } from "../../../core/ids.ts";
+import { frameBytesMax, gossipBytesMax, headsMax, idsMax, turnDeltasMax } from "../../../core/limits.ts";
+import { encode } from "../../../core/wire/cbor.ts";
+import {
+  decodeSyncMessage,
+  encodeSyncMessage,
+  type Handshake,
+  type SyncMessage,
+} from "../../../core/wire/sync-message.ts";
+import { hashOf } from "../authors.ts";
+
+const contextId = byteString<ContextId>(hashOf("context"));
+const one = byteString<DeltaId>(hashOf("one"));
+
+function ids(count: number): readonly DeltaId[] {
+  return Array.from({ length: count }, () => one);
+}
+
+const handshake: Handshake = {
+  kind: "handshake",
+  contextId,
+  heads: [one],
+  headCount: 1,
+  headsDigest: "" as Hash,
+  sample: [one],
+  stateRoot: byteString<Hash>(hashOf("root")),
+  appliedCount: 1,
+  entityCount: 1,
+  wallMs: 1,
+};
+
+function fate(message: SyncMessage | Uint8Array): FaultCode | SyncMessage["kind"] {
+  const decoded = decodeSyncMessage(message instanceof Uint8Array ? message : encodeSyncMessage(message));
+  return decoded.kind === "fault" ? decoded.code : decoded.kind;
+}
+
+test("every list ends at its bound", () => {
+  const request = { kind: "delta-request", contextId } as const;
+  const empty = (count: number) => Array.from({ length: count }, () => new Uint8Array());
+  const table: readonly (readonly [SyncMessage, SyncMessage])[] = [
+    [
+      { ...handshake, heads: ids(headsMax) },
+      { ...handshake, heads: ids(headsMax + 1) },
+    ],
+    [
+      { ...handshake, sample: ids(idsMax) },
+      { ...handshake, sample: ids(idsMax + 1) },
+    ],
+    [
+      { ...request, ids: ids(idsMax) },
+      { ...request, ids: ids(idsMax + 1) },
+    ],
+    [
+      { kind: "deltas", deltas: empty(turnDeltasMax) },
+      { kind: "deltas", deltas: empty(turnDeltasMax + 1) },
+    ],
+  ];
+  for (const [allowed, refused] of table) {
+    assert.is(fate(allowed), allowed.kind);
+    assert.is(fate(refused), "over-limit", allowed.kind);
+  }
+  const both: SyncMessage = { ...handshake, heads: ids(headsMax), sample: ids(idsMax) };
+  assert.is(fate(both), "handshake");
+});
+
+test("a delta and a frame end at their bytes", () => {
+  const deltas = (bytes: number): SyncMessage => ({ kind: "deltas", deltas: [new Uint8Array(bytes)] });
+  assert.is(fate(deltas(gossipBytesMax)), "deltas");
+  assert.is(fate(deltas(gossipBytesMax + 1)), "too-large");
+  assert.is(fate(new Uint8Array(frameBytesMax + 1)), "too-large");
+});
+
+test("a frame of very many values is refused before they are decoded", () => {
+  const frame = new Uint8Array(1_000_000).fill(0x80);
+  frame.set([0x82, 2, 0x9a]);
+  new DataView(frame.buffer).setUint32(3, frame.length - 7);
+  assert.is(fate(frame), "over-limit");
+});
+
+test("credit is given for at least one message and not without end", () => {
+  assert.is(fate({ kind: "credit", messages: 1 }), "credit");
+  assert.is(fate({ kind: "credit", messages: 0 }), "malformed");
+  assert.is(fate({ kind: "credit", messages: 1_025 }), "malformed");
+});
+
+test("the version of an opening is judged before the rest of it", () => {
+  assert.is(fate(encode([0, 2, "a handshake of another shape"])), "unknown-version");
+  assert.is(fate(encode([1, 2])), "unknown-version");
+  assert.is(fate(encode([0, 1])), "malformed");
+});
+
+test("what is no message of ours is refused", () => {
+  for (const value of [null, 4, "done", [], [6], [-1], ["done"], [4, 0], [5], [5, 3], [2, [1]], { 0: 4 }]) {
+    assert.is(fate(encode(value)), "malformed", JSON.stringify(value));
+  }
+});
+
+test.run();
