@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerNodeCommands } from "./node/commands/index.ts";
 import { registerSimCommand } from "./sim/host/command.ts";
+import { registerWatchCommand } from "./sim/host/watch-command.ts";
 
 const internalErrorExitCode = 70;
 /** A checkout runs this file as it stands, a package its compiled copy one folder below. */
@@ -16,6 +17,7 @@ const program = new Command("reconverge")
   .exitOverride();
 
 registerSimCommand(program);
+registerWatchCommand(program, async () => (await import("./adapters/tui/watch.ts")).watchInTerminal);
 registerNodeCommands(program);
 
 try {

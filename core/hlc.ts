@@ -38,9 +38,12 @@ export function succeedHlc(hlc: Hlc): Hlc {
     : { ms: hlc.ms + 1, counter: 0 };
 }
 
+/** The latest wall clock that is followed: from here on there are 2⁴⁸ values left, so that no clock can run out. */
+const wallMaxMs = 0xffff_0000_0000;
+
 /** The next own clock value: the wall clock's where that is ahead, else just above the last. */
 export function tickHlc(last: Hlc, wallMs: number): Hlc {
-  const wall = { ms: wallMs, counter: 0 };
+  const wall = { ms: Math.min(wallMs, wallMaxMs), counter: 0 };
   return compareHlc(wall, last) > 0 ? wall : succeedHlc(last);
 }
 

@@ -8,22 +8,24 @@ import type { Application } from "./app/application.ts";
 import { InvariantError, present, unreachable } from "./assert.ts";
 import { Author, type AuthorMemory, createAuthorMemory } from "./author.ts";
 import type { Config } from "./config.ts";
-import type { Effect, Outcome } from "./effect.ts";
+import { Contexts, type ContextsMemory } from "./contexts.ts";
+import type { Effect } from "./effect.ts";
 import { isFault } from "./fault.ts";
 import { createHeartbeatMemory, type HeartbeatMemory, HeartbeatSender } from "./gossip/heartbeat.ts";
 import { GossipReceiver } from "./gossip/receive.ts";
-import { byteString, type ContextId, type PeerId, type Topic, toHex, topicOf } from "./ids.ts";
-import type { ClientCall, Input } from "./input.ts";
+import { type ContextId, type PeerId, topicOf } from "./ids.ts";
+import type { Input } from "./input.ts";
 import { copyMemory } from "./memory.ts";
 import { createPeersMemory, Peers, type PeersMemory } from "./peers.ts";
 import type { Identity, Now, StateView } from "./ports.ts";
 import { Random, type RandomWords } from "./random.ts";
-import { createReplicaMemory, Replica, type ReplicaMemory } from "./replica.ts";
+import type { Replica } from "./replica.ts";
 import { parseTimerName, type Services, timerName } from "./services.ts";
-import { loadNode, saveNode } from "./stored-node.ts";
+import { DamagedStoreError } from "./stored-node.ts";
 import { createSyncMemory, SyncManager, type SyncMemory } from "./sync/manager.ts";
 import { createTimersMemory, Timers, type TimersMemory } from "./timers.ts";
 import { Turn } from "./turn.ts";
+import { decoding } from "./wire/cbor.ts";
 import type { Codec } from "./wire/codec.ts";
 
 export interface NodeOptions {
@@ -43,7 +45,7 @@ export interface NodeMemory {
   readonly peers: PeersMemory;
   readonly heartbeat: HeartbeatMemory;
   readonly sync: SyncMemory;
-  readonly replicas: Map<ContextId, ReplicaMemory>;
+  readonly replicas: ContextsMemory;
   /** The wake-up the driver was asked for. */
   wakeAtMs: number | null;
 }
@@ -64,13 +66,12 @@ export function createNodeMemory(randomWords: RandomWords): NodeMemory {
 }
 
 export class NodeCore {
+  readonly contexts: Contexts;
   readonly peers: Peers;
   readonly sync: SyncManager;
   readonly #memory: NodeMemory;
   readonly #store: StateView;
   readonly #services: Services;
-  readonly #replicas: Map<ContextId, Replica>;
-  readonly #byTopic: Map<Topic, Replica>;
   readonly #heartbeat: HeartbeatSender;
   readonly #gossip: GossipReceiver;
 
@@ -88,12 +89,11 @@ export class NodeCore {
       timers: new Timers(memory.timers),
       author: new Author(memory.author, identity, codec),
     };
-    this.#replicas = new Map(
-      Array.from(memory.replicas, ([id, kept]) => [id, new Replica(kept, this.#services)]),
+    this.contexts = new Contexts(memory.replicas, this.#services, (replica, turn) =>
+      this.#kept(replica, turn),
     );
-    this.#byTopic = new Map(Array.from(this.#replicas, ([id, replica]) => [topicOf(id), replica]));
     this.peers = new Peers(memory.peers, this.#services);
-    const replica = (contextId: ContextId) => this.#replicas.get(contextId);
+    const replica = (contextId: ContextId) => this.contexts.get(contextId);
     this.sync = new SyncManager(memory.sync, this.#services, { peers: this.peers, replica });
     this.#heartbeat = new HeartbeatSender(memory.heartbeat, this.#services);
     this.#gossip = new GossipReceiver(this.#services, this.sync, this.#heartbeat);
@@ -106,10 +106,13 @@ export class NodeCore {
 
   /** The contexts this node keeps, for inspection. */
   replicas(): ReadonlyMap<ContextId, Replica> {
-    return this.#replicas;
+    return this.contexts.all();
   }
 
-  /** Handles one input completely. Total: what peers and clients get wrong comes out as effects. */
+  /**
+   * Handles one input completely. Total: what peers and clients get wrong comes out as effects. Only a `start` may
+   * throw other than an `InvariantError`: a `DamagedStoreError`.
+   */
   handle(now: Now, input: Input): Effect[] {
     if (this.#memory.phase === "stopped")
       throw new InvariantError(`input ${input.kind} after the node stopped`);
@@ -136,13 +139,13 @@ export class NodeCore {
         return this.peers.dialFailed(input.peer, turn);
       case "peer-subscribed": {
         this.peers.subscribed(input.peer, input.topic);
-        const replica = this.#byTopic.get(input.topic);
+        const replica = this.contexts.ofTopic(input.topic);
         return replica && this.sync.peerSubscribed(replica, input.peer, turn);
       }
       case "peer-unsubscribed":
         return this.peers.unsubscribed(input.peer, input.topic);
       case "gossip":
-        return this.#gossip.receive(input, this.#byTopic.get(input.topic), turn);
+        return this.#gossip.receive(input, this.contexts.ofTopic(input.topic), turn);
       case "stream-opened":
         return this.sync.sessions.accept(input.stream, input.peer, turn);
       case "stream-frame":
@@ -156,7 +159,7 @@ export class NodeCore {
         return turn.perform({
           kind: "reply",
           request: input.request,
-          outcome: this.#answer(input.call, turn),
+          outcome: this.contexts.answer(input.call, turn),
         });
       default:
         return unreachable(input);
@@ -166,111 +169,49 @@ export class NodeCore {
   #start(turn: Turn): void {
     if (this.#memory.phase !== "created") throw new InvariantError("a node starts once");
     this.#memory.phase = "running";
-    const contexts = loadNode(turn);
-    this.#services.author.load(byteString(this.#services.random.bytes(8)), turn);
-    for (const contextId of contexts) this.#keep(contextId, turn).load(turn);
-    saveNode(this.#services.author.incarnation, contexts, turn);
+    const loaded = decoding("the store", () => {
+      this.contexts.load(turn);
+      return { kind: "loaded" } as const;
+    });
+    if (isFault(loaded)) throw new DamagedStoreError(loaded.detail);
     this.#cleanupLater(turn);
   }
 
   #stop(turn: Turn): void {
     this.sync.sessions.closeAll(turn);
-    for (const contextId of this.#replicas.keys())
+    for (const contextId of this.contexts.all().keys()) {
       turn.perform({ kind: "unsubscribe", topic: topicOf(contextId) });
+    }
     this.#memory.phase = "stopped";
   }
 
-  #keep(contextId: ContextId, turn: Turn): Replica {
-    const memory = createReplicaMemory(contextId);
-    const replica = new Replica(memory, this.#services);
-    this.#memory.replicas.set(contextId, memory);
-    this.#replicas.set(contextId, replica);
-    this.#byTopic.set(topicOf(contextId), replica);
-    turn.perform({ kind: "subscribe", topic: topicOf(contextId) });
+  /** Starts what concerns a context: its timers, and sessions with those who have it. */
+  #kept(replica: Replica, turn: Turn): void {
     this.#heartbeat.start(replica, turn);
     this.sync.start(replica, turn);
-    return replica;
-  }
-
-  #answer(call: ClientCall, turn: Turn): Outcome {
-    switch (call.kind) {
-      case "create-context":
-        return this.#createContext(call.application, turn);
-      case "join-context":
-        return this.#joinContext(call.contextId, call.genesis, turn);
-      case "execute": {
-        const replica = this.#replicas.get(call.contextId);
-        if (replica === undefined) {
-          return {
-            kind: "refused",
-            code: "context-not-found",
-            message: `no context ${toHex(call.contextId)} on this node`,
-          };
-        }
-        return replica.execute(call, turn);
-      }
-      default:
-        return unreachable(call);
-    }
-  }
-
-  #createContext(application: string, turn: Turn): Outcome {
-    if (!this.#services.applications.has(application)) {
-      const known = Array.from(this.#services.applications.keys()).join(", ");
-      const message = `no application named "${application}"; installed: ${known}`;
-      return { kind: "refused", code: "application-not-installed", message };
-    }
-    const nonce = byteString(this.#services.random.bytes(16));
-    const content = { kind: "genesis", application, nonce } as const;
-    const genesis = this.#services.author.make({ contextId: "", parents: [], content, events: [] }, turn);
-    if (isFault(genesis)) throw new InvariantError(`an own genesis is refused: ${genesis.detail}`);
-    return this.#joinContext(genesis.contextId, genesis.sealed, turn);
-  }
-
-  #joinContext(contextId: ContextId, genesis: Uint8Array | undefined, turn: Turn): Outcome {
-    const delta = genesis === undefined ? undefined : this.#services.codec.openDelta(genesis);
-    if (delta?.kind === "fault" || (delta !== undefined && delta.id !== (contextId as string))) {
-      return {
-        kind: "refused",
-        code: "bad-arguments",
-        message: `not the genesis of context ${toHex(contextId)}`,
-      };
-    }
-    const known = this.#replicas.get(contextId);
-    const replica = known ?? this.#keep(contextId, turn);
-    if (known === undefined)
-      saveNode(this.#services.author.incarnation, Array.from(this.#replicas.keys()), turn);
-    if (delta !== undefined) replica.receive(delta, turn);
-    if (known === undefined)
-      for (const peer of this.peers.subscribers(contextId)) this.sync.peerSubscribed(replica, peer, turn);
-    return { kind: "context", contextId };
+    for (const peer of this.peers.subscribers(replica.contextId))
+      this.sync.peerSubscribed(replica, peer, turn);
   }
 
   #runDueTimers(turn: Turn): void {
     const { timers } = this.#services;
     // Timers set while these run are due in the next turn, so that a turn ends.
     const due: string[] = [];
-    for (
-      let name = timers.takeDue(turn.now.monotonicMs);
-      name !== null;
-      name = timers.takeDue(turn.now.monotonicMs)
-    ) {
-      due.push(name);
-    }
+    const nowMs = turn.now.monotonicMs;
+    for (let name = timers.takeDue(nowMs); name !== null; name = timers.takeDue(nowMs)) due.push(name);
     for (const name of due) this.#runTimer(name, turn);
   }
 
   #runTimer(name: string, turn: Turn): void {
     const { purpose, subject } = parseTimerName(name);
-    const replica = () =>
-      present(this.#replicas.get(subject as ContextId), `the replica of timer ${purpose}`);
+    const replica = () => present(this.contexts.get(subject as ContextId), `the replica of timer ${purpose}`);
     switch (purpose) {
       case "dial":
         return this.peers.dial(subject as PeerId, turn);
       case "session":
         return this.sync.sessions.watch(Number(subject), turn);
       case "cleanup":
-        for (const each of this.#replicas.values()) each.sweep(turn);
+        for (const each of this.contexts.all().values()) each.sweep(turn);
         this.sync.sweep(turn);
         return this.#cleanupLater(turn);
       case "apply-ready":

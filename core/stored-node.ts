@@ -6,6 +6,11 @@ import type { Turn } from "./turn.ts";
 import { decodeValue, encode, refuse } from "./wire/cbor.ts";
 import { expectByteString, expectFields, expectList } from "./wire/expect.ts";
 
+/** The store does not hold what this node must have written: the disk's trouble, for the driver to report. */
+export class DamagedStoreError extends Error {
+  override readonly name = "DamagedStoreError";
+}
+
 /** Contexts one node may keep. */
 const contextsMax = 1_000_000;
 const recordBytesMax = 64 * 1_048_576;

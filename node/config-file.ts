@@ -34,12 +34,22 @@ export async function changeConfig(path: string, assignments: readonly string[])
     const [key, value] = readAssignment(assigned);
     const expected = new Map([...parseConfig(text, path), [key, value]]);
     text = setInText(text, key, value);
-    if (JSON.stringify(sorted(parseConfig(text, path))) !== JSON.stringify(sorted(expected)))
-      throw invalid(
-        `${key} cannot be changed in ${path} by a command, as it is written over several lines: edit the file`,
-      );
+    if (!holds(text, expected)) {
+      const why = "as it is not written on one line";
+      throw invalid(`${key} cannot be changed in ${path} by a command, ${why}: edit the file`);
+    }
   }
   return text;
+}
+
+/** Does the text mean exactly these values? */
+function holds(text: string, expected: ReadonlyMap<string, SettingValue>): boolean {
+  try {
+    return JSON.stringify(sorted(parseConfig(text, ""))) === JSON.stringify(sorted(expected));
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
 }
 
 /** `KEY=VALUE` as a setting and its checked value. */

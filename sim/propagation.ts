@@ -3,6 +3,9 @@
 import type { CausalDelta } from "../core/dag/delta.ts";
 import type { DeltaId } from "../core/ids.ts";
 
+/** How many of the latest samples `recentMedianMs` looks at. */
+const recentSamples = 1_000;
+
 export class Propagation {
   readonly #made = new Map<DeltaId, { readonly node: number; readonly timeUs: number }>();
   readonly #samplesUs: number[] = [];
@@ -17,6 +20,13 @@ export class Propagation {
     if (made.node === node) return false;
     this.#samplesUs.push(nowUs - made.timeUs);
     return true;
+  }
+
+  /** Of the latest samples, in milliseconds; null when nothing has travelled yet. Cheap enough to ask often. */
+  recentMedianMs(): number | null {
+    const sorted = Float64Array.from(this.#samplesUs.slice(-recentSamples)).sort();
+    const median = sorted[Math.floor(sorted.length / 2)];
+    return median === undefined ? null : median / 1_000;
   }
 
   /** In milliseconds; null when nothing ever travelled. O(n log n). */

@@ -11,15 +11,17 @@ import { decode, encode } from "it-length-prefixed";
 import type { Uint8ArrayList } from "uint8arraylist";
 import { frameBytesMax } from "../../core/limits.ts";
 
+/** The package's own bound, for both directions, is 4 MB. */
+const frameBounds = { maxDataLength: frameBytesMax };
+
 /** The frames a peer sends, until it ends the stream. Throws when it breaks it or announces too large a frame. */
 export async function* readFrames(stream: Stream): AsyncGenerator<Uint8Array> {
-  for await (const frame of decode(readChunks(stream), { maxDataLength: frameBytesMax }))
-    yield frame.subarray();
+  for await (const frame of decode(readChunks(stream), frameBounds)) yield frame.subarray();
 }
 
 /** Hands a frame to the stream; resolves once it has left, or the stream has ended. */
 export async function writeFrame(stream: Stream, frame: Uint8Array): Promise<void> {
-  stream.send(encode.single(frame));
+  stream.send(encode.single(frame, frameBounds));
   while (stream.status === "open" && (stream.writeBufferLength > 0 || stream.writableNeedsDrain)) {
     await firstOf(stream, ["drain", "idle", "close"]);
   }

@@ -1,8 +1,8 @@
 /** Runs one method of an application over a state, and collects what it wants changed. */
 
 import type { ApplicationEvent, RefusalCode } from "../effect.ts";
-import type { Json, JsonObject } from "../json.ts";
-import { keyCharactersMax, nameCharactersMax } from "../limits.ts";
+import { isDeeperThan, type Json, type JsonObject } from "../json.ts";
+import { depthMax, keyCharactersMax, nameCharactersMax } from "../limits.ts";
 import type { Action } from "../state/action.ts";
 import { isLive } from "../state/entity.ts";
 import type { StateStore } from "../state/state-store.ts";
@@ -31,7 +31,7 @@ export function execute(
   const recorder = new Recorder(state, args);
   try {
     const output = method.run(recorder);
-    if (method.access === "read" && recorder.actions.length > 0)
+    if (method.access === "read" && recorder.actions.length + recorder.events.length > 0)
       return refused("call-failed", `"${name}" only reads, but wrote`);
     return { kind: "ran", output, actions: recorder.actions, events: recorder.events };
   } catch (error) {
@@ -42,6 +42,12 @@ export function execute(
 
 function refused(code: RefusalCode, message: string): Execution {
   return { kind: "refused", code, message };
+}
+
+/** Encoding needs a stack frame a level, so depth is judged before it. */
+function refuseTooDeep(value: Json): void {
+  if (isDeeperThan(value, depthMax))
+    throw new CallError(`a value nested deeper than ${depthMax}`, "bad-arguments");
 }
 
 /** The call as its method sees it. One action a key: the last write of a call wins within it. */
@@ -61,6 +67,7 @@ class Recorder implements Call {
   }
 
   emit(kind: string, content: Json): void {
+    refuseTooDeep(content);
     this.events.push({ kind, content });
   }
 
@@ -80,7 +87,10 @@ class Recorder implements Call {
     };
     return {
       get: (key) => this.#read(collection, key),
-      set: (key, value) => write({ kind: "put", collection, key, value }),
+      set: (key, value) => {
+        refuseTooDeep(value);
+        write({ kind: "put", collection, key, value });
+      },
       remove: (key) => write({ kind: "remove", collection, key }),
       entries: () => this.#entries(collection),
     };

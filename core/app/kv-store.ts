@@ -45,9 +45,11 @@ function clear(call: Call): Json {
 function textArgument(args: JsonObject, name: string): string {
   const value = args[name];
   if (typeof value === "string") return value;
-  const found =
-    value === undefined
-      ? "it is missing"
-      : `found ${isJsonObject(value) ? "an object" : JSON.stringify(value)}`;
-  throw new CallError(`the argument "${name}" must be text; ${found}`, "bad-arguments");
+  throw new CallError(`the argument "${name}" must be text; ${describe(value)}`, "bad-arguments");
+}
+
+function describe(value: Json | undefined): string {
+  if (value === undefined) return "it is missing";
+  if (typeof value !== "object" || value === null) return `found ${String(value)}`;
+  return `found ${isJsonObject(value) ? "an object" : "a list"}`;
 }

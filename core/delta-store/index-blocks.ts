@@ -2,10 +2,11 @@
  * The graph's index as it is stored: entries in the order of application, in blocks, so that a start reads
  * blocks and not deltas. An entry is
  *
- *   id (32) · derived time: ms (6), counter (2) · parent count (1) · each parent's position (4)
+ *   id (32) · derived time: ms (8), counter (2) · parent count (1) · each parent's position (4)
+ *
+ * A derived time may exceed the 48 bits of a clock value, so its ms is kept as a double.
  */
 
-import { present } from "../assert.ts";
 import type { AppliedDelta, Graph } from "../dag/graph.ts";
 import { byteString, type ContextId, type DeltaId, idBytes } from "../ids.ts";
 import { storeKeys } from "../store-keys.ts";
@@ -15,7 +16,7 @@ import { refuse } from "../wire/cbor.ts";
 /** Small, because the last block is written again with every delta. */
 export const entriesPerBlock = 32;
 
-const fixedBytes = idBytes + 6 + 2 + 1;
+const fixedBytes = idBytes + 8 + 2 + 1;
 const positionBytes = 4;
 
 /** Writes the blocks that hold positions `from` and above. O(blocks written). */
@@ -39,10 +40,8 @@ export function readIndex(
   { contextId, turn }: { contextId: ContextId; turn: Turn },
 ): void {
   for (let block = 0; block * entriesPerBlock < count; block += 1) {
-    const bytes = present(
-      turn.read(storeKeys.indexBlock(contextId, block)),
-      `index block ${block} of a context`,
-    );
+    const bytes = turn.read(storeKeys.indexBlock(contextId, block));
+    if (bytes === undefined) return refuse("malformed", `index block ${block} of a context is missing`);
     readBlock(graph, bytes);
   }
   if (graph.count !== count) refuse("malformed", `an index of ${graph.count} deltas, expected ${count}`);
@@ -56,11 +55,10 @@ function encodeBlock(entries: readonly AppliedDelta[]): Uint8Array {
   for (const { id, at, parents } of entries) {
     for (let index = 0; index < idBytes; index += 1) bytes[offset + index] = id.charCodeAt(index);
     offset += idBytes;
-    view.setUint16(offset, Math.floor(at.ms / 0x1_0000_0000));
-    view.setUint32(offset + 2, at.ms % 0x1_0000_0000);
-    view.setUint16(offset + 6, at.counter);
-    view.setUint8(offset + 8, parents.length);
-    offset += 9;
+    view.setFloat64(offset, at.ms);
+    view.setUint16(offset + 8, at.counter);
+    view.setUint8(offset + 10, parents.length);
+    offset += 11;
     for (const parent of parents) {
       view.setUint32(offset, parent);
       offset += positionBytes;
@@ -78,9 +76,8 @@ function readBlock(graph: Graph, bytes: Uint8Array): void {
       refuse("malformed", "an index entry is cut off");
     const id = byteString<DeltaId>(bytes.subarray(offset, offset + idBytes));
     offset += idBytes;
-    const ms = view.getUint16(offset) * 0x1_0000_0000 + view.getUint32(offset + 2);
-    const at = { ms, counter: view.getUint16(offset + 6) };
-    offset += 9;
+    const at = { ms: view.getFloat64(offset), counter: view.getUint16(offset + 8) };
+    offset += 11;
     const parents = Array.from({ length: parentCount }, (_, index) =>
       view.getUint32(offset + index * positionBytes),
     );

@@ -1,6 +1,6 @@
 /**
  * Deltas that wait for parents. Bounded in count and bytes, shared fairly: over a bound, the author with the
- * most waiting loses its oldest. What is dropped can be fetched again. Invariants 8 and 14.
+ * most of what is short loses its oldest. What is dropped can be fetched again. Invariants 8 and 14.
  */
 
 import { present } from "../assert.ts";
@@ -14,12 +14,18 @@ interface Waiting {
   unapplied: number;
 }
 
+/** What of an author waits. */
+interface Share {
+  /** In order of arrival. */
+  readonly ids: Set<DeltaId>;
+  bytes: number;
+}
+
 export interface PendingMemory {
   readonly waiting: Map<DeltaId, Waiting>;
   /** By parent: who waits for it. */
   readonly children: Map<DeltaId, Set<DeltaId>>;
-  /** By author, in order of arrival. */
-  readonly byAuthor: Map<AuthorId, Set<DeltaId>>;
+  readonly byAuthor: Map<AuthorId, Share>;
   bytes: number;
 }
 
@@ -63,24 +69,24 @@ export class Pending {
     const { waiting, children, byAuthor } = this.#memory;
     waiting.set(delta.id, { delta, sinceMs: nowMs, unapplied: unapplied.length });
     for (const parent of unapplied) addToSet(children, parent, delta.id);
-    addToSet(byAuthor, delta.author, delta.id);
+    const share = byAuthor.get(delta.author) ?? { ids: new Set(), bytes: 0 };
+    byAuthor.set(delta.author, share);
+    share.ids.add(delta.id);
+    share.bytes += delta.sealed.length;
     this.#memory.bytes += delta.sealed.length;
-    const evicted: DeltaId[] = [];
-    while (this.count > this.#bounds.deltasMax || this.bytes > this.#bounds.bytesMax) {
-      const id = this.#oldestOfBusiest();
-      this.remove(id);
-      evicted.push(id);
-    }
-    return evicted;
+    return this.#evict();
   }
 
-  /** A parent was applied: gives the deltas that waited for nothing else, and keeps them no more. O(children). */
+  /**
+   * A parent was applied: gives the deltas that waited for nothing else, and keeps them no more. Those that need
+   * an upgrade go on waiting. O(children).
+   */
   release(parent: DeltaId): readonly CausalDelta[] {
     const released: CausalDelta[] = [];
     for (const id of this.#memory.children.get(parent) ?? []) {
       const child = present(this.#memory.waiting.get(id), "a child that waits");
       child.unapplied -= 1;
-      if (child.unapplied === 0) released.push(child.delta);
+      if (child.unapplied === 0 && child.delta.content.kind !== "needs-upgrade") released.push(child.delta);
     }
     this.#memory.children.delete(parent);
     for (const delta of released) this.remove(delta.id);
@@ -92,10 +98,14 @@ export class Pending {
     const { waiting, children, byAuthor } = this.#memory;
     const entry = waiting.get(id);
     if (entry === undefined) return;
+    const { author, parents, sealed } = entry.delta;
     waiting.delete(id);
-    this.#memory.bytes -= entry.delta.sealed.length;
-    removeFromSet(byAuthor, entry.delta.author, id);
-    for (const parent of entry.delta.parents) removeFromSet(children, parent, id);
+    this.#memory.bytes -= sealed.length;
+    const share = present(byAuthor.get(author), "the share of an author with pending deltas");
+    share.ids.delete(id);
+    share.bytes -= sealed.length;
+    if (share.ids.size === 0) byAuthor.delete(author);
+    for (const parent of parents) removeFromSet(children, parent, id);
   }
 
   /** Drops what has waited since before the given time. */
@@ -122,12 +132,24 @@ export class Pending {
     return removed;
   }
 
-  #oldestOfBusiest(): DeltaId {
-    let busiest: Set<DeltaId> | undefined;
-    for (const ids of this.#memory.byAuthor.values()) {
-      if (busiest === undefined || ids.size > busiest.size) busiest = ids;
+  /** Drops what is over a bound: of the author with the most deltas, or with the most bytes. O(authors) for each. */
+  #evict(): readonly DeltaId[] {
+    const evicted: DeltaId[] = [];
+    for (;;) {
+      const isCrowded = this.count > this.#bounds.deltasMax;
+      if (!isCrowded && this.bytes <= this.#bounds.bytesMax) return evicted;
+      const id = this.#oldestOfBusiest((share) => (isCrowded ? share.ids.size : share.bytes));
+      this.remove(id);
+      evicted.push(id);
     }
-    const [oldest] = present(busiest, "an author with pending deltas");
+  }
+
+  #oldestOfBusiest(weigh: (share: Share) => number): DeltaId {
+    let busiest: Share | undefined;
+    for (const share of this.#memory.byAuthor.values()) {
+      if (busiest === undefined || weigh(share) > weigh(busiest)) busiest = share;
+    }
+    const [oldest] = present(busiest, "an author with pending deltas").ids;
     return present(oldest, "the author's oldest pending delta");
   }
 }

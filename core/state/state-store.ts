@@ -1,10 +1,10 @@
 /** One context's entities, kept in plain maps, with the root over them. What changed in a turn is written with it. */
 
-import { present } from "../assert.ts";
 import type { ContextId, EntityId, Hash } from "../ids.ts";
 import type { Crypto } from "../ports.ts";
 import { storeKeys } from "../store-keys.ts";
 import type { Turn } from "../turn.ts";
+import { refuse } from "../wire/cbor.ts";
 import { decodeEntity, type Entity, entityId, isLive, joinEntities } from "./entity.ts";
 import { addToSum, createRootSum, type RootSum, rootOfSum, subtractFromSum } from "./state-root.ts";
 
@@ -71,10 +71,8 @@ export class StateStore {
   /** Reads what was stored: `count` entities. For use inside `decoding`. */
   load(count: number, turn: Turn): void {
     for (let ordinal = 0; ordinal < count; ordinal += 1) {
-      const bytes = present(
-        turn.read(storeKeys.entity(this.#contextId, ordinal)),
-        `entity ${ordinal} of a context`,
-      );
+      const bytes = turn.read(storeKeys.entity(this.#contextId, ordinal));
+      if (bytes === undefined) return refuse("malformed", `entity ${ordinal} of a context is missing`);
       this.#replace(ordinal, decodeEntity(bytes, this.#crypto));
     }
   }

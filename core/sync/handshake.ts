@@ -2,6 +2,7 @@
 
 import { areSameHeads } from "../dag/heads.ts";
 import type { DeltaId } from "../ids.ts";
+import { hlcMsMax } from "../limits.ts";
 import type { Replica } from "../replica.ts";
 import type { Turn } from "../turn.ts";
 import type { Handshake } from "../wire/sync-message.ts";
@@ -18,7 +19,7 @@ export function createHandshake(replica: Replica, turn: Turn): Handshake {
     stateRoot: replica.stateRoot(),
     appliedCount: replica.deltas.graph.count,
     entityCount: replica.state.storedCount,
-    wallMs: Math.max(0, Math.floor(turn.now.wallMs)),
+    wallMs: Math.min(hlcMsMax, Math.max(0, Math.floor(turn.now.wallMs))),
   };
 }
 

@@ -3,7 +3,6 @@
 import { pino } from "pino";
 import { readConfig } from "../config-file.ts";
 import { nodeFolder, obtainSeed, removeRunRecord, writeRunRecord } from "../home.ts";
-import { ReconvergeNode } from "../node.ts";
 import type { RunOptions } from "./index.ts";
 import { reportFailure, show } from "./output.ts";
 
@@ -29,6 +28,8 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     pino.destination({ dest: 2, sync: true }),
   );
   const stopped = untilStopped();
+  // Loaded only now: it takes a while, and a mistake in the configuration should be told at once.
+  const { ReconvergeNode } = await import("../node.ts");
   const node = new ReconvergeNode({
     config,
     seed,

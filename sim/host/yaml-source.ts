@@ -50,7 +50,7 @@ export function parseYaml(text: string, name: string): YamlSource {
   };
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-    const broken = brokenPlaces(document, text);
+    const broken = brokenPlaces(document, text, name.endsWith(".json") ? "JSON" : "YAML");
     if (broken.length > 0) fail(broken);
     const data: unknown = document.toJS({ maxAliasCount: aliasesMax });
     return { data, positionOf: (path, about) => positionAt(offsetOf(document, path, about)) };
@@ -69,7 +69,7 @@ function isAliasBomb(error: unknown): boolean {
 /** A value of its own, as in `--set path=value`. Gives null for text that is empty. Throws an `Error` with one line. */
 export function parseYamlValue(text: string): unknown {
   const document = parseDocument(text, { prettyErrors: false, stringKeys: true });
-  const [broken] = brokenPlaces(document, text);
+  const [broken] = brokenPlaces(document, text, "YAML");
   if (broken !== undefined) throw new Error(broken.message);
   return document.toJS({ maxAliasCount: aliasesMax });
 }
@@ -80,7 +80,7 @@ interface Broken {
 }
 
 /** What the parser says, in our words where its own are hard to understand. */
-function brokenPlaces(document: Document, text: string): readonly Broken[] {
+function brokenPlaces(document: Document, text: string, format: "YAML" | "JSON"): readonly Broken[] {
   const found = [...document.errors, ...document.warnings];
   if (found.length === 0) return badAliases(document);
   const tooDeep = found.filter(({ message }) => message.startsWith("Maximum call stack"));
@@ -92,7 +92,7 @@ function brokenPlaces(document: Document, text: string): readonly Broken[] {
     const [from] = pos;
     if (code === "MULTIPLE_DOCS") return { offset: from, message: "found a second document, expected one" };
     if (code !== "DUPLICATE_KEY")
-      return { offset: from, message: `not valid YAML: ${message.split("\n")[0]}` };
+      return { offset: from, message: `not valid ${format}: ${message.split("\n")[0]}` };
     const key = /^"[^"]*"|^'[^']*'|^[^:\s]+/.exec(text.slice(from))?.[0] ?? "";
     return { offset: from, message: `found the key ${key} a second time, expected each key once` };
   }).sort((a, b) => a.offset - b.offset);

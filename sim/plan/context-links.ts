@@ -31,7 +31,7 @@ function linksBetweenParts(
 
 /** One link for each joining member whom the topology linked to no member that is there when it comes. */
 function linksOfJoining(
-  { id, joining, everMembers }: ResolvedContext,
+  { id, members, joining, everMembers }: ResolvedContext,
   { links, presence }: { readonly links: Links; readonly presence: Presence },
   { seed, roster }: Resolving,
 ): readonly Link[] {
@@ -40,7 +40,7 @@ function linksOfJoining(
       .neighbours(node)
       .some((other) => everMembers.has(other) && presence.finds(node, other));
     if (isLinked) return [];
-    const present = presence.before(node).filter((other) => everMembers.has(other));
+    const present = [...members, ...joining].filter((other) => presence.finds(node, other));
     if (present.length === 0) return [];
     const draws = stream(seed, `topology-context/${id}/${roster.idOf(node)}`);
     return [[node, draws.pick(present)]];

@@ -29,7 +29,7 @@ export function resolveRoster(scenario: Scenario, seed: number, problems: Proble
     return new Roster([], problems);
   }
   reportRepeated(named, problems);
-  for (const path of [["clocks"], ...nodeClockPaths(scenario)]) checkClock(scenario, path, problems);
+  checkClocks(scenario, problems);
   return new Roster(
     named.map((node) => planNode(node, { scenario, seed })),
     problems,
@@ -108,17 +108,14 @@ function reportRepeated(named: readonly NamedNode[], problems: Problems): void {
   }
 }
 
-function nodeClockPaths({ nodes }: Scenario): readonly ScenarioPath[] {
-  return typeof nodes === "number" ? [] : nodes.map((_, index) => ["nodes", index, "clock"]);
-}
-
-function checkClock(scenario: Scenario, path: ScenarioPath, problems: Problems): void {
-  const index = path[1];
-  const clock =
-    typeof index === "number" && typeof scenario.nodes !== "number"
-      ? scenario.nodes[index]?.clock
-      : scenario.clocks;
-  for (const key of ["offsetMs", "driftPpm"] as const) checkRange(clock?.[key], [...path, key], problems);
+function checkClocks({ clocks, nodes }: Scenario, problems: Problems): void {
+  const own = (typeof nodes === "number" ? [] : nodes).map(({ clock }, index) => {
+    return { clock, path: ["nodes", index, "clock"] };
+  });
+  for (const { clock, path } of [{ clock: clocks, path: ["clocks"] }, ...own]) {
+    checkRange(clock?.offsetMs, [...path, "offsetMs"], problems);
+    checkRange(clock?.driftPpm, [...path, "driftPpm"], problems);
+  }
 }
 
 /** Reports a range whose ends are the wrong way round. */

@@ -3,7 +3,7 @@
 import type { Input } from "../../core/input.ts";
 import type { Direction } from "./conditions.ts";
 import type { Carried, Connection } from "./connections.ts";
-import type { GossipCopy, Message } from "./mesh.ts";
+import type { GossipCopy, Message } from "./gossip-links.ts";
 
 export type WorldEvent =
   /** Something happens to a node, unless it restarted since (`epoch`). */

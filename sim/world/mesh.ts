@@ -10,25 +10,7 @@ import { mix32 } from "../random.ts";
 import type { LinkConditions } from "./conditions.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { WorldEvent, WorldPort } from "./events.ts";
-
-/** A message on its way through a topic, shared by all copies. */
-export interface Message {
-  readonly number: number;
-  readonly topic: Topic;
-  readonly bytes: Uint8Array;
-  /** A hash of the content: gives each message draws of its own. */
-  readonly content32: number;
-  /** By node: the epoch in which it has seen the message. */
-  readonly seenIn: Uint16Array;
-}
-
-/** One copy crossing one link. */
-export interface GossipCopy {
-  readonly connection: Connection;
-  readonly from: number;
-  readonly to: number;
-  readonly message: Message;
-}
+import { eager, type GossipCopy, GossipLinks, type Message } from "./gossip-links.ts";
 
 interface TopicState {
   /** Connected neighbours that subscribe. */
@@ -45,19 +27,15 @@ const pruneBackoffUs = 60_000_000;
 /** Periods whose messages are kept to answer IWANT, and those of them that are offered with IHAVE. */
 const historyPeriods = 5;
 const offeredPeriods = 3;
-const overheadBytes = 64;
-/** A message crosses a link once on its own account; each time it is asked for has draws of its own. */
-const eager = 0;
 
 export class Mesh {
   readonly #world: WorldPort;
   readonly #connections: Connections;
-  readonly #conditions: LinkConditions;
+  readonly #links: GossipLinks;
   readonly #knobs: GossipPlan;
   readonly #nodes: readonly Map<Topic, TopicState>[];
   /** Messages given to a node whose verdict is still out, with who relayed them. */
   readonly #awaiting = new Map<string, { readonly message: Message; readonly from: number }>();
-  #messages = 0;
 
   constructor(
     world: WorldPort,
@@ -65,7 +43,7 @@ export class Mesh {
   ) {
     this.#world = world;
     this.#connections = about.connections;
-    this.#conditions = about.conditions;
+    this.#links = new GossipLinks(world, about);
     this.#knobs = about.knobs;
     this.#nodes = Array.from({ length: about.nodes }, () => new Map());
   }
@@ -153,17 +131,17 @@ export class Mesh {
 
   /** A node publishes: to every subscriber it is connected to. */
   publish(node: number, topic: Topic, bytes: Uint8Array): void {
-    const message = this.#createMessage(topic, bytes);
+    const message = this.#links.createMessage(topic, bytes);
     message.seenIn[node] = this.#world.epochOf(node);
     const state = this.#topic(node, topic);
     this.#remember(state, message);
-    for (const other of state.subscribers) this.#transmit(node, other, { message, purpose: eager });
+    for (const other of state.subscribers) this.#links.transmit(node, other, { message, purpose: eager });
   }
 
   arrived({ connection, from, to, message }: GossipCopy): void {
     const world = this.#world;
     if (!connection.isUp || !world.isUp(to)) return;
-    if (this.#conditions.isCut(this.#connections.direction(connection, from))) return;
+    if (this.#links.isCut(connection, from)) return;
     if (message.seenIn[to] === world.epochOf(to)) {
       world.counters.message("gossip-duplicate");
       return;
@@ -189,7 +167,7 @@ export class Mesh {
     const state = this.#topic(node, message.topic);
     this.#remember(state, message);
     for (const other of state.mesh)
-      if (other !== from) this.#transmit(node, other, { message, purpose: eager });
+      if (other !== from) this.#links.transmit(node, other, { message, purpose: eager });
   }
 
   heartbeat({ node, epoch, nth }: Extract<WorldEvent, { kind: "mesh-heartbeat" }>): void {
@@ -214,14 +192,15 @@ export class Mesh {
   /** A neighbour offers messages: those not seen are asked for. */
   ihave({ connection, from, to, messages }: Extract<WorldEvent, { kind: "ihave" }>): void {
     const world = this.#world;
-    if (!connection.isUp || !world.isUp(to) || this.#isCut(connection, from)) return;
+    if (!connection.isUp || !world.isUp(to) || this.#links.isCut(connection, from)) return;
     const wanted = messages.filter((message) => message.seenIn[to] !== world.epochOf(to));
-    if (wanted.length > 0) this.#exchange("iwant", connection, { from: to, to: from, messages: wanted });
+    if (wanted.length > 0)
+      this.#links.exchange("iwant", connection, { from: to, to: from, messages: wanted });
   }
 
   iwant({ connection, from, to, messages }: Extract<WorldEvent, { kind: "iwant" }>): void {
-    if (!connection.isUp || !this.#world.isUp(to) || this.#isCut(connection, from)) return;
-    for (const message of messages) this.#transmit(to, from, { message, purpose: this.#world.nowUs });
+    if (!connection.isUp || !this.#world.isUp(to) || this.#links.isCut(connection, from)) return;
+    for (const message of messages) this.#links.transmit(to, from, { message, purpose: this.#world.nowUs });
   }
 
   /** Connected neighbours in a node's mesh for a topic. */
@@ -290,70 +269,9 @@ export class Mesh {
     const candidates = Array.from(state.subscribers).filter((other) => !state.mesh.has(other));
     for (const other of this.#draw(node, candidates, nth).slice(0, this.#knobs.dLazy)) {
       const connection = this.#connections.between(node, other);
-      if (connection !== undefined) this.#exchange("ihave", connection, { from: node, to: other, messages });
+      if (connection !== undefined)
+        this.#links.exchange("ihave", connection, { from: node, to: other, messages });
     }
-  }
-
-  #exchange(
-    kind: "ihave" | "iwant",
-    connection: Connection,
-    about: { from: number; to: number; messages: readonly Message[] },
-  ): void {
-    const world = this.#world;
-    world.counters.message(kind);
-    const first = about.messages[0]?.content32 ?? 0;
-    const direction = this.#connections.direction(connection, about.from);
-    const draw = mix32(
-      world.seed,
-      direction,
-      mix32(first, about.messages.length, world.nowUs, 0),
-      kind === "ihave" ? 5 : 6,
-    );
-    const latencyUs = this.#conditions.latencyUs(direction, draw);
-    world.counters.bytes.gossip += overheadBytes + 20 * about.messages.length;
-    world.schedule(world.nowUs + latencyUs, { kind, connection, ...about });
-  }
-
-  #transmit(from: number, to: number, { message, purpose }: { message: Message; purpose: number }): void {
-    const world = this.#world;
-    const connection = this.#connections.between(from, to);
-    if (connection === undefined) return;
-    const direction = this.#connections.direction(connection, from);
-    const { seed, nowUs, counters } = world;
-    const key = mix32(message.content32, purpose, 0, 0);
-    const bytes = message.bytes.length + overheadBytes;
-    counters.message("gossip");
-    counters.bytes.gossip += bytes;
-    if (this.#conditions.isCut(direction)) return;
-    const leaveUs = nowUs + this.#conditions.transmitUs(direction, bytes, nowUs);
-    const event = { kind: "gossip", copy: { connection, from, to, message } } as const;
-    if (isHit(mix32(seed, direction, key, 1), this.#conditions.duplicate(direction))) {
-      counters.fault("duplicate");
-      world.schedule(leaveUs + this.#conditions.latencyUs(direction, mix32(seed, direction, key, 2)), event);
-    }
-    if (isHit(mix32(seed, direction, key, 3), this.#conditions.loss(direction))) {
-      counters.fault("loss");
-      return;
-    }
-    let arrivalUs = leaveUs + this.#conditions.latencyUs(direction, mix32(seed, direction, key, 5));
-    if (isHit(mix32(seed, direction, key, 4), this.#conditions.reorder(direction))) {
-      counters.fault("reorder");
-      arrivalUs += this.#conditions.latencyUs(direction, mix32(seed, direction, key, 6));
-    }
-    world.schedule(arrivalUs, event);
-  }
-
-  #createMessage(topic: Topic, bytes: Uint8Array): Message {
-    this.#messages += 1;
-    let content32 = 0x811c_9dc5;
-    for (const byte of bytes) content32 = Math.imul(content32 ^ byte, 0x0100_0193);
-    return {
-      number: this.#messages,
-      topic,
-      bytes,
-      content32: content32 >>> 0,
-      seenIn: new Uint16Array(this.#nodes.length),
-    };
   }
 
   #remember(state: TopicState, message: Message): void {
@@ -362,10 +280,6 @@ export class Mesh {
 
   #isBackedOff(state: TopicState, other: number): boolean {
     return (state.backoffUntilUs.get(other) ?? 0) > this.#world.nowUs;
-  }
-
-  #isCut(connection: Connection, from: number): boolean {
-    return this.#conditions.isCut(this.#connections.direction(connection, from));
   }
 
   /** The nodes in an order drawn anew at each heartbeat. */
@@ -377,9 +291,4 @@ export class Mesh {
       .sort((a, b) => a[0] - b[0] || a[1] - b[1])
       .map(([, other]) => other);
   }
-}
-
-/** Does a uniform draw fall under this rate, from 0 to 1? */
-function isHit(uniform32: number, rate: number): boolean {
-  return uniform32 < rate * 0x1_0000_0000;
 }

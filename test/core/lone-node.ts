@@ -58,6 +58,11 @@ export class LoneNode {
     return effects;
   }
 
+  /** When it asked to be woken. */
+  get wakeAtMs(): number | null {
+    return this.#wakeAtMs;
+  }
+
   /** Lets time pass, waking the node whenever it asked for it; all it did meanwhile. */
   pass(ms: number): readonly Effect[] {
     const untilMs = this.monotonicMs + ms;

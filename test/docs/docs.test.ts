@@ -16,7 +16,10 @@ test("every tunable stands in the scenario page with its default", () => {
 });
 
 test("every scenario file is named in the README, and every one named is there", () => {
-  const named = Array.from(page("README.md").matchAll(/^\| `([\w-]+\.(?:yaml|ts))` \|/gm), ([, name]) => name);
+  const named = Array.from(
+    page("README.md").matchAll(/^\| `([\w-]+\.(?:yaml|ts))` \|/gm),
+    ([, name]) => name,
+  );
   const there = readdirSync(new URL("../../scenarios/", import.meta.url));
   assert.equal(named.sort(), there.sort());
 });

@@ -8,7 +8,15 @@ import type { PeerId, Topic } from "../../core/ids.ts";
 import { StoppedError } from "../../node/driver.ts";
 import { intakeMax } from "../../node/intake.ts";
 import { MemoryDisk } from "../adapters/level/memory-store.ts";
-import { createTestContext, Door, readEntries, setKey, startTestDriver, turns } from "./test-driver.ts";
+import {
+  createTestContext,
+  Door,
+  readEntries,
+  setKey,
+  startTestDriver,
+  stopTestDrivers,
+  turns,
+} from "./test-driver.ts";
 
 const rejection = (promise: Promise<unknown>) =>
   promise.then(
@@ -202,5 +210,7 @@ test("the core is woken when it asked to be", async () => {
   assert.ok(seen.includes("woken"), "the dial timer of half a second to a second came");
   await driver.stop();
 });
+
+test.after.each(stopTestDrivers);
 
 test.run();

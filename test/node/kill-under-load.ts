@@ -17,8 +17,9 @@ export async function startCluster(): Promise<Cluster & { readonly seenMs: numbe
   const home = temporaryFolder();
   const first = await NodeProcess.make(home, "first");
   const { addresses } = await first.start();
-  const second = await NodeProcess.make(home, "second", addresses);
-  const third = await NodeProcess.make(home, "third", [...addresses, ...(await second.start()).addresses]);
+  const second = await NodeProcess.make(home, "second", { "swarm.bootNodes": [...addresses] });
+  const others = [...addresses, ...(await second.start()).addresses];
+  const third = await NodeProcess.make(home, "third", { "swarm.bootNodes": others });
   await third.start();
   const nodes = [first, second, third];
   const contextId = await createContext(first.apiUrl);

@@ -4,6 +4,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeConfig } from "../../node/config-file.ts";
+import { makeFolder, nodeFolder, obtainSeed, writeWhole } from "../../node/home.ts";
+import type { SettingValue } from "../../node/settings.ts";
 
 const bin = fileURLToPath(new URL("../../bin.mjs", import.meta.url));
 
@@ -45,13 +48,31 @@ export class NodeProcess {
     this.folder = join(home, name);
   }
 
-  /** A node on loopback and free ports; not running yet. */
-  static async make(home: string, name: string, bootNodes: readonly string[] = []): Promise<NodeProcess> {
+  /** A node that the command line made. */
+  static at(home: string, name: string): NodeProcess {
+    return new NodeProcess(home, name);
+  }
+
+  /** A node on loopback and free ports, made without the command line, which takes its time; not running yet. */
+  static async make(home: string, name: string, settings: Readonly<Record<string, SettingValue>> = {}) {
     const node = new NodeProcess(home, name);
-    const boot = bootNodes.length === 0 ? [] : ["--boot-nodes", bootNodes.join(",")];
-    await succeed("node", "init", ...node.#place, "--swarm-port", "0", "--server-port", "0", ...boot);
-    await succeed("node", "config", ...node.#place, "swarm.hosts=127.0.0.1", "log.level=warn");
+    const folder = nodeFolder(home, name);
+    await makeFolder(folder);
+    await obtainSeed(folder);
+    await node.configure(settings);
     return node;
+  }
+
+  /** Writes the configuration anew. */
+  async configure(settings: Readonly<Record<string, SettingValue>>): Promise<void> {
+    const values = {
+      "swarm.hosts": ["127.0.0.1"],
+      "swarm.port": 0,
+      "server.port": 0,
+      "log.level": "error",
+      ...settings,
+    };
+    await writeWhole(join(this.folder, "config.toml"), writeConfig(new Map(Object.entries(values))), 0o600);
   }
 
   get apiUrl(): string {
@@ -98,11 +119,6 @@ export class NodeProcess {
   get #place(): readonly string[] {
     return ["--home", this.#home, "--name", this.#name];
   }
-}
-
-async function succeed(...args: readonly string[]): Promise<void> {
-  const { exitCode, stderr } = await reconverge(...args);
-  if (exitCode !== 0) throw new Error(`reconverge ${args.join(" ")} ended with ${exitCode}: ${stderr}`);
 }
 
 function spawnCommand(args: readonly string[]) {

@@ -25,6 +25,13 @@ export interface TestDriver {
 }
 
 let starts = 0;
+const running = new Set<Driver>();
+
+/** Stops what a test that failed left behind, which would keep its process from ending. */
+export function stopTestDrivers(): void {
+  for (const driver of running) void driver.stop();
+  running.clear();
+}
 
 /** Starts a driver on this disk. `performing` is called before an effect is recorded. */
 export function startTestDriver(
@@ -61,6 +68,7 @@ export function startTestDriver(
       failed: (error) => failures.push(error),
     },
   });
+  running.add(driver);
   driver.start();
   return { driver, core, performed, failures, retries, fillings };
 }
@@ -87,18 +95,19 @@ export async function readEntries(driver: Driver, contextId: ContextId): Promise
 
 /** A door that is shut until it is opened: for a disk's flushes. */
 export class Door {
-  #open: () => void = () => {};
+  #open: (() => void) | null = null;
   #way: Promise<void> = Promise.resolve();
 
   shut(): void {
+    if (this.#open !== null) return;
     this.#way = new Promise((resolve) => {
       this.#open = resolve;
     });
   }
 
   open(): void {
-    this.#open();
-    this.#way = Promise.resolve();
+    this.#open?.();
+    this.#open = null;
   }
 
   pass = async (): Promise<void> => await this.#way;

@@ -67,6 +67,11 @@ test("an exponential has its quantiles where they belong", () => {
   );
 });
 
+test("what has no end is cut off where one draw in thirty thousand would lie beyond", () => {
+  const longest = createLatency({ kind: "exponential", meanMs: 1_000 })(0xffff_ffff) / 1_000;
+  assert.ok(within(longest, 1_000 * Math.log(4_096 * Math.E * Math.E), 0.001), `${longest}`);
+});
+
 test("the mean of many draws is the mean that was asked for", () => {
   const draws = stream(1, "means");
   const meanMs = (plan: LatencyPlan) => {

@@ -72,6 +72,26 @@ test("each mistake of form has its line and says what was found and what was exp
   for (const [index, start] of starts.entries()) assert.is(found[index]?.slice(0, start.length), start);
 });
 
+test("problems stand in the order of the file, whatever the order of the schema", async () => {
+  const found = await complaintsAbout(
+    lines(
+      "until: x",
+      "faults: x",
+      "seed: x",
+      "nodes: [{ idd: a, count: 0 }]",
+      "naem: a",
+      "config: { heartbeatMs: x }",
+    ),
+  );
+  assert.equal(
+    found.map((line) => line.split(" ")[0]),
+    [
+      ...["a.yaml:1:8:", "a.yaml:2:9:", "a.yaml:3:7:", "a.yaml:4:11:", "a.yaml:4:26:", "a.yaml:5:1:"],
+      "a.yaml:6:24:",
+    ],
+  );
+});
+
 test("a misspelt kind, and one of a later version, say what there is", async () => {
   const kinds =
     "expected one of partition, flap, oneway, loss, duplicate, reorder, latency, bandwidth, crash, pause, clock-jump, clock-drift, join, leave";
@@ -200,6 +220,8 @@ test("aliases that multiply are refused before they fill the memory", async () =
 });
 
 test("JSON errors have their line", async () => {
+  const [cut = ""] = await complaintsAbout('{\n "name": "a",\n "nodes": [1\n', { name: "a.json" });
+  assert.match(cut, /^a\.json:\d+:\d+: not valid JSON: /);
   const found = await complaintsAbout('{\n\t"name": "a",\n\t"nodes": 0\n}\n', { name: "a.json" });
   assert.equal(found, [
     "a.json:3:11: nodes: found 0, expected a number of nodes from 1 to 10000, or a list of them",

@@ -123,12 +123,28 @@ test("a workload that goes on for longer begins with the same calls", () => {
   assert.equal(long.slice(0, 50), short);
 });
 
-test("two entries that say the same do not draw the same", () => {
+test("two entries that say the same draw apart: whom they call, and with what", () => {
   const entry: WorkloadEntry = { ...set, rate: "5/s", until: "10s" };
-  const { operations } = draws(planOf({ nodes, workload: [entry, entry] }));
-  const odd = operations.filter((_, index) => index % 2 === 0);
-  const even = operations.filter((_, index) => index % 2 === 1);
-  assert.is.not(String(odd), String(even));
+  const { operations } = planOf({ nodes, workload: [entry, entry] });
+  const [odd, even] = [0, 1].map((rest) => operations.filter((_, index) => index % 2 === rest));
+  assert.is.not(String(odd?.map(({ node }) => node)), String(even?.map(({ node }) => node)));
+  assert.is.not(JSON.stringify(odd?.map(({ args }) => args)), JSON.stringify(even?.map(({ args }) => args)));
+});
+
+test("each split draws its own sides, and every node may be on either", () => {
+  const sides = (seed: number, fault: ScenarioFault) => {
+    const [first] = planOf({ nodes, faults: [fault] }, seed).faults;
+    return first?.kind === "partition" ? (first.groups[0] ?? []) : [];
+  };
+  const early: ScenarioFault = { at: "1s", kind: "partition", split: 0.5 };
+  assert.is.not(String(sides(1, early)), String(sides(1, { ...early, at: "2s" })));
+  const counts = new Array<number>(nodes).fill(0);
+  for (let seed = 0; seed < 400; seed += 1)
+    for (const node of sides(seed, early)) counts[node] = (counts[node] ?? 0) + 1;
+  assert.ok(
+    counts.every((count) => count > 140 && count < 260),
+    String(counts),
+  );
 });
 
 test("taking out a node leaves the others' clocks alone, and moves at most one of them across a split", () => {

@@ -85,6 +85,17 @@ test("clocks are drawn within their range, each node's own, and its own setting 
   assert.equal([plan.nodes[50]?.clockOffsetMs, plan.nodes[50]?.clockDriftPpm], [99, 7]);
 });
 
+test("a clock's drift is drawn apart from its offset", () => {
+  const range: readonly [number, number] = [-1_000, 1_000];
+  const both = planOf({ nodes: 20, clocks: { offsetMs: range, driftPpm: range } }).nodes;
+  const alone = planOf({ nodes: 20, clocks: { driftPpm: range } }).nodes;
+  assert.ok(both.some(({ clockOffsetMs, clockDriftPpm }) => clockOffsetMs !== clockDriftPpm));
+  assert.equal(
+    alone.map(({ clockDriftPpm }) => clockDriftPpm),
+    both.map(({ clockDriftPpm }) => clockDriftPpm),
+  );
+});
+
 test("expectations name contexts and nodes, and times in ms", () => {
   const plan = planOf({
     expect: [

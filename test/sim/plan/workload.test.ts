@@ -22,6 +22,8 @@ test("calls at a rate are evenly spaced, the first at `from`, none at `until`", 
   assert.equal(timesMs({ ...call, rate: "60/h" }), [0, 60_000]);
   assert.equal(timesMs({ ...call, until: "1s", rate: "3/s" }), [0, 333.333, 666.667]);
   assert.equal(timesMs({ ...call, until: "10ms", rate: "0.1/s" }), [0]);
+  // 25 × 2.2 is a little above 55 in binary; the 56th call would come at `until`.
+  assert.is(timesMs({ ...call, until: "25s", rate: "2.2/s" }).length, 55);
 });
 
 test("rounding does not add up: the last of many calls is where it belongs", () => {

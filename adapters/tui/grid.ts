@@ -1,0 +1,139 @@
+/**
+ * The nodes, arranged by the sides of the current cuts, in the roomiest cells that fit. The sides stand beside
+ * each other with a wall where they are cut off; sides too many for that follow one another.
+ */
+
+import { type CellStyle, cellStyles } from "./cells.ts";
+import { type Line, lineWidth, padLine, type Span, span } from "./text.ts";
+import type { Theme } from "./theme.ts";
+import type { NodeView, SideView } from "./view-model.ts";
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Grid {
+  readonly lines: readonly Line[];
+  /** How many nodes share a cell. */
+  readonly nodesPerCell: number;
+}
+
+const wallColumns = 3;
+const sideColumnsMin = 7;
+
+/** At most as many lines as there are rows, each at most as wide as there are columns. */
+export function drawGrid(sides: readonly SideView[], size: Size, theme: Theme): Grid {
+  if (size.columns < 1 || size.rows < 1) return { lines: [], nodesPerCell: 1 };
+  for (const style of cellStyles(
+    sides.flatMap(({ nodes }) => nodes),
+    theme,
+  )) {
+    const lines = drawBeside(sides, { style, size, theme }) ?? drawInARow(sides, { style, size, theme });
+    if (lines !== null) return { lines, nodesPerCell: style.nodes };
+  }
+  return { lines: [[span("too small to show the nodes", "dim")]], nodesPerCell: 1 };
+}
+
+interface Drawing {
+  readonly style: CellStyle;
+  readonly size: Size;
+  readonly theme: Theme;
+}
+
+/** Each side in a column of its own; null when that does not fit. */
+function drawBeside(sides: readonly SideView[], { style, size, theme }: Drawing): readonly Line[] | null {
+  const hasHeader = sides.length > 1;
+  const rowsMax = Math.floor((size.rows - Number(hasHeader) + style.gapRows) / style.rows);
+  const columnsMax = size.columns - wallColumns * (sides.length - 1);
+  for (let rows = 1; rows <= rowsMax; rows += 1) {
+    const widths = sides.map(({ nodes }) => {
+      const cells = Math.ceil(nodes.length / style.nodes);
+      const columns = Math.ceil(cells / rows) * style.columns - style.gapColumns;
+      return hasHeader ? Math.max(columns, sideColumnsMin) : columns;
+    });
+    if (widths.reduce((sum, width) => sum + width, 0) > columnsMax) continue;
+    const blocks = sides.map(({ nodes }, index) =>
+      drawCells(bundles(nodes, style.nodes), { style, theme, columns: widths[index] ?? 0 }),
+    );
+    const height = blocks.reduce((max, block) => Math.max(max, block.length), 0);
+    const lines = Array.from({ length: height }, (_, row) =>
+      beside(sides, widths, (index) => blocks[index]?.[row] ?? []),
+    );
+    return hasHeader ? [headerOf(sides, widths), ...lines] : lines;
+  }
+  return null;
+}
+
+/** All sides one after the other, with a wall for a cell between them; null when that does not fit. */
+function drawInARow(sides: readonly SideView[], { style, size, theme }: Drawing): readonly Line[] | null {
+  if (sides.length === 1) return null;
+  const cells = sides.flatMap(({ nodes, name }, index): readonly (readonly NodeView[] | Wall)[] => {
+    const own = bundles(nodes, style.nodes);
+    return index === 0 ? own : [{ isUp: name !== sides[index - 1]?.name }, ...own];
+  });
+  const across = Math.floor((size.columns + style.gapColumns) / style.columns);
+  if (across < 1) return null;
+  const rows = Math.ceil(cells.length / across);
+  if (rows * style.rows - style.gapRows > size.rows) return null;
+  return drawCells(cells, { style, theme, columns: size.columns });
+}
+
+interface Wall {
+  readonly isUp: boolean;
+}
+
+function drawCells(
+  cells: readonly (readonly NodeView[] | Wall)[],
+  { style, theme, columns }: { readonly style: CellStyle; readonly theme: Theme; readonly columns: number },
+): readonly Line[] {
+  const across = Math.max(1, Math.floor((columns + style.gapColumns) / style.columns));
+  const height = style.rows - style.gapRows;
+  const lines: Line[] = [];
+  for (let start = 0; start < cells.length; start += across) {
+    const drawn = cells
+      .slice(start, start + across)
+      .map((cell) => ("isUp" in cell ? drawWall(cell, height) : style.draw(cell, theme)));
+    if (start > 0) for (let gap = 0; gap < style.gapRows; gap += 1) lines.push([]);
+    for (let row = 0; row < height; row += 1) {
+      const width = style.columns - style.gapColumns;
+      const parts = drawn.map((cell) => padLine(cell[row] ?? [], width));
+      lines.push(parts.flatMap((part, index) => (index === 0 ? part : [gapOf(style), ...part])));
+    }
+  }
+  return lines;
+}
+
+function drawWall({ isUp }: Wall, height: number): readonly Line[] {
+  return Array.from({ length: height }, () => [span(isUp ? "┃" : " ", "wall")]);
+}
+
+function gapOf({ gapColumns }: CellStyle): Span {
+  return span(" ".repeat(gapColumns));
+}
+
+function headerOf(sides: readonly SideView[], widths: readonly number[]): Line {
+  const isCut = sides.some(({ name }) => name !== sides[0]?.name);
+  return beside(sides, widths, (index) => {
+    const side = sides[index];
+    if (side === undefined || !isCut) return [];
+    const { name, nodes } = side;
+    const long = [span(`side ${name}`, "bold"), span(` · ${nodes.length} nodes`, "dim")];
+    const short = [span(name, "bold"), span(` ${nodes.length}`, "dim")];
+    return lineWidth(long) <= (widths[index] ?? 0) ? long : short;
+  });
+}
+
+/** A line made of a part for each side, with the walls between them. */
+function beside(sides: readonly SideView[], widths: readonly number[], part: (index: number) => Line): Line {
+  return sides.flatMap(({ name }, index) => {
+    const own = padLine(part(index), widths[index] ?? 0);
+    if (index === 0) return own;
+    return [span(name === sides[index - 1]?.name ? "   " : " ┃ ", "wall"), ...own];
+  });
+}
+
+function bundles(nodes: readonly NodeView[], size: number): readonly (readonly NodeView[])[] {
+  const count = Math.ceil(nodes.length / size);
+  return Array.from({ length: count }, (_, index) => nodes.slice(index * size, (index + 1) * size));
+}

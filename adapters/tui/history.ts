@@ -1,0 +1,36 @@
+/** How a count went over the whole run: its mean in each of equal parts of it. */
+
+const partsInRun = 480;
+
+export class History {
+  readonly #untilUs: number;
+  readonly #sums = new Float64Array(partsInRun);
+  readonly #samples = new Float64Array(partsInRun);
+  #last = 0;
+
+  constructor(untilUs: number) {
+    this.#untilUs = Math.max(untilUs, 1);
+  }
+
+  add(timeUs: number, count: number): void {
+    const part = Math.min(partsInRun - 1, Math.floor((timeUs / this.#untilUs) * partsInRun));
+    // What was leapt over is as it was before.
+    for (let skipped = this.#last + 1; skipped < part; skipped += 1) {
+      this.#sums[skipped] = this.#mean(this.#last);
+      this.#samples[skipped] = 1;
+    }
+    this.#sums[part] = (this.#sums[part] ?? 0) + count;
+    this.#samples[part] = (this.#samples[part] ?? 0) + 1;
+    this.#last = part;
+  }
+
+  /** Null for the parts that were not reached. */
+  means(): readonly (number | null)[] {
+    return Array.from(this.#samples, (samples, part) => (samples === 0 ? null : this.#mean(part)));
+  }
+
+  #mean(part: number): number {
+    const samples = this.#samples[part] ?? 0;
+    return samples === 0 ? 0 : (this.#sums[part] ?? 0) / samples;
+  }
+}

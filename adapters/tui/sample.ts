@@ -1,0 +1,50 @@
+/** A look at a simulation's nodes at this moment. Changes nothing. */
+
+import type { ContextId, Hash } from "../../core/ids.ts";
+import type { Simulation } from "../../sim/simulation.ts";
+import type { SimNode } from "../../sim/world/sim-node.ts";
+import type { NodeMark } from "./view-model.ts";
+
+export interface NodeSample {
+  readonly mark: NodeMark;
+  /** The root of its state in the context; null for a node that has none now. */
+  readonly root: Hash | null;
+}
+
+/** Every node's place in a context, by index. O(nodes): roots are cached where they are. */
+export function sampleNodes(simulation: Simulation, contextId: ContextId): readonly NodeSample[] {
+  return simulation.world.nodes.map((node) => sampleNode(node, contextId));
+}
+
+/** How many different roots the nodes that run have. */
+export function countRoots(simulation: Simulation, contextId: ContextId): number {
+  const roots = new Set<Hash>();
+  for (const node of simulation.world.nodes) {
+    const { root } = sampleNode(node, contextId);
+    if (root !== null) roots.add(root);
+  }
+  return roots.size;
+}
+
+/** Deltas that wait for parents, on all nodes, in all contexts. */
+export function countPending(simulation: Simulation): number {
+  let pending = 0;
+  for (const { core } of simulation.world.nodes) {
+    if (core === null) continue;
+    for (const replica of core.replicas().values()) pending += replica.deltas.pending.count;
+  }
+  return pending;
+}
+
+/** Messages of every kind sent so far. */
+export function countMessages(simulation: Simulation): number {
+  return Object.values(simulation.world.counters.messages).reduce((sum, count) => sum + count, 0);
+}
+
+function sampleNode(node: SimNode, contextId: ContextId): NodeSample {
+  if (node.status !== "up") return { mark: node.status, root: null };
+  const replica = node.core?.replicas().get(contextId);
+  if (replica === undefined) return { mark: "outside", root: null };
+  if (!replica.isInitialized) return { mark: "joining", root: null };
+  return { mark: node.isPaused ? "paused" : "up", root: replica.stateRoot() };
+}

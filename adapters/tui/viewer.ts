@@ -1,0 +1,169 @@
+/** Looks at a simulation again and again, and remembers what a single look cannot tell: colours, speeds, history. */
+
+import { present } from "../../core/assert.ts";
+import { type ContextId, toHex } from "../../core/ids.ts";
+import type { SimulationResult } from "../../sim/result.ts";
+import type { Simulation } from "../../sim/simulation.ts";
+import { type CutFamily, currentFamily, cutFamilies, sideNames } from "./cuts.ts";
+import { currentFaults, faultSpans, faultsMaxOf } from "./faults.ts";
+import { History } from "./history.ts";
+import { Rate } from "./rate.ts";
+import { countMessages, countPending, countRoots, type NodeSample, sampleNodes } from "./sample.ts";
+import { Slots } from "./slots.ts";
+import type {
+  ContextView,
+  GroupView,
+  NodeView,
+  PaceView,
+  SideView,
+  SpanView,
+  ViewModel,
+} from "./view-model.ts";
+
+/** When a look is taken: on the viewer's own clock, and in virtual time. */
+export interface Moment {
+  readonly realMs: number;
+  readonly nowUs: number;
+}
+
+const speedWindowMs = 1_000;
+const messagesWindowUs = 2_000_000;
+const rootDigits = 8;
+
+/** One context as it is watched. */
+interface Watched {
+  readonly id: string;
+  readonly contextId: ContextId;
+  readonly slots: Slots;
+  readonly history: History;
+}
+
+export class Viewer {
+  readonly #simulation: Simulation;
+  readonly #description: string | null;
+  readonly #contexts: readonly Watched[];
+  readonly #families: readonly CutFamily[];
+  readonly #spans: readonly SpanView[];
+  readonly #faultsMax: number;
+  readonly #virtualUs = new Rate(speedWindowMs);
+  readonly #events = new Rate(speedWindowMs);
+  readonly #messages = new Rate(messagesWindowUs);
+  #position = 0;
+
+  constructor(simulation: Simulation, { description }: { readonly description: string | null }) {
+    const { plan, world } = simulation;
+    this.#simulation = simulation;
+    this.#description = description;
+    this.#contexts = plan.contexts.map(({ id }) => ({
+      id,
+      contextId: present(world.contextIds.get(id), "a context"),
+      slots: new Slots(),
+      history: new History(plan.untilUs),
+    }));
+    this.#families = cutFamilies(plan);
+    this.#spans = faultSpans(plan);
+    this.#faultsMax = faultsMaxOf(plan);
+  }
+
+  /** Shows the next of several contexts. */
+  showNextContext(): void {
+    this.#position = (this.#position + 1) % this.#contexts.length;
+  }
+
+  /** Speeds are measured anew, as after a pause. */
+  restartSpeeds(): void {
+    this.#virtualUs.restart();
+    this.#events.restart();
+  }
+
+  /** Notes what may be over before the next frame. O(nodes × contexts). */
+  observe({ nowUs }: Pick<Moment, "nowUs">): void {
+    for (const { contextId, history } of this.#contexts)
+      history.add(nowUs, countRoots(this.#simulation, contextId));
+  }
+
+  view({ realMs, nowUs }: Moment, pace: Pick<PaceView, "isPaused" | "limit">): ViewModel {
+    const { plan, world, acknowledged, propagation, violations } = this.#simulation;
+    this.#virtualUs.add(realMs, nowUs);
+    this.#events.add(realMs, world.events);
+    this.#messages.add(nowUs, countMessages(this.#simulation));
+    const { contextId, slots, history } = this.#watched();
+    const samples = sampleNodes(this.#simulation, contextId);
+    const slotOf = slots.assign(samples.map(({ root }) => root));
+    const nodes = samples.map(
+      ({ mark, root }, index): NodeView => ({
+        id: world.node(index).id,
+        mark,
+        slot: root === null ? null : (slotOf.get(root) ?? null),
+      }),
+    );
+    return {
+      name: plan.name,
+      seed: plan.seed,
+      description: this.#description,
+      nowUs,
+      untilUs: plan.untilUs,
+      pace: {
+        ...pace,
+        reached: scaled(this.#virtualUs.perUnit(), 1 / 1_000),
+        eventsPerSecond: scaled(this.#events.perUnit(), 1_000),
+      },
+      context: this.#contextView(),
+      sides: sidesOf(currentFamily(this.#families, nowUs), nodes, nowUs),
+      groups: groupsOf(samples, slotOf),
+      faults: currentFaults(plan, nowUs),
+      faultsMax: this.#faultsMax,
+      spans: this.#spans,
+      rootCounts: history.means(),
+      figures: {
+        acknowledged,
+        propagationP50Ms: propagation.recentMedianMs(),
+        pending: countPending(this.#simulation),
+        messagesPerSecond: scaled(this.#messages.perUnit(), 1_000_000),
+      },
+      violations: violations.map(
+        ({ oracle, node, message }) => `${oracle}${node === null ? "" : ` ${node}`}: ${message}`,
+      ),
+      verdict: null,
+    };
+  }
+
+  #watched(): Watched {
+    return present(this.#contexts[this.#position], "the shown context");
+  }
+
+  #contextView(): ContextView {
+    return { id: this.#watched().id, position: this.#position, count: this.#contexts.length };
+  }
+}
+
+/** The last view of a run that has ended. */
+export function concluded(view: ViewModel, { outcome, convergedAtMs }: SimulationResult): ViewModel {
+  const when = convergedAtMs === null ? "" : `, converged at ${(convergedAtMs / 1_000).toFixed(1)} s`;
+  const isPassed = outcome === "passed";
+  return { ...view, verdict: { isPassed, text: isPassed ? `passed${when}` : `FAILED (${outcome})` } };
+}
+
+function sidesOf(family: CutFamily, nodes: readonly NodeView[], nowUs: number): readonly SideView[] {
+  const names = sideNames(family, nowUs);
+  return family.sides.map((side, index) => ({
+    name: names[index] ?? "",
+    nodes: side.nodes.flatMap((node) => nodes[node] ?? []),
+  }));
+}
+
+function groupsOf(samples: readonly NodeSample[], slotOf: ReadonlyMap<string, number>): readonly GroupView[] {
+  const nodes = new Map<string, number>();
+  for (const { root } of samples) if (root !== null) nodes.set(root, (nodes.get(root) ?? 0) + 1);
+  return [...nodes]
+    .map(([root, count]) => ({
+      slot: slotOf.get(root) ?? 0,
+      root: toHex(root.slice(0, rootDigits / 2)),
+      nodes: count,
+    }))
+    .sort((a, b) => a.slot - b.slot);
+}
+
+function scaled(value: number | null, factor: number): number | null {
+  return value === null ? null : value * factor;
+}

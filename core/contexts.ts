@@ -1,0 +1,116 @@
+/** The contexts this node keeps: made, joined, loaded, and asked by clients. */
+
+import { InvariantError, unreachable } from "./assert.ts";
+import type { Outcome, RefusalCode } from "./effect.ts";
+import { isFault } from "./fault.ts";
+import { byteString, type ContextId, type Topic, toHex, topicOf } from "./ids.ts";
+import type { ClientCall } from "./input.ts";
+import { createReplicaMemory, Replica, type ReplicaMemory } from "./replica.ts";
+import type { Services } from "./services.ts";
+import { loadNode, saveNode } from "./stored-node.ts";
+import type { Turn } from "./turn.ts";
+
+export type ContextsMemory = Map<ContextId, ReplicaMemory>;
+
+const nonceBytes = 16;
+
+export class Contexts {
+  readonly #memory: ContextsMemory;
+  readonly #services: Services;
+  readonly #kept: (replica: Replica, turn: Turn) => void;
+  readonly #replicas: Map<ContextId, Replica>;
+  readonly #byTopic: Map<Topic, Replica>;
+
+  /** `kept` is told of every context that is kept from now on, new or loaded, to start what concerns it. */
+  constructor(memory: ContextsMemory, services: Services, kept: (replica: Replica, turn: Turn) => void) {
+    this.#memory = memory;
+    this.#services = services;
+    this.#kept = kept;
+    this.#replicas = new Map(Array.from(memory, ([id, replica]) => [id, new Replica(replica, services)]));
+    this.#byTopic = new Map(Array.from(this.#replicas, ([id, replica]) => [topicOf(id), replica]));
+  }
+
+  get(contextId: ContextId): Replica | undefined {
+    return this.#replicas.get(contextId);
+  }
+
+  ofTopic(topic: Topic): Replica | undefined {
+    return this.#byTopic.get(topic);
+  }
+
+  all(): ReadonlyMap<ContextId, Replica> {
+    return this.#replicas;
+  }
+
+  /** Loads what is stored, and begins a new incarnation. For use inside `decoding`. */
+  load(turn: Turn): void {
+    const { author, random } = this.#services;
+    const contextIds = loadNode(turn);
+    author.load(byteString(random.bytes(8)), turn);
+    for (const contextId of contextIds) this.#keep(contextId, turn).load(turn);
+    saveNode(author.incarnation, contextIds, turn);
+  }
+
+  answer(call: ClientCall, turn: Turn): Outcome {
+    switch (call.kind) {
+      case "create-context":
+        return this.#create(call.application, turn);
+      case "join-context":
+        return this.#join(call.contextId, call.genesis, turn);
+      case "execute": {
+        const replica = this.#replicas.get(call.contextId);
+        if (replica !== undefined) return replica.execute(call, turn);
+        return refused("context-not-found", `no context ${toHex(call.contextId)} on this node`);
+      }
+      default:
+        return unreachable(call);
+    }
+  }
+
+  #create(application: string, turn: Turn): Outcome {
+    if (!this.#services.applications.has(application)) {
+      const known = Array.from(this.#services.applications.keys()).join(", ");
+      return refused(
+        "application-not-installed",
+        `no application named "${application}"; installed: ${known}`,
+      );
+    }
+    const nonce = byteString(this.#services.random.bytes(nonceBytes));
+    const content = { kind: "genesis", application, nonce } as const;
+    const genesis = this.#services.author.make({ contextId: "", parents: [], content, events: [] }, turn);
+    if (isFault(genesis)) throw new InvariantError(`an own genesis is refused: ${genesis.detail}`);
+    return this.#join(genesis.contextId, genesis.sealed, turn);
+  }
+
+  #join(contextId: ContextId, genesis: Uint8Array | undefined, turn: Turn): Outcome {
+    const delta = genesis === undefined ? null : this.#services.codec.openDelta(genesis);
+    if (
+      delta !== null &&
+      (isFault(delta) || delta.contextId !== contextId || delta.content.kind !== "genesis")
+    ) {
+      return refused("bad-arguments", `not the genesis of context ${toHex(contextId)}`);
+    }
+    let replica = this.#replicas.get(contextId);
+    if (replica === undefined) {
+      replica = this.#keep(contextId, turn);
+      saveNode(this.#services.author.incarnation, Array.from(this.#replicas.keys()), turn);
+    }
+    if (delta !== null) replica.receive(delta, turn);
+    return { kind: "context", contextId };
+  }
+
+  #keep(contextId: ContextId, turn: Turn): Replica {
+    const memory = createReplicaMemory(contextId);
+    const replica = new Replica(memory, this.#services);
+    this.#memory.set(contextId, memory);
+    this.#replicas.set(contextId, replica);
+    this.#byTopic.set(topicOf(contextId), replica);
+    turn.perform({ kind: "subscribe", topic: topicOf(contextId) });
+    this.#kept(replica, turn);
+    return replica;
+  }
+}
+
+function refused(code: RefusalCode, message: string): Outcome {
+  return { kind: "refused", code, message };
+}

@@ -1,0 +1,100 @@
+/**
+ * Runs one scenario to be watched: in a view that is handed in, such as the terminal UI, or without one, when
+ * there is no terminal, as `sim` would.
+ */
+
+import type { Plan } from "../plan/plan.ts";
+import { exitCodes, type SimulationResult } from "../result.ts";
+import { ScenarioError } from "../scenario/scenario-error.ts";
+import type { Simulation } from "../simulation.ts";
+import { formatResult, reproduceLine } from "./report.ts";
+import { loadScenario } from "./scenario-file.ts";
+import { createPlanSimulation, measured, planOf } from "./simulate.ts";
+import { parseSeeds, UsageError } from "./usage.ts";
+import type { WatchOptions } from "./watch-command.ts";
+
+export interface ViewOptions {
+  readonly description: string | null;
+  /** Virtual seconds per second; infinite for no limit. */
+  readonly speed: number;
+  /** What the view leaves behind when the run has ended. */
+  readonly describeResult: (result: SimulationResult) => string;
+}
+
+/** The run came to its end, or was left before. */
+export type ViewEnding = { readonly kind: "finished" } | { readonly kind: "quit"; readonly exitCode: number };
+
+/** Runs a simulation that has not begun, and shows it. */
+export type SimulationView = (simulation: Simulation, options: ViewOptions) => Promise<ViewEnding>;
+
+const invalidExitCode = 1;
+/** Unless told otherwise a run is watched for about so long, and no faster than this. */
+const watchedSeconds = 9;
+const usualSpeedMax = 20;
+const usualSpeedMin = 1;
+const speedMax = 1_000_000;
+
+/** Gives the exit code. Without a view the plain summary of `sim` is printed. Errors go to stderr. */
+export async function watchScenario(
+  file: string,
+  options: WatchOptions,
+  loadView: (() => Promise<SimulationView>) | null,
+): Promise<number> {
+  try {
+    const speed = parseSpeed(options.speed);
+    const { plan, description } = await loadPlan(file, options);
+    const simulation = createPlanSimulation(plan);
+    const startMs = performance.now();
+    const describe = (result: SimulationResult) => {
+      const host = measured(() => result);
+      return formatResult({ ...host, wallMs: Math.round(performance.now() - startMs) });
+    };
+    if (loadView === null) {
+      process.stdout.write(describe(simulation.finish()));
+    } else {
+      const view = await loadView();
+      const ending = await view(simulation, {
+        description,
+        speed: speed ?? usualSpeed(plan),
+        describeResult: describe,
+      });
+      if (ending.kind === "quit") return ending.exitCode;
+    }
+    const { outcome } = simulation.finish();
+    if (outcome !== "passed") process.stderr.write(`${reproduceLine(file, plan.seed, options)}\n`);
+    return exitCodes[outcome];
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof ScenarioError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return invalidExitCode;
+  }
+}
+
+async function loadPlan(
+  file: string,
+  { seed, set }: WatchOptions,
+): Promise<{ readonly plan: Plan; readonly description: string | null }> {
+  const [chosen] = parseSeeds(seed === undefined ? {} : { seed });
+  const loaded = await loadScenario(file, { assignments: set });
+  try {
+    return { plan: planOf(loaded.scenario, chosen), description: loaded.scenario.description ?? null };
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    throw new ScenarioError(error.problems, loaded.describe);
+  }
+}
+
+/** Null when it is not said. */
+function parseSpeed(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (text === "max") return Number.POSITIVE_INFINITY;
+  const speed = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (speed > 0 && speed <= speedMax) return speed;
+  throw new UsageError(
+    `--speed: found "${text}", expected virtual seconds per second such as 5 or 0.5, or max`,
+  );
+}
+
+function usualSpeed({ untilUs }: Plan): number {
+  return Math.min(usualSpeedMax, Math.max(usualSpeedMin, untilUs / 1_000_000 / watchedSeconds));
+}

@@ -1,0 +1,227 @@
+// The API's shapes, against a node that answers what the test wants.
+
+import { request } from "node:http";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { ContextView, NodeApi } from "../../../adapters/http/api.ts";
+import { fromBase58, toBase58 } from "../../../adapters/http/base58.ts";
+import { type Server, startServer } from "../../../adapters/http/server.ts";
+import type { Outcome } from "../../../core/effect.ts";
+import type { AuthorId, ContextId, DeltaId, Hash } from "../../../core/ids.ts";
+import type { ClientCall } from "../../../core/input.ts";
+
+const contextId = "c".repeat(32) as ContextId;
+const view: ContextView = {
+  id: contextId,
+  application: "kv-store",
+  stateRoot: "r".repeat(32) as Hash,
+  heads: ["h".repeat(32) as DeltaId],
+  applied: 2,
+  pending: 1,
+  entities: 3,
+};
+
+const calls: ClientCall[] = [];
+const failures: unknown[] = [];
+let outcome: Outcome = { kind: "executed", output: null, written: null };
+let trouble: Error | null = null;
+let isReady = true;
+
+const api: NodeApi = {
+  author: "a".repeat(32) as AuthorId,
+  call: async (call) => {
+    calls.push(call);
+    if (trouble !== null) throw trouble;
+    return outcome;
+  },
+  contexts: async () => [view],
+  context: async (id) => (id === contextId ? view : null),
+  peers: () => [{ peer: "12D3", contexts: [contextId] }],
+  status: () => ({ state: "running" }),
+  isReady: () => isReady,
+};
+
+let server: Server;
+test.before(async () => {
+  server = await startServer({ host: "127.0.0.1", port: 0, api, failed: (error) => failures.push(error) });
+});
+test.after(() => server.close());
+test.before.each(() => {
+  calls.length = 0;
+  outcome = { kind: "executed", output: null, written: null };
+  trouble = null;
+});
+
+async function send(method: string, path: string, body?: string, type = "application/json") {
+  const headers = body === undefined ? undefined : { "content-type": type };
+  const response = await fetch(server.url + path, {
+    method,
+    ...(body === undefined ? {} : { body }),
+    ...(headers && { headers }),
+  });
+  return { status: response.status, answer: await response.json() };
+}
+
+const rpc = (content: object) => send("POST", "/jsonrpc", JSON.stringify(content));
+const executing = (params: object) => rpc({ jsonrpc: "2.0", id: 1, method: "execute", params });
+const params = { contextId: toBase58(contextId), method: "set", argsJson: { key: "a" } };
+
+test("execute answers with the output, and the id it was sent", async () => {
+  outcome = { kind: "executed", output: { a: [1, null] }, written: null };
+  for (const id of [1, 0, "x", null]) {
+    const { status, answer } = await rpc({
+      jsonrpc: "2.0",
+      id,
+      method: "execute",
+      params: { ...params, executorPublicKey: "ignored" },
+    });
+    assert.is(status, 200);
+    assert.equal(answer, { jsonrpc: "2.0", id, result: { output: { a: [1, null] } } });
+  }
+  assert.equal(calls[0], { kind: "execute", contextId, method: "set", args: { key: "a" } });
+});
+
+test("refusals have Calimero's types, with HTTP 200", async () => {
+  const cases = [
+    ["context-not-found", { type: "ContextNotFound", data: { context_id: toBase58(contextId) } }],
+    ["uninitialized", { type: "Uninitialized" }],
+    ["application-not-installed", { type: "ApplicationNotInstalled", data: { application_id: "kv-store" } }],
+    ["unknown-method", { type: "FunctionCallError", data: "no" }],
+    ["bad-arguments", { type: "FunctionCallError", data: "no" }],
+    ["too-large", { type: "FunctionCallError", data: "no" }],
+    ["call-failed", { type: "FunctionCallError", data: "no" }],
+  ] as const;
+  for (const [code, error] of cases) {
+    outcome = { kind: "refused", code, message: "no" };
+    assert.equal(await executing(params), { status: 200, answer: { jsonrpc: "2.0", id: 1, error } });
+  }
+});
+
+test("what cannot be read is a ParseError, with HTTP 200 and the id where there is one", async () => {
+  const parse = async (body: string, type?: string) => {
+    const { status, answer } = await send("POST", "/jsonrpc", body, type);
+    assert.is(status, 200);
+    assert.is(answer.error?.type, "ParseError", JSON.stringify(answer));
+    assert.type(answer.error.data, "string");
+    return answer.id;
+  };
+  assert.is(await parse("{"), null);
+  assert.is(await parse(""), null);
+  assert.is(await parse("[]"), null);
+  assert.is(await parse('"text"'), null);
+  assert.is(await parse("{}", "text/plain"), null);
+  const request_ = { jsonrpc: "2.0", id: 7, method: "execute", params };
+  const broken = (change: object) => parse(JSON.stringify({ ...request_, ...change }));
+  assert.is(await broken({ jsonrpc: "1.0" }), 7);
+  assert.is(await broken({ method: "fly" }), 7);
+  assert.is(await broken({ params: null }), 7);
+  assert.is(await broken({ params: { ...params, contextId: "0OIl" } }), 7);
+  assert.is(await broken({ params: { ...params, contextId: toBase58("short") } }), 7);
+  assert.is(await broken({ params: { ...params, method: 1 } }), 7);
+  assert.is(await broken({ params: { ...params, argsJson: [] } }), 7);
+  assert.is(await broken({ id: -1 }), null);
+  assert.is(await broken({ id: {} }), null);
+  assert.is(await parse(`{"jsonrpc":"2.0","padding":"${"x".repeat(11 * 1_048_576)}"}`), null);
+  assert.equal(calls, []);
+});
+
+test("arguments of almost 10 MiB are taken", async () => {
+  const { answer } = await executing({ ...params, argsJson: { value: "x".repeat(10 * 1_048_576 - 100) } });
+  assert.equal(answer.result, { output: null });
+});
+
+test("a node that cannot answer says InternalError, and the error is reported", async () => {
+  trouble = new Error("stopped");
+  const { status, answer } = await executing(params);
+  assert.is(status, 200);
+  assert.equal(answer.error, { type: "InternalError", data: {} });
+  assert.is(failures.at(-1), trouble);
+});
+
+test("contexts are made, listed, shown and joined", async () => {
+  const shown = {
+    id: toBase58(contextId),
+    applicationId: "kv-store",
+    contextStateHash: toBase58(view.stateRoot),
+    dagHeads: view.heads.map(toBase58),
+    isInitialized: true,
+    appliedDeltas: 2,
+    pendingDeltas: 1,
+    entities: 3,
+  };
+  assert.equal((await send("GET", "/admin-api/contexts")).answer, { data: { contexts: [shown] } });
+  assert.equal((await send("GET", `/admin-api/contexts/${shown.id}`)).answer, { data: shown });
+  outcome = { kind: "context", contextId };
+  const memberPublicKey = toBase58(api.author);
+  const created = await send(
+    "POST",
+    "/admin-api/contexts",
+    '{"applicationId":"kv-store","groupId":"ignored"}',
+  );
+  assert.equal(created.answer, { data: { contextId: shown.id, memberPublicKey, groupCreated: false } });
+  const joined = await send("POST", `/admin-api/contexts/${shown.id}/join`, "{}");
+  assert.equal(joined.answer, { data: { contextId: shown.id, memberPublicKey } });
+  assert.equal(calls, [
+    { kind: "create-context", application: "kv-store" },
+    { kind: "join-context", contextId },
+  ]);
+});
+
+test("health, readiness, peers and status have their shapes", async () => {
+  assert.equal((await send("GET", "/admin-api/health")).answer, { data: { status: "alive" } });
+  assert.equal((await send("GET", "/admin-api/ready")).answer, { data: { status: "ready" } });
+  isReady = false;
+  assert.is((await send("GET", "/admin-api/ready")).status, 503);
+  isReady = true;
+  const { answer } = await send("GET", "/admin-api/peers");
+  assert.equal(answer, { count: 1, peers: [{ peer: "12D3", contexts: [toBase58(contextId)] }] });
+  assert.equal((await send("GET", "/admin-api/status")).answer, { data: { state: "running" } });
+});
+
+test("what is refused or not there says so in one way", async () => {
+  const unknown = await send("GET", `/admin-api/contexts/${toBase58("d".repeat(32))}`);
+  assert.is(unknown.status, 404);
+  assert.match(unknown.answer.error, "no context");
+  assert.is((await send("GET", "/admin-api/contexts/nonsense0")).status, 400);
+  assert.is((await send("POST", "/admin-api/contexts", "{}")).status, 400);
+  assert.is((await send("GET", "/nowhere")).status, 404);
+  outcome = { kind: "refused", code: "application-not-installed", message: "no such application" };
+  const refused = await send("POST", "/admin-api/contexts", '{"applicationId":"x"}');
+  assert.equal(refused, { status: 400, answer: { error: "no such application" } });
+});
+
+test("a page that gave this machine another name is refused", async () => {
+  const { port } = new URL(server.url);
+  const status = await new Promise((resolve, reject) => {
+    const asked = request(
+      { port, host: "127.0.0.1", path: "/admin-api/status", headers: { host: "evil.example" } },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      },
+    );
+    asked.on("error", reject);
+    asked.end();
+  });
+  assert.is(status, 403);
+});
+
+test("ids are base58 both ways, and nothing else is read", () => {
+  for (const id of ["\0".repeat(32), "\0\0" + "ÿ".repeat(30), contextId])
+    assert.is(fromBase58(toBase58(id)), id);
+  assert.is(toBase58("\0".repeat(32)), "1".repeat(32));
+  for (const text of ["", "1".repeat(31), "1".repeat(33), "0".repeat(32), `${toBase58(contextId)} `, "ü"])
+    assert.is(fromBase58(text), null);
+});
+
+test("a taken port is told", async () => {
+  const port = Number(new URL(server.url).port);
+  const error = await startServer({ host: "127.0.0.1", port, api, failed: () => {} }).then(
+    () => null,
+    (thrown) => thrown,
+  );
+  assert.is(error.code, "address-taken");
+  assert.match(error.message, String(port));
+});
+
+test.run();

@@ -1,0 +1,127 @@
+// How a method runs: it sees its own writes, the last write of a key stays, and a refusal leaves nothing behind.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Call, CallError } from "../../../core/app/application.ts";
+import type { Outcome } from "../../../core/effect.ts";
+import type { ContextId } from "../../../core/ids.ts";
+import type { Json } from "../../../core/json.ts";
+import { nameCharactersMax } from "../../../core/limits.ts";
+import { opened } from "../authors.ts";
+import { LoneNode, only } from "../lone-node.ts";
+
+/** What it gives back is the output; nothing is null. */
+type Run = (call: Call) => unknown;
+
+/** A node whose application has one method of each access that runs what it is told. */
+function nodeRunning(run: Run): { readonly node: LoneNode; readonly contextId: ContextId } {
+  const method = (call: Call) => (run(call) ?? null) as Json;
+  const methods = {
+    change: { access: "write", run: method },
+    look: { access: "read", run: method },
+  } as const;
+  const node = new LoneNode("ann", { applications: [{ name: "kv-store", methods }] });
+  return { node, contextId: node.create() };
+}
+
+function codeOf(outcome: Outcome): string {
+  return outcome.kind === "refused" ? outcome.code : outcome.kind;
+}
+
+test("a call sees its own writes", () => {
+  const { node, contextId } = nodeRunning((call) => {
+    const map = call.map("c");
+    map.set("a", 1);
+    map.set("b", 2);
+    map.remove("a");
+    call.map("c").set("c", 3);
+    return [map.get("a") ?? null, map.get("b") ?? null, map.entries().map(([key, value]) => [key, value])];
+  });
+  const outcome = node.execute(contextId, "change");
+  assert.equal(outcome.kind === "executed" && outcome.output, [
+    null,
+    2,
+    [
+      ["b", 2],
+      ["c", 3],
+    ],
+  ]);
+});
+
+test("the last write of a call to a key is the one that travels", () => {
+  const { node, contextId } = nodeRunning((call) => {
+    const map = call.map("c");
+    for (const value of [1, 2, 3]) map.set("k", value);
+    map.remove("gone");
+    map.set("gone", "back");
+    map.set("left", 1);
+    map.remove("left");
+    return null;
+  });
+  const call = { kind: "execute", contextId, method: "change", args: {} } as const;
+  const [published] = only(node.give({ kind: "request", request: 1, call }), "publish");
+  const { content } = opened(published?.message ?? new Uint8Array());
+  assert.equal(content.kind === "operations" && content.actions, [
+    { kind: "put", collection: "c", key: "k", value: 3 },
+    { kind: "put", collection: "c", key: "gone", value: "back" },
+    { kind: "remove", collection: "c", key: "left" },
+  ]);
+});
+
+test("a method that only reads cannot write, not even an event", () => {
+  const attempts: readonly Run[] = [
+    (call) => call.map("c").set("k", 1),
+    (call) => call.map("c").remove("k"),
+    (call) => call.emit("happened", 1),
+  ];
+  for (const run of attempts) {
+    const { node, contextId } = nodeRunning(run);
+    const heads = node.replica(contextId).heads();
+    assert.is(codeOf(node.execute(contextId, "look")), "call-failed");
+    assert.equal(node.replica(contextId).heads(), heads);
+    assert.is(codeOf(node.execute(contextId, "change")), "executed");
+  }
+});
+
+test("a refusal leaves nothing of the call behind", () => {
+  const { node, contextId } = nodeRunning((call) => {
+    call.map("c").set("k", 1);
+    call.emit("happened", 1);
+    throw new CallError("not today");
+  });
+  const call = { kind: "execute", contextId, method: "change", args: {} } as const;
+  const effects = node.give({ kind: "request", request: 1, call });
+  assert.equal(
+    effects.map(({ kind }) => kind),
+    ["reply"],
+  );
+  const [reply] = only(effects, "reply");
+  assert.equal(reply?.outcome, { kind: "refused", code: "call-failed", message: "not today" });
+  assert.is(node.replica(contextId).state.storedCount, 0);
+});
+
+test("what a method throws besides a refusal is a bug and is not hidden", () => {
+  const { node, contextId } = nodeRunning(() => {
+    throw new TypeError("a bug of the application");
+  });
+  assert.throws(() => node.execute(contextId, "change"), /a bug of the application/);
+});
+
+test("events travel with the delta, also one that writes nothing else, and reach subscribers", () => {
+  const { node, contextId } = nodeRunning((call) => call.emit("happened", { n: 1 }));
+  const call = { kind: "execute", contextId, method: "change", args: {} } as const;
+  const effects = node.give({ kind: "request", request: 1, call });
+  const events = [{ kind: "happened", content: { n: 1 } }];
+  assert.equal(opened(only(effects, "publish")[0]?.message ?? new Uint8Array()).events, events);
+  assert.equal(only(effects, "emit")[0]?.event.events, events);
+});
+
+test("names beyond their bounds are refused at the call", () => {
+  const long = "c".repeat(nameCharactersMax + 1);
+  const collection = nodeRunning((call) => call.map(long).set("k", 1));
+  assert.is(codeOf(collection.node.execute(collection.contextId, "change")), "call-failed");
+  const event = nodeRunning((call) => call.emit(long, 1));
+  assert.is(codeOf(event.node.execute(event.contextId, "change")), "bad-arguments");
+});
+
+test.run();

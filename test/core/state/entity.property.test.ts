@@ -1,0 +1,141 @@
+// The join of entities is a semilattice, total on ties, in which deletion wins them. Invariant 3.
+
+import * as fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
+import { compareStamp } from "../../../core/hlc.ts";
+import { byteString } from "../../../core/ids.ts";
+import {
+  createEntity,
+  decodeEntity,
+  type Entity,
+  entityId,
+  isLive,
+  joinEntities,
+} from "../../../core/state/entity.ts";
+import { decoding } from "../../../core/wire/cbor.ts";
+import { holds } from "../../laws.ts";
+import { jsons } from "../wire/messages.ts";
+import { collection, entityOf, naiveRead, stamps, type Write, writes } from "./entities.ts";
+
+/** Of one key; some are joins already, so that a value and a deletion meet in one. */
+const writesOfOneKey = fc
+  .array(writes, { minLength: 1, maxLength: 3 })
+  .map((list) => list.map((write) => ({ ...write, key: "k" })));
+const entities = writesOfOneKey.map(joined);
+
+function joined(list: readonly Write[]): Entity {
+  return list.map(entityOf).reduce(join);
+}
+
+function join(a: Entity, b: Entity): Entity {
+  return joinEntities(a, b, nodeCrypto);
+}
+
+test("joining is commutative", () => {
+  holds(
+    fc.property(entities, entities, (a, b) => assert.equal(join(a, b), join(b, a))),
+    { share: 3 },
+  );
+});
+
+test("joining is associative", () => {
+  holds(
+    fc.property(entities, entities, entities, (a, b, c) =>
+      assert.equal(join(join(a, b), c), join(a, join(b, c))),
+    ),
+    { share: 3 },
+  );
+});
+
+test("joining is idempotent, and gives one of the two where that is above both", () => {
+  holds(
+    fc.property(entities, entities, (a, b) => {
+      assert.is(join(a, a), a);
+      const both = join(a, b);
+      assert.is(join(both, a), both);
+      assert.is(join(both, b), both);
+    }),
+    { share: 3 },
+  );
+});
+
+test("nothing a part of the join says goes back", () => {
+  holds(
+    fc.property(entities, entities, (a, b) => {
+      const both = join(a, b);
+      for (const each of [a, b]) {
+        if (each.deleted !== null)
+          assert.ok(both.deleted !== null && compareStamp(both.deleted, each.deleted) >= 0);
+        if (each.updated !== null)
+          assert.ok(both.updated !== null && compareStamp(both.updated, each.updated) >= 0);
+      }
+    }),
+  );
+});
+
+test("an entity reads as a naive fold over its writes says", () => {
+  const all = fc
+    .array(writes, { minLength: 1, maxLength: 6 })
+    .map((list) => list.map((write) => ({ ...write, key: "k" })));
+  holds(
+    fc.property(all, (list) => {
+      const entity = joined(list);
+      assert.equal(isLive(entity) ? entity.value : undefined, naiveRead(list, "k"));
+    }),
+    { share: 3 },
+  );
+});
+
+test("of a write and a removal with the same stamp the removal stays", () => {
+  holds(
+    fc.property(stamps, jsons, (stamp, value) => {
+      const key = "k";
+      const both = join(entityOf({ key, stamp, value }), entityOf({ key, stamp, value: undefined }));
+      assert.not(isLive(both));
+    }),
+    { share: 0.2 },
+  );
+});
+
+test("of two values with the same stamp the one with the larger hash stays", () => {
+  const at = { ms: 1, counter: 0 };
+  const stamp = { at, hlc: at };
+  const [a, b] = ["a", "b"].map((value) => entityOf({ key: "k", stamp, value }));
+  assert.is(join(a as Entity, b as Entity).value, "b");
+  // SHA-256 of 61 61 begins with 96, of 61 62 with fb.
+});
+
+test("all fields count for the hash, and the bytes are the entity", () => {
+  const fields = fc.record({
+    collection: fc.constantFrom("c", "d"),
+    key: fc.constantFrom("k", "l"),
+    value: fc.oneof(fc.constantFrom(1, 2), jsons),
+    updated: fc.oneof(fc.constant(null), stamps),
+    deleted: fc.oneof(fc.constant(null), stamps),
+  });
+  holds(
+    fc.property(fields, fields, (first, second) => {
+      const [a, b] = [createEntity(first, nodeCrypto), createEntity(second, nodeCrypto)];
+      const same = byteString(a.bytes) === byteString(b.bytes);
+      assert.is(a.hash === b.hash, same);
+      assert.equal(
+        decoding("test", () => decodeEntity(a.bytes, nodeCrypto)),
+        a,
+      );
+      assert.is(a.id === b.id, a.collection === b.collection && a.key === b.key);
+      assert.is(a.id, entityId(first.collection, first.key, nodeCrypto));
+    }),
+  );
+});
+
+test("the same names give the same entity for ever", () => {
+  const id = entityId(collection, "key", nodeCrypto);
+  assert.is(
+    Buffer.from(id, "latin1").toString("hex"),
+    "9ba1ab32c684aea5cfbdc5309e5646bdc08760e0bd7b4ad50233118d5d3466d4",
+  );
+});
+
+test.run();

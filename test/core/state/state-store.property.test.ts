@@ -1,0 +1,118 @@
+// The state is a join: the same writes in any order, however often, give the same root and read the same.
+
+import * as fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
+import type { Json } from "../../../core/json.ts";
+import { isLive } from "../../../core/state/entity.ts";
+import { createStateMemory, StateStore } from "../../../core/state/state-store.ts";
+import { decoding } from "../../../core/wire/cbor.ts";
+import { SimDisk } from "../../../sim/world/disk.ts";
+import { holds } from "../../laws.ts";
+import { contextId, turnOn } from "../delta-store/waiting.ts";
+import { collection, entityOf, naiveRead, type Write, writes } from "./entities.ts";
+
+const someWrites = fc.array(writes, { maxLength: 25 });
+const orders = fc.infiniteStream(fc.nat());
+
+function stateOf(list: readonly Write[], disk = new SimDisk()): StateStore {
+  const state = new StateStore(createStateMemory(), contextId, nodeCrypto);
+  for (const write of list) {
+    const turn = turnOn(disk);
+    state.join(entityOf(write), turn);
+    for (const effect of turn.finish()) if (effect.kind === "commit") disk.append(effect);
+  }
+  return state;
+}
+
+function shuffled<T>(list: readonly T[], draws: Iterator<number>): readonly T[] {
+  const left = [...list];
+  return list.flatMap(() => left.splice((draws.next().value as number) % left.length, 1));
+}
+
+function read(state: StateStore, key: string): Json | undefined {
+  const entity = state.get(collection, key);
+  return entity !== undefined && isLive(entity) ? entity.value : undefined;
+}
+
+test("neither order nor repetition changes the root", () => {
+  holds(
+    fc.property(someWrites, orders, fc.nat(), (list, draws, cut) => {
+      const root = stateOf(list).root();
+      const iterator = draws[Symbol.iterator]();
+      assert.is(stateOf(shuffled(list, iterator)).root(), root);
+      const again = list.slice(0, list.length === 0 ? 0 : cut % list.length);
+      assert.is(stateOf(shuffled([...list, ...again], iterator)).root(), root);
+    }),
+  );
+});
+
+test("every key reads as a naive fold over all writes says", () => {
+  holds(
+    fc.property(someWrites, (list) => {
+      const state = stateOf(list);
+      const keys = ["k", "l", "m"];
+      for (const key of keys) assert.equal(read(state, key), naiveRead(list, key));
+      const living = keys.filter((key) => naiveRead(list, key) !== undefined);
+      assert.is(state.liveCount, living.length);
+      assert.equal(
+        state
+          .live(collection)
+          .map(({ key }) => key)
+          .sort(),
+        living,
+      );
+      assert.equal(state.live("another"), []);
+      assert.is(state.storedCount, new Set(list.map(({ key }) => key)).size);
+    }),
+  );
+});
+
+test("different states have different roots, tombstones included", () => {
+  holds(
+    fc.property(someWrites, someWrites, (one, other) => {
+      const [a, b] = [stateOf(one), stateOf(other)];
+      const entities = (state: StateStore) =>
+        ["k", "l", "m"].map((key) => state.get(collection, key)?.hash ?? "").join();
+      assert.is(a.root() === b.root(), entities(a) === entities(b));
+    }),
+  );
+});
+
+test("a join of states is the state of all their writes", () => {
+  holds(
+    fc.property(someWrites, someWrites, (one, other) => {
+      assert.is(stateOf([...one, ...other]).root(), stateOf([...other, ...one]).root());
+    }),
+    { share: 0.3 },
+  );
+});
+
+test("the state read back is the state that was written", () => {
+  holds(
+    fc.property(someWrites, (list) => {
+      const disk = new SimDisk();
+      const state = stateOf(list, disk);
+      const memory = createStateMemory();
+      const loaded = new StateStore(memory, contextId, nodeCrypto);
+      decoding("test", () => loaded.load(state.storedCount, turnOn(disk)));
+      assert.is(loaded.root(), state.root());
+      assert.is(loaded.liveCount, state.liveCount);
+      for (const key of ["k", "l", "m"])
+        assert.equal(loaded.get(collection, key), state.get(collection, key));
+    }),
+  );
+});
+
+test("a write that changes nothing is not written", () => {
+  const at = { ms: 1, counter: 0 };
+  const write = { key: "k", stamp: { at, hlc: at }, value: 1 };
+  const disk = new SimDisk();
+  const state = stateOf([write], disk);
+  const turn = turnOn(disk);
+  state.join(entityOf(write), turn);
+  assert.equal(turn.finish(), []);
+});
+
+test.run();

@@ -1,0 +1,125 @@
+// What can be in the way of a node or a command: one clear sentence, the right exit code, no stack trace.
+
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
+import { type CommandResult, NodeProcess, reconverge } from "./node-process.ts";
+
+const home = temporaryFolder();
+
+function assertFails(result: CommandResult, exitCode: number, ...parts: readonly string[]): void {
+  assert.is(result.exitCode, exitCode, result.stderr);
+  assert.match(result.stderr, /^error: [^\n]+\n$/, result.stderr);
+  assert.not.match(result.stderr, /\bat .*:\d+:\d+/);
+  for (const part of parts) assert.ok(result.stderr.includes(part), `${result.stderr} should say: ${part}`);
+  assert.is(result.stdout, "");
+}
+
+const run = (name: string) => reconverge("node", "run", "--home", home, "--name", name);
+
+/** A port that somebody has, and how to give it back. */
+async function takenPort(): Promise<{ readonly port: number; readonly release: () => void }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return { port: address.port, release: () => server.close() };
+}
+
+test("a taken port, for nodes or for the API, ends with 4", async () => {
+  const { port, release } = await takenPort();
+  await NodeProcess.make(home, "swarm-taken", { "swarm.port": port });
+  await NodeProcess.make(home, "api-taken", { "server.port": port });
+  const [swarm, api] = await Promise.all([run("swarm-taken"), run("api-taken")]);
+  assertFails(swarm, 4, String(port), "the port is taken", "swarm.port");
+  assertFails(api, 4, String(port), "EADDRINUSE", "server.port");
+  release();
+});
+
+test("a foreign, damaged or newer store ends with 4 and is left alone", async () => {
+  await Promise.all(["foreign", "newer"].map((name) => NodeProcess.make(home, name)));
+  const store = (name: string) => join(home, name, "store");
+  mkdirSync(store("foreign"));
+  writeFileSync(join(store("foreign"), "letter.txt"), "dear");
+  const damaged = await NodeProcess.make(home, "damaged");
+  await damaged.start();
+  assert.is(await damaged.stop(), 0);
+  rmSync(join(store("damaged"), "level", "CURRENT"));
+  mkdirSync(store("newer"));
+  writeFileSync(join(store("newer"), "store.json"), '{"kind":"reconverge-store","version":9}');
+  const [foreign, broken, newer] = await Promise.all([run("foreign"), run("damaged"), run("newer")]);
+  assertFails(foreign, 4, "letter.txt", "expected an empty folder or a store of reconverge");
+  assertFails(broken, 4, "is damaged", "peers bring what they hold");
+  assertFails(newer, 4, "version 9", "version 1");
+});
+
+test("a store that another node has open ends with 4, and that node goes on", async () => {
+  const node = await NodeProcess.make(home, "locked");
+  await node.start();
+  assertFails(await run("locked"), 4, "is in use by process");
+  const status = await reconverge("status", "--home", home, "--node", "locked", "--json");
+  assert.is(JSON.parse(status.stdout).state, "running");
+  assert.is(await node.stop(), 0);
+});
+
+test("a bad configuration ends with 1 before anything starts", async () => {
+  await NodeProcess.make(home, "config");
+  const file = join(home, "config", "config.toml");
+  writeFileSync(file, "[swarm]\nprot = 2428\n");
+  assertFails(await run("config"), 1, '"swarm.prot"', 'did you mean "swarm.port"?', file);
+  writeFileSync(file, "[core]\nheartbeatMs = 1\n");
+  assertFails(await run("config"), 1, "core.heartbeatMs is 1", "expected a whole number from 10", file);
+  assertFails(await run("nobody"), 1, "reconverge node init");
+  truncateSync(join(home, "config", "key"), 10);
+  writeFileSync(file, "");
+  assertFails(await run("config"), 1, "64 hexadecimal digits");
+});
+
+test("init refuses what is there or wrong, and --force keeps the key", async () => {
+  const init = (...args: string[]) => reconverge("node", "init", "--home", home, "--json", ...args);
+  const first = await init("--name", "again", "--swarm-port", "0");
+  const [twice, forced, port, boot, name] = await Promise.all([
+    init("--name", "again"),
+    init("--name", "again", "--force"),
+    init("--name", "wrong", "--swarm-port", "99999"),
+    init("--name", "wrong", "--boot-nodes", "/ip4/127.0.0.1/tcp/1"),
+    init("--name", "../up"),
+  ]);
+  assert.is(twice.exitCode, 1);
+  assert.is(JSON.parse(twice.stdout).error.code, "exists");
+  assert.is(JSON.parse(forced.stdout).peerId, JSON.parse(first.stdout).peerId);
+  for (const wrong of [port, boot, name]) assert.is(wrong.exitCode, 1, wrong.stderr);
+  assert.match(port.stderr, "expected a whole number from 0 to 65535");
+});
+
+test("a client command says when nobody answers, and when it is used wrongly", async () => {
+  await NodeProcess.make(home, "resting");
+  const [resting, silent, missing, arguments_, both, url, unknown] = await Promise.all([
+    reconverge("status", "--home", home, "--node", "resting"),
+    reconverge("peers", "--api", "http://127.0.0.1:9"),
+    reconverge("status", "--home", home, "--node", "nobody"),
+    reconverge("call", "set", "--context", "x", "--args", "{", "--api", "http://127.0.0.1:9"),
+    reconverge("call", "set"),
+    reconverge("status", "--api", "nonsense"),
+    reconverge("nod"),
+  ]);
+  assertFails(resting, 3, "is not running");
+  assertFails(silent, 3, "no node answers at http://127.0.0.1:9");
+  assertFails(missing, 1, "reconverge node init");
+  assertFails(arguments_, 1, "--args is not JSON");
+  assertFails(url, 1, "is no URL");
+  assert.is(both.exitCode, 1);
+  assert.is(unknown.exitCode, 1);
+});
+
+test("a killed node's client is told that nobody answers", async () => {
+  const node = await NodeProcess.make(home, "killed");
+  await node.start();
+  await node.kill();
+  assertFails(await reconverge("status", "--home", home, "--node", "killed"), 3, "no node answers");
+});
+
+test.run();
