@@ -222,6 +222,8 @@ export class NodeCore {
         return replica().mergeHeads(turn);
       case "periodic-sync":
         return this.sync.periodic(replica(), turn);
+      case "announce":
+        return this.sync.announce(replica(), turn);
       case "wanted-sync":
         return this.sync.startWanted(replica(), turn);
       default:

@@ -38,4 +38,5 @@ export type TimerPurpose =
   | "heartbeat"
   | "merge"
   | "periodic-sync"
+  | "announce"
   | "wanted-sync";

@@ -11,6 +11,7 @@ import type { ReconvergeNode } from "./node.ts";
 import type { NodeConfig } from "./settings.ts";
 import type { Watch } from "./watch.ts";
 
+/** The API of a node that is being put together. */
 export function createApi(about: {
   readonly node: ReconvergeNode;
   readonly core: NodeCore;

@@ -4,12 +4,14 @@ import type { Json, JsonObject } from "../core/json.ts";
 import { Failure } from "./failure.ts";
 import { defaultName, exists, nodeFolder, readRunRecord } from "./home.ts";
 
+/** Where a client command looks for a node: a URL, or a name under a home. */
 export interface ApiPlace {
   readonly home?: string;
   readonly node?: string;
   readonly api?: string;
 }
 
+/** One node's API. Its methods reject with a `Failure`. */
 export class ApiClient {
   readonly #url: string;
 

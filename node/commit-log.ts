@@ -18,6 +18,7 @@ export class CommitLog {
   readonly #store: Store;
   readonly #sink: CommitLogSink;
   #staged = 0;
+  #isGivenUp = false;
   #flushing: Promise<void> | null = null;
 
   constructor(store: Store, sink: CommitLogSink) {
@@ -32,7 +33,7 @@ export class CommitLog {
 
   /** Begins a flush unless one is under way, which is followed by another as long as something is staged. */
   flush(): void {
-    if (this.#staged === 0 || this.#flushing !== null) return;
+    if (this.#staged === 0 || this.#flushing !== null || this.#isGivenUp) return;
     this.#flushing = this.#flushAll().finally(() => {
       this.#flushing = null;
     });
@@ -64,6 +65,7 @@ export class CommitLog {
       }
     }
     return await this.#store.flush().catch((error: unknown) => {
+      this.#isGivenUp = true;
       this.#sink.gaveUp(error);
       return null;
     });

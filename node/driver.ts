@@ -8,7 +8,6 @@
 
 import type { Store } from "../adapters/level/store.ts";
 import type { Network } from "../adapters/libp2p/port.ts";
-import { InvariantError } from "../core/assert.ts";
 import type { Commit, Effect, NodeEvent, Observation, Outcome } from "../core/effect.ts";
 import type { Fault } from "../core/fault.ts";
 import type { PeerId } from "../core/ids.ts";
@@ -25,6 +24,7 @@ const stagedBytesMax = 33_554_432;
 /** The longest timer there is; a later wake-up is asked for again. */
 const timerMaxMs = 2_147_483_647;
 
+/** Hears what is for people and counters rather than for peers and clients. */
 export interface DriverWatcher {
   event(event: NodeEvent): void;
   fault(peer: PeerId, fault: Fault): void;
@@ -224,9 +224,4 @@ export class Driver {
     for (const answer of [...this.#requests.values()]) answer(stopped);
     for (const { reject } of this.#waitingForDisk.splice(0)) reject(stopped);
   }
-}
-
-/** What to tell an operator about an error of ours. */
-export function isOurBug(error: unknown): boolean {
-  return error instanceof InvariantError || error instanceof TypeError || error instanceof RangeError;
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Failure } from "./failure.ts";
 import { namePattern } from "./settings.ts";
 
+/** The paths of one node's things. */
 export interface NodeFolder {
   readonly path: string;
   readonly configPath: string;
@@ -19,7 +20,7 @@ export interface NodeFolder {
 /** How to reach a running node. */
 export interface RunRecord {
   readonly pid: number;
-  readonly peer: string;
+  readonly peerId: string;
   readonly addresses: readonly string[];
   readonly apiUrl: string;
 }
@@ -57,6 +58,7 @@ export async function writeWhole(path: string, content: string, mode: number): P
   await rename(beside, path);
 }
 
+/** Is there something at this path? */
 export async function exists(path: string): Promise<boolean> {
   return await access(path).then(
     () => true,

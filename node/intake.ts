@@ -6,6 +6,7 @@
 import type { Intake, NetworkInput } from "../adapters/libp2p/port.ts";
 import type { Input } from "../core/input.ts";
 
+/** Inputs that may wait, besides those that may not be lost. */
 export const intakeMax = 1_000;
 /** Said once each time the intake fills up this far. */
 const warnAt = 0.8 * intakeMax;

@@ -13,6 +13,7 @@ export interface Setting {
   expectation(value: unknown): string | null;
 }
 
+/** All settings of a node, checked. */
 export interface NodeConfig {
   readonly name: string;
   readonly swarm: {
@@ -26,6 +27,7 @@ export interface NodeConfig {
   readonly core: Config;
 }
 
+/** Names of nodes, which are names of folders. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"];
 const loopback = ["127.0.0.1", "::1"];

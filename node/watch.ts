@@ -49,7 +49,6 @@ export class Watch implements DriverWatcher {
   }
 
   failed(error: unknown): void {
-    this.#log.fatal({ err: error }, "the node cannot go on");
     this.#failed(error);
   }
 }

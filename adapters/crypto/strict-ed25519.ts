@@ -38,6 +38,7 @@ export function hasReducedScalar(signature: Uint8Array): boolean {
   return signature.length === signatureBytes && isBelow(signature.subarray(32), groupOrder);
 }
 
+/** Are these the same bytes? Takes as long as they agree: for public values only. */
 export function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -3,8 +3,9 @@
 import type { Outcome } from "../../core/effect.ts";
 import type { AuthorId, ContextId, DeltaId, Hash } from "../../core/ids.ts";
 import type { ClientCall } from "../../core/input.ts";
-import type { Json, JsonObject } from "../../core/json.ts";
+import type { JsonObject } from "../../core/json.ts";
 
+/** A running node, as far as clients may reach it. */
 export interface NodeApi {
   /** The key this node signs with. */
   readonly author: AuthorId;
@@ -19,6 +20,7 @@ export interface NodeApi {
   isReady(): boolean;
 }
 
+/** One context on this node. */
 export interface ContextView {
   readonly id: ContextId;
   /** Empty until the genesis has arrived. */
@@ -30,6 +32,7 @@ export interface ContextView {
   readonly entities: number;
 }
 
+/** A connected peer. */
 export interface PeerView {
   readonly peer: string;
   /** Contexts of this node that the peer subscribes to. */
@@ -46,5 +49,3 @@ export class HttpError extends Error {
     this.status = status;
   }
 }
-
-export type { Json };

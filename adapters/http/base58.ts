@@ -3,6 +3,7 @@
 import { base58btc } from "multiformats/bases/base58";
 import { byteString, bytesOf, idBytes } from "../../core/ids.ts";
 
+/** The text for an id. */
 export function toBase58(id: string): string {
   return base58btc.baseEncode(bytesOf(id));
 }

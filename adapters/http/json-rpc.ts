@@ -46,6 +46,7 @@ export async function answerRpc(body: unknown, api: NodeApi): Promise<RpcRespons
   }
 }
 
+/** For a request that cannot be read at all. */
 export function parseError(message: string, id: RpcId = null): RpcResponse {
   return { jsonrpc: "2.0", id, error: { type: "ParseError", data: message } };
 }

@@ -20,6 +20,7 @@ export interface Server {
   close(): Promise<void>;
 }
 
+/** The API cannot be served. The message is one sentence for people. */
 export class ServerError extends Error {
   override readonly name = "ServerError";
   readonly code = "address-taken";

@@ -12,6 +12,7 @@ import { mkdir, open, readdir, readFile, realpath, rename, rm, writeFile } from 
 import { join } from "node:path";
 import { codeOf, messageOf, StoreError } from "./store.ts";
 
+/** Raised when the layout of the folder or the meaning of a key of ours changes. */
 export const storeVersion = 1;
 
 interface Marker {
@@ -24,6 +25,7 @@ interface Marker {
 /** Folders this process has open, by their real path. */
 const openFolders = new Set<string>();
 
+/** A folder this process has claimed. */
 export class StoreFolder {
   readonly path: string;
   readonly levelPath: string;

@@ -3,6 +3,7 @@
 import type { Commit } from "../../core/effect.ts";
 import type { StateView } from "../../core/ports.ts";
 
+/** One node's store. Used by one driver, which flushes one batch at a time. */
 export interface Store extends StateView {
   /** The value, staged ones included. Must not be changed by the caller. Throws a `StoreError` when it cannot be read. */
   get(key: string): Uint8Array | undefined;

@@ -14,6 +14,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Commit } from "../../core/effect.ts";
 
+/** How far a store has come. */
 export interface Tip {
   /** Flushes so far. */
   readonly count: number;
@@ -21,6 +22,7 @@ export interface Tip {
   readonly chain: Buffer;
 }
 
+/** The tip after one flush, as the store keeps it. */
 export interface TipRecord extends Tip {
   readonly digest: Buffer;
 }

@@ -36,6 +36,7 @@ export class ValueCache {
   }
 }
 
+/** What an entry costs in memory, roughly. */
 export function bytesOfEntry(key: string, value: Uint8Array): number {
   return key.length + value.length + entryBytes;
 }

@@ -129,6 +129,7 @@ export class Connections {
   }
 }
 
+/** A peer as the core names it. */
 export function nameOf(id: Libp2pPeerId): PeerId {
   return id.toString() as PeerId;
 }

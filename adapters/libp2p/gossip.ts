@@ -14,6 +14,7 @@ import type { Intake, NetworkLog } from "./port.ts";
 /** Heartbeats of gossipsub, about a second each, for which a connected peer may lack a gossip stream. */
 const missingStreamPatience = 3;
 
+/** gossipsub, as far as it is used here. */
 export type GossipService = GossipSub & {
   /** Public members of gossipsub's class that its interface leaves out. */
   reportMessageValidationResult(message: string, from: unknown, verdict: string): void;

@@ -35,6 +35,7 @@ export interface Intake {
 /** True for a peer one may be connected to. */
 export type Gate = (peer: PeerId) => boolean;
 
+/** The connections, streams and topics of one node. */
 export interface Network {
   readonly peer: PeerId;
   /** Where it can be reached, once started. */

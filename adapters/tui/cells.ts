@@ -37,7 +37,11 @@ const tileFill: Readonly<Record<NodeMark, string>> = {
 
 const labelledNodesMax = 40;
 const labelColumnsMax = 10;
-const tileColumnsMin = 6;
+const tileSizes = [
+  { columns: 14, rows: 5 },
+  { columns: 10, rows: 3 },
+  { columns: 6, rows: 2 },
+];
 const bundleSizes = [2, 3, 4, 5, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 
 /** From the roomiest to the tightest; the last holds any number of nodes that a scenario may have. */
@@ -59,17 +63,26 @@ export function markStyle(mark: NodeMark, slot: number | null): Style {
 function labelled(nodes: readonly NodeView[]): readonly CellStyle[] {
   const longest = nodes.reduce((max, { id }) => Math.max(max, widthOf(id)), 0);
   const label = Math.min(longest, labelColumnsMax) + 2;
-  const tile = Math.max(tileColumnsMin, label);
-  return [
-    {
-      ...{ columns: tile + 2, rows: 4, gapColumns: 2, gapRows: 1, nodes: 1 },
-      draw: each((node, theme) => [fill(node, tile, theme), fill(node, tile, theme), [name(node, tile)]]),
-    },
-    {
-      ...{ columns: label + 3, rows: 1, gapColumns: 1, gapRows: 0, nodes: 1 },
-      draw: each((node, theme) => [[glyph(node, { block: "██", theme }), span(" "), name(node, label - 1)]]),
-    },
-  ];
+  return [...tileSizes.map(({ columns, rows }) => tile(Math.max(columns, label), rows)), named(label)];
+}
+
+/** A block with the node's name below it. */
+function tile(columns: number, blockRows: number): CellStyle {
+  return {
+    ...{ columns: columns + 2, rows: blockRows + 2, gapColumns: 2, gapRows: 1, nodes: 1 },
+    draw: each((node, theme) => [
+      ...Array.from({ length: blockRows }, () => fill(node, columns, theme)),
+      [name(node, columns)],
+    ]),
+  };
+}
+
+/** A small block with the node's name beside it. */
+function named(label: number): CellStyle {
+  return {
+    ...{ columns: label + 3, rows: 1, gapColumns: 1, gapRows: 0, nodes: 1 },
+    draw: each((node, theme) => [[glyph(node, { block: "██", theme }), span(" "), name(node, label - 1)]]),
+  };
 }
 
 /** Nodes without their names, with a column between them. */
@@ -104,7 +117,10 @@ function glyph(
   { block: shape, theme }: { readonly block: string; readonly theme: Theme },
 ): Span {
   const style = markStyle(mark, slot);
-  if (mark !== "up") return span(markGlyphs[mark].padEnd(shape.length), style);
+  if (mark !== "up") {
+    const before = Math.floor((shape.length - 1) / 2);
+    return span(`${" ".repeat(before)}${markGlyphs[mark]}`.padEnd(shape.length), style);
+  }
   const [first = " "] = shape;
   return span(theme.glyph(slot ?? 0, first).repeat(shape.length), style);
 }

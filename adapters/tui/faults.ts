@@ -9,6 +9,7 @@ import type { FaultView, SpanView } from "./view-model.ts";
 /** An instantaneous fault is shown for this part of the run after it. */
 const momentOfRun = 1 / 20;
 const namesShown = 3;
+const flapsShownMax = 100;
 
 /** Those that there are now, in the order of the plan. */
 export function currentFaults(plan: Plan, nowUs: number): readonly FaultView[] {
@@ -29,12 +30,19 @@ export function faultsMaxOf(plan: Plan): number {
   return counts.reduce((max, count) => Math.max(max, count), 0);
 }
 
+/** Of a flapping cut each time that it is cut, unless these are too many to be told apart. */
 export function faultSpans(plan: Plan): readonly SpanView[] {
-  return plan.faults.map((fault) => ({
-    fromUs: fault.atUs,
-    untilUs: isInstantaneous(fault.kind) ? fault.atUs : (fault.untilUs ?? plan.untilUs),
-    isCut: isCut(fault) || fault.kind === "oneway",
-  }));
+  return plan.faults.flatMap((fault): readonly SpanView[] => {
+    const fromUs = fault.atUs;
+    const untilUs = isInstantaneous(fault.kind) ? fromUs : (fault.untilUs ?? plan.untilUs);
+    if (fault.kind !== "flap" || (untilUs - fromUs) / fault.periodUs > flapsShownMax)
+      return [{ fromUs, untilUs, isCut: isCut(fault) || fault.kind === "oneway" }];
+    const { periodUs } = fault;
+    return Array.from({ length: Math.ceil((untilUs - fromUs) / periodUs) }, (_, cycle) => {
+      const cutUs = fromUs + cycle * periodUs;
+      return { fromUs: cutUs, untilUs: Math.min(untilUs, cutUs + Math.floor(periodUs / 2)), isCut: true };
+    });
+  });
 }
 
 function isShown(fault: PlanFault, plan: Plan, nowUs: number): boolean {

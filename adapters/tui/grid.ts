@@ -21,15 +21,28 @@ export interface Grid {
 
 const wallColumns = 3;
 const sideColumnsMin = 7;
+/** So few sides stand beside each other even if cells must be smaller for it. */
+const sidesBesideWanted = 4;
 
 /** At most as many lines as there are rows, each at most as wide as there are columns. */
 export function drawGrid(sides: readonly SideView[], size: Size, theme: Theme): Grid {
   if (size.columns < 1 || size.rows < 1) return { lines: [], nodesPerCell: 1 };
-  for (const style of cellStyles(
+  const styles = cellStyles(
     sides.flatMap(({ nodes }) => nodes),
     theme,
-  )) {
-    const lines = drawBeside(sides, { style, size, theme }) ?? drawInARow(sides, { style, size, theme });
+  );
+  const ways =
+    sides.length <= sidesBesideWanted
+      ? [
+          ...styles.map((style) => ({ style, draw: drawBeside })),
+          ...styles.map((style) => ({ style, draw: drawInARow })),
+        ]
+      : styles.flatMap((style) => [
+          { style, draw: drawBeside },
+          { style, draw: drawInARow },
+        ]);
+  for (const { style, draw } of ways) {
+    const lines = draw(sides, { style, size, theme });
     if (lines !== null) return { lines, nodesPerCell: style.nodes };
   }
   return { lines: [[span("too small to show the nodes", "dim")]], nodesPerCell: 1 };

@@ -4,6 +4,7 @@ import { markGlyphs, markStyle } from "./cells.ts";
 import {
   cutLine,
   formatCount,
+  formatDelay,
   formatRate,
   formatSeconds,
   joinFitting,
@@ -63,7 +64,7 @@ export function drawLegend(view: ViewModel, columns: number, theme: Theme): Line
 
 export function drawFigures({ figures }: ViewModel, columns: number): Line {
   const { acknowledged, propagationP50Ms, pending, messagesPerSecond } = figures;
-  const p50 = propagationP50Ms === null ? "–" : `${formatCount(propagationP50Ms)} ms`;
+  const p50 = propagationP50Ms === null ? "–" : formatDelay(propagationP50Ms);
   const messages = messagesPerSecond === null ? "–" : `${formatCount(messagesPerSecond)}/s`;
   const long: readonly Line[] = [
     [span("writes acknowledged ", "dim"), span(formatCount(acknowledged))],
@@ -133,8 +134,10 @@ function drawGroups(
   groups: readonly GroupView[],
   { theme, hasRoots }: { readonly theme: Theme; readonly hasRoots: boolean },
 ): readonly Line[] {
-  const named = groups.slice(0, groups.length > groupsNamedMax + 1 ? groupsNamedMax : groups.length);
-  const others = groups.slice(named.length);
+  const bySize = [...groups].sort((a, b) => b.nodes - a.nodes);
+  const namedCount = groups.length > groupsNamedMax + 1 ? groupsNamedMax : groups.length;
+  const named = bySize.slice(0, namedCount).sort((a, b) => a.slot - b.slot);
+  const others = bySize.slice(namedCount);
   const parts = named.map(
     ({ slot, root, nodes }): Line => [
       span(theme.glyph(slot, "■"), `slot-${slot}`),

@@ -119,6 +119,10 @@ export function formatSeconds(us: number): string {
   return `${(us / 1_000_000).toFixed(1)} s`;
 }
 
+export function formatDelay(ms: number): string {
+  return ms < 10_000 ? `${formatCount(ms)} ms` : formatSeconds(ms * 1_000);
+}
+
 /** 1234567 as "1,234,567", whatever the locale. */
 export function formatCount(count: number): string {
   return String(Math.round(count)).replaceAll(/\B(?=(\d{3})+$)/g, ",");

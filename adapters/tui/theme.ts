@@ -13,6 +13,7 @@ export type Style =
   | "warning"
   | "bad"
   | "wall"
+  | "chart"
   /** A group of nodes with one root. */
   | `slot-${number}`;
 
@@ -49,6 +50,7 @@ export function createTheme(level: ColourLevel): Theme {
     warning: chalk.yellow,
     bad: chalk.redBright,
     wall: chalk.red,
+    chart: chalk.gray,
   };
   return {
     hasColours: level > 0,

@@ -17,11 +17,7 @@ export function drawProgress(view: ViewModel, columns: number): Line {
   const track = trackColumns(columns);
   const done = Math.min(track, Math.floor((nowUs / untilUs) * track));
   const doneStyle: Style = verdict === null ? "plain" : verdict.isPassed ? "good" : "bad";
-  const rest = track - done;
-  const bar = [
-    span("━".repeat(done), doneStyle),
-    ...(rest > 0 ? [span("╺", doneStyle), span("─".repeat(rest - 1), "dim")] : []),
-  ];
+  const bar = [span("━".repeat(done), doneStyle), span("─".repeat(track - done), "dim")];
   return [gutter(formatSeconds(nowUs), "bold"), ...bar, span(` ${formatSeconds(untilUs)}`, "dim")];
 }
 
@@ -56,7 +52,7 @@ export function drawRootChart(
     const floor = (rows - 1 - row) * levelsPerRow;
     const line = levels.map((level, index) => {
       const glyph = levelGlyphs[Math.max(0, Math.min(levelsPerRow, level - floor))] ?? " ";
-      return span(glyph, (counts[index] ?? 0) > 1 ? "warning" : "good");
+      return span(glyph, (counts[index] ?? 0) > 1 ? "chart" : "good");
     });
     return [row === rows - 1 ? label : gutter("", "plain"), ...line];
   });

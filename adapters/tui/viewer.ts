@@ -137,11 +137,22 @@ export class Viewer {
   }
 }
 
-/** The last view of a run that has ended. */
-export function concluded(view: ViewModel, { outcome, convergedAtMs }: SimulationResult): ViewModel {
+/** The last view of a run that has ended: its figures are those of the whole run. */
+export function concluded(view: ViewModel, result: SimulationResult): ViewModel {
+  const { outcome, convergedAtMs, propagationMs, messages, virtualMs } = result;
   const when = convergedAtMs === null ? "" : `, converged at ${(convergedAtMs / 1_000).toFixed(1)} s`;
   const isPassed = outcome === "passed";
-  return { ...view, verdict: { isPassed, text: isPassed ? `passed${when}` : `FAILED (${outcome})` } };
+  const sent = Object.values(messages).reduce((sum, count) => sum + count, 0);
+  return {
+    ...view,
+    nowUs: virtualMs * 1_000,
+    figures: {
+      ...view.figures,
+      propagationP50Ms: propagationMs.p50,
+      messagesPerSecond: virtualMs === 0 ? null : (sent / virtualMs) * 1_000,
+    },
+    verdict: { isPassed, text: isPassed ? `passed${when}` : `FAILED (${outcome})` },
+  };
 }
 
 function sidesOf(family: CutFamily, nodes: readonly NodeView[], nowUs: number): readonly SideView[] {

@@ -68,9 +68,9 @@ function conclude(
   const textRows = text
     .split("\n")
     .reduce((rows, { length }) => rows + Math.max(1, Math.ceil(length / size.columns)), 0);
-  const rows = Math.max(framesRowsAtEndMin, size.rows - textRows);
+  const rows = Math.max(framesRowsAtEndMin, size.rows - textRows - 1);
   const frame = renderFrame(concluded(run.view(), result), { columns: size.columns, rows }, theme);
-  process.stdout.write(`${frame}\n${text}`);
+  process.stdout.write(`${frame}\n\n${text}`);
   return { kind: "finished" };
 }
 

@@ -3,7 +3,7 @@
  * the same (Trickle's suppression, RFC 6206), so that a thousand members that agree do not all say so to all.
  */
 
-import { type ContextId, topicOf } from "../ids.ts";
+import { type AuthorId, type ContextId, topicOf } from "../ids.ts";
 import type { Replica } from "../replica.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
@@ -12,8 +12,14 @@ import { sealHeartbeat } from "../wire/gossip-codec.ts";
 export interface HeartbeatMemory {
   /** Heartbeats sent in this incarnation. */
   counter: number;
-  /** By context: heartbeats heard since this node's last turn to send one that said what it would have said. */
-  readonly agreeing: Map<ContextId, number>;
+  /** By context: who has said the same since this node's last turn to send one. */
+  readonly agreeing: Map<ContextId, Agreement>;
+}
+
+interface Agreement {
+  /** The heads, joined; others than this node's by now say nothing of where it stands. */
+  readonly heads: string;
+  readonly senders: Set<AuthorId>;
 }
 
 export function createHeartbeatMemory(): HeartbeatMemory {
@@ -38,17 +44,21 @@ export class HeartbeatSender {
   }
 
   /** Another member's heartbeat said what this node's would say now. */
-  heardAgreeing(contextId: ContextId): void {
-    this.#memory.agreeing.set(contextId, (this.#memory.agreeing.get(contextId) ?? 0) + 1);
+  heardAgreeing(replica: Replica, sender: AuthorId): void {
+    const { agreeing } = this.#memory;
+    const heads = replica.heads().join("");
+    const known = agreeing.get(replica.contextId);
+    if (known?.heads !== heads) agreeing.set(replica.contextId, { heads, senders: new Set([sender]) });
+    else if (known.senders.size < agreeingEnough) known.senders.add(sender);
   }
 
   /** The timer is due. */
   send(replica: Replica, turn: Turn): void {
     this.#sendIn(this.#services.config.heartbeatMs, replica, turn);
     if (!replica.isInitialized) return;
-    const agreeing = this.#memory.agreeing.get(replica.contextId) ?? 0;
-    this.#memory.agreeing.set(replica.contextId, 0);
-    if (agreeing >= agreeingEnough) {
+    const agreement = this.#memory.agreeing.get(replica.contextId);
+    this.#memory.agreeing.delete(replica.contextId);
+    if (agreement?.heads === replica.heads().join("") && agreement.senders.size >= agreeingEnough) {
       turn.observe("heartbeat-suppressed", { contextId: replica.contextId });
       return;
     }

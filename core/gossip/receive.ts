@@ -10,7 +10,6 @@ import type { Services } from "../services.ts";
 import type { SyncManager } from "../sync/manager.ts";
 import type { Turn } from "../turn.ts";
 import { type Heartbeat, isHeartbeat } from "../wire/gossip-codec.ts";
-
 import type { HeartbeatSender } from "./heartbeat.ts";
 
 type GossipInput = Extract<Input, { kind: "gossip" }>;
@@ -80,7 +79,7 @@ export class GossipReceiver {
       return;
     }
     if (!areSameHeads(replica.standing(), heartbeat)) return;
-    if (heartbeat.stateRoot === replica.stateRoot()) this.#heartbeat.heardAgreeing(replica.contextId);
+    if (heartbeat.stateRoot === replica.stateRoot()) this.#heartbeat.heardAgreeing(replica, heartbeat.sender);
     else turn.observe("divergence-alarm", { contextId: replica.contextId, peer: from });
   }
 }

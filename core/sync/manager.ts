@@ -157,6 +157,16 @@ export class SyncManager {
     this.#services.timers.setEarlier(timerName("wanted-sync", replica.contextId), nextMs);
   }
 
+  /** There was news: wants sessions with all subscribers that are not known to stand where this node stands. */
+  announce(replica: Replica, turn: Turn): void {
+    const { contextId } = replica;
+    this.#memory.announcedMs.set(contextId, turn.now.monotonicMs + announceEveryMs);
+    const heads = replica.heads().join("");
+    for (const peer of this.#peers.subscribers(contextId)) {
+      if (this.#tracking.of(contextId, peer).agreedHeads !== heads) this.want(contextId, peer, turn, [0, 0]);
+    }
+  }
+
   /** Forgets pulls that were never answered. */
   sweep(turn: Turn): void {
     for (const [id, untilMs] of this.#memory.pulls)
@@ -171,15 +181,16 @@ export class SyncManager {
     const nowMs = turn.now.monotonicMs;
     const { contextId } = replica;
     wanted.delete(peer);
-    if (!this.#peers.isConnected(peer) || this.sessions.isActive(contextId, peer)) return;
+    if (!this.#peers.isConnected(peer)) return;
     const track = this.#tracking.of(contextId, peer);
     if (track.notBeforeMs > nowMs) {
       wanted.set(peer, track.notBeforeMs);
-    } else if (this.sessions.hasRoom("sync", contextId, nowMs)) {
+    } else if (this.sessions.isActive(contextId, peer) || !this.sessions.hasRoom("sync", contextId, nowMs)) {
+      // The session under way may make this one superfluous; then it is no longer wanted when it ends.
+      wanted.set(peer, nowMs + this.#services.random.between(...delays.crowded));
+    } else {
       track.triedMs = nowMs;
       this.sessions.sync(replica, peer, turn);
-    } else {
-      wanted.set(peer, nowMs + this.#services.random.between(...delays.crowded));
     }
   }
 
@@ -201,14 +212,16 @@ export class SyncManager {
         this.#wantSomeone(replica, peer, turn);
         break;
     }
-    if (session.gained > 0) this.#announce(session, replica, turn);
+    this.#announceSoon(session, replica, turn);
   }
 
   #completed(session: SessionMemory, replica: Replica, turn: Turn): void {
     const { contextId } = replica;
     if (session.purpose === "sync") {
-      this.#memory.wanted.get(contextId)?.delete(session.peer);
-      this.#tracking.succeeded(contextId, session.peer, replica.heads().join(""));
+      // What came from elsewhere meanwhile, the peer has not been told.
+      const isAgreed = replica.deltas.graph.count === session.appliedAtChoice + session.gained;
+      if (isAgreed) this.#memory.wanted.get(contextId)?.delete(session.peer);
+      this.#tracking.succeeded(contextId, session.peer, isAgreed ? replica.heads().join("") : null);
     }
     const isStillMissing = session.role === "initiator" && replica.deltas.missing().length > 0;
     if (!isStillMissing) return;
@@ -225,17 +238,12 @@ export class SyncManager {
   }
 
   /** What came by sync and is older than what gossip carries may be news for this node's other peers as well. */
-  #announce(session: SessionMemory, replica: Replica, turn: Turn): void {
+  #announceSoon(session: SessionMemory, replica: Replica, turn: Turn): void {
+    if (session.gained === 0 || Math.abs(turn.now.wallMs - session.oldestGainedMs) < newsAgeMs) return;
     const nowMs = turn.now.monotonicMs;
-    const { contextId } = replica;
-    if (Math.abs(turn.now.wallMs - session.oldestGainedMs) < newsAgeMs) return;
-    if ((this.#memory.announcedMs.get(contextId) ?? 0) > nowMs) return;
-    this.#memory.announcedMs.set(contextId, nowMs + announceEveryMs);
-    const heads = replica.heads().join("");
-    for (const peer of this.#peers.subscribers(contextId)) {
-      const isKnown = peer === session.peer || this.#tracking.of(contextId, peer).agreedHeads === heads;
-      if (!isKnown) this.want(contextId, peer, turn, delays.announced);
-    }
+    const dueMs = nowMs + this.#services.random.between(...delays.announced);
+    const earliestMs = this.#memory.announcedMs.get(replica.contextId) ?? 0;
+    this.#services.timers.setEarlier(timerName("announce", replica.contextId), Math.max(dueMs, earliestMs));
   }
 
   #periodicIn(delayMs: number, replica: Replica, turn: Turn): void {

@@ -37,6 +37,8 @@ export interface SessionMemory {
   theirDone: boolean;
   /** When the other last said something. */
   progressMs: number;
+  /** Deltas applied here when what to send was chosen. */
+  appliedAtChoice: number;
   /** Applied here because of this session. */
   gained: number;
   /** The oldest clock value among what was gained, or infinity. */
@@ -55,6 +57,7 @@ export function createSession(
     ourDone: false,
     theirDone: false,
     progressMs: nowMs,
+    appliedAtChoice: 0,
     gained: 0,
     oldestGainedMs: Number.POSITIVE_INFINITY,
   };

@@ -203,6 +203,7 @@ export class Sessions {
     } else {
       turn.observe("sync-continued", about);
     }
+    session.appliedAtChoice = replica.deltas.graph.count;
     beginTransfer(session, whatTheyLack(replica, theirs), turn);
   }
 

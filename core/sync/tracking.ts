@@ -48,11 +48,12 @@ export class Tracking {
     return track;
   }
 
-  succeeded(contextId: ContextId, peer: PeerId, agreedHeads: string): void {
+  /** `agreedHeads` is null when both may have ended on different heads. */
+  succeeded(contextId: ContextId, peer: PeerId, agreedHeads: string | null): void {
     const track = this.of(contextId, peer);
     track.failures = 0;
     track.notBeforeMs = 0;
-    track.agreedHeads = agreedHeads;
+    track.agreedHeads = agreedHeads ?? "";
   }
 
   /** Backs off from 1 s, doubling, with jitter of a half. */

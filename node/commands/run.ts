@@ -1,11 +1,13 @@
 /** `reconverge node run` */
 
+import { setTimeout } from "node:timers/promises";
 import { pino } from "pino";
 import { readConfig } from "../config-file.ts";
 import { nodeFolder, obtainSeed, removeRunRecord, writeRunRecord } from "../home.ts";
 import type { RunOptions } from "./index.ts";
 import { reportFailure, show } from "./output.ts";
 
+const stopPatienceMs = 5_000;
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export async function run(options: RunOptions): Promise<void> {
@@ -41,23 +43,23 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
   await node.start();
   try {
     const ready = { peerId: node.peer, addresses: node.addresses(), apiUrl: node.apiUrl };
-    await writeRunRecord(folder, {
-      pid: process.pid,
-      peer: node.peer,
-      addresses: node.addresses(),
-      apiUrl: node.apiUrl,
-    });
-    show(
-      isJson,
-      ready,
-      `ready: peer ${ready.peerId}, addresses ${ready.addresses.join(" ")}, API ${ready.apiUrl}`,
-    );
+    await writeRunRecord(folder, { pid: process.pid, ...ready });
+    const { peerId, addresses, apiUrl } = ready;
+    show(isJson, ready, `ready: peer ${peerId}, addresses ${addresses.join(" ")}, API ${apiUrl}`);
     log.info({ signal: await stopped.promise }, "stopping");
+  } catch (error) {
+    log.fatal({ err: error }, "the node cannot go on");
+    throw error;
   } finally {
-    await node.stop();
+    await Promise.race([node.stop(), patience()]);
     await removeRunRecord(folder);
   }
   log.info("stopped");
+}
+
+/** A node that failed may fail to stop as well. */
+async function patience(): Promise<void> {
+  await setTimeout(stopPatienceMs);
 }
 
 /** Resolves at the first signal, rejects when the node fails; a second signal ends the process at once. */

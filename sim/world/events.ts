@@ -3,6 +3,7 @@
 import type { Input } from "../../core/input.ts";
 import type { Direction } from "./conditions.ts";
 import type { Carried, Connection } from "./connections.ts";
+import type { FaultChange } from "./fault-injector.ts";
 import type { GossipCopy, Message } from "./gossip-links.ts";
 
 export type WorldEvent =
@@ -44,7 +45,8 @@ export type WorldEvent =
     }
   | { readonly kind: "mesh-heartbeat"; readonly node: number; readonly epoch: number; readonly nth: number }
   | { readonly kind: "operation"; readonly index: number }
-  | { readonly kind: "fault"; readonly index: number; readonly on: boolean };
+  /** Everything that begins or ends at one moment, in order. */
+  | { readonly kind: "faults"; readonly changes: readonly FaultChange[] };
 
 /** What the parts of the world need of it. */
 export interface WorldPort {

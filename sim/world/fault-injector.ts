@@ -10,6 +10,13 @@ import type { World } from "./world.ts";
 /** Joining is asked for like by any client, under request ids of its own. */
 export const joinRequest = "join";
 
+/** A fault begins or ends. */
+export interface FaultChange {
+  readonly timeUs: number;
+  readonly fault: PlanFault;
+  readonly on: boolean;
+}
+
 export class FaultInjector {
   readonly #world: World;
   /** By node: the drift it had before a fault changed it. */
@@ -20,17 +27,17 @@ export class FaultInjector {
   }
 
   schedule(): void {
-    this.#world.plan.faults.forEach((fault, index) => {
-      const untilUs = fault.untilUs ?? Number.POSITIVE_INFINITY;
-      this.#world.schedule(fault.atUs, { kind: "fault", index, on: true });
-      if (fault.kind === "flap") this.#scheduleFlaps(fault, index);
-      if (untilUs <= this.#world.plan.untilUs)
-        this.#world.schedule(untilUs, { kind: "fault", index, on: false });
-    });
+    const changes = this.#world.plan.faults.flatMap((fault) => this.#changesOf(fault));
+    const byTime = new Map<number, FaultChange[]>();
+    for (const change of changes) byTime.set(change.timeUs, [...(byTime.get(change.timeUs) ?? []), change]);
+    for (const [timeUs, together] of byTime) {
+      // What ends makes room for what begins at the same moment.
+      const ordered = together.toSorted((a, b) => Number(a.on) - Number(b.on));
+      this.#world.schedule(timeUs, { kind: "faults", changes: ordered });
+    }
   }
 
-  turn(index: number, on: boolean): void {
-    const fault = present(this.#world.plan.faults[index], "a fault");
+  change({ fault, on }: FaultChange): void {
     switch (fault.kind) {
       case "partition":
       case "flap":
@@ -61,14 +68,18 @@ export class FaultInjector {
     }
   }
 
-  /** Cut for the first half of each period. */
-  #scheduleFlaps({ atUs, untilUs, periodUs }: Extract<PlanFault, { kind: "flap" }>, index: number): void {
-    const endUs = Math.min(untilUs ?? this.#world.plan.untilUs, this.#world.plan.untilUs);
-    for (let cycleUs = atUs; cycleUs < endUs; cycleUs += periodUs) {
-      if (cycleUs > atUs) this.#world.schedule(cycleUs, { kind: "fault", index, on: true });
-      const healUs = cycleUs + Math.floor(periodUs / 2);
-      if (healUs < endUs) this.#world.schedule(healUs, { kind: "fault", index, on: false });
+  #changesOf(fault: PlanFault): readonly FaultChange[] {
+    const endUs = this.#world.plan.untilUs;
+    const untilUs = fault.untilUs ?? Number.POSITIVE_INFINITY;
+    const end: readonly FaultChange[] = untilUs <= endUs ? [{ timeUs: untilUs, fault, on: false }] : [];
+    if (fault.kind !== "flap") return [{ timeUs: fault.atUs, fault, on: true }, ...end];
+    // Cut for the first half of each period.
+    const changes: FaultChange[] = [];
+    for (let cycleUs = fault.atUs; cycleUs < Math.min(untilUs, endUs); cycleUs += fault.periodUs) {
+      changes.push({ timeUs: cycleUs, fault, on: true });
+      changes.push({ timeUs: cycleUs + Math.floor(fault.periodUs / 2), fault, on: false });
     }
+    return [...changes.filter(({ timeUs }) => timeUs < untilUs), ...end];
   }
 
   #changeLinks(fault: LinkFault, on: boolean): void {

@@ -258,8 +258,9 @@ export class World implements WorldPort, NodeSurroundings {
         return this.#mesh.heartbeat(event);
       case "operation":
         return this.#operate(event.index);
-      case "fault":
-        return this.#faults.turn(event.index, event.on);
+      case "faults":
+        for (const change of event.changes) this.#faults.change(change);
+        return;
     }
   }
 

@@ -149,6 +149,23 @@ test("streams beyond the bound of a connection are refused", async () => {
   assert.is(one.intake.of("stream-opened").length, syncStreamsMax);
 });
 
+test("streams that have ended make room for others, whoever ended them", async () => {
+  const one = await startTestNetwork();
+  const two = await startTestNetwork({ boot: [one] });
+  await connect(two, one);
+  const rounds = 3 * syncStreamsMax;
+  for (let stream = 1; stream <= rounds; stream += 1) {
+    two.network.perform({ kind: "open-stream", stream, peer: one.peer });
+    two.network.perform({ kind: "send", stream, frame: bytes(10) });
+    if (stream % 3 !== 0) two.network.perform({ kind: "close-stream", stream });
+    await until("it arrives", () => one.intake.of("stream-frame").length === stream);
+    if (stream % 3 !== 1) one.network.perform({ kind: "close-stream", stream: -stream });
+    else await until("it has ended", () => one.intake.inputs.at(-1)?.kind === "stream-closed");
+  }
+  await until("the ends arrive", () => two.intake.of("stream-closed").length === rounds / 3);
+  assert.is(one.intake.of("stream-opened").length, rounds);
+});
+
 test("a driver that takes no more frames holds the sender back, and loses nothing", async () => {
   const one = await startTestNetwork();
   const two = await startTestNetwork({ boot: [one] });

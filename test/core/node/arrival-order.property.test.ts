@@ -23,7 +23,7 @@ const someHistories = writtenHistories(30);
 const deliveries = fc.record({
   order: fc.array(fc.nat(), { maxLength: 60 }),
   batches: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }),
-  wallMs: fc.constantFrom(0, 1_700_000_000_000, 4_000_000_000_000),
+  wallMs: fc.constantFrom<number>(0, 1_700_000_000_000, 4_000_000_000_000),
   isRestarted: fc.boolean(),
 });
 type Delivery = typeof deliveries extends fc.Arbitrary<infer Drawn> ? Drawn : never;
@@ -119,17 +119,11 @@ test("every replica derives the same stamps, whatever its own clock, also from w
         bySession(written, { ...delivery, wallMs: 5_000_000_000_000 }),
       ];
       const restarted = nodes.map(({ disk }) => new LoneNode("node", { disk, codec: trustingCodec }));
-      const stamps = [...nodes, ...restarted].map((node) => {
+      for (const node of [...nodes, ...restarted]) {
         const { graph } = node.replica(contextId).deltas;
-        return written.deltas.map(({ id }) => graph.get(id)?.at);
-      });
-      for (const each of stamps) assert.equal(each, stamps[0]);
-      for (const { key, stamp } of written.writes) {
-        const entity = nodes[0]?.replica(contextId).state.get("entries", key);
-        assert.ok(
-          entity !== undefined && (entity.updated !== null || entity.deleted !== null),
-          JSON.stringify(stamp),
-        );
+        written.deltas.forEach(({ id }, index) => {
+          assert.equal(graph.get(id)?.at, written.stamps[index]?.at);
+        });
       }
     }),
     { share: 0.3 },

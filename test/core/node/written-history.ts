@@ -17,6 +17,8 @@ export interface Written {
   readonly deltas: readonly CausalDelta[];
   /** Every write of every delta with the stamp it must have, reckoned here once more. */
   readonly writes: readonly Write[];
+  /** Of each delta, reckoned likewise. */
+  readonly stamps: readonly Stamp[];
 }
 
 const actions: fc.Arbitrary<Action> = fc.oneof(
@@ -38,10 +40,16 @@ const bodies = fc.record({
   actions: fc.array(actions, { maxLength: 3 }),
 });
 
+/** The clock of whoever made the context: a stamp of its own, and so below all others. */
+const beginnings = fc.oneof(
+  { weight: 5, arbitrary: fc.constant({ ms: start, counter: 0 }) },
+  { weight: 1, arbitrary: fc.constantFrom({ ms: 0, counter: 0 }, { ms: 0xffff_ffff_ffff, counter: 0xffff }) },
+);
+
 export function writtenHistories(lengthMax: number): fc.Arbitrary<Written> {
-  return histories(lengthMax).chain((history) =>
+  return fc.tuple(histories(lengthMax), beginnings).chain(([history, beginning]) =>
     fc.array(bodies, { minLength: history.length, maxLength: history.length }).map((list) => {
-      const scribe = new Scribe(unsigned("ann"), { codec: trustingCodec, hlc: { ms: start, counter: 0 } });
+      const scribe = new Scribe(unsigned("ann"), { codec: trustingCodec, hlc: beginning });
       const deltas: CausalDelta[] = [scribe.genesis];
       const stamps: Stamp[] = [{ at: scribe.genesis.hlc, hlc: scribe.genesis.hlc }];
       const writes: Write[] = [];
@@ -59,7 +67,7 @@ export function writtenHistories(lengthMax: number): fc.Arbitrary<Written> {
         for (const action of own)
           writes.push({ key: action.key, stamp, value: action.kind === "put" ? action.value : undefined });
       });
-      return { genesis: scribe.genesis, deltas, writes };
+      return { genesis: scribe.genesis, deltas, writes, stamps };
     }),
   );
 }
