@@ -17,6 +17,7 @@ import type { Gate, Network } from "../adapters/libp2p/port.ts";
 import { kvStore } from "../core/app/kv-store.ts";
 import { createNodeMemory, NodeCore } from "../core/node.ts";
 import type { RandomWords } from "../core/random.ts";
+import { DamagedStoreError } from "../core/stored-node.ts";
 import { createCodec } from "../core/wire/codec.ts";
 import { createApi } from "./api.ts";
 import { Driver } from "./driver.ts";
@@ -159,15 +160,15 @@ function createCore(about: {
   return new NodeCore(options, createNodeMemory(randomWords()));
 }
 
-/** The core throws when what is stored is not what it wrote. */
+/** The core says so when what is stored is not what it wrote. */
 function startCore(driver: Driver, storePath: string): void {
   try {
     driver.start();
   } catch (error) {
-    if (error instanceof StoreError) throw error;
-    const what = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof DamagedStoreError)) throw error;
     const advice = "put a backup back, or remove the folder and join its contexts again";
-    throw new StoreError("store-damaged", `the store at ${storePath} is damaged: ${what}; ${advice}`, error);
+    const message = `the store at ${storePath} is damaged: ${error.message}; ${advice}`;
+    throw new StoreError("store-damaged", message, error);
   }
 }
 

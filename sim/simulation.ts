@@ -10,7 +10,6 @@ import type { Commit, Effect, Outcome } from "../core/effect.ts";
 import type { ContextId } from "../core/ids.ts";
 import type { Input, RequestId } from "../core/input.ts";
 import type { SimCrypto } from "./crypto.ts";
-import { standingOf } from "./oracles/convergence.ts";
 import { judgeExpectations } from "./oracles/expectations.ts";
 import { Oracles, type Violation } from "./oracles/oracles.ts";
 import { ConvergenceWatch } from "./oracles/watch.ts";
@@ -164,10 +163,9 @@ export class Simulation {
 
   #updateStanding(node: SimNode, contextId: ContextId): void {
     const replica = node.core?.replicas().get(contextId);
-    const standing = replica === undefined ? null : standingOf(replica);
-    if (replica?.isInitialized) {
-      this.oracles.stands(node, replica.heads().join(""), replica.stateRoot());
-    }
+    const heads = replica?.heads().join("") ?? "";
+    if (replica?.isInitialized) this.oracles.stands(node, heads, replica.stateRoot());
+    const standing = replica === undefined ? null : `${heads}|${replica.stateRoot()}`;
     this.overall.update(contextId, node.index, standing);
     for (const { watch } of this.expected) watch.update(contextId, node.index, standing);
   }

@@ -45,8 +45,12 @@ export function drawDescription({ description }: ViewModel, columns: number): Li
 }
 
 /** Which colour is which root on how many nodes, and which nodes do not run. */
-export function drawLegend(view: ViewModel, columns: number, theme: Theme): Line {
-  const marks = drawMarks(view);
+export function drawLegend(
+  view: ViewModel,
+  { columns, nodesPerCell, theme }: { columns: number; nodesPerCell: number; theme: Theme },
+): Line {
+  const cell = `${nodesPerCell} nodes a cell, ${theme.hasColours ? "▒" : "small letters"} if not equal`;
+  const marks = [...drawMarks(view), ...(nodesPerCell > 1 ? [[span(cell, "dim")]] : [])];
   const [only] = view.groups;
   if (only !== undefined && view.groups.length === 1) {
     const all = [

@@ -7,6 +7,7 @@
  * A derived time may exceed the 48 bits of a clock value, so its ms is kept as a double.
  */
 
+import { present } from "../assert.ts";
 import type { AppliedDelta, Graph } from "../dag/graph.ts";
 import { byteString, type ContextId, type DeltaId, idBytes } from "../ids.ts";
 import { storeKeys } from "../store-keys.ts";
@@ -18,18 +19,22 @@ export const entriesPerBlock = 32;
 
 const fixedBytes = idBytes + 8 + 2 + 1;
 const positionBytes = 4;
+const noBytes = new Uint8Array(0);
 
-/** Writes the blocks that hold positions `from` and above. O(blocks written). */
+/** Writes the entries of positions `from` and above; those below are stored. O(entries written). */
 export function writeIndex(
   graph: Graph,
   from: number,
   { contextId, turn }: { contextId: ContextId; turn: Turn },
 ): void {
-  for (let block = Math.floor(from / entriesPerBlock); block * entriesPerBlock < graph.count; block += 1) {
-    const start = block * entriesPerBlock;
-    const length = Math.min(entriesPerBlock, graph.count - start);
-    const entries = Array.from({ length }, (_, index) => graph.at(start + index));
-    turn.put(storeKeys.indexBlock(contextId, block), encodeBlock(entries));
+  for (let start = from; start < graph.count; ) {
+    const block = Math.floor(start / entriesPerBlock);
+    const end = Math.min(graph.count, (block + 1) * entriesPerBlock);
+    const key = storeKeys.indexBlock(contextId, block);
+    const stored = start % entriesPerBlock === 0 ? noBytes : present(turn.read(key), "a begun index block");
+    const entries = Array.from({ length: end - start }, (_, index) => graph.at(start + index));
+    turn.put(key, appendEntries(stored, entries));
+    start = end;
   }
 }
 
@@ -47,11 +52,12 @@ export function readIndex(
   if (graph.count !== count) refuse("malformed", `an index of ${graph.count} deltas, expected ${count}`);
 }
 
-function encodeBlock(entries: readonly AppliedDelta[]): Uint8Array {
-  const size = entries.reduce((sum, entry) => sum + fixedBytes + entry.parents.length * positionBytes, 0);
-  const bytes = new Uint8Array(size);
+function appendEntries(stored: Uint8Array, entries: readonly AppliedDelta[]): Uint8Array {
+  const added = entries.reduce((sum, entry) => sum + fixedBytes + entry.parents.length * positionBytes, 0);
+  const bytes = new Uint8Array(stored.length + added);
+  bytes.set(stored);
   const view = new DataView(bytes.buffer);
-  let offset = 0;
+  let offset = stored.length;
   for (const { id, at, parents } of entries) {
     for (let index = 0; index < idBytes; index += 1) bytes[offset + index] = id.charCodeAt(index);
     offset += idBytes;

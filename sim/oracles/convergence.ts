@@ -58,11 +58,6 @@ export class ConvergenceTracker {
   }
 }
 
-/** Where a replica stands. O(heads). */
-export function standingOf(replica: Replica): string {
-  return `${replica.heads().join("")}|${replica.stateRoot()}`;
-}
-
 /** Does anything wait here for something that has not come? */
 export function isSettled(replica: Replica): boolean {
   return replica.deltas.pending.count === 0 && replica.deltas.readyCount === 0;
