@@ -21,7 +21,7 @@ import type { Identity, Now, StateView } from "./ports.ts";
 import { Random, type RandomWords } from "./random.ts";
 import type { Replica } from "./replica.ts";
 import { parseTimerName, type Services, timerName } from "./services.ts";
-import { DamagedStoreError } from "./stored-node.ts";
+import { UnreadableStoreError } from "./stored-node.ts";
 import { createSyncMemory, SyncManager, type SyncMemory } from "./sync/manager.ts";
 import { createTimersMemory, Timers, type TimersMemory } from "./timers.ts";
 import { Turn } from "./turn.ts";
@@ -111,7 +111,7 @@ export class NodeCore {
 
   /**
    * Handles one input completely. Total: what peers and clients get wrong comes out as effects. Only a `start` may
-   * throw other than an `InvariantError`: a `DamagedStoreError`.
+   * throw other than an `InvariantError`: a `UnreadableStoreError`.
    */
   handle(now: Now, input: Input): Effect[] {
     if (this.#memory.phase === "stopped")
@@ -173,7 +173,7 @@ export class NodeCore {
       this.contexts.load(turn);
       return { kind: "loaded" } as const;
     });
-    if (isFault(loaded)) throw new DamagedStoreError(loaded.detail);
+    if (isFault(loaded)) throw new UnreadableStoreError(loaded);
     this.#cleanupLater(turn);
   }
 

@@ -1,14 +1,22 @@
 /** What a node stores of itself: its incarnation and which contexts it keeps. The first thing a start reads. */
 
+import type { Fault } from "./fault.ts";
 import { bytesOf, type ContextId, type Incarnation, incarnationBytes } from "./ids.ts";
 import { storeFormat, storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
 import { decodeValue, encode, refuse } from "./wire/cbor.ts";
 import { expectByteString, expectFields, expectList } from "./wire/expect.ts";
 
-/** The store does not hold what this node must have written: the disk's trouble, for the driver to report. */
-export class DamagedStoreError extends Error {
-  override readonly name = "DamagedStoreError";
+/** The store does not hold what this version of a node must have written: for the driver to report. */
+export class UnreadableStoreError extends Error {
+  override readonly name = "UnreadableStoreError";
+  /** `version`: another version of the format. */
+  readonly code: "damaged" | "version";
+
+  constructor(cause: Fault) {
+    super(cause.detail);
+    this.code = cause.code === "unknown-version" ? "version" : "damaged";
+  }
 }
 
 /** Contexts one node may keep. */

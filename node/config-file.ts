@@ -2,8 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { parse, stringify, TomlError, type TomlTable } from "smol-toml";
+import { suggestion } from "../core/nearest-name.ts";
 import { Failure } from "./failure.ts";
-import { suggestion } from "./nearest-name.ts";
 import { createNodeConfig, type NodeConfig, type SettingValue, settings } from "./settings.ts";
 
 /** Reads and checks a file. Rejects with a `Failure` that names key, value, expectation and file. */

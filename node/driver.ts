@@ -167,7 +167,7 @@ export class Driver {
   }
 
   #now() {
-    return { monotonicMs: performance.now(), wallMs: Date.now() };
+    return { monotonicMs: Math.floor(performance.now()), wallMs: Date.now() };
   }
 
   #stage(commit: Commit): void {

@@ -17,7 +17,7 @@ import type { Gate, Network } from "../adapters/libp2p/port.ts";
 import { kvStore } from "../core/app/kv-store.ts";
 import { createNodeMemory, NodeCore } from "../core/node.ts";
 import type { RandomWords } from "../core/random.ts";
-import { DamagedStoreError } from "../core/stored-node.ts";
+import { UnreadableStoreError } from "../core/stored-node.ts";
 import { createCodec } from "../core/wire/codec.ts";
 import { createApi } from "./api.ts";
 import { Driver } from "./driver.ts";
@@ -165,7 +165,15 @@ function startCore(driver: Driver, storePath: string): void {
   try {
     driver.start();
   } catch (error) {
-    if (!(error instanceof DamagedStoreError)) throw error;
+    if (!(error instanceof UnreadableStoreError)) throw error;
+    if (error.code === "version") {
+      const advice = "run the version of reconverge that wrote it";
+      throw new StoreError(
+        "store-version",
+        `the store at ${storePath} cannot be read: ${error.message}; ${advice}`,
+        error,
+      );
+    }
     const advice = "put a backup back, or remove the folder and join its contexts again";
     const message = `the store at ${storePath} is damaged: ${error.message}; ${advice}`;
     throw new StoreError("store-damaged", message, error);

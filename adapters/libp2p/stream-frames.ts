@@ -8,7 +8,6 @@
 
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from "@libp2p/interface";
 import { decode, encode } from "it-length-prefixed";
-import type { Uint8ArrayList } from "uint8arraylist";
 import { frameBytesMax } from "../../core/limits.ts";
 
 /** The package's own bound, for both directions, is 4 MB. */
@@ -28,8 +27,8 @@ export async function writeFrame(stream: Stream, frame: Uint8Array): Promise<voi
 }
 
 /** What arrives, with the stream paused while a chunk is being worked on. */
-async function* readChunks(stream: Stream): AsyncGenerator<Uint8Array | Uint8ArrayList> {
-  const chunks: (Uint8Array | Uint8ArrayList)[] = [];
+async function* readChunks(stream: Stream): AsyncGenerator<StreamMessageEvent["data"]> {
+  const chunks: StreamMessageEvent["data"][] = [];
   let isOver = stream.readableEnded;
   let failure: Error | undefined;
   let wake = () => {};

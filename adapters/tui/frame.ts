@@ -60,7 +60,6 @@ function roomFor(rows: number, faultsMax: number): Room {
 function composeFrame(view: ViewModel, { columns, rows }: Size, theme: Theme): readonly Line[] {
   const room = roomFor(rows, view.faultsMax);
   const blank: readonly Line[] = room.hasBlanks ? [[]] : [];
-  const violations = drawViolations(view, { columns, rows: rows >= 18 ? 3 : 1 });
   const top = [
     drawTitle(view, columns),
     ...optional(room.hasDescription ? drawDescription(view, columns) : null),
@@ -68,48 +67,45 @@ function composeFrame(view: ViewModel, { columns, rows }: Size, theme: Theme): r
     drawProgress(view, columns),
     ...optional(room.hasLane ? drawFaultLane(view, columns) : null),
   ];
-  const bottom = [
-    ...blank,
-    ...bottomOf(view, { columns, room, violations, theme }),
-    ...(view.verdict === null ? [...blank, drawKeys(view, columns)] : []),
-  ];
-  const left = rows - top.length - bottom.length - blank.length - room.chartRows;
-  const grid = drawGrid(view.sides, { columns, rows: Math.max(left, 1) }, theme);
-  const spare = left - grid.lines.length;
+  const bottom = drawBottom(view, { columns, rows }, room);
+  const legendRows = 1;
+  const left = rows - top.length - room.chartRows - 2 * blank.length - legendRows - bottom.length;
+  const { lines, nodesPerCell } = drawGrid(view.sides, { columns, rows: Math.max(left, 1) }, theme);
+  const spare = Math.max(0, left - lines.length);
   const chartRows = Math.max(room.chartRows, Math.min(chartRowsMax, room.chartRows + Math.floor(spare / 2)));
-  const filler = new Array<Line>(Math.max(0, spare - chartRows + room.chartRows)).fill([]);
   return [
     ...top,
     ...drawRootChart(view, { columns, rows: chartRows }),
     ...blank,
-    ...grid.lines,
-    ...filler,
+    ...lines,
+    ...blanks(spare - (chartRows - room.chartRows)),
+    ...blank,
+    drawLegend(view, { columns, nodesPerCell, theme }),
     ...bottom,
   ];
 }
 
-interface Bottom {
-  readonly columns: number;
-  readonly room: Room;
-  readonly violations: readonly Line[];
-  readonly theme: Theme;
-}
-
-/** Faults keep their rows when there are none, so that nothing jumps. */
-function bottomOf(view: ViewModel, { columns, room, violations, theme }: Bottom): readonly Line[] {
-  const { faultRows, hasBlanks } = room;
-  const faults = drawFaults(view, { columns, rows: faultRows });
-  const kept = view.verdict === null ? faultRows - faults.length : 0;
+/** What is below the legend. Faults keep their rows when there are none, so that nothing jumps. */
+function drawBottom(view: ViewModel, { columns, rows }: Size, room: Room): readonly Line[] {
+  const figures = drawFigures(view, columns);
+  const violations = drawViolations(view, { columns, rows: rows >= 18 ? 3 : 1 });
+  if (view.verdict !== null) return [figures, ...violations];
+  const faults = drawFaults(view, { columns, rows: room.faultRows });
   return [
-    drawLegend(view, columns, theme),
-    drawFigures(view, columns),
-    ...(hasBlanks && faultRows > 0 && view.verdict === null ? [[]] : []),
+    figures,
+    ...blanks(room.hasBlanks && room.faultRows > 0 ? 1 : 0),
     ...faults,
-    ...new Array<Line>(kept).fill([]),
+    ...blanks(room.faultRows - faults.length),
     ...violations,
+    ...blanks(room.hasBlanks ? 1 : 0),
+    drawKeys(view, columns),
   ];
 }
 
 function optional(line: Line | null): readonly Line[] {
   return line === null ? [] : [line];
+}
+
+function blanks(count: number): readonly Line[] {
+  return Array.from({ length: Math.max(0, count) }, () => []);
 }

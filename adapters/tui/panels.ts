@@ -17,7 +17,7 @@ import {
 import type { Theme } from "./theme.ts";
 import type { FaultView, GroupView, NodeMark, PaceView, ViewModel } from "./view-model.ts";
 
-const groupsNamedMax = 5;
+const groupsNamedMax = 4;
 
 export function drawTitle(view: ViewModel, columns: number): Line {
   const { name, seed, context, pace, verdict } = view;
@@ -49,8 +49,8 @@ export function drawLegend(
   view: ViewModel,
   { columns, nodesPerCell, theme }: { columns: number; nodesPerCell: number; theme: Theme },
 ): Line {
-  const cell = `${nodesPerCell} nodes a cell, ${theme.hasColours ? "▒" : "small letters"} if not equal`;
-  const marks = [...drawMarks(view), ...(nodesPerCell > 1 ? [[span(cell, "dim")]] : [])];
+  const bundling = nodesPerCell > 1 ? [[span(`${nodesPerCell} nodes a cell`, "dim")]] : [];
+  const marks = [...bundling, ...drawMarks(view)];
   const [only] = view.groups;
   if (only !== undefined && view.groups.length === 1) {
     const all = [

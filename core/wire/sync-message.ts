@@ -54,9 +54,9 @@ export type SyncRefusal = "context-not-found" | "busy" | "version";
 const refusalCodes: readonly SyncRefusal[] = ["context-not-found", "busy", "version"];
 const codes = { handshake: 0, "delta-request": 1, deltas: 2, credit: 3, done: 4, refusal: 5 } as const;
 
-/** Credit a side starts with, and the most it can be given at once. */
+/** Credit a side starts with, and the most it ever has: what one turn may have to read and send. */
 export const initialCredit = 4;
-const creditMax = 1_024;
+export const creditMax = 16;
 
 export function encodeSyncMessage(message: SyncMessage): Uint8Array {
   const code = codes[message.kind];

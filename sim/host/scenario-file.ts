@@ -5,7 +5,7 @@
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
-import { suggestion } from "../scenario/nearest-name.ts";
+import { suggestion } from "../../core/nearest-name.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import {
   formatPath,

@@ -2,7 +2,7 @@
 
 import type { ErrorObject } from "ajv";
 import { isJsonObject, type Json } from "../../core/json.ts";
-import { nearestName, suggestion } from "../scenario/nearest-name.ts";
+import { nearestName, suggestion } from "../../core/nearest-name.ts";
 import { inOrderOf, type ScenarioPath, type ScenarioProblem, showValue } from "../scenario/scenario-error.ts";
 import { scenarioSchema } from "../scenario/schema.ts";
 import { laterDisks, laterFaultKinds } from "../scenario/schema-faults.ts";

@@ -1,7 +1,7 @@
 /** The contexts of a plan: their applications, who is a member from the start, and who becomes one by joining. */
 
 import type { Application } from "../../core/app/application.ts";
-import { suggestion } from "../scenario/nearest-name.ts";
+import { suggestion } from "../../core/nearest-name.ts";
 import type { Scenario, ScenarioContext } from "../scenario/scenario.ts";
 import type { Problems, ScenarioPath } from "../scenario/scenario-error.ts";
 import type { Roster } from "./roster.ts";

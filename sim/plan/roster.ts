@@ -1,6 +1,6 @@
 /** Who is in a plan, and which of them a scenario means when it names nodes. */
 
-import { suggestion } from "../scenario/nearest-name.ts";
+import { suggestion } from "../../core/nearest-name.ts";
 import type { NodeReference } from "../scenario/scenario.ts";
 import type { Problems, ScenarioPath } from "../scenario/scenario-error.ts";
 import { partsOf } from "./node-reference.ts";

@@ -7,8 +7,8 @@
  */
 
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import { suggestion } from "../../core/nearest-name.ts";
 import type { Stream } from "../random.ts";
-import { suggestion } from "../scenario/nearest-name.ts";
 import type { Problems, ScenarioPath } from "../scenario/scenario-error.ts";
 import { compileTemplate, templateUsages } from "./template-kinds.ts";
 

@@ -1,9 +1,9 @@
 /** The calls of a plan, one by one: when, where, what. Each entry draws from two streams of its own. */
 
 import type { JsonObject } from "../../core/json.ts";
+import { suggestion } from "../../core/nearest-name.ts";
 import { type Stream, stream } from "../random.ts";
 import { parseRate, rateExpectation } from "../scenario/duration.ts";
-import { suggestion } from "../scenario/nearest-name.ts";
 import type { SteadyWrites, WorkloadEntry } from "../scenario/scenario.ts";
 import { type ScenarioPath, showCount, showValue } from "../scenario/scenario-error.ts";
 import type { ResolvedContext } from "./contexts.ts";

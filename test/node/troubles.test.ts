@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { openLevelStore } from "../../adapters/level/level-store.ts";
 import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
 import { type CommandResult, NodeProcess, reconverge } from "./node-process.ts";
 
@@ -54,6 +55,15 @@ test("a foreign, damaged or newer store ends with 4 and is left alone", async ()
   assertFails(foreign, 4, "letter.txt", "expected an empty folder or a store of reconverge");
   assertFails(broken, 4, "is damaged", "peers bring what they hold");
   assertFails(newer, 4, "version 9", "version 1");
+});
+
+test("a store that holds what no node wrote ends with 4", async () => {
+  await NodeProcess.make(home, "garbled");
+  const store = await openLevelStore(join(home, "garbled", "store"), { create: true });
+  store.stage([["n", Uint8Array.of(1, 2, 3)]]);
+  await store.flush();
+  await store.close();
+  assertFails(await run("garbled"), 4, "is damaged", join(home, "garbled", "store"));
 });
 
 test("a store that another node has open ends with 4, and that node goes on", async () => {

@@ -7,7 +7,7 @@ import type { Outcome, RefusalCode } from "../../../core/effect.ts";
 import { byteString, type ContextId, topicOf } from "../../../core/ids.ts";
 import type { ClientCall } from "../../../core/input.ts";
 import { storeKeys } from "../../../core/store-keys.ts";
-import { DamagedStoreError } from "../../../core/stored-node.ts";
+import { UnreadableStoreError } from "../../../core/stored-node.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { hashOf, identityOf, operations, put, Scribe } from "../authors.ts";
 import { LoneNode, only } from "../lone-node.ts";
@@ -187,7 +187,7 @@ test("a damaged store is told apart from a bug", () => {
     node.disk.append({ kind: "commit", puts: [damage(node.disk, contextId)] });
     assert.throws(
       () => new LoneNode("node", { disk: node.disk }),
-      (error: Error) => error instanceof DamagedStoreError,
+      (error: Error) => error instanceof UnreadableStoreError,
     );
   }
 });

@@ -8,7 +8,7 @@ import { hlcCounterMax, hlcMsMax } from "../../../core/limits.ts";
 import type { Identity } from "../../../core/ports.ts";
 import type { Action } from "../../../core/state/action.ts";
 import type { HeartbeatDraft } from "../../../core/wire/gossip-codec.ts";
-import type { SyncMessage } from "../../../core/wire/sync-message.ts";
+import { creditMax, type SyncMessage } from "../../../core/wire/sync-message.ts";
 import { identityOf } from "../authors.ts";
 
 export const authors: readonly Identity[] = ["ann", "bob", "eve"].map(identityOf);
@@ -142,7 +142,7 @@ export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrar
     kind: fc.constant("deltas" as const),
     deltas: fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }),
   }),
-  credit: plain({ kind: fc.constant("credit" as const), messages: fc.integer({ min: 1, max: 1_024 }) }),
+  credit: plain({ kind: fc.constant("credit" as const), messages: fc.integer({ min: 1, max: creditMax }) }),
   done: fc.constant({ kind: "done" } as const),
   refusal: plain({
     kind: fc.constant("refusal" as const),

@@ -7,6 +7,7 @@ import { byteString, type ContextId, type DeltaId, type Hash } from "../../../co
 import { frameBytesMax, gossipBytesMax, headsMax, idsMax, turnDeltasMax } from "../../../core/limits.ts";
 import { encode } from "../../../core/wire/cbor.ts";
 import {
+  creditMax,
   decodeSyncMessage,
   encodeSyncMessage,
   type Handshake,
@@ -84,8 +85,9 @@ test("a frame of very many values is refused before they are decoded", () => {
 
 test("credit is given for at least one message and not without end", () => {
   assert.is(fate({ kind: "credit", messages: 1 }), "credit");
+  assert.is(fate({ kind: "credit", messages: creditMax }), "credit");
   assert.is(fate({ kind: "credit", messages: 0 }), "malformed");
-  assert.is(fate({ kind: "credit", messages: 1_025 }), "malformed");
+  assert.is(fate({ kind: "credit", messages: creditMax + 1 }), "malformed");
 });
 
 test("the version of an opening is judged before the rest of it", () => {

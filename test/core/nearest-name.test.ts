@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { editDistance, nearestName, suggestion } from "../../../sim/scenario/nearest-name.ts";
+import { editDistance, nearestName, suggestion } from "../../core/nearest-name.ts";
 
 test("distances count insertions, deletions, replacements and swaps of neighbours", () => {
   const expected: readonly (readonly [string, string, number])[] = [

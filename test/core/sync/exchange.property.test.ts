@@ -1,0 +1,182 @@
+// Two nodes exchange what the other lacks: in one session, in causal order, and never more than was given credit for.
+
+import * as fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { CausalDelta } from "../../../core/dag/delta.ts";
+import type { DeltaId } from "../../../core/ids.ts";
+import { turnDeltasMax } from "../../../core/limits.ts";
+import { creditMax, initialCredit } from "../../../core/wire/sync-message.ts";
+import { holds } from "../../laws.ts";
+import { opened, operations, put, Scribe, trustingCodec, unsigned } from "../authors.ts";
+import { LoneNode, observed, only, said } from "../lone-node.ts";
+import { type Written, writtenHistories } from "../node/written-history.ts";
+import { Link, type Side } from "./link.ts";
+
+const sides = [0, 1] as const;
+
+function nodeWith(
+  name: string,
+  { genesis }: Pick<Written, "genesis">,
+  deltas: readonly CausalDelta[],
+): LoneNode {
+  const node = new LoneNode(name, { codec: trustingCodec });
+  node.call({ kind: "join-context", contextId: genesis.contextId, genesis: genesis.sealed });
+  for (const { contextId, sealed } of deltas) node.gossip("someone", contextId, sealed);
+  return node;
+}
+
+/** Two nodes that each know some of a history with all that lies below. */
+const partners = fc
+  .tuple(writtenHistories(40), fc.array(fc.tuple(fc.nat(), fc.nat(2)), { maxLength: 12 }))
+  .map(([written, draws]) => {
+    const known = [new Set<DeltaId>(), new Set<DeltaId>()] as const;
+    const byId = new Map(written.deltas.map((delta) => [delta.id, delta]));
+    const learn = (set: Set<DeltaId>, id: DeltaId): void => {
+      if (set.has(id)) return;
+      set.add(id);
+      for (const parent of byId.get(id)?.parents ?? []) learn(set, parent);
+    };
+    for (const [draw, who] of draws) {
+      const { id } = written.deltas[draw % written.deltas.length] as CausalDelta;
+      for (const side of sides) if (who === side || who === 2) learn(known[side], id);
+    }
+    return { written, known };
+  });
+
+/** Checks of the messages of all sessions: what was sent against what credit was given, message by message. */
+class CreditWatch {
+  readonly #outstanding = new Map<string, number>();
+  #seen = 0;
+  most = 0;
+
+  check(link: Link): void {
+    for (const { side, stream, message } of link.heard.slice(this.#seen)) {
+      const key = (sender: number) => `${stream} ${sender}`;
+      const add = (sender: number, amount: number) => {
+        const now = (this.#outstanding.get(key(sender)) ?? 0) + amount;
+        this.#outstanding.set(key(sender), now);
+        this.most = Math.max(this.most, now);
+      };
+      if (message.kind === "deltas") {
+        add(side, 1);
+        assert.ok(message.deltas.length > 0 && message.deltas.length <= turnDeltasMax);
+      }
+      if (message.kind === "credit") add(1 - side, -message.messages);
+    }
+    this.#seen = link.heard.length;
+    assert.ok(this.most <= initialCredit, `${this.most} messages without credit`);
+  }
+}
+
+test("one session brings both to the same heads and root, however its messages interleave", () => {
+  holds(
+    fc.property(partners, fc.array(fc.nat(1), { maxLength: 80 }), ({ written, known }, schedule) => {
+      const { contextId } = written.genesis;
+      const own = (side: Side) => written.deltas.filter(({ id }) => known[side].has(id));
+      const nodes = [nodeWith("a", written, own(0)), nodeWith("b", written, own(1))] as const;
+      const link = new Link(nodes);
+      const credit = new CreditWatch();
+      const stream = 1;
+      link.did(0, nodes[0].meet("b", contextId));
+      link.did(0, nodes[0].pass(25));
+      for (const side of [
+        ...(schedule as Side[]),
+        ...Array.from({ length: 400 }, (_, index) => (index % 2) as Side),
+      ]) {
+        link.arrive(side);
+        credit.check(link);
+      }
+      const [a, b] = nodes.map((node) => node.replica(contextId)) as [
+        ReturnType<LoneNode["replica"]>,
+        ReturnType<LoneNode["replica"]>,
+      ];
+      assert.equal(a.heads(), b.heads());
+      assert.is(a.stateRoot(), b.stateRoot());
+      for (const side of sides) {
+        assert.equal(only(link.effects[side], "fault"), []);
+        assert.is(observed(link.effects[side], "delta-pending"), 0, "sent before its parents");
+        assert.is(nodes[side].core.sync.sessions.count, 0, "the session did not end");
+      }
+      assert.ok(link.heard.every((each) => each.stream === stream));
+      // Nothing travels that the other is known to have: its heads, its sample, and all below them.
+      const sent = link.heard.flatMap(({ message }) => (message.kind === "deltas" ? message.deltas : []));
+      const needed = written.deltas.filter(
+        ({ id }) => known[0].has(id) !== known[1].has(id) && id !== contextId,
+      );
+      assert.is(sent.length, needed.length);
+    }),
+    { share: 0.6 },
+  );
+});
+
+test("what a thousand deltas need is streamed in causal order as credit comes", () => {
+  const scribe = new Scribe(unsigned("ann"), { codec: trustingCodec });
+  const deltas: CausalDelta[] = [];
+  for (let index = 0; index < 3_000; index += 1) {
+    const content = operations(put(`k${index % 10}`, "x".repeat(400)));
+    const parents = [deltas.at(-1) ?? scribe.genesis];
+    deltas.push(
+      scribe.write(parents, { by: unsigned("ann"), hlc: { ms: 2_000 + index, counter: 0 }, content }),
+    );
+  }
+  const nodes = [nodeWith("a", scribe, deltas), nodeWith("b", scribe, [])] as const;
+  for (const node of nodes) node.pass(10);
+  const link = new Link(nodes);
+  link.did(0, nodes[0].meet("b", scribe.contextId));
+  link.did(0, nodes[0].pass(25));
+  const credit = new CreditWatch();
+  while (link.arrive(1) || link.arrive(0)) credit.check(link);
+  link.pass(10);
+  assert.is(credit.most, initialCredit);
+  assert.equal(nodes[1].replica(scribe.contextId).heads(), nodes[0].replica(scribe.contextId).heads());
+  const order = link.heard.flatMap(({ message }) => (message.kind === "deltas" ? message.deltas : []));
+  const ids = order.map((sealed) => opened(sealed, trustingCodec).id);
+  assert.is(ids.length, deltas.length);
+  assert.ok(ids.every((id, index) => id === deltas[index]?.id));
+});
+
+test("a peer that gives itself credit without end has no more than a bounded amount sent at once", () => {
+  const scribe = new Scribe(unsigned("ann"), { codec: trustingCodec });
+  const content = operations(put("k", "x".repeat(200_000)));
+  const deltas = Array.from({ length: 100 }, (_, index) =>
+    scribe.write([scribe.genesis], { by: unsigned("ann"), hlc: { ms: index, counter: 0 }, content }),
+  );
+  const node = nodeWith("a", scribe, deltas);
+  node.give({ kind: "stream-opened", stream: -1, peer: "b" as never });
+  node.say(-1, { kind: "delta-request", contextId: scribe.contextId, ids: deltas.map(({ id }) => id) });
+  for (let times = 0; times < 10; times += 1) {
+    const effects = node.say(-1, { kind: "credit", messages: creditMax });
+    assert.ok(said(effects, -1).length <= creditMax + 1);
+  }
+});
+
+test("a pull brings what was asked for, as far as it is there, and ends", () => {
+  holds(
+    fc.property(partners, ({ written, known }) => {
+      const { contextId } = written.genesis;
+      const own = written.deltas.filter(({ id }) => known[0].has(id));
+      const node = nodeWith("a", written, own);
+      node.give({ kind: "stream-opened", stream: -1, peer: "b" as never });
+      const ids = written.deltas.map(({ id }) => id).toReversed();
+      const effects = node.say(-1, { kind: "delta-request", contextId, ids });
+      const sent = said(effects, -1).flatMap((message) => (message.kind === "deltas" ? message.deltas : []));
+      const there = written.deltas.filter(({ id }) => id === written.genesis.id || known[0].has(id));
+      assert.equal(
+        sent.map((sealed) => opened(sealed, trustingCodec).id).sort(),
+        there.map(({ id }) => id).sort(),
+      );
+      assert.is(said(effects, -1).at(-1)?.kind, "done");
+      const before = new Set<DeltaId>();
+      for (const sealed of sent) {
+        const delta = opened(sealed, trustingCodec);
+        for (const parent of delta.parents) assert.ok(before.has(parent));
+        before.add(delta.id);
+      }
+      assert.is(node.core.sync.sessions.count, 0);
+    }),
+    { share: 0.2 },
+  );
+});
+
+test.run();

@@ -1,0 +1,267 @@
+// What a session lets the other side say, and how it ends: mistakes are blamed, a benign no is not, silence is ended.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { Effect } from "../../../core/effect.ts";
+import { byteString, type ContextId, type Hash, type PeerId } from "../../../core/ids.ts";
+import { createHandshake } from "../../../core/sync/handshake.ts";
+import { Turn } from "../../../core/turn.ts";
+import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
+import type { Handshake, SyncMessage } from "../../../core/wire/sync-message.ts";
+import { SimDisk } from "../../../sim/world/disk.ts";
+import { hashOf, identityOf, operations, put, Scribe } from "../authors.ts";
+import { turnOn } from "../delta-store/waiting.ts";
+import { LoneNode, type LoneNodeOptions, observed, only, said } from "../lone-node.ts";
+
+const ann = identityOf("ann");
+const bob = "bob" as PeerId;
+
+/** A node with two writes, connected to bob. */
+function setUp(options: LoneNodeOptions = {}) {
+  const node = new LoneNode("node", options);
+  const contextId = node.create();
+  for (const value of [1, 2]) node.execute(contextId, "set", { key: "k", value });
+  node.give({ kind: "peer-connected", peer: bob });
+  return { node, contextId, handshake: handshakeOf(node, contextId) };
+}
+
+function handshakeOf(node: LoneNode, contextId: ContextId): Handshake {
+  return { ...createHandshake(node.replica(contextId), turnOn(new SimDisk())), wallMs: node.wallMs };
+}
+
+/** Has the node start a session with bob; gives its stream. */
+function initiated(node: LoneNode, contextId: ContextId): number {
+  node.meet(bob, contextId);
+  const opened = node.pass(500).findLast((effect) => effect.kind === "open-stream");
+  if (opened?.kind !== "open-stream") throw new Error("it started nothing");
+  return opened.stream;
+}
+
+function accepted(node: LoneNode, stream = -1): number {
+  node.give({ kind: "stream-opened", stream, peer: bob });
+  return stream;
+}
+
+function blamed(effects: readonly Effect[]): readonly string[] {
+  return only(effects, "fault").map(({ peer, fault }) => `${peer} ${fault.code}`);
+}
+
+function isClosed(effects: readonly Effect[], stream: number): boolean {
+  return only(effects, "close-stream").some((effect) => effect.stream === stream);
+}
+
+const messages = (
+  contextId: ContextId,
+  handshake: Handshake,
+): Readonly<Record<SyncMessage["kind"], SyncMessage>> => ({
+  handshake,
+  "delta-request": { kind: "delta-request", contextId, ids: [] },
+  deltas: { kind: "deltas", deltas: [] },
+  credit: { kind: "credit", messages: 1 },
+  done: { kind: "done" },
+  refusal: { kind: "refusal", reason: "busy" },
+});
+
+test("a message out of turn ends the session and is blamed, in every state", () => {
+  const states = {
+    opening: { allowed: ["handshake", "delta-request"], enter: (node: LoneNode) => accepted(node) },
+    handshaking: { allowed: ["handshake", "refusal"], enter: initiated },
+    transferring: {
+      allowed: ["deltas", "credit", "done", "refusal"],
+      enter: (node: LoneNode, contextId: ContextId) => {
+        node.say(accepted(node), handshakeOf(node, contextId));
+        return -1;
+      },
+    },
+  } as const;
+  let refused = 0;
+  for (const [state, { allowed, enter }] of Object.entries(states)) {
+    for (const kind of ["handshake", "delta-request", "deltas", "credit", "done", "refusal"] as const) {
+      const { node, contextId, handshake } = setUp();
+      const stream = enter(node, contextId);
+      const effects = node.say(stream, messages(contextId, handshake)[kind]);
+      const isAllowed = (allowed as readonly string[]).includes(kind);
+      assert.equal(blamed(effects), isAllowed ? [] : ["bob out-of-turn"], `${kind} while ${state}`);
+      if (isAllowed) continue;
+      refused += 1;
+      assert.ok(isClosed(effects, stream));
+      assert.equal(node.say(stream, { kind: "done" }), [], "what comes after is not heard");
+    }
+  }
+  assert.is(refused, 10);
+});
+
+test("what cannot be decoded ends the session and is blamed", () => {
+  const { node } = setUp();
+  const stream = accepted(node);
+  const effects = node.give({ kind: "stream-frame", stream, frame: Uint8Array.of(0xff) });
+  assert.equal(blamed(effects), ["bob malformed"]);
+  assert.ok(isClosed(effects, stream));
+});
+
+test("an unknown version is answered with a refusal and blamed on nobody", () => {
+  const { node } = setUp();
+  const stream = accepted(node);
+  const effects = node.give({ kind: "stream-frame", stream, frame: encode([0, 99, "whatever"]) });
+  assert.equal(said(effects, stream), [{ kind: "refusal", reason: "version" }]);
+  assert.equal(blamed(effects), []);
+  assert.ok(isClosed(effects, stream));
+});
+
+test("a context that is not here is answered with a refusal, to a handshake and to a pull", () => {
+  const nowhere = byteString<ContextId>(hashOf("nowhere"));
+  for (const kind of ["handshake", "delta-request"] as const) {
+    const { node, handshake } = setUp();
+    const stream = accepted(node);
+    const effects = node.say(stream, messages(nowhere, { ...handshake, contextId: nowhere })[kind]);
+    assert.equal(said(effects, stream), [{ kind: "refusal", reason: "context-not-found" }]);
+    assert.equal(blamed(effects), []);
+    assert.ok(isClosed(effects, stream));
+  }
+});
+
+test("an answer or a delta of another context is blamed", () => {
+  const { node, contextId, handshake } = setUp();
+  const stream = initiated(node, contextId);
+  const other = byteString<ContextId>(hashOf("other"));
+  assert.equal(blamed(node.say(stream, { ...handshake, contextId: other })), ["bob wrong-context"]);
+  const scribe = new Scribe(ann);
+  node.say(accepted(node), handshake);
+  assert.equal(blamed(node.say(-1, { kind: "deltas", deltas: [scribe.genesis.sealed] })), [
+    "bob wrong-context",
+  ]);
+});
+
+test("a forged delta ends the session and is blamed; one of a newer version is passed over", () => {
+  const scribe = new Scribe(ann);
+  const write = scribe.write([scribe.genesis], {
+    by: ann,
+    hlc: { ms: 2_000, counter: 0 },
+    content: operations(put("k", 1)),
+  });
+  const node = new LoneNode("node");
+  const { contextId } = scribe;
+  node.call({ kind: "join-context", contextId });
+  node.say(accepted(node), handshakeOf(node, contextId));
+  const [tag, encoding, signature] = decodeCanonical(write.sealed, 10_000) as [
+    number,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const fields = decodeCanonical(encoding, 10_000) as unknown[];
+  const newer = encode([tag, encode([9, ...fields.slice(1)]), signature]);
+  const fine = node.say(-1, { kind: "deltas", deltas: [scribe.genesis.sealed, newer] });
+  assert.equal(said(fine, -1), [{ kind: "credit", messages: 1 }]);
+  assert.ok(node.replica(contextId).isInitialized);
+  const forged = Uint8Array.from(write.sealed).fill(0, -2);
+  const effects = node.say(-1, { kind: "deltas", deltas: [forged] });
+  assert.equal(blamed(effects), ["bob bad-signature"]);
+  assert.ok(isClosed(effects, -1));
+});
+
+test("a silent peer is ended by the watchdog, and progress renews its time", () => {
+  const config = { syncTimeoutMs: 1_000 };
+  for (const enter of [initiated, (node: LoneNode) => accepted(node)]) {
+    const { node, contextId, handshake } = setUp({ config });
+    const stream = enter(node, contextId);
+    const startMs = node.monotonicMs;
+    node.pass(600);
+    node.say(stream, handshake);
+    assert.not(isClosed(node.pass(900), stream), "there was progress");
+    const effects = node.pass(200);
+    assert.ok(isClosed(effects, stream));
+    assert.is(observed(effects, "sync-silent"), 1);
+    assert.equal(blamed(effects), []);
+    assert.ok(node.monotonicMs - startMs < 2_500);
+  }
+});
+
+test("a benign no is no failure: busy is asked again soon, the others are left for the next occasion", () => {
+  for (const reason of ["busy", "context-not-found", "version"] as const) {
+    const { node, contextId } = setUp();
+    const effects = node.say(initiated(node, contextId), { kind: "refusal", reason });
+    assert.equal(blamed(effects), []);
+    assert.is(observed(effects, "sync-refused"), 1);
+    assert.is(observed(effects, "sync-failed"), 0);
+    const track = node.core.capture().sync.tracking.get(contextId)?.get(bob);
+    assert.is(track?.failures, 0);
+    assert.is(observed(node.pass(700), "sync-started"), reason === "busy" ? 1 : 0, reason);
+  }
+});
+
+test("a failed session backs off from a second, doubling to its bound; a new connection is a new chance", () => {
+  const { node, contextId } = setUp({
+    config: { syncBackoffMaxMs: 8_000, syncFrequencyMs: 50, syncIntervalMs: 0 },
+  });
+  let stream = initiated(node, contextId);
+  const gaps: number[] = [];
+  for (let failure = 0; failure < 6; failure += 1) {
+    node.give({ kind: "stream-closed", stream });
+    const failedMs = node.monotonicMs;
+    while (node.monotonicMs - failedMs < 20_000) {
+      const [opened] = only(node.pass(10), "open-stream");
+      if (opened === undefined) continue;
+      stream = opened.stream;
+      break;
+    }
+    gaps.push(node.monotonicMs - failedMs);
+  }
+  [1_000, 2_000, 4_000, 8_000, 8_000, 8_000].forEach((backoffMs, index) => {
+    const gap = gaps[index] ?? 0;
+    assert.ok(gap >= backoffMs / 2 && gap <= backoffMs + 150, `${gap} after failure ${index + 1}`);
+  });
+  node.give({ kind: "stream-closed", stream });
+  node.give({ kind: "peer-disconnected", peer: bob });
+  node.meet(bob, contextId);
+  assert.ok(only(node.pass(500), "open-stream").length >= 1);
+});
+
+test("so many sessions are accepted at a time and no more", () => {
+  const { node, handshake } = setUp({ config: { syncSessionsMax: 3 } });
+  for (const stream of [-1, -2, -3]) {
+    assert.equal(
+      node.give({ kind: "stream-opened", stream, peer: bob }).filter(({ kind }) => kind === "send"),
+      [],
+    );
+  }
+  const effects = node.give({ kind: "stream-opened", stream: -4, peer: bob });
+  assert.equal(said(effects, -4), [{ kind: "refusal", reason: "busy" }]);
+  assert.ok(isClosed(effects, -4));
+  node.give({ kind: "stream-closed", stream: -2 });
+  accepted(node, -5);
+  assert.is(said(node.say(-5, handshake), -5)[0]?.kind, "handshake");
+});
+
+test("equal heads end at once, and equal heads with another root raise the alarm", () => {
+  for (const isLying of [false, true]) {
+    const { node, handshake } = setUp();
+    const stream = accepted(node);
+    const stateRoot = isLying ? byteString<Hash>(hashOf("lie")) : handshake.stateRoot;
+    const effects = node.say(stream, { ...handshake, stateRoot });
+    assert.equal(
+      said(effects, stream).map(({ kind }) => kind),
+      ["handshake", "done"],
+    );
+    assert.is(observed(effects, "divergence-alarm"), Number(isLying));
+    assert.ok(isClosed(node.say(stream, { kind: "done" }), stream));
+  }
+});
+
+test("a clock that is far from ours is counted, and nothing else comes of it", () => {
+  const { node, handshake } = setUp();
+  const effects = node.say(accepted(node), { ...handshake, wallMs: node.wallMs + 5_001 });
+  assert.is(observed(effects, "clock-skewed"), 1);
+  assert.equal(blamed(effects), []);
+  const near = node.say(accepted(node, -2), { ...handshake, wallMs: node.wallMs - 5_000 });
+  assert.is(observed(near, "clock-skewed"), 0);
+});
+
+test("a node whose clock is beyond what can be said still syncs", () => {
+  const { node, contextId } = setUp();
+  node.wallMs = Number.MAX_SAFE_INTEGER;
+  const turn = new Turn({ monotonicMs: 0, wallMs: node.wallMs }, node.disk);
+  const handshake = createHandshake(node.replica(contextId), turn);
+  assert.equal(blamed(node.say(accepted(node), handshake)), []);
+});
+
+test.run();
