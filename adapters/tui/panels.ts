@@ -2,6 +2,7 @@
 
 import { markGlyphs, markStyle } from "./cells.ts";
 import {
+  cut,
   cutLine,
   formatCount,
   formatDelay,
@@ -18,23 +19,19 @@ import type { Theme } from "./theme.ts";
 import type { FaultView, GroupView, NodeMark, PaceView, ViewModel } from "./view-model.ts";
 
 const groupsNamedMax = 4;
+const nameColumnsMin = 8;
 
 export function drawTitle(view: ViewModel, columns: number): Line {
   const { name, seed, context, pace, verdict } = view;
-  const left = [
-    span(printable(name), "bold"),
+  const about = [
     span(`  seed ${seed}`, "dim"),
     ...(context.count > 1
       ? [span(`  context ${context.id}`), span(` ${context.position + 1} of ${context.count}`, "dim")]
       : []),
   ];
-  if (verdict !== null) {
-    const right = [
-      span(`${verdict.isPassed ? "✔" : "✘"} ${verdict.text}`, verdict.isPassed ? "good" : "bad"),
-    ];
-    return spread(left, right, columns);
-  }
-  const [long, short] = drawPace(pace);
+  const [long, short] = verdict === null ? drawPace(pace) : drawVerdict(verdict);
+  const room = Math.max(nameColumnsMin, columns - lineWidth(about) - lineWidth(short) - 2);
+  const left = [span(cut(printable(name), room), "bold"), ...about];
   const full = spread(left, long, columns);
   return lineWidth(full) > lineWidth(left) ? full : spread(left, short, columns);
 }
@@ -123,6 +120,11 @@ export function drawKeys({ pace, context }: ViewModel, columns: number): Line {
     ...(context.count > 1 ? [key("tab", "next context")] : []),
   ];
   return joinFitting(keys, { columns, separator: "   " });
+}
+
+function drawVerdict({ isPassed, text }: NonNullable<ViewModel["verdict"]>): readonly [Line, Line] {
+  const style = isPassed ? "good" : "bad";
+  return [[span(`${isPassed ? "✔" : "✘"} ${text}`, style)], [span(isPassed ? "✔" : "✘", style)]];
 }
 
 /** Long and short. */

@@ -32,7 +32,12 @@ export class Slots {
     const newcomers = [...members]
       .filter(([root]) => !slots.has(root))
       .sort((a, b) => b[1].length - a[1].length);
-    for (const [root, nodes] of newcomers) take(root, this.#inherited(nodes, taken) ?? lowestFree(taken));
+    // All heirs before any that take what nobody inherits.
+    for (const [root, nodes] of newcomers) {
+      const slot = this.#inherited(nodes, taken);
+      if (slot !== null) take(root, slot);
+    }
+    for (const [root] of newcomers) if (!slots.has(root)) take(root, lowestFree(taken));
     promoteLargest(members, slots);
     this.#slotOfRoot = slots;
     roots.forEach((root, node) => {

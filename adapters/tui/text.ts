@@ -16,7 +16,7 @@ export function span(text: string, style: Style = "plain"): Span {
 const plainAscii = /^[\x20-\x7e]*$/;
 const invisible = /\p{Mn}|\p{Me}/u;
 const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+  /[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1d300}-\u{1d376}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 
 /** Columns a text takes. For text that `printable` has seen. */
 export function widthOf(text: string): number {
@@ -30,7 +30,7 @@ export function widthOf(text: string): number {
 export function printable(text: string): string {
   return text
     .replaceAll(/\s+/g, " ")
-    .replaceAll(/\p{C}|[\ufe00-\ufe0f]/gu, "")
+    .replaceAll(/\p{C}|[\u20e3\ufe00-\ufe0f]/gu, "")
     .trim();
 }
 

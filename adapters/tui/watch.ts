@@ -24,7 +24,12 @@ export const watchInTerminal: SimulationView = async (simulation, options) => {
   terminal.take();
   const screen = mountScreen(properties(""), () => run.quit(failedExitCode));
   try {
-    await run.play((view) => screen.show(properties(renderFrame(view, terminal.size, theme))));
+    let shown = "";
+    await run.play((view) => {
+      const frame = renderFrame(view, terminal.size, theme);
+      if (frame !== shown) screen.show(properties(frame));
+      shown = frame;
+    });
     await screen.unmount();
   } finally {
     unlisten();
@@ -57,7 +62,9 @@ function conclude(
   const textRows = text
     .split("\n")
     .reduce((sum, { length }) => sum + Math.max(1, Math.ceil(length / columns)), 0);
-  const frameRows = Math.max(lastFrameRowsMin, rows - textRows - 1);
+  // A run that failed is followed by the line that reproduces it.
+  const followingRows = result.outcome === "passed" ? 0 : 2;
+  const frameRows = Math.max(lastFrameRowsMin, rows - textRows - followingRows - 1);
   const frame = renderFrame(concluded(run.view(), result), { columns, rows: frameRows }, theme);
   process.stdout.write(`${frame}\n\n${text}`);
 }

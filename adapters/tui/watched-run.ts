@@ -19,6 +19,7 @@ const frameMs = 80;
 const restPerFrame = 5;
 const idleMs = 8;
 const stepUs = 100_000;
+const observationsPerRun = 2_000;
 
 export class WatchedRun {
   readonly simulation: Simulation;
@@ -30,6 +31,7 @@ export class WatchedRun {
   /** Up to here everything has happened. */
   #nowUs = 0;
   #nextFrameMs = 0;
+  #observeAtUs = 0;
 
   constructor(simulation: Simulation, { speed, description }: Pick<ViewOptions, "speed" | "description">) {
     this.simulation = simulation;
@@ -101,13 +103,20 @@ export class WatchedRun {
     const isIdle = world.nextTimeUs > targetUs;
     let isDue = !isIdle;
     while (isDue && performance.now() - startMs < sliceMs) {
-      this.simulation.runUntil(targetUs, eventsBetweenLooksAtTheClock);
+      const stopUs = Math.min(targetUs, this.#observeAtUs);
+      this.simulation.runUntil(stopUs, eventsBetweenLooksAtTheClock);
+      if (world.nextTimeUs > this.#observeAtUs) this.#observe(this.#observeAtUs);
       isDue = world.nextTimeUs <= targetUs;
     }
     this.#nowUs = isDue ? world.nowUs : Math.max(targetUs, world.nowUs);
     // Nothing is due at the end, or nothing will ever be again: an invariant was broken.
     this.#isOver = !isDue && (this.#nowUs >= plan.untilUs || world.nextTimeUs === Number.POSITIVE_INFINITY);
-    this.#viewer.observe({ nowUs: this.#nowUs });
     return isIdle;
+  }
+
+  /** However fast the run is, its history has no gaps. */
+  #observe(nowUs: number): void {
+    this.#viewer.observe({ nowUs });
+    this.#observeAtUs = nowUs + Math.ceil(this.simulation.plan.untilUs / observationsPerRun);
   }
 }

@@ -59,10 +59,9 @@ export class Trace {
     }
   }
 
-  /** The hash of everything so far: 64 hexadecimal digits. */
+  /** The hash of everything so far: 64 hexadecimal digits. Looking changes nothing. */
   hash(): string {
-    this.#roll();
-    return toHex(String.fromCharCode(...this.#state));
+    return toHex(String.fromCharCode(...this.#digest()));
   }
 
   /** FNV-1a over what was entered since. */
@@ -74,20 +73,35 @@ export class Trace {
   }
 
   #roll(): void {
-    const content = new Uint8Array(32 + this.#length);
-    content.set(this.#state);
-    content.set(this.#buffer.subarray(0, this.#length), 32);
-    this.#state = this.#crypto.sha256(content);
+    this.#state = this.#digest();
     this.#length = 0;
   }
 
+  #digest(): Uint8Array {
+    const content = new Uint8Array(32 + this.#length);
+    content.set(this.#state);
+    content.set(this.#buffer.subarray(0, this.#length), 32);
+    return this.#crypto.sha256(content);
+  }
+
+  /** Each kind of value begins with a byte of its own, so that no two values enter as the same bytes. */
   #value(value: unknown): void {
-    if (typeof value === "number") this.#number(value);
-    else if (typeof value === "string") this.#text(value);
-    else if (value instanceof Uint8Array) this.#bytes(value);
-    else if (Array.isArray(value)) this.#list(value);
-    else if (typeof value === "object" && value !== null) this.#list(Object.values(value));
-    else this.#byte(value === true ? 1 : value === false ? 2 : 3);
+    if (typeof value === "number") {
+      this.#byte(5);
+      this.#number(value);
+    } else if (typeof value === "string") {
+      this.#byte(6);
+      this.#text(value);
+    } else if (value instanceof Uint8Array) {
+      this.#byte(7);
+      this.#bytes(value);
+    } else if (Array.isArray(value)) {
+      this.#list(value);
+    } else if (typeof value === "object" && value !== null) {
+      this.#list(Object.values(value));
+    } else {
+      this.#byte(value === true ? 1 : value === false ? 2 : 3);
+    }
   }
 
   #list(values: readonly unknown[]): void {

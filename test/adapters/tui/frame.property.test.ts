@@ -15,7 +15,7 @@ const sketches = fc.record({
   faults: fc.integer({ min: 0, max: 12 }),
   violations: fc.integer({ min: 0, max: 5 }),
   isCut: fc.boolean(),
-  name: fc.string({ minLength: 1, maxLength: 200, unit: "grapheme" }),
+  name: fc.string({ minLength: 1, maxLength: 200, size: "max", unit: "grapheme" }),
 });
 const sizes = fc.record({ columns: fc.integer({ min: 1, max: 220 }), rows: fc.integer({ min: 1, max: 70 }) });
 const levels = fc.constantFrom(0, 1, 2, 3);

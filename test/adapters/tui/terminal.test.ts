@@ -1,0 +1,133 @@
+// The command as it is used: in a real terminal, where tmux can give one, and without any.
+
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { hasTmux, type TerminalOptions, TmuxTerminal } from "./tmux.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const wholeSize: TerminalOptions = { columns: 100, rows: 30 };
+
+function reconverge(...args: readonly string[]) {
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["bin.mjs", ...args], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  return { stdout, stderr, status };
+}
+
+/** Without what differs from run to run: times and memory. */
+function lasting(summary: string): string {
+  return summary.replace(/(\d+ events) in .*/, "$1");
+}
+
+const withoutTerminal = suite("watch without a terminal");
+
+withoutTerminal("it prints what sim prints, and nothing else", () => {
+  const watched = reconverge("watch", "scenarios/hello.yaml", "--seed", "7");
+  const simulated = reconverge("sim", "scenarios/hello.yaml", "--seed", "7");
+  assert.match(watched.stdout, /^passed {2}hello {2}seed 7\n/);
+  assert.is(lasting(watched.stdout), lasting(simulated.stdout));
+  assert.equal([watched.stderr, watched.status], ["", 0]);
+});
+
+withoutTerminal("a failing run has the exit code of its outcome, and the line that reproduces it", () => {
+  const set = ["--set", "expect[1].entities.equals=4"];
+  const watched = reconverge("watch", "scenarios/hello.yaml", ...set);
+  const simulated = reconverge("sim", "scenarios/hello.yaml", ...set);
+  assert.equal([watched.status, watched.stderr], [2, simulated.stderr]);
+  assert.match(watched.stderr, /^reproduce: /);
+});
+
+withoutTerminal("what is wrong with a scenario or an option is told as sim tells it", () => {
+  const missing = reconverge("watch", "scenarios/helo.yaml");
+  assert.equal(missing, reconverge("sim", "scenarios/helo.yaml"));
+  assert.is(missing.status, 1);
+  const impossible = ["scenarios/hello.yaml", "--set", "workload[0].node=n9"];
+  assert.equal(reconverge("watch", ...impossible), reconverge("sim", ...impossible));
+  const { stderr, status } = reconverge("watch", "scenarios/hello.yaml", "--speed", "fast");
+  assert.is(status, 1);
+  assert.match(stderr, '--speed: found "fast"');
+});
+
+withoutTerminal.run();
+
+const inTerminal = suite("watch in a terminal");
+const isTried = hasTmux();
+if (!isTried) console.log("tmux is not installed: nothing was tried in a real terminal");
+const inTmux = isTried ? inTerminal : inTerminal.skip;
+
+/** Prints a line, runs `watch`, and prints its exit code. */
+async function watching(
+  args: string,
+  options: TerminalOptions,
+  act: (terminal: TmuxTerminal) => Promise<void>,
+): Promise<void> {
+  const node = `'${process.execPath}' bin.mjs`;
+  const terminal = new TmuxTerminal(`echo before; ${node} watch ${args}; echo "exit code $?"`, options);
+  try {
+    await act(terminal);
+  } finally {
+    terminal.end();
+  }
+}
+
+inTmux("a run is shown to its end, and leaves its last frame and its result", async () => {
+  await watching("scenarios/hello.yaml --speed 10", wholeSize, async (terminal) => {
+    await terminal.shows(/hello {2}seed 1 [\s\S]*n0 +n1 +n2[\s\S]*q quit/);
+    assert.ok(terminal.isTaken);
+    const end = await terminal.shows(/exit code 0/);
+    assert.not.ok(terminal.isTaken);
+    assert.match(end, /✔ passed, converged at 3\.0 s/);
+    assert.match(end, /all 3 nodes have root [0-9a-f]{8}/);
+    assert.match(end, /trace [0-9a-f]{64}/);
+    assert.not.match(end, "quit");
+  });
+});
+
+inTmux("keys pause, step and change the speed, and quitting gives back the screen", async () => {
+  await watching("scenarios/hello.yaml --speed 0.5", wholeSize, async (terminal) => {
+    await terminal.shows(/limit 0\.5×/);
+    terminal.press("+");
+    await terminal.shows(/limit 1×/);
+    terminal.press("Space");
+    const paused = await terminal.shows(/‖ paused/);
+    const tenths = Math.round(Number(/([\d.]+) s ━*─/.exec(paused)?.[1]) * 10);
+    terminal.press("s", "s", "s");
+    await terminal.shows(new RegExp(`${((tenths + 3) / 10).toFixed(1)} s ━`));
+    terminal.press("q");
+    const end = await terminal.shows(/exit code 0/);
+    assert.match(end, /^before\nexit code 0\n/);
+  });
+});
+
+inTmux("a resized terminal is filled anew, down to a small one", async () => {
+  await watching("scenarios/partition-heals.yaml --speed 1", wholeSize, async (terminal) => {
+    await terminal.shows(/████ [\s\S]*q quit/);
+    terminal.resize(60, 15);
+    const small = await terminal.shows(/^ partition-heals[\s\S]*■ ■ ■[\s\S]*q quit/);
+    assert.is(small.match(/partition-heals/g)?.length, 1);
+    assert.is(small.match(/q quit/g)?.length, 1);
+    terminal.press("Space");
+    await terminal.shows(/‖/);
+    terminal.resize(90, 40);
+    const large = await terminal.shows(/^ partition-heals[\s\S]*███ ███[\s\S]*q quit/);
+    assert.is(large.match(/partition-heals/g)?.length, 1);
+    terminal.press("C-c");
+    assert.match(await terminal.shows(/exit code/), "exit code 130");
+    assert.not.ok(terminal.isTaken);
+  });
+});
+
+inTmux("with NO_COLOR no colour reaches the terminal", async () => {
+  const colourless = { ...wholeSize, environment: { NO_COLOR: "1" } };
+  await watching("scenarios/partition-heals.yaml --speed 1", colourless, async (terminal) => {
+    const screen = await terminal.shows(/q quit/);
+    assert.match(screen, /A A A A A/);
+    terminal.press("q");
+    await terminal.shows(/exit code 0/);
+  });
+});
+
+inTerminal.run();
