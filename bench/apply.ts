@@ -49,7 +49,11 @@ export function benchApply(): void {
   const applied: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const author = new BenchNode("author", 1);
-    const created = author.handle({ kind: "request", request: 0, call: { kind: "create-context", application: "kv-store" } });
+    const created = author.handle({
+      kind: "request",
+      request: 0,
+      call: { kind: "create-context", application: "kv-store" },
+    });
     const { contextId, genesis } = readCreation(created);
     const messages: Uint8Array[] = [];
     authored.push(
@@ -79,7 +83,10 @@ function write(author: BenchNode, contextId: ContextId, nth: number): readonly U
   return effects.flatMap((effect) => (effect.kind === "publish" ? [effect.message] : []));
 }
 
-function readCreation(effects: readonly Effect[]): { readonly contextId: ContextId; readonly genesis: Uint8Array } {
+function readCreation(effects: readonly Effect[]): {
+  readonly contextId: ContextId;
+  readonly genesis: Uint8Array;
+} {
   const outcome = effects.flatMap((effect) => (effect.kind === "reply" ? [effect.outcome] : []))[0];
   if (outcome?.kind !== "context") throw new Error("the context was not created");
   const { contextId } = outcome;

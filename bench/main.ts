@@ -13,7 +13,9 @@ const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name));
 if (unknown.length > 0) {
-  process.stderr.write(`unknown benchmark ${unknown.join(", ")}; there are ${Object.keys(benchmarks).join(", ")}\n`);
+  process.stderr.write(
+    `unknown benchmark ${unknown.join(", ")}; there are ${Object.keys(benchmarks).join(", ")}\n`,
+  );
   process.exit(1);
 }
 for (const [name, run] of Object.entries(benchmarks)) {

@@ -46,6 +46,12 @@ function wall({ wallMs }: Run): number {
 
 function print(name: string, runs: readonly Run[]): void {
   row(`${name}: events/s`, spread(runs.map(({ events, wallMs }) => (events / wallMs) * 1_000)));
-  row(`${name}: virtual s/s`, spread(runs.map(({ virtualMs, wallMs }) => virtualMs / wallMs), 1));
+  row(
+    `${name}: virtual s/s`,
+    spread(
+      runs.map(({ virtualMs, wallMs }) => virtualMs / wallMs),
+      1,
+    ),
+  );
   row(`${name}: peak MiB`, spread(runs.map(({ peakRssBytes }) => peakRssBytes / 1_048_576)));
 }

@@ -75,6 +75,18 @@ export class Scribe {
   }
 }
 
+/** Deltas each on the one before, the first on the genesis. */
+export function chainOf(
+  scribe: Scribe,
+  length: number,
+  written: (index: number) => Written,
+): readonly CausalDelta[] {
+  const deltas: CausalDelta[] = [];
+  for (let index = 0; index < length; index += 1)
+    deltas.push(scribe.write([deltas.at(-1) ?? scribe.genesis], written(index)));
+  return deltas;
+}
+
 export function put(key: string, value: string | number | null): Action {
   return { kind: "put", collection: "entries", key, value };
 }

@@ -51,6 +51,26 @@ export const stormy: Scenario = {
   until: "40s",
 };
 
+/** The beginning of it: enough where a run is repeated many times. */
+export const breezy: Scenario = {
+  ...{ ...stormy, name: "breezy", until: "7s", expect: [] },
+  workload: [
+    {
+      rate: "10/s",
+      until: "6s",
+      context: "kv",
+      method: "set",
+      args: { key: "k{int 0 20}", value: "{node}-{seq}" },
+    },
+    { rate: "3/s", until: "6s", context: "some", method: "remove", args: { key: "k{int 0 3}" } },
+  ],
+  faults: [
+    { at: "1s", until: "3s", kind: "partition", split: 0.5 },
+    { at: "2s", until: "4s", kind: "crash", nodes: "n1", disk: "lose-unsynced" },
+    { at: "4s", kind: "join", nodes: "late" },
+  ],
+};
+
 /** Two nodes and a few writes in three seconds. */
 export const tiny: Scenario = {
   name: "tiny",
@@ -61,4 +81,8 @@ export const tiny: Scenario = {
 
 export function stormyPlan(seed: number): Plan {
   return planOf(stormy, seed);
+}
+
+export function breezyPlan(seed: number): Plan {
+  return planOf(breezy, seed);
 }

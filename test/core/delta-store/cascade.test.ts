@@ -6,7 +6,7 @@ import type { CausalDelta } from "../../../core/dag/delta.ts";
 import type { Effect } from "../../../core/effect.ts";
 import { type ContextId, topicOf } from "../../../core/ids.ts";
 import { turnDeltasMax } from "../../../core/limits.ts";
-import { codec, identityOf, operations, put, Scribe, trustingCodec, unsigned } from "../authors.ts";
+import { chainOf, codec, identityOf, operations, put, Scribe, trustingCodec, unsigned } from "../authors.ts";
 import { LoneNode, observed, only } from "../lone-node.ts";
 
 /** A node that has joined the context without its genesis. */
@@ -21,20 +21,12 @@ function committed(effects: readonly Effect[]): number {
   return keys.filter((key) => key.startsWith("d")).length;
 }
 
-/** A chain of writes, each on the one before. */
 function chain(scribe: Scribe, length: number, by = unsigned("ann")): readonly CausalDelta[] {
-  const deltas: CausalDelta[] = [];
-  for (let index = 0; index < length; index += 1) {
-    const content = operations(put("k", index));
-    deltas.push(
-      scribe.write([deltas.at(-1) ?? scribe.genesis], {
-        by,
-        hlc: { ms: 2_000 + index, counter: 0 },
-        content,
-      }),
-    );
-  }
-  return deltas;
+  return chainOf(scribe, length, (index) => ({
+    by,
+    hlc: { ms: 2_000 + index, counter: 0 },
+    content: operations(put("k", index)),
+  }));
 }
 
 test("20,000 deltas delivered backwards are applied in bounded turns", () => {

@@ -67,7 +67,9 @@ export function writtenHistories(lengthMax: number): fc.Arbitrary<Written> {
         for (const action of own)
           writes.push({ key: action.key, stamp, value: action.kind === "put" ? action.value : undefined });
       });
-      return { genesis: scribe.genesis, deltas, writes, stamps };
+      // A counterexample is described, not printed: it is found again by its seed.
+      const described = () => `a history of ${deltas.length} deltas and ${writes.length} writes`;
+      return { genesis: scribe.genesis, deltas, writes, stamps, [fc.toStringMethod]: described };
     }),
   );
 }

@@ -8,7 +8,7 @@ import type { DeltaId } from "../../../core/ids.ts";
 import { turnDeltasMax } from "../../../core/limits.ts";
 import { creditMax, initialCredit } from "../../../core/wire/sync-message.ts";
 import { holds } from "../../laws.ts";
-import { opened, operations, put, Scribe, trustingCodec, unsigned } from "../authors.ts";
+import { chainOf, opened, operations, put, Scribe, trustingCodec, unsigned } from "../authors.ts";
 import { LoneNode, observed, only, said } from "../lone-node.ts";
 import { type Written, writtenHistories } from "../node/written-history.ts";
 import { Link, type Side } from "./link.ts";
@@ -43,6 +43,19 @@ const partners = fc
     }
     return { written, known };
   });
+
+/** Those of one's own deltas that are neither among the given ids nor below those of them one knows. */
+function outside(written: Written, own: readonly CausalDelta[], ids: readonly DeltaId[]): readonly DeltaId[] {
+  const byId = new Map([written.genesis, ...own].map((delta) => [delta.id, delta]));
+  const below = new Set<DeltaId>();
+  const open = ids.filter((id) => byId.has(id));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (below.has(next)) continue;
+    below.add(next);
+    open.push(...(byId.get(next)?.parents ?? []));
+  }
+  return Array.from(byId.keys()).filter((id) => !below.has(id));
+}
 
 /** Checks of the messages of all sessions: what was sent against what credit was given, message by message. */
 class CreditWatch {
@@ -99,12 +112,21 @@ test("one session brings both to the same heads and root, however its messages i
         assert.is(nodes[side].core.sync.sessions.count, 0, "the session did not end");
       }
       assert.ok(link.heard.every((each) => each.stream === stream));
-      // Nothing travels that the other is known to have: its heads, its sample, and all below them.
-      const sent = link.heard.flatMap(({ message }) => (message.kind === "deltas" ? message.deltas : []));
-      const needed = written.deltas.filter(
-        ({ id }) => known[0].has(id) !== known[1].has(id) && id !== contextId,
-      );
-      assert.is(sent.length, needed.length);
+      for (const side of sides) {
+        const theirs = link.heard.find(
+          ({ side: sender, message }) => sender !== side && message.kind === "handshake",
+        );
+        const about =
+          theirs?.message.kind === "handshake" ? [...theirs.message.heads, ...theirs.message.sample] : [];
+        const sent = link.heard.flatMap((each) =>
+          each.side === side && each.message.kind === "deltas" ? each.message.deltas : [],
+        );
+        const expected = outside(written, own(side), about);
+        assert.equal(
+          sent.map((sealed) => opened(sealed, trustingCodec).id),
+          expected,
+        );
+      }
     }),
     { share: 0.6 },
   );
@@ -112,14 +134,11 @@ test("one session brings both to the same heads and root, however its messages i
 
 test("what a thousand deltas need is streamed in causal order as credit comes", () => {
   const scribe = new Scribe(unsigned("ann"), { codec: trustingCodec });
-  const deltas: CausalDelta[] = [];
-  for (let index = 0; index < 3_000; index += 1) {
-    const content = operations(put(`k${index % 10}`, "x".repeat(400)));
-    const parents = [deltas.at(-1) ?? scribe.genesis];
-    deltas.push(
-      scribe.write(parents, { by: unsigned("ann"), hlc: { ms: 2_000 + index, counter: 0 }, content }),
-    );
-  }
+  const deltas = chainOf(scribe, 3_000, (index) => ({
+    by: unsigned("ann"),
+    hlc: { ms: 2_000 + index, counter: 0 },
+    content: operations(put(`k${index % 10}`, "x".repeat(400))),
+  }));
   const nodes = [nodeWith("a", scribe, deltas), nodeWith("b", scribe, [])] as const;
   for (const node of nodes) node.pass(10);
   const link = new Link(nodes);
@@ -130,7 +149,9 @@ test("what a thousand deltas need is streamed in causal order as credit comes", 
   link.pass(10);
   assert.is(credit.most, initialCredit);
   assert.equal(nodes[1].replica(scribe.contextId).heads(), nodes[0].replica(scribe.contextId).heads());
-  const order = link.heard.flatMap(({ message }) => (message.kind === "deltas" ? message.deltas : []));
+  const order = link.heard.flatMap(({ side, message }) =>
+    side === 0 && message.kind === "deltas" ? message.deltas : [],
+  );
   const ids = order.map((sealed) => opened(sealed, trustingCodec).id);
   assert.is(ids.length, deltas.length);
   assert.ok(ids.every((id, index) => id === deltas[index]?.id));

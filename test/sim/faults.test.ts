@@ -1,0 +1,144 @@
+// Every knob of a scenario that can go wrong is applied when it is set, and counted; a table over all of them.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createPlanSimulation, planOf } from "../../sim/host/simulate.ts";
+import type { FaultKind, Plan } from "../../sim/plan/plan.ts";
+import type { SimulationResult } from "../../sim/result.ts";
+import type { Scenario, ScenarioFault } from "../../sim/scenario/scenario.ts";
+
+const base: Omit<Scenario, "name"> = {
+  nodes: 4,
+  workload: [{ rate: "10/s", until: "8s", method: "set", args: { key: "k{int 0 9}", value: "{seq}" } }],
+  until: "12s",
+};
+const lasting = { at: "2s", until: "4s" };
+
+/** One of each kind; a new kind does not compile until it is here. */
+const table: { readonly [Kind in FaultKind]: ScenarioFault & { readonly kind: Kind } } = {
+  partition: { ...lasting, kind: "partition", split: 0.5 },
+  flap: { ...lasting, kind: "flap", split: 0.5, period: "500ms" },
+  oneway: { ...lasting, kind: "oneway", from: "n0", to: "n1" },
+  loss: { ...lasting, kind: "loss", rate: 0.5 },
+  duplicate: { ...lasting, kind: "duplicate", rate: 0.5 },
+  reorder: { ...lasting, kind: "reorder", rate: 0.5 },
+  latency: { ...lasting, kind: "latency", addMs: 100 },
+  bandwidth: { ...lasting, kind: "bandwidth", kbps: 100 },
+  crash: { ...lasting, kind: "crash", nodes: "n1", disk: "torn" },
+  pause: { ...lasting, kind: "pause", nodes: "n2" },
+  "clock-jump": { at: "2s", kind: "clock-jump", nodes: "n0", byMs: 60_000 },
+  "clock-drift": { ...lasting, kind: "clock-drift", nodes: "n0", ppm: 500 },
+  join: { at: "2s", kind: "join", nodes: "late" },
+  leave: { at: "2s", kind: "leave", nodes: "n3" },
+};
+
+function run(scenario: Omit<Scenario, "name">): { readonly plan: Plan; readonly result: SimulationResult } {
+  const plan = planOf({ name: "faults", ...scenario }, 7);
+  return { plan, result: createPlanSimulation(plan).finish() };
+}
+
+/** Knobs that a plan sets and a run never applied. */
+function neverApplied(plan: Plan, { faults }: SimulationResult): readonly string[] {
+  const rates = (["loss", "duplicate", "reorder"] as const).filter((knob) => plan.network[knob] > 0);
+  const set = new Set<string>([...plan.faults.map(({ kind }) => kind), ...rates]);
+  return Array.from(set).filter((knob) => (faults[knob] ?? 0) === 0);
+}
+
+for (const [kind, fault] of Object.entries(table)) {
+  test(`${kind} is applied and counted, and nothing else is`, () => {
+    const { plan, result } = run({ ...base, faults: [fault] });
+    assert.equal(neverApplied(plan, result), []);
+    assert.equal(Object.keys(result.faults), [kind]);
+    assert.is(result.outcome, "passed", JSON.stringify(result.violations.slice(0, 2)));
+  });
+}
+
+for (const knob of ["loss", "duplicate", "reorder"] as const) {
+  test(`${knob} of the network is applied and counted`, () => {
+    const { plan, result } = run({ ...base, network: { [knob]: 0.3 } });
+    assert.equal(neverApplied(plan, result), []);
+    assert.equal(Object.keys(result.faults), [knob]);
+  });
+}
+
+test("without a fault nothing is counted", () => {
+  assert.equal(run(base).result.faults, {});
+});
+
+test("a knob that is set and never applied is found", () => {
+  const workload: Scenario["workload"] = [];
+  const idle = { nodes: 2, workload, until: "12s" } as const;
+  const cases: readonly (readonly ScenarioFault[])[] = [
+    [{ at: "1ms", until: "2ms", kind: "reorder", rate: 1 }],
+    [{ at: "1ms", until: "2ms", kind: "duplicate", rate: 1 }],
+    [
+      { at: "1s", kind: "leave", nodes: "n1" },
+      { at: "2s", until: "3s", kind: "crash", nodes: "n1" },
+    ],
+  ];
+  for (const faults of cases) {
+    const { plan, result } = run({ ...idle, faults });
+    assert.equal(neverApplied(plan, result), [faults.at(-1)?.kind]);
+  }
+});
+
+test("a fault counts what it touched: links cut, nodes crashed, messages lost", () => {
+  const { result: cut } = run({
+    ...base,
+    faults: [{ ...lasting, kind: "partition", groups: ["n0", "n1..n3"] }],
+  });
+  assert.is(cut.faults.partition, 3);
+  const { result: flapping } = run({
+    ...base,
+    faults: [{ ...lasting, kind: "flap", groups: ["n0", "n1..n3"], period: "1s" }],
+  });
+  assert.is(flapping.faults.flap, 6);
+  const { result: crashed } = run({ ...base, faults: [{ ...lasting, kind: "crash", nodes: ["n1", "n2"] }] });
+  assert.is(crashed.faults.crash, 2);
+});
+
+test("a node that is down or gone takes no writes, and they are counted as skipped", () => {
+  const { result } = run({
+    ...base,
+    workload: [
+      {
+        rate: "10/s",
+        from: "50ms",
+        until: "8s",
+        node: "n1",
+        method: "set",
+        args: { key: "k", value: "{seq}" },
+      },
+    ],
+    faults: [{ ...lasting, kind: "crash", nodes: "n1" }],
+  });
+  assert.is(result.skipped, 20);
+  assert.is(result.acknowledged, 60);
+});
+
+test("a paused node answers when it is resumed, and loses nothing", () => {
+  const { result } = run({
+    ...base,
+    workload: [{ rate: "10/s", until: "8s", node: "n2", method: "set", args: { key: "k", value: "{seq}" } }],
+    faults: [{ ...lasting, kind: "pause", nodes: "n2" }],
+    expect: [{ value: { key: "k", equals: "79" } }],
+  });
+  assert.is(result.acknowledged, 80);
+  assert.is(result.outcome, "passed");
+});
+
+test("what a crash takes from the disk depends on the mode: nothing, a part, or at least a batch", () => {
+  const lost = (disk: "keep" | "lose-unsynced" | "torn") => {
+    const counts = Array.from({ length: 12 }, (_, seed) => {
+      const faults = [{ at: "2s", until: "4s", kind: "crash", nodes: "n1", disk }] as const;
+      const scenario = { ...base, disk: { syncMs: 400 }, faults, name: "crash" };
+      return createPlanSimulation(planOf(scenario, seed)).finish().probes["disk-batches-lost"] ?? 0;
+    });
+    return { least: Math.min(...counts), most: Math.max(...counts) };
+  };
+  assert.equal(lost("keep"), { least: 0, most: 0 });
+  assert.ok(lost("lose-unsynced").most > 0);
+  assert.ok(lost("torn").least > 0);
+});
+
+test.run();
