@@ -16,6 +16,8 @@ export const frameItemsMax = 8_192;
 /** Nesting of anything decoded. */
 export const depthMax = 64;
 export const keyCharactersMax = 1_024;
+/** A collection as a path: a field and the keys of the maps it is nested in. */
+export const collectionCharactersMax = 4_096;
 export const nameCharactersMax = 128;
 export const actionsMax = 100_000;
 export const eventsMax = 100;

@@ -3,8 +3,8 @@
 import type { ApplicationEvent, RefusalCode } from "../effect.ts";
 import { isDeeperThan, type Json, type JsonObject } from "../json.ts";
 import { depthMax, keyCharactersMax, nameCharactersMax } from "../limits.ts";
-import type { Action } from "../state/action.ts";
-import { isLive } from "../state/entity.ts";
+import type { Action, ActionOf } from "../state/action.ts";
+import { liveEntities, liveEntity } from "../state/reader.ts";
 import type { StateStore } from "../state/state-store.ts";
 import { type Application, type Call, CallError, type MapAccess } from "./application.ts";
 
@@ -55,7 +55,7 @@ class Recorder implements Call {
   readonly args: JsonObject;
   readonly events: ApplicationEvent[] = [];
   readonly #state: StateStore;
-  readonly #written = new Map<string, Map<string, Action>>();
+  readonly #written = new Map<string, Map<string, ActionOf<"register">>>();
 
   constructor(state: StateStore, args: JsonObject) {
     this.#state = state;
@@ -74,9 +74,9 @@ class Recorder implements Call {
   map(collection: string): MapAccess {
     if (collection.length > nameCharactersMax)
       throw new CallError(`a collection's name above ${nameCharactersMax} characters`);
-    const written = this.#written.get(collection) ?? new Map<string, Action>();
+    const written = this.#written.get(collection) ?? new Map<string, ActionOf<"register">>();
     this.#written.set(collection, written);
-    const write = (action: Action) => {
+    const write = (action: ActionOf<"register">) => {
       if (action.key.length > keyCharactersMax) {
         throw new CallError(
           `a key of ${action.key.length} characters, at most ${keyCharactersMax} are allowed`,
@@ -89,24 +89,25 @@ class Recorder implements Call {
       get: (key) => this.#read(collection, key),
       set: (key, value) => {
         refuseTooDeep(value);
-        write({ kind: "put", collection, key, value });
+        write({ type: "register", collection, key, change: { kind: "put", value } });
       },
-      remove: (key) => write({ kind: "remove", collection, key }),
+      remove: (key) => write({ type: "register", collection, key, change: { kind: "remove" } }),
       entries: () => this.#entries(collection),
     };
   }
 
   #read(collection: string, key: string): Json | undefined {
     const action = this.#written.get(collection)?.get(key);
-    if (action !== undefined) return action.kind === "put" ? action.value : undefined;
-    const entity = this.#state.get(collection, key);
-    return entity !== undefined && isLive(entity) ? entity.value : undefined;
+    if (action !== undefined) return action.change.kind === "put" ? action.change.value : undefined;
+    return liveEntity(this.#state, "register", { collection, key })?.content.value;
   }
 
   #entries(collection: string): readonly (readonly [string, Json])[] {
-    const entries = new Map(this.#state.live(collection).map((entity) => [entity.key, entity.value]));
-    for (const [key, action] of this.#written.get(collection) ?? []) {
-      if (action.kind === "put") entries.set(key, action.value);
+    const entries = new Map(
+      liveEntities(this.#state, "register", collection).map(({ key, content }) => [key, content.value]),
+    );
+    for (const [key, { change }] of this.#written.get(collection) ?? []) {
+      if (change.kind === "put") entries.set(key, change.value);
       else entries.delete(key);
     }
     return Array.from(entries).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,125 +1,112 @@
 /**
- * One entity: a last-writer-wins register with its tombstone, under the key of a collection. Invariants 3 and 10.
+ * One entity: a content of some type under the key of a collection, with its tombstone. Invariants 3 and 10.
  *
- * Merge law: the value with the larger (stamp, SHA-256 of its encoding) stays; the larger deletion stamp stays;
- * an entity lives while `updated` is above `deleted`, so deletion wins ties. Each part is a maximum of a total
- * order, so joining is commutative, associative and idempotent.
+ * Merge law: contents by their type's law (`types/`), the later deletion stays. A product of joins, so joining is
+ * commutative, associative and idempotent.
  */
 
 import type { CausalDelta } from "../dag/delta.ts";
-import { compareStamp, type Stamp } from "../hlc.ts";
+import type { Stamp } from "../hlc.ts";
 import { byteString, type EntityId, type Hash } from "../ids.ts";
-import type { Json } from "../json.ts";
-import { frameBytesMax, keyCharactersMax, nameCharactersMax } from "../limits.ts";
+import { collectionCharactersMax, keyCharactersMax } from "../limits.ts";
 import type { Crypto } from "../ports.ts";
-import { decodeValue, encode } from "../wire/cbor.ts";
-import { expectFields, expectInteger, expectJson, expectText } from "../wire/expect.ts";
+import { decodeValue, encode, refuse } from "../wire/cbor.ts";
+import { expectFields, expectText } from "../wire/expect.ts";
+import type { Action } from "./action.ts";
+import { compareMoments, decodeMoment, encodeMoment, latest, type Moment } from "./moment.ts";
+import type { Origin } from "./types/entity-type.ts";
+import { type Content, type ContentOf, lawsOf, type TypeName, typeNameOf, types } from "./types.ts";
 
 /** The fields that are joined, hashed and kept. */
-export interface EntityFields {
+export interface EntityFields<Held extends Content = Content> {
   readonly collection: string;
   readonly key: string;
-  /** Null also where `updated` is null. */
-  readonly value: Json;
-  /** When the value was written, or null when it never was. */
-  readonly updated: Stamp | null;
-  /** The latest removal, or null. Stays on an entity that lives again. */
-  readonly deleted: Stamp | null;
+  readonly content: Held;
+  /** The latest deletion, or null. Stays on an entity that lives again. */
+  readonly deleted: Moment | null;
 }
 
 /** Immutable; shared by whoever holds it. */
-export interface Entity extends EntityFields {
+export interface Entity<Held extends Content = Content> extends EntityFields<Held> {
   readonly id: EntityId;
   /** The encoding of the fields: what is stored, and what `hash` is the SHA-256 of. */
   readonly bytes: Uint8Array;
   readonly hash: Hash;
 }
 
-/** The id is SHA-256 of the collection and the key, so the same names give the same entity everywhere. Invariant 9. */
-export function entityId(collection: string, key: string, crypto: Crypto): EntityId {
-  return byteString(crypto.sha256(encode([collection, key])));
+export type EntityOf<Name extends TypeName> = Entity<ContentOf<Name>>;
+
+/** Names an entity: the same names give the same id everywhere, and two types never meet in one. Invariant 9. */
+export function entityId(
+  { type, collection, key }: { readonly type: TypeName; readonly collection: string; readonly key: string },
+  crypto: Crypto,
+): EntityId {
+  return byteString(crypto.sha256(encode([types[type].code, collection, key])));
 }
 
 export function createEntity(fields: EntityFields, crypto: Crypto): Entity {
-  const { collection, key, value, updated, deleted } = fields;
-  const bytes = encode([collection, key, value, encodeStamp(updated), encodeStamp(deleted)]);
-  const id = entityId(collection, key, crypto);
-  return Object.freeze({
+  const { collection, key, content, deleted } = fields;
+  const { type } = content;
+  const bytes = encode([
+    types[type].code,
     collection,
     key,
-    value,
-    updated,
-    deleted,
-    id,
-    bytes,
-    hash: byteString<Hash>(crypto.sha256(bytes)),
-  });
+    lawsOf(type).encode(content),
+    encodeMoment(deleted),
+  ]);
+  const id = entityId({ type, collection, key }, crypto);
+  const hash = byteString<Hash>(crypto.sha256(bytes));
+  return Object.freeze({ collection, key, content, deleted, id, bytes, hash });
 }
 
-export function isLive(entity: Entity): entity is Entity & { readonly updated: Stamp } {
-  if (entity.updated === null) return false;
-  return entity.deleted === null || compareStamp(entity.updated, entity.deleted) > 0;
+/** Does it live, given the latest deletion of a container above it? */
+export function isLive({ content, deleted }: Entity, floorAbove: Moment | null = null): boolean {
+  return lawsOf(content.type).isLive(content, latest(deleted, floorAbove));
 }
 
-/** The least entity above both. Gives one of the two where that is it. */
+/** The least entity above both, which must have one id. Gives one of the two where that is it. */
 export function joinEntities(a: Entity, b: Entity, crypto: Crypto): Entity {
-  const newest = compareValues(a, b, crypto) >= 0 ? a : b;
-  const deleted = compareOptional(a.deleted, b.deleted) >= 0 ? a.deleted : b.deleted;
-  const other = newest === a ? b : a;
-  if (compareOptional(newest.deleted, deleted) === 0) return newest;
-  if (compareValues(newest, other, crypto) === 0) return other;
-  return createEntity({ ...newest, deleted }, crypto);
+  const content = lawsOf(a.content.type).join(a.content, b.content, crypto);
+  const deleted = latest(a.deleted, b.deleted);
+  if (content === a.content && compareMoments(deleted, a.deleted) === 0) return a;
+  if (content === b.content && compareMoments(deleted, b.deleted) === 0) return b;
+  const joined = createEntity({ collection: a.collection, key: a.key, content, deleted }, crypto);
+  return joined.hash === a.hash ? a : joined.hash === b.hash ? b : joined;
 }
 
-function compareOptional(a: Stamp | null, b: Stamp | null): number {
-  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
-  return compareStamp(a, b);
-}
-
-function compareValues(a: Entity, b: Entity, crypto: Crypto): number {
-  const byStamp = compareOptional(a.updated, b.updated);
-  if (byStamp !== 0 || a.updated === null) return byStamp;
-  const [x, y] = [a, b].map((entity) => byteString(crypto.sha256(encode(entity.value))));
-  return x === y ? 0 : (x ?? "") < (y ?? "") ? -1 : 1;
+/** What one action says about the state, or null when it is void. */
+export function entityOf(action: Action, origin: Origin, crypto: Crypto): Entity | null {
+  const { type, collection, key, change } = action;
+  const said = lawsOf(type).said(change, { key, origin, crypto });
+  if (said === null) return null;
+  const { content, deleted } = said;
+  return createEntity({ collection, key: said.key ?? key, content, deleted }, crypto);
 }
 
 /** What a delta's actions say about the state, given its stamp. Pure. */
-export function entitiesOf(delta: CausalDelta, stamp: Stamp, crypto: Crypto): readonly Entity[] {
+export function entitiesOf(delta: CausalDelta, { at, hlc }: Stamp, crypto: Crypto): readonly Entity[] {
   if (delta.content.kind !== "operations") return [];
-  return delta.content.actions.map((action) => {
-    const { collection, key } = action;
-    return action.kind === "put"
-      ? createEntity({ collection, key, value: action.value, updated: stamp, deleted: null }, crypto)
-      : createEntity({ collection, key, value: null, updated: null, deleted: stamp }, crypto);
+  const { id, author, incarnation } = delta;
+  return delta.content.actions.flatMap((action, index) => {
+    const origin = { delta: id, index, author, incarnation, at: { at, hlc, step: index } };
+    return entityOf(action, origin, crypto) ?? [];
   });
-}
-
-function encodeStamp(stamp: Stamp | null): readonly number[] {
-  return stamp === null ? [] : [stamp.at.ms, stamp.at.counter, stamp.hlc.ms, stamp.hlc.counter];
 }
 
 /** Reads an entity from the bytes `createEntity` gave it. For use inside `decoding`. */
 export function decodeEntity(bytes: Uint8Array, crypto: Crypto): Entity {
-  const fields = expectFields(decodeValue(bytes, frameBytesMax), 5, "an entity");
-  const collection = expectText(fields[0], nameCharactersMax);
-  const key = expectText(fields[1], keyCharactersMax);
+  const fields = expectFields(decodeValue(bytes, Number.MAX_SAFE_INTEGER), 5, "an entity");
+  const type = typeNameOf(fields[0]);
+  if (type === undefined) return refuse("malformed", "an entity of an unknown type");
+  const collection = expectText(fields[1], collectionCharactersMax);
+  const key = expectText(fields[2], keyCharactersMax);
   return Object.freeze({
     collection,
     key,
-    value: expectJson(fields[2]),
-    updated: decodeStamp(fields[3]),
-    deleted: decodeStamp(fields[4]),
-    id: entityId(collection, key, crypto),
+    content: lawsOf(type).decode(fields[3]),
+    deleted: decodeMoment(fields[4]),
+    id: entityId({ type, collection, key }, crypto),
     bytes,
     hash: byteString<Hash>(crypto.sha256(bytes)),
   });
-}
-
-function decodeStamp(value: unknown): Stamp | null {
-  if (Array.isArray(value) && value.length === 0) return null;
-  const numbers = expectFields(value, 4, "a stamp").map((part) =>
-    expectInteger(part, Number.MAX_SAFE_INTEGER),
-  );
-  const [atMs = 0, atCounter = 0, hlcMs = 0, hlcCounter = 0] = numbers;
-  return Object.freeze({ at: { ms: atMs, counter: atCounter }, hlc: { ms: hlcMs, counter: hlcCounter } });
 }

@@ -5,23 +5,26 @@ import type { Crypto } from "../ports.ts";
 import { storeKeys } from "../store-keys.ts";
 import type { Turn } from "../turn.ts";
 import { refuse } from "../wire/cbor.ts";
-import { decodeEntity, type Entity, entityId, isLive, joinEntities } from "./entity.ts";
+import { decodeEntity, type Entity, type EntityOf, entityId, isLive, joinEntities } from "./entity.ts";
+import { type EntityReader, floorAbove } from "./reader.ts";
 import { addToSum, createRootSum, type RootSum, rootOfSum, subtractFromSum } from "./state-root.ts";
+import type { TypeName } from "./types.ts";
 
 export interface StateMemory {
   /** In the order they first appeared: an entity's ordinal is its key in the store. */
   readonly entities: Entity[];
   readonly ordinals: Map<EntityId, number>;
+  /** The ordinals of each collection's entities. */
+  readonly collections: Map<string, number[]>;
   readonly sum: RootSum;
   root: Hash | null;
-  liveCount: number;
 }
 
 export function createStateMemory(): StateMemory {
-  return { entities: [], ordinals: new Map(), sum: createRootSum(), root: null, liveCount: 0 };
+  return { entities: [], ordinals: new Map(), collections: new Map(), sum: createRootSum(), root: null };
 }
 
-export class StateStore {
+export class StateStore implements EntityReader {
   readonly #memory: StateMemory;
   readonly #contextId: ContextId;
   readonly #crypto: Crypto;
@@ -32,9 +35,15 @@ export class StateStore {
     this.#crypto = crypto;
   }
 
-  /** Entities that live; tombstones are not counted. */
+  /** Entities that live; tombstones and what is beneath them are not counted. O(all entities). */
   get liveCount(): number {
-    return this.#memory.liveCount;
+    let count = 0;
+    for (const [collection, ordinals] of this.#memory.collections) {
+      const floor = floorAbove(this, collection);
+      for (const ordinal of ordinals)
+        count += Number(isLive(this.#memory.entities[ordinal] as Entity, floor));
+    }
+    return count;
   }
 
   /** Every entity ever joined, tombstones included. */
@@ -48,17 +57,22 @@ export class StateStore {
     return this.#memory.root;
   }
 
-  get(collection: string, key: string): Entity | undefined {
-    const ordinal = this.#memory.ordinals.get(entityId(collection, key, this.#crypto));
+  get<Name extends TypeName>(type: Name, collection: string, key: string): EntityOf<Name> | undefined {
+    // An entity's id binds its type.
+    return this.byId(entityId({ type, collection, key }, this.#crypto)) as EntityOf<Name> | undefined;
+  }
+
+  byId(id: EntityId): Entity | undefined {
+    const ordinal = this.#memory.ordinals.get(id);
     return ordinal === undefined ? undefined : this.#memory.entities[ordinal];
   }
 
-  /** The live entities of a collection, in no order that means anything. O(all entities). */
-  live(collection: string): readonly Entity[] {
-    return this.#memory.entities.filter((entity) => entity.collection === collection && isLive(entity));
+  entitiesIn(collection: string): readonly Entity[] {
+    const ordinals = this.#memory.collections.get(collection) ?? [];
+    return ordinals.map((ordinal) => this.#memory.entities[ordinal] as Entity);
   }
 
-  /** Joins an entity into the state. O(1). Invariants 3 and 5. */
+  /** Joins an entity into the state. O(1), but for what its type's join costs. Invariants 3 and 5. */
   join(entity: Entity, turn: Turn): void {
     const ordinal = this.#memory.ordinals.get(entity.id) ?? this.#memory.entities.length;
     const current = this.#memory.entities[ordinal];
@@ -80,14 +94,17 @@ export class StateStore {
   #replace(ordinal: number, entity: Entity): void {
     const memory = this.#memory;
     const current = memory.entities[ordinal];
-    if (current !== undefined) {
-      subtractFromSum(memory.sum, current.hash);
-      memory.liveCount -= Number(isLive(current));
-    }
+    if (current === undefined) this.#index(ordinal, entity);
+    else subtractFromSum(memory.sum, current.hash);
     addToSum(memory.sum, entity.hash);
-    memory.liveCount += Number(isLive(entity));
     memory.entities[ordinal] = entity;
-    memory.ordinals.set(entity.id, ordinal);
     memory.root = null;
+  }
+
+  #index(ordinal: number, { id, collection }: Entity): void {
+    this.#memory.ordinals.set(id, ordinal);
+    const ordinals = this.#memory.collections.get(collection);
+    if (ordinals === undefined) this.#memory.collections.set(collection, [ordinal]);
+    else ordinals.push(ordinal);
   }
 }

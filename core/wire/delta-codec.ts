@@ -26,13 +26,11 @@ import {
   gossipBytesMax,
   hlcCounterMax,
   hlcMsMax,
-  keyCharactersMax,
   nameCharactersMax,
   parentsMax,
-  valueBytesMax,
 } from "../limits.ts";
 import type { Crypto, Identity } from "../ports.ts";
-import type { Action } from "../state/action.ts";
+import { decodeAction, encodeAction } from "../state/action.ts";
 import { decodeCanonical, decodeValue, decoding, encode, refuse } from "./cbor.ts";
 import {
   expectByteString,
@@ -50,7 +48,6 @@ export const signatureBytes = 64;
 const nonceBytes = 16;
 
 const kindCodes = { genesis: 0, operations: 1, merge: 2 } as const;
-const actionCodes = { put: 0, remove: 1 } as const;
 const signatureDomain = "reconverge/delta/1";
 
 /** The bytes a signature covers: the domain as ASCII, then what is signed. */
@@ -93,11 +90,6 @@ function encodePayload(content: DeltaContent): Uint8Array {
     case "needs-upgrade":
       return encode([]);
   }
-}
-
-function encodeAction(action: Action): unknown {
-  const address = [actionCodes[action.kind], action.collection, action.key];
-  return action.kind === "put" ? [...address, action.value] : address;
 }
 
 /** Decodes and verifies a sealed delta. A pure function of the bytes, but for what `crypto` computes. */
@@ -191,22 +183,6 @@ function decodeContent(code: number, payload: Uint8Array): DeltaContent {
     default:
       return Object.freeze({ kind: "needs-upgrade", code });
   }
-}
-
-function decodeAction(value: unknown): Action {
-  const code = Array.isArray(value) ? value[0] : undefined;
-  if (code !== actionCodes.put && code !== actionCodes.remove)
-    return refuse("malformed", "an unknown action");
-  const kind = code === actionCodes.put ? "put" : "remove";
-  const fields = expectFields(value, kind === "put" ? 4 : 3, `a ${kind} action`);
-  const address = {
-    collection: expectText(fields[1], nameCharactersMax),
-    key: expectText(fields[2], keyCharactersMax),
-  };
-  if (kind === "remove") return Object.freeze({ kind, ...address });
-  const stored = expectJson(fields[3]);
-  if (encode(stored).length > valueBytesMax) refuse("too-large", `a value above ${valueBytesMax} bytes`);
-  return Object.freeze({ kind, ...address, value: stored });
 }
 
 function decodeEvent(value: unknown): ApplicationEvent {

@@ -8,7 +8,7 @@ import type { Fault } from "../../core/fault.ts";
 import type { Hlc } from "../../core/hlc.ts";
 import { type AuthorId, byteString, type ContextId, type Incarnation, type PeerId } from "../../core/ids.ts";
 import type { Crypto, Identity } from "../../core/ports.ts";
-import type { Action } from "../../core/state/action.ts";
+import type { Action, ActionOf } from "../../core/state/action.ts";
 import { type Codec, createCodec } from "../../core/wire/codec.ts";
 import { sealDelta } from "../../core/wire/delta-codec.ts";
 
@@ -87,12 +87,12 @@ export function chainOf(
   return deltas;
 }
 
-export function put(key: string, value: string | number | null): Action {
-  return { kind: "put", collection: "entries", key, value };
+export function put(key: string, value: string | number | null): ActionOf<"register"> {
+  return { type: "register", collection: "entries", key, change: { kind: "put", value } };
 }
 
-export function remove(key: string): Action {
-  return { kind: "remove", collection: "entries", key };
+export function remove(key: string): ActionOf<"register"> {
+  return { type: "register", collection: "entries", key, change: { kind: "remove" } };
 }
 
 export function operations(...actions: readonly Action[]): DeltaContent {

@@ -62,9 +62,9 @@ test("the last write of a call to a key is the one that travels", () => {
   const [published] = only(node.give({ kind: "request", request: 1, call }), "publish");
   const { content } = opened(published?.message ?? new Uint8Array());
   assert.equal(content.kind === "operations" && content.actions, [
-    { kind: "put", collection: "c", key: "k", value: 3 },
-    { kind: "put", collection: "c", key: "gone", value: "back" },
-    { kind: "remove", collection: "c", key: "left" },
+    { type: "register", collection: "c", key: "k", change: { kind: "put", value: 3 } },
+    { type: "register", collection: "c", key: "gone", change: { kind: "put", value: "back" } },
+    { type: "register", collection: "c", key: "left", change: { kind: "remove" } },
   ]);
 });
 

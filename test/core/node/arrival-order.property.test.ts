@@ -7,7 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { CausalDelta } from "../../../core/dag/delta.ts";
 import type { PeerId } from "../../../core/ids.ts";
-import { isLive } from "../../../core/state/entity.ts";
+import { liveEntity } from "../../../core/state/reader.ts";
 import { createHandshake } from "../../../core/sync/handshake.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { holds } from "../../laws.ts";
@@ -87,8 +87,8 @@ function assertKnowsAll(node: LoneNode, { genesis, deltas, writes }: Written): v
   assert.is(replica.deltas.graph.count, deltas.length);
   assert.is(replica.deltas.pending.count, 0);
   for (const key of ["k", "l", "m"]) {
-    const entity = replica.state.get("entries", key);
-    assert.equal(entity && isLive(entity) ? entity.value : undefined, naiveRead(writes, key));
+    const entity = liveEntity(replica.state, "register", { collection: "entries", key });
+    assert.equal(entity?.content.value, naiveRead(writes, key));
   }
 }
 

@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import type { CausalDelta } from "../../../core/dag/delta.ts";
 import type { Hlc, Stamp } from "../../../core/hlc.ts";
-import type { Action } from "../../../core/state/action.ts";
+import type { ActionOf } from "../../../core/state/action.ts";
 import { put, remove, Scribe, trustingCodec, unsigned } from "../authors.ts";
 import { histories } from "../dag/histories.ts";
 import type { Write } from "../state/entities.ts";
@@ -21,14 +21,20 @@ export interface Written {
   readonly stamps: readonly Stamp[];
 }
 
-const actions: fc.Arbitrary<Action> = fc.oneof(
+const actions: fc.Arbitrary<ActionOf<"register">> = fc.oneof(
   fc
     .tuple(fc.constantFrom("k", "l", "m"), fc.constantFrom("a", "b", 1))
     .map(([key, value]) => put(key, value)),
   fc.constantFrom("k", "l", "m").map(remove),
 );
 
-const bodies = fc.record({
+interface Body {
+  readonly author: string;
+  readonly hlc: Hlc;
+  readonly actions: readonly ActionOf<"register">[];
+}
+
+const bodies: fc.Arbitrary<Body> = fc.record({
   author: fc.constantFrom("ann", "bob", "eve"),
   hlc: fc.record({
     ms: fc.oneof(
@@ -54,7 +60,7 @@ export function writtenHistories(lengthMax: number): fc.Arbitrary<Written> {
       const stamps: Stamp[] = [{ at: scribe.genesis.hlc, hlc: scribe.genesis.hlc }];
       const writes: Write[] = [];
       history.slice(1).forEach((parents, index) => {
-        const { author, hlc, actions: own } = list[index] as { author: string; hlc: Hlc; actions: Action[] };
+        const { author, hlc, actions: own } = list[index] as Body;
         const content =
           own.length === 0 ? ({ kind: "merge" } as const) : ({ kind: "operations", actions: own } as const);
         const bases = parents.map((position) => deltas[position] as CausalDelta);
@@ -64,8 +70,10 @@ export function writtenHistories(lengthMax: number): fc.Arbitrary<Written> {
           hlc,
         );
         stamps.push(stamp);
-        for (const action of own)
-          writes.push({ key: action.key, stamp, value: action.kind === "put" ? action.value : undefined });
+        own.forEach(({ key, change }, step) => {
+          const value = change.kind === "put" ? change.value : undefined;
+          writes.push({ key, stamp: { ...stamp, step }, value });
+        });
       });
       // A counterexample is described, not printed: it is found again by its seed.
       const described = () => `a history of ${deltas.length} deltas and ${writes.length} writes`;

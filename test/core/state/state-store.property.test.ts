@@ -5,7 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
 import type { Json } from "../../../core/json.ts";
-import { isLive } from "../../../core/state/entity.ts";
+import { liveEntities, liveEntity } from "../../../core/state/reader.ts";
 import { createStateMemory, StateStore } from "../../../core/state/state-store.ts";
 import { decoding } from "../../../core/wire/cbor.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
@@ -32,8 +32,7 @@ function shuffled<T>(list: readonly T[], draws: Iterator<number>): readonly T[] 
 }
 
 function read(state: StateStore, key: string): Json | undefined {
-  const entity = state.get(collection, key);
-  return entity !== undefined && isLive(entity) ? entity.value : undefined;
+  return liveEntity(state, "register", { collection, key })?.content.value;
 }
 
 test("neither order nor repetition changes the root", () => {
@@ -57,13 +56,12 @@ test("every key reads as a naive fold over all writes says", () => {
       const living = keys.filter((key) => naiveRead(list, key) !== undefined);
       assert.is(state.liveCount, living.length);
       assert.equal(
-        state
-          .live(collection)
+        liveEntities(state, "register", collection)
           .map(({ key }) => key)
           .sort(),
         living,
       );
-      assert.equal(state.live("another"), []);
+      assert.equal(state.entitiesIn("another"), []);
       assert.is(state.storedCount, new Set(list.map(({ key }) => key)).size);
     }),
   );
@@ -74,7 +72,7 @@ test("different states have different roots, tombstones included", () => {
     fc.property(someWrites, someWrites, (one, other) => {
       const [a, b] = [stateOf(one), stateOf(other)];
       const entities = (state: StateStore) =>
-        ["k", "l", "m"].map((key) => state.get(collection, key)?.hash ?? "").join();
+        ["k", "l", "m"].map((key) => state.get("register", collection, key)?.hash ?? "").join();
       assert.is(a.root() === b.root(), entities(a) === entities(b));
     }),
   );
@@ -100,14 +98,14 @@ test("the state read back is the state that was written", () => {
       assert.is(loaded.root(), state.root());
       assert.is(loaded.liveCount, state.liveCount);
       for (const key of ["k", "l", "m"])
-        assert.equal(loaded.get(collection, key), state.get(collection, key));
+        assert.equal(loaded.get("register", collection, key), state.get("register", collection, key));
     }),
   );
 });
 
 test("a write that changes nothing is not written", () => {
   const at = { ms: 1, counter: 0 };
-  const write = { key: "k", stamp: { at, hlc: at }, value: 1 };
+  const write = { key: "k", stamp: { at, hlc: at, step: 0 }, value: 1 };
   const disk = new SimDisk();
   const state = stateOf([write], disk);
   const turn = turnOn(disk);

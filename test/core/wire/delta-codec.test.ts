@@ -22,7 +22,16 @@ import {
 import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
 import { openDelta, sealDelta } from "../../../core/wire/delta-codec.ts";
 import { type HeartbeatDraft, openHeartbeat, sealHeartbeat } from "../../../core/wire/gossip-codec.ts";
-import { hashOf, identityOf, incarnation, nonce, operations, put, trustingCrypto } from "../authors.ts";
+import {
+  hashOf,
+  identityOf,
+  incarnation,
+  nonce,
+  operations,
+  put,
+  remove,
+  trustingCrypto,
+} from "../authors.ts";
 
 const ann = identityOf("ann");
 
@@ -82,7 +91,7 @@ test("every field of a delta changes its id", () => {
       { content: operations(put("k", 2)) },
       { content: operations(put("l", 1)) },
       { content: operations(put("k", 1), put("k", 1)) },
-      { content: operations({ kind: "remove", collection: "entries", key: "k" }) },
+      { content: operations(remove("k")) },
       { content: { kind: "merge" } },
       { content: { kind: "needs-upgrade", code: 5 } },
       genesis,
@@ -157,7 +166,7 @@ test("a delta ends at a mebibyte, events included", () => {
 });
 
 test("the number of a delta's actions is bounded", () => {
-  const actions = (count: number) => encode(Array.from({ length: count }, () => [1, "", ""]));
+  const actions = (count: number) => encode(Array.from({ length: count }, () => [0, "", ""]));
   assert.is(
     fateOfFields((fields) => {
       fields[8] = actions(actionsMax);

@@ -7,6 +7,7 @@ import type { Json } from "../../../core/json.ts";
 import { hlcCounterMax, hlcMsMax } from "../../../core/limits.ts";
 import type { Identity } from "../../../core/ports.ts";
 import type { Action } from "../../../core/state/action.ts";
+import { type Changes, type TypeName, typeNames } from "../../../core/state/types.ts";
 import type { HeartbeatDraft } from "../../../core/wire/gossip-codec.ts";
 import { creditMax, type SyncMessage } from "../../../core/wire/sync-message.ts";
 import { identityOf } from "../authors.ts";
@@ -51,10 +52,54 @@ export const jsons: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
 })).json;
 
 const addresses = { collection: text, key: fc.oneof(text, fc.constantFrom("k", "")) };
-const actions: fc.Arbitrary<Action> = fc.oneof(
-  plain({ kind: fc.constant("put" as const), ...addresses, value: jsons }),
-  plain({ kind: fc.constant("remove" as const), ...addresses }),
-);
+const removal = fc.constant({ kind: "remove" } as const);
+const puts = plain({ kind: fc.constant("put" as const), value: jsons });
+const indexes = fc.nat(3);
+const names = plain({ delta: ids<DeltaId>(), index: indexes });
+const namesHere = fc.oneof(names, plain({ delta: fc.constant("" as const), index: indexes }));
+const moments = plain({
+  at: plain({ ms: fc.nat(9), counter: fc.nat(9) }),
+  hlc: plain({ ms: fc.nat(9), counter: fc.nat(9) }),
+  step: indexes,
+});
+const ranges = fc.tuple(fc.nat(9), fc.nat(9)).map(([start, more]) => ({ start, end: start + 1 + more }));
+const characters = fc.array(fc.constantFrom<Json>("a", "é", "𐍈", "\n"), { minLength: 1, maxLength: 4 });
+
+/** A change of every kind for every type. */
+const changes: { readonly [Name in TypeName]: fc.Arbitrary<Changes[Name]> } = {
+  register: fc.oneof(puts, removal),
+  owned: fc.oneof(puts, removal),
+  frozen: fc.oneof(puts, removal),
+  container: fc.oneof(plain({ kind: fc.constant("mark" as const) }), removal),
+  counter: fc.oneof(
+    removal,
+    plain({
+      kind: fc.constant("count" as const),
+      since: fc.oneof(fc.constant(null), moments, plain({ own: indexes })),
+      plus: fc.nat(),
+      minus: fc.nat(),
+    }),
+  ),
+  element: fc.oneof(
+    plain({ kind: fc.constant("add" as const), value: jsons }),
+    plain({ kind: fc.constant("remove" as const), tags: fc.array(names, { maxLength: 3 }) }),
+  ),
+  run: fc.oneof(
+    plain({ kind: fc.constant("mark" as const), run: namesHere, ranges: fc.array(ranges, { maxLength: 3 }) }),
+    plain({
+      kind: fc.constant("insert" as const),
+      parent: fc.oneof(fc.constant(null), plain({ run: namesHere, offset: fc.nat(9) })),
+      side: fc.constantFrom("left" as const, "right" as const),
+      items: fc.oneof(characters, fc.array(jsons, { minLength: 1, maxLength: 3 })),
+    }),
+  ),
+};
+
+const actions: fc.Arbitrary<Action> = fc
+  .constantFrom(...typeNames)
+  .chain(
+    (type) => plain({ type: fc.constant(type), ...addresses, change: changes[type] }) as fc.Arbitrary<Action>,
+  );
 
 const contents = {
   genesis: plain({ kind: fc.constant("genesis" as const), application: text, nonce: ids<string>(16) }),

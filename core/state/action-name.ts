@@ -1,0 +1,42 @@
+/**
+ * The name of an action: the delta that carried it and its index there. Names what one action created (a tag of a
+ * set, a run of a sequence) for ever and uniquely, since a delta's id is the hash of all it says.
+ */
+
+import { byteString, bytesOf, type DeltaId, idBytes, toHex } from "../ids.ts";
+import { actionsMax } from "../limits.ts";
+import { refuse } from "../wire/cbor.ts";
+import { expectBytes, expectFields, expectInteger } from "../wire/expect.ts";
+
+export interface ActionName {
+  /** Empty where an action speaks of an earlier one of its own delta, whose id it cannot know. */
+  readonly delta: DeltaId | "";
+  readonly index: number;
+}
+
+/** As text: the key of the entity that holds what the action created. */
+export function nameText({ delta, index }: ActionName): string {
+  return `${toHex(delta)}:${index}`;
+}
+
+export function compareNames(a: ActionName, b: ActionName): number {
+  return a.delta === b.delta ? a.index - b.index : a.delta < b.delta ? -1 : 1;
+}
+
+/** What a name in a delta means outside it, or null where it names an action that does not come before. */
+export function resolveName(name: ActionName, origin: ActionName): ActionName | null {
+  if (name.delta !== "") return name;
+  return name.index < origin.index ? { delta: origin.delta, index: name.index } : null;
+}
+
+export function encodeName({ delta, index }: ActionName): readonly unknown[] {
+  return [bytesOf(delta), index];
+}
+
+/** For use inside `decoding`. */
+export function decodeName(value: unknown): ActionName {
+  const [delta, index] = expectFields(value, 2, "the name of an action");
+  const bytes = expectBytes(delta, idBytes);
+  if (bytes.length !== 0 && bytes.length !== idBytes) refuse("malformed", "a delta's id of another length");
+  return { delta: byteString<DeltaId>(bytes), index: expectInteger(index, actionsMax) };
+}

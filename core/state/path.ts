@@ -1,0 +1,25 @@
+/**
+ * Collections as paths. A field of an application is a collection by its name; what is nested under a key of a map
+ * is the collection `field/key`, to any depth, with `%` and `/` in keys written `%25` and `%2F`.
+ */
+
+/** The collection of what is nested under a key. */
+export function nestedCollection(collection: string, key: string): string {
+  return `${collection}/${key.replaceAll("%", "%25").replaceAll("/", "%2F")}`;
+}
+
+/** The containers a collection lies in, the nearest first. O(depth). */
+export function containersAbove(
+  collection: string,
+): readonly { readonly collection: string; readonly key: string }[] {
+  const containers: { collection: string; key: string }[] = [];
+  for (let path = collection, slash = path.lastIndexOf("/"); slash >= 0; slash = path.lastIndexOf("/")) {
+    const key = path
+      .slice(slash + 1)
+      .replaceAll("%2F", "/")
+      .replaceAll("%25", "%");
+    path = path.slice(0, slash);
+    containers.push({ collection: path, key });
+  }
+  return containers;
+}
