@@ -2,7 +2,7 @@
 
 import { createNodeIdentity } from "../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../adapters/crypto/node-crypto.ts";
-import { kvStore } from "../core/app/kv-store.ts";
+import { kvStore } from "../core/app/built-in/kv-store.ts";
 import { createConfig } from "../core/config.ts";
 import type { Effect } from "../core/effect.ts";
 import { type ContextId, type PeerId, topicOf } from "../core/ids.ts";

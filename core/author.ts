@@ -45,18 +45,27 @@ export class Author {
     return this.#memory.incarnation;
   }
 
+  /** The wall time of the delta that would be made now: ms since 1970. */
+  timeMs(turn: Turn): number {
+    return this.#tick(turn).ms;
+  }
+
   /**
    * Makes a signed delta. A fault says why its content cannot be stored (too large, or not JSON that every
    * replica reads alike): then nothing was written and the clock stands where it stood.
    */
   make(authored: Authored, turn: Turn): CausalDelta | Fault {
-    const hlc = Object.freeze(tickHlc(this.#memory.hlc, turn.now.wallMs));
+    const hlc = Object.freeze(this.#tick(turn));
     const draft = { ...authored, author: this.#identity.author, incarnation: this.#memory.incarnation, hlc };
     const delta = this.#codec.openDelta(sealDelta(draft, this.#identity, this.#codec.crypto));
     if (delta.kind === "fault") return delta;
     this.#memory.hlc = hlc;
     turn.put(storeKeys.clock, encode([hlc.ms, hlc.counter]));
     return delta;
+  }
+
+  #tick(turn: Turn): Hlc {
+    return tickHlc(this.#memory.hlc, turn.now.wallMs);
   }
 
   /** Starts a new incarnation above the stored clock. For use inside `decoding`. */

@@ -1,6 +1,6 @@
 /** One context on this node: its deltas, its state, its application. Everything that changes it passes through here. */
 
-import { execute } from "./app/execution.ts";
+import { type CallRequest, type Execution, execute } from "./app/execution.ts";
 import { present } from "./assert.ts";
 import type { CausalDelta } from "./dag/delta.ts";
 import { type HeadsSummary, summarizeHeads } from "./dag/heads.ts";
@@ -13,7 +13,6 @@ import {
 import type { ApplicationEvent, Outcome, RefusalCode } from "./effect.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
 import { type ContextId, type DeltaId, type Hash, toHex, topicOf } from "./ids.ts";
-import type { JsonObject } from "./json.ts";
 import { nameCharactersMax, parentsMax } from "./limits.ts";
 import { type Services, timerName } from "./services.ts";
 import { createStateMemory, type StateMemory, StateStore } from "./state/state-store.ts";
@@ -110,13 +109,8 @@ export class Replica {
   }
 
   /** Runs a method; a write becomes a delta on the current heads, which is applied and published. */
-  execute(call: { readonly method: string; readonly args: JsonObject }, turn: Turn): Outcome {
-    if (!this.isInitialized)
-      return refused("uninitialized", `the genesis of context ${toHex(this.contextId)} has not arrived yet`);
-    const application = this.#services.applications.get(this.application);
-    if (application === undefined)
-      return refused("application-not-installed", `no application named "${this.application}"`);
-    const execution = execute(application, this.state, call);
+  execute(call: CallRequest, turn: Turn): Outcome {
+    const execution = this.#run(call, this.#services.author.timeMs(turn));
     if (execution.kind === "refused") return execution;
     const { output, actions, events } = execution;
     if (actions.length === 0 && events.length === 0) return { kind: "executed", output, written: null };
@@ -129,6 +123,11 @@ export class Replica {
     }
     turn.observe("delta-authored", { contextId: this.contextId });
     return { kind: "executed", output, written: delta.id };
+  }
+
+  /** What a method would answer at this time. Whatever it would write is dropped. */
+  query(call: CallRequest, timeMs: number): Execution {
+    return this.#run(call, timeMs);
   }
 
   /** Joins many heads into one, if there still are many. */
@@ -176,6 +175,23 @@ export class Replica {
     this.#memory.isWriter = fields[3] === true;
   }
 
+  #run(call: CallRequest, timeMs: number): Execution {
+    if (!this.isInitialized)
+      return refused("uninitialized", `the genesis of context ${toHex(this.contextId)} has not arrived yet`);
+    const application = this.#services.applications.get(this.application);
+    if (application === undefined)
+      return refused("application-not-installed", `no application named "${this.application}"`);
+    const { author, identity, codec } = this.#services;
+    const caller = {
+      author: identity.author,
+      incarnation: author.incarnation,
+      crypto: codec.crypto,
+      timeMs,
+      standing: [this.contextId, ...this.heads()],
+    };
+    return execute(application, this.state, { ...call, caller });
+  }
+
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
     const delta = this.#services.author.make(
       { contextId: this.contextId, parents: this.#parents(), content, events },
@@ -218,6 +234,6 @@ export class Replica {
   }
 }
 
-function refused(code: RefusalCode, message: string): Outcome {
-  return { kind: "refused", code, message };
+function refused(code: RefusalCode, message: string) {
+  return { kind: "refused", code, message } as const;
 }

@@ -14,7 +14,7 @@ import { openLevelStore } from "../adapters/level/level-store.ts";
 import { type Store, StoreError } from "../adapters/level/store.ts";
 import { createNetwork } from "../adapters/libp2p/network.ts";
 import type { Gate, Network } from "../adapters/libp2p/port.ts";
-import { kvStore } from "../core/app/kv-store.ts";
+import { builtInApplications } from "../core/app/built-in/index.ts";
 import { createNodeMemory, NodeCore } from "../core/node.ts";
 import type { RandomWords } from "../core/random.ts";
 import { UnreadableStoreError } from "../core/stored-node.ts";
@@ -154,7 +154,7 @@ function createCore(about: {
     identity: createNodeIdentity(seed, network.peer),
     codec: createCodec(nodeCrypto),
     store,
-    applications: [kvStore],
+    applications: builtInApplications,
     config: config.core,
   };
   return new NodeCore(options, createNodeMemory(randomWords()));

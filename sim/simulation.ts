@@ -4,7 +4,7 @@
  */
 
 import type { Application } from "../core/app/application.ts";
-import { kvStore } from "../core/app/kv-store.ts";
+import { builtInApplications } from "../core/app/built-in/index.ts";
 import { present } from "../core/assert.ts";
 import type { Commit, Effect, Outcome } from "../core/effect.ts";
 import type { ContextId } from "../core/ids.ts";
@@ -20,9 +20,6 @@ import { summarize } from "./summary.ts";
 import type { SimNode } from "./world/sim-node.ts";
 import { checkpointEvents, type TraceListener } from "./world/trace.ts";
 import { World, type WorldObserver } from "./world/world.ts";
-
-/** The applications every simulation knows. */
-export const builtInApplications: readonly Application[] = [kvStore];
 
 export interface SimulationOptions {
   readonly crypto: SimCrypto;

@@ -1,6 +1,7 @@
-/** How an application is defined: named methods over collections whose entities are replicated. */
+/** What a node knows of an application: named methods over a state. `defineApp` makes one. */
 
 import type { Json, JsonObject } from "../json.ts";
+import type { Draft } from "./draft.ts";
 
 export interface Application {
   readonly name: string;
@@ -14,21 +15,19 @@ export interface Method {
   run(call: Call): Json;
 }
 
+/** One call of a method. */
 export interface Call {
   readonly args: JsonObject;
-  /** A last-writer-wins map of this context. Reads see the call's own writes. */
-  map(collection: string): MapAccess;
+  /** The state with the call's own writes. */
+  readonly draft: Draft;
+  /** The wall time of the delta that the call would become: ms since 1970. */
+  readonly timeMs: number;
+  /** The caller's public key in hexadecimal. */
+  readonly author: string;
+  /** A whole number from 0 to 2³² − 1: the next of a stream that the call alone decides. */
+  random(): number;
   /** Sends an event to every replica with the delta of this call. */
-  emit(kind: string, content: Json): void;
-}
-
-export interface MapAccess {
-  get(key: string): Json | undefined;
-  set(key: string, value: Json): void;
-  /** Leaves a tombstone, whether the key is present or not. */
-  remove(key: string): void;
-  /** Sorted by key. O(entities of the context). */
-  entries(): readonly (readonly [key: string, value: Json])[];
+  emit(event: string, content: Json): void;
 }
 
 /** A method's refusal, told to its caller. */

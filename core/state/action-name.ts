@@ -3,7 +3,8 @@
  * set, a run of a sequence) for ever and uniquely, since a delta's id is the hash of all it says.
  */
 
-import { byteString, bytesOf, type DeltaId, idBytes, toHex } from "../ids.ts";
+import { present } from "../assert.ts";
+import { byteString, bytesOf, type DeltaId, fromHex, idBytes, toHex } from "../ids.ts";
 import { actionsMax } from "../limits.ts";
 import { refuse } from "../wire/cbor.ts";
 import { expectBytes, expectFields, expectInteger } from "../wire/expect.ts";
@@ -17,6 +18,13 @@ export interface ActionName {
 /** As text: the key of the entity that holds what the action created. */
 export function nameText({ delta, index }: ActionName): string {
   return `${toHex(delta)}:${index}`;
+}
+
+/** The name that a text made by `nameText` stands for. */
+export function parseName(text: string): ActionName {
+  const colon = text.indexOf(":");
+  const delta = present(fromHex<DeltaId>(text.slice(0, colon)), `the delta in the name ${text}`);
+  return { delta, index: Number(text.slice(colon + 1)) };
 }
 
 export function compareNames(a: ActionName, b: ActionName): number {

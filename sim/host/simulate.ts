@@ -2,18 +2,15 @@
 
 import { createNodeIdentity } from "../../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
+import type { Application } from "../../core/app/application.ts";
+import { builtInApplications } from "../../core/app/built-in/index.ts";
 import type { SimCrypto } from "../crypto.ts";
 import { checkDeterminism } from "../determinism.ts";
 import type { Plan } from "../plan/plan.ts";
 import { resolvePlan } from "../plan/resolve.ts";
 import type { RunResult, SimulationResult } from "../result.ts";
 import type { Scenario } from "../scenario/scenario.ts";
-import {
-  builtInApplications,
-  Simulation,
-  type SimulationEvent,
-  type SimulationOptions,
-} from "../simulation.ts";
+import { Simulation, type SimulationEvent, type SimulationOptions } from "../simulation.ts";
 import { validateScenario } from "./validate.ts";
 
 /** SHA-256 and Ed25519 of node:crypto. */
@@ -22,6 +19,8 @@ export const hostCrypto: SimCrypto = { crypto: nodeCrypto, identity: createNodeI
 export interface SimulateOptions {
   /** Replaces the scenario's seed. A whole number from 0 to 2^53 - 1. */
   readonly seed?: number;
+  /** Applications besides the built-in ones. */
+  readonly applications?: readonly Application[];
   /** Called for every input a node handled. */
   readonly onEvent?: (event: SimulationEvent) => void;
   /** Whether nodes share decoding, hashing and verifying by content. Changes no result. Default true. */
@@ -39,15 +38,16 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Run
 /** A run that has not begun, to be stepped through. Throws as `simulate` does. */
 export function createSimulation(
   scenario: Scenario,
-  { seed, onEvent, isSharing }: SimulateOptions = {},
+  { seed, applications = [], onEvent, isSharing }: SimulateOptions = {},
 ): Simulation {
-  const options = { onEvent, ...(isSharing === undefined ? {} : { isSharing }) };
-  return createPlanSimulation(planOf(scenario, seed), options);
+  const all = [...builtInApplications, ...applications];
+  const options = { applications: all, onEvent, ...(isSharing === undefined ? {} : { isSharing }) };
+  return createPlanSimulation(planOf(scenario, seed, all), options);
 }
 
 /** The plan of a scenario for a seed, with every choice made. Throws as `simulate` does. */
-export function planOf(scenario: Scenario, seed?: number): Plan {
-  const options = { applications: builtInApplications, ...(seed === undefined ? {} : { seed }) };
+export function planOf(scenario: Scenario, seed?: number, applications = builtInApplications): Plan {
+  const options = { applications, ...(seed === undefined ? {} : { seed }) };
   return resolvePlan(validateScenario(scenario), options);
 }
 

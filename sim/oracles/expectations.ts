@@ -1,6 +1,5 @@
 /** What a scenario expects, and what no run may end with, judged when it is over. */
 
-import { execute } from "../../core/app/execution.ts";
 import { present } from "../../core/assert.ts";
 import { type DeltaId, toHex } from "../../core/ids.ts";
 import type { Json } from "../../core/json.ts";
@@ -30,7 +29,7 @@ function judge(simulation: Simulation, expectation: PlanExpectation): readonly F
     case "value": {
       const { context, key, equals, nodes } = expectation;
       return liveMembers(simulation, context, nodes).flatMap(({ node, replica }) => {
-        const value = read(simulation, replica, key);
+        const value = read(replica, key, node.clock.now(simulation.world.nowUs).wallMs);
         if (equalBytes(encode(value), encode(equals))) return [];
         const message = `expected ${JSON.stringify(equals)} under "${key}" in ${context}, found ${JSON.stringify(value)}`;
         return [{ oracle: "value", invariant: null, node: node.id, message }];
@@ -74,10 +73,8 @@ export function liveMembers(
 }
 
 /** A key's value by the application's own `get`; null when there is none. */
-function read(simulation: Simulation, replica: Replica, key: string): Json {
-  const application = simulation.applications.find(({ name }) => name === replica.application);
-  if (application === undefined) return null;
-  const execution = execute(application, replica.state, { method: "get", args: { key } });
+function read(replica: Replica, key: string, timeMs: number): Json {
+  const execution = replica.query({ method: "get", args: { key } }, timeMs);
   return execution.kind === "ran" ? execution.output : null;
 }
 

@@ -32,6 +32,10 @@ function resolveExpectation(
     const place = [...path, "value"];
     const context = contexts.ofEntry(value.context, place);
     const nodes = expectedNodes(value.nodes, { context, path: place }, resolving);
+    if (context?.application != null && !Object.hasOwn(context.application.methods, "get")) {
+      const message = `${context.id} is a ${context.application.name}, which has no method "get" to read a value with`;
+      problems.add("unknown-name", place, message);
+    }
     return [{ kind: "value", context: context?.id ?? "", key: value.key, equals: value.equals, nodes }];
   }
   if (entities !== undefined) {

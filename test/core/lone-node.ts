@@ -1,12 +1,12 @@
 // One core without a world: a test is its driver.
 
 import type { Application } from "../../core/app/application.ts";
-import { kvStore } from "../../core/app/kv-store.ts";
+import { kvStore } from "../../core/app/built-in/kv-store.ts";
 import { type Config, createConfig } from "../../core/config.ts";
 import type { Effect, Outcome } from "../../core/effect.ts";
 import { type ContextId, type PeerId, topicOf } from "../../core/ids.ts";
 import type { ClientCall, Input } from "../../core/input.ts";
-import type { JsonObject } from "../../core/json.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
 import { createNodeMemory, NodeCore } from "../../core/node.ts";
 import type { Identity } from "../../core/ports.ts";
 import type { RandomWords } from "../../core/random.ts";
@@ -85,8 +85,8 @@ export class LoneNode {
     return this.call({ kind: "execute", contextId, method, args });
   }
 
-  create(): ContextId {
-    const outcome = this.call({ kind: "create-context", application: "kv-store" });
+  create(application = "kv-store"): ContextId {
+    const outcome = this.call({ kind: "create-context", application });
     if (outcome.kind !== "context") throw new Error(JSON.stringify(outcome));
     return outcome.contextId;
   }
@@ -147,4 +147,15 @@ export function observed(effects: readonly Effect[], name: string): number {
   return only(effects, "observe")
     .filter(({ observation }) => observation.name === name)
     .reduce((sum, { observation }) => sum + observation.amount, 0);
+}
+
+/** Calls on a fresh context of an application: each gives the output, or the code and message of a refusal. */
+export function callsTo(application: Application): (method: string, args?: JsonObject) => Json {
+  const node = new LoneNode("ann", { applications: [application] });
+  const contextId = node.create(application.name);
+  return (method, args = {}) => {
+    const outcome = node.execute(contextId, method, args);
+    if (outcome.kind === "executed") return outcome.output;
+    return outcome.kind === "refused" ? `${outcome.code}: ${outcome.message}` : outcome.kind;
+  };
 }

@@ -4,7 +4,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { configKeys, tunables } from "../../core/config.ts";
+import { simulate } from "../../sim/host/simulate.ts";
 import { exitCodes } from "../../sim/result.ts";
+import { callsTo } from "../core/lone-node.ts";
+import { shoppingList } from "./shopping-list.ts";
 
 const page = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
@@ -32,12 +35,53 @@ test("every exit code of a run is explained in the README", () => {
 });
 
 test("links between pages lead to files that are there", () => {
-  for (const name of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/scenarios.md"]) {
+  for (const name of [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/scenarios.md",
+    "docs/applications.md",
+  ]) {
     for (const [, target = ""] of page(name).matchAll(/\]\(([^)#:]+)\)/g)) {
       const url = new URL(target, new URL(`../../${name}`, import.meta.url));
       assert.not.throws(() => readdirOrRead(url), `${name} links to ${target}, which is not there`);
     }
   }
+});
+
+test("the application that a page shows is the one that is tested", () => {
+  const [, shown = ""] = /```ts\n([\s\S]*?)```/.exec(page("docs/applications.md")) ?? [];
+  assert.is(shown, page("test/docs/shopping-list.ts"));
+});
+
+test("the application that a page shows does what the page says", () => {
+  const call = callsTo(shoppingList);
+  call("want", { item: "milk", count: 2 });
+  call("want", { item: "bread" });
+  call("choose", { shop: "corner" });
+  assert.is(call("want", { item: "tea", count: 0 }), "call-failed: want at least one");
+  assert.equal(call("list"), { bread: 1, milk: 2 });
+  call("bought", { item: "milk" });
+  assert.equal(call("list"), { bread: 1 });
+  assert.is(call("shop"), "corner");
+});
+
+test("the simulation that a page shows passes", () => {
+  const { outcome, violations } = simulate(
+    {
+      name: "two halves go shopping",
+      nodes: 6,
+      contexts: [{ id: "home", app: "shopping-list" }],
+      workload: [
+        { from: "1s", until: "11s", rate: "4/s", nodes: "all", method: "want", args: { item: "milk" } },
+      ],
+      faults: [{ at: "2s", until: "20s", kind: "partition", split: 0.5 }],
+      expect: [{ converged: { within: "10s" } }, { value: { key: "milk", equals: 40 } }],
+      until: "60s",
+    },
+    { seed: 7, applications: [shoppingList] },
+  );
+  assert.is(outcome, "passed", JSON.stringify(violations));
 });
 
 function readdirOrRead(url: URL): void {

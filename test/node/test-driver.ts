@@ -3,7 +3,7 @@
 import { createNodeIdentity } from "../../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
 import type { NetworkEffect } from "../../adapters/libp2p/port.ts";
-import { kvStore } from "../../core/app/kv-store.ts";
+import { kvStore } from "../../core/app/built-in/kv-store.ts";
 import { createConfig } from "../../core/config.ts";
 import type { Outcome } from "../../core/effect.ts";
 import type { ContextId, PeerId } from "../../core/ids.ts";

@@ -5,7 +5,7 @@ import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { kvStore } from "../../core/app/kv-store.ts";
+import { builtInApplications } from "../../core/app/built-in/index.ts";
 import { loadScenario } from "../../sim/host/scenario-file.ts";
 import { resolvePlan } from "../../sim/plan/resolve.ts";
 
@@ -42,7 +42,7 @@ for (const file of files) {
       "an expectation to converge",
     );
     for (const seed of [1, 2, 3]) {
-      const plan = resolvePlan(scenario, { seed, applications: [kvStore] });
+      const plan = resolvePlan(scenario, { seed, applications: builtInApplications });
       assert.ok(plan.operations.length > 0, "a workload");
       const lastUs = Math.max(
         ...plan.operations.map(({ atUs }) => atUs),
@@ -64,7 +64,7 @@ test("the hundred nodes of partition-heals become a thousand with one assignment
   const { scenario } = await loadScenario(join(folder, "partition-heals.yaml"), {
     assignments: ["nodes=1000"],
   });
-  const plan = resolvePlan(scenario, { applications: [kvStore] });
+  const plan = resolvePlan(scenario, { applications: builtInApplications });
   assert.is(plan.nodes.length, 1_000);
   assert.is(plan.links.length, 4_000);
   assert.is(plan.operations.length, 722);

@@ -97,7 +97,10 @@ export const places: readonly Place[] = [
 ];
 
 /** What is imported by the package's own name, as the file it stands for. */
-export const ownExports: ReadonlyMap<string, string> = new Map([["reconverge/sim", "sim/index.ts"]]);
+export const ownExports: ReadonlyMap<string, string> = new Map([
+  ["reconverge/sim", "sim/index.ts"],
+  ["reconverge/app", "core/app/index.ts"],
+]);
 
 export interface Ban {
   readonly kind: "global" | "member" | "math" | "syntax";

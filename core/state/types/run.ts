@@ -62,6 +62,8 @@ export const run: EntityType<RunContent, RunChange> = {
       const content = { type: "run", insertion: null, marks: joinRanges(change.ranges, []) } as const;
       return { content, deleted: null, key: nameText(name) };
     }
+    // Under the root there is no left and right.
+    if (change.parent === null && change.side !== "right") return null;
     const above = change.parent === null ? null : resolveName(change.parent.run, origin);
     if (above === null && change.parent !== null) return null;
     const parent = above === null ? null : { run: nameText(above), offset: change.parent?.offset ?? 0 };

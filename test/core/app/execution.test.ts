@@ -2,25 +2,31 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Call, CallError } from "../../../core/app/application.ts";
+import { CallError } from "../../../core/app/application.ts";
+import { type CallContext, defineApp, type State } from "../../../core/app/define-app.ts";
+import { map } from "../../../core/app/fields/map.ts";
+import { register } from "../../../core/app/fields/register.ts";
 import type { Outcome } from "../../../core/effect.ts";
 import type { ContextId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
-import { nameCharactersMax } from "../../../core/limits.ts";
+import { keyCharactersMax, nameCharactersMax } from "../../../core/limits.ts";
 import { opened } from "../authors.ts";
 import { LoneNode, only } from "../lone-node.ts";
 
 /** What it gives back is the output; nothing is null. */
-type Run = (call: Call) => unknown;
+type Run = (state: State<typeof fields>, call: CallContext) => unknown;
+
+const fields = { c: map(register<Json>()), nested: map(map(register<Json>())) };
 
 /** A node whose application has one method of each access that runs what it is told. */
 function nodeRunning(run: Run): { readonly node: LoneNode; readonly contextId: ContextId } {
-  const method = (call: Call) => (run(call) ?? null) as Json;
-  const methods = {
-    change: { access: "write", run: method },
-    look: { access: "read", run: method },
-  } as const;
-  const node = new LoneNode("ann", { applications: [{ name: "kv-store", methods }] });
+  const application = defineApp({
+    name: "kv-store",
+    state: fields,
+    methods: { change: (state, _args, call) => (run(state, call) ?? null) as Json },
+    views: { look: (state, _args, call) => (run(state, call as CallContext) ?? null) as Json },
+  });
+  const node = new LoneNode("ann", { applications: [application] });
   return { node, contextId: node.create() };
 }
 
@@ -29,13 +35,12 @@ function codeOf(outcome: Outcome): string {
 }
 
 test("a call sees its own writes", () => {
-  const { node, contextId } = nodeRunning((call) => {
-    const map = call.map("c");
-    map.set("a", 1);
-    map.set("b", 2);
-    map.remove("a");
-    call.map("c").set("c", 3);
-    return [map.get("a") ?? null, map.get("b") ?? null, map.entries().map(([key, value]) => [key, value])];
+  const { node, contextId } = nodeRunning(({ c }) => {
+    c.set("a", 1);
+    c.set("b", 2);
+    c.delete("a");
+    c.set("c", 3);
+    return [c.get("a") ?? null, c.get("b") ?? null, c.entries()];
   });
   const outcome = node.execute(contextId, "change");
   assert.equal(outcome.kind === "executed" && outcome.output, [
@@ -49,13 +54,12 @@ test("a call sees its own writes", () => {
 });
 
 test("the last write of a call to a key is the one that travels", () => {
-  const { node, contextId } = nodeRunning((call) => {
-    const map = call.map("c");
-    for (const value of [1, 2, 3]) map.set("k", value);
-    map.remove("gone");
-    map.set("gone", "back");
-    map.set("left", 1);
-    map.remove("left");
+  const { node, contextId } = nodeRunning(({ c }) => {
+    for (const value of [1, 2, 3]) c.set("k", value);
+    c.delete("gone");
+    c.set("gone", "back");
+    c.set("left", 1);
+    c.delete("left");
     return null;
   });
   const call = { kind: "execute", contextId, method: "change", args: {} } as const;
@@ -70,9 +74,9 @@ test("the last write of a call to a key is the one that travels", () => {
 
 test("a method that only reads cannot write, not even an event", () => {
   const attempts: readonly Run[] = [
-    (call) => call.map("c").set("k", 1),
-    (call) => call.map("c").remove("k"),
-    (call) => call.emit("happened", 1),
+    ({ c }) => c.set("k", 1),
+    ({ c }) => c.delete("k"),
+    (_state, call) => call.emit("happened", 1),
   ];
   for (const run of attempts) {
     const { node, contextId } = nodeRunning(run);
@@ -84,8 +88,8 @@ test("a method that only reads cannot write, not even an event", () => {
 });
 
 test("a refusal leaves nothing of the call behind", () => {
-  const { node, contextId } = nodeRunning((call) => {
-    call.map("c").set("k", 1);
+  const { node, contextId } = nodeRunning(({ c }, call) => {
+    c.set("k", 1);
     call.emit("happened", 1);
     throw new CallError("not today");
   });
@@ -108,7 +112,7 @@ test("what a method throws besides a refusal is a bug and is not hidden", () => 
 });
 
 test("events travel with the delta, also one that writes nothing else, and reach subscribers", () => {
-  const { node, contextId } = nodeRunning((call) => call.emit("happened", { n: 1 }));
+  const { node, contextId } = nodeRunning((_state, call) => call.emit("happened", { n: 1 }));
   const call = { kind: "execute", contextId, method: "change", args: {} } as const;
   const effects = node.give({ kind: "request", request: 1, call });
   const events = [{ kind: "happened", content: { n: 1 } }];
@@ -118,9 +122,20 @@ test("events travel with the delta, also one that writes nothing else, and reach
 
 test("names beyond their bounds are refused at the call", () => {
   const long = "c".repeat(nameCharactersMax + 1);
-  const collection = nodeRunning((call) => call.map(long).set("k", 1));
-  assert.is(codeOf(collection.node.execute(collection.contextId, "change")), "call-failed");
-  const event = nodeRunning((call) => call.emit(long, 1));
+  assert.throws(
+    () => defineApp({ name: "a", state: { [long]: register() }, methods: {}, views: {} }),
+    /name a field/,
+  );
+  assert.throws(
+    () => defineApp({ name: "a", state: { "a/b": register() }, methods: {}, views: {} }),
+    /name a field/,
+  );
+  const key = "/".repeat(keyCharactersMax);
+  const within = nodeRunning(({ nested }) => nested.at(key).set("k", 1));
+  assert.is(codeOf(within.node.execute(within.contextId, "change")), "executed");
+  const beyond = nodeRunning(({ nested }) => nested.at(`${key}/`).set("k", 1));
+  assert.is(codeOf(beyond.node.execute(beyond.contextId, "change")), "bad-arguments");
+  const event = nodeRunning((_state, call) => call.emit(long, 1));
   assert.is(codeOf(event.node.execute(event.contextId, "change")), "bad-arguments");
 });
 

@@ -78,7 +78,7 @@ test("what cannot be done is refused with a reason, and changes nothing", () => 
   const contextId = node.create();
   const deep = (depth: number) => Array.from({ length: depth }).reduce<Json>((inner) => [inner], 0);
   const table: readonly (readonly [string, JsonObject, string, RegExp])[] = [
-    ["put", { key: "k" }, "unknown-method", /kv-store has no method "put"; it has set, get/],
+    ["put", { key: "k" }, "unknown-method", /kv-store has no method "put"; it has set, remove/],
     ["toString", {}, "unknown-method", /no method/],
     ["set", { key: "k" }, "bad-arguments", /"value" is missing/],
     ["set", { value: 1 }, "bad-arguments", /"key" must be text; it is missing/],

@@ -2,7 +2,7 @@
 
 import { createNodeIdentity } from "../../../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
-import { kvStore } from "../../../core/app/kv-store.ts";
+import { kvStore } from "../../../core/app/built-in/kv-store.ts";
 import type { Effect } from "../../../core/effect.ts";
 import type { PeerId } from "../../../core/ids.ts";
 import type { Input } from "../../../core/input.ts";

@@ -132,7 +132,7 @@ test("what only the plan can tell has its line too", async () => {
   assert.equal(found, [
     'a.yaml:4:40: faults[0].nodes[1]: found "n290", expected a node: n0, n1, n2 … n29; did you mean "n20"?',
     'a.yaml:5:22: faults[1].until: found "2s", expected a time after 3s, when it begins',
-    'a.yaml:7:33: workload[0].method: found "sett", expected a method of kv-store: set, get, remove, entries, len, clear; did you mean "set"?',
+    'a.yaml:7:33: workload[0].method: found "sett", expected a method of kv-store: set, remove, clear, get, entries, len; did you mean "set"?',
   ]);
 });
 

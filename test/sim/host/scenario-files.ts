@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kvStore } from "../../../core/app/kv-store.ts";
+import { kvStore } from "../../../core/app/built-in/kv-store.ts";
 import { describeScenarioError, type LoadedScenario, loadScenario } from "../../../sim/host/scenario-file.ts";
 import { resolvePlan } from "../../../sim/plan/resolve.ts";
 import { ScenarioError } from "../../../sim/scenario/scenario-error.ts";

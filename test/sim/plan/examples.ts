@@ -1,6 +1,6 @@
 // Small scenarios for the tests of planning, and the ways a test looks at what comes of them.
 
-import { kvStore } from "../../../core/app/kv-store.ts";
+import { kvStore } from "../../../core/app/built-in/kv-store.ts";
 import { validateScenario } from "../../../sim/host/validate.ts";
 import type { Plan } from "../../../sim/plan/plan.ts";
 import { resolvePlan } from "../../../sim/plan/resolve.ts";

@@ -205,6 +205,20 @@ for (const [title, scenario, problem] of mistakes) {
   });
 }
 
+test("refused: a value expected of an application that has no get", () => {
+  const silent = { name: "silent", methods: {} };
+  const scenario = {
+    name: "example",
+    nodes: 2,
+    contexts: [{ id: "a", app: "silent" }],
+    expect: [{ value: { key: "k", equals: 1 } }],
+  };
+  assert.throws(
+    () => resolvePlan(scenario, { applications: [...applications, silent] }),
+    'expect[0].value: a is a silent, which has no method "get" to read a value with',
+  );
+});
+
 test("all problems are told at once, in the order of the scenario", () => {
   assert.throws(
     () =>

@@ -102,7 +102,7 @@ const mistakes: readonly (readonly [title: string, scenario: Partial<Scenario>, 
   [
     "an unknown method",
     { workload: [{ ...call, method: "lne" }] },
-    'workload[0].method: found "lne", expected a method of kv-store: set, get, remove, entries, len, clear; did you mean "len"?',
+    'workload[0].method: found "lne", expected a method of kv-store: set, remove, clear, get, entries, len; did you mean "len"?',
   ],
   [
     "a method that only objects have",

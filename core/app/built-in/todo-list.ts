@@ -1,0 +1,101 @@
+/** The built-in to-do list: items by id with a title, tags and a mark, in an order that people arrange. */
+
+import type { Json } from "../../json.ts";
+import { CallError } from "../application.ts";
+import { booleanArgument, textArgument, wholeArgument } from "../arguments.ts";
+import { defineApp } from "../define-app.ts";
+import { map, type ValueMap } from "../fields/map.ts";
+import { register } from "../fields/register.ts";
+import { type List, list } from "../fields/sequence.ts";
+import { set } from "../fields/set.ts";
+
+export const todoList = defineApp({
+  name: "todo-list",
+  state: {
+    /** Of each item `title` and `done`. */
+    items: map(map(register<string | boolean>())),
+    tags: map(set<string>()),
+    order: list<string>(),
+  },
+  methods: {
+    /** `{id, title}` → null. At the end of the list. */
+    add({ items, order }, args) {
+      const id = textArgument(args, "id");
+      const title = textArgument(args, "title");
+      if (items.has(id)) throw new CallError(`there is an item "${id}" already`);
+      items.at(id).set("title", title);
+      items.at(id).set("done", false);
+      order.push(id);
+    },
+    /** `{id, title}` → null. */
+    rename({ items }, args) {
+      existing(items, args.id).set("title", textArgument(args, "title"));
+    },
+    /** `{id, done}` → null. */
+    mark({ items }, args) {
+      existing(items, args.id).set("done", booleanArgument(args, "done"));
+    },
+    /** `{id, tag}` → null. */
+    tag({ items, tags }, args) {
+      existing(items, args.id);
+      tags.at(textArgument(args, "id")).add(textArgument(args, "tag"));
+    },
+    /** `{id, tag}` → null. */
+    untag({ tags }, args) {
+      tags.get(textArgument(args, "id"))?.delete(textArgument(args, "tag"));
+    },
+    /** `{id, to}` → null. To a position among the items. */
+    move({ items, order }, args) {
+      existing(items, args.id);
+      const id = textArgument(args, "id");
+      const to = wholeArgument(args, "to");
+      removeFrom(order, id);
+      order.insert(Math.max(0, Math.min(to, order.length)), id);
+    },
+    /** `{id}` → null. An item that is gone already stays gone. */
+    remove({ items, tags, order }, args) {
+      const id = textArgument(args, "id");
+      items.delete(id);
+      tags.delete(id);
+      removeFrom(order, id);
+    },
+  },
+  views: {
+    /** `{key}` → `{title, done, tags}` of the item with that id, or null. */
+    get: ({ items, tags }, args) => {
+      const id = textArgument(args, "key");
+      const item = items.get(id);
+      return item === undefined ? null : describe(item, tags.get(id)?.values() ?? []);
+    },
+    /** `{}` → all items in order: `{id, title, done, tags}`. */
+    list: ({ items, tags, order }) =>
+      arranged(order, items.keys()).flatMap((id) => {
+        const item = items.get(id);
+        return item === undefined ? [] : [{ id, ...describe(item, tags.get(id)?.values() ?? []) }];
+      }),
+    /** `{}` → how many are not done. */
+    open: ({ items }) => items.values().filter((item) => item.get("done") !== true).length,
+  },
+});
+
+type Item = ValueMap<string | boolean>;
+
+function existing(items: { get(id: string): Item | undefined }, id: Json | undefined): Item {
+  const item = typeof id === "string" ? items.get(id) : undefined;
+  if (item === undefined)
+    throw new CallError(`there is no item ${JSON.stringify(id ?? null)}`, "bad-arguments");
+  return item;
+}
+
+function describe(item: Item, tags: readonly string[]) {
+  return { title: item.get("title") ?? "", done: item.get("done") ?? false, tags: [...tags].sort() };
+}
+
+/** Moved by two at once, an item may stand in the order twice: the first place counts. One without a place comes last. */
+function arranged(order: List<string>, ids: readonly string[]): readonly string[] {
+  return Array.from(new Set([...order, ...ids]));
+}
+
+function removeFrom(order: List<string>, id: string): void {
+  for (let index = order.length - 1; index >= 0; index -= 1) if (order.at(index) === id) order.delete(index);
+}

@@ -1,0 +1,144 @@
+/**
+ * A state with the writes of one call on top, which nobody else sees until the call's delta is applied. Each write is
+ * joined at once, as if its delta had a name and a moment above all others, so that a call reads what it wrote by
+ * the same laws by which every replica will.
+ */
+
+import { InvariantError, present } from "../assert.ts";
+import type { AuthorId, DeltaId, EntityId, Incarnation } from "../ids.ts";
+import type { Crypto } from "../ports.ts";
+import type { Action } from "../state/action.ts";
+import type { ActionName } from "../state/action-name.ts";
+import { type Entity, type EntityOf, entityId, entityOf, joinEntities } from "../state/entity.ts";
+import { compareMoments, type Moment } from "../state/moment.ts";
+import { containersAbove } from "../state/path.ts";
+import type { EntityReader } from "../state/reader.ts";
+import type { StateStore } from "../state/state-store.ts";
+import type { TypeName } from "../state/types.ts";
+
+/** Who writes. */
+export interface Writer {
+  readonly author: AuthorId;
+  readonly incarnation: Incarnation;
+  readonly crypto: Crypto;
+}
+
+/** Above every moment a delta can have. */
+const here = { ms: Number.MAX_SAFE_INTEGER, counter: 0 };
+
+/** Did the deletion happen in this very call? */
+export function isOwn(moment: Moment): boolean {
+  return moment.at.ms === here.ms;
+}
+
+export class Draft implements EntityReader {
+  readonly writer: Writer;
+  readonly #base: StateStore;
+  /** By index; null where a later action of the call says all that one said. */
+  readonly #actions: (Action | null)[] = [];
+  readonly #entities = new Map<EntityId, Entity>();
+  readonly #collections = new Map<string, Set<EntityId>>();
+  /** The latest action that a later one of its kind makes superfluous. */
+  readonly #superseded = new Map<string, number>();
+
+  constructor(base: StateStore, writer: Writer) {
+    this.#base = base;
+    this.writer = writer;
+  }
+
+  get isEmpty(): boolean {
+    return this.#actions.length === 0;
+  }
+
+  get<Name extends TypeName>(type: Name, collection: string, key: string): EntityOf<Name> | undefined {
+    const id = entityId({ type, collection, key }, this.writer.crypto);
+    // An entity's id binds its type.
+    return (this.#entities.get(id) ?? this.#base.byId(id)) as EntityOf<Name> | undefined;
+  }
+
+  entitiesIn(collection: string): readonly Entity[] {
+    const written = this.#collections.get(collection);
+    if (written === undefined) return this.#base.entitiesIn(collection);
+    const others = this.#base.entitiesIn(collection).filter(({ id }) => !written.has(id));
+    return [...others, ...Array.from(written, (id) => present(this.#entities.get(id), "a written entity"))];
+  }
+
+  /** Writes something that is there from now on: what it is nested in is there too. */
+  add(action: Action): void {
+    this.write(action);
+    for (const { collection, key } of containersAbove(action.collection)) this.#mark(collection, key);
+  }
+
+  /** Writes, without bringing containers above to life: for removals. */
+  write(action: Action): void {
+    const index = this.#actions.push(action) - 1;
+    const { author, incarnation, crypto } = this.writer;
+    const origin = { delta: "" as DeltaId | "", index, author, incarnation, at: momentOf(index) };
+    const said = entityOf(action, origin, crypto);
+    if (said === null) throw new InvariantError(`a call wrote a void action on a ${action.type}`);
+    const current = this.#entities.get(said.id) ?? this.#base.byId(said.id);
+    this.#entities.set(said.id, current === undefined ? said : joinEntities(current, said, crypto));
+    const inCollection = this.#collections.get(said.collection) ?? new Set();
+    this.#collections.set(said.collection, inCollection.add(said.id));
+    this.#supersede(action, said.id, index);
+  }
+
+  /** The actions of the delta, none of which says what a later one says anyway. */
+  finish(): readonly Action[] {
+    this.#dropOwnTags();
+    const places = new Map<number, number>();
+    this.#actions.forEach((action, index) => {
+      if (action !== null) places.set(index, places.size);
+    });
+    const moved = (index: number) => present(places.get(index), "an action that another refers to");
+    return this.#actions.flatMap((action) => (action === null ? [] : renumbered(action, moved)));
+  }
+
+  #mark(collection: string, key: string): void {
+    const known = this.get("container", collection, key);
+    const updated = known?.content.updated ?? null;
+    if (updated !== null && isOwn(updated) && compareMoments(updated, known?.deleted ?? null) > 0) return;
+    this.write({ type: "container", collection, key, change: { kind: "mark" } });
+  }
+
+  #supersede({ type, change }: Action, id: EntityId, index: number): void {
+    // Values: the last write says it all. Marks and totals: likewise, but deletions between them stay.
+    const isWhole = type === "register" || type === "owned" || type === "frozen";
+    if (!isWhole && change.kind !== "mark" && change.kind !== "count") return;
+    if (type === "run") return;
+    const before = this.#superseded.get(id);
+    if (before !== undefined) this.#actions[before] = null;
+    this.#superseded.set(id, index);
+  }
+
+  /** What was added to a set and removed again in the same call leaves no trace. */
+  #dropOwnTags(): void {
+    this.#actions.forEach((action, index) => {
+      if (action?.type !== "element" || action.change.kind !== "remove") return;
+      const isHere = ({ delta }: ActionName) => delta === "";
+      for (const tag of action.change.tags.filter(isHere)) this.#actions[tag.index] = null;
+      const tags = action.change.tags.filter((tag) => !isHere(tag));
+      this.#actions[index] = tags.length === 0 ? null : { ...action, change: { kind: "remove", tags } };
+    });
+  }
+}
+
+function momentOf(step: number): Moment {
+  return { at: here, hlc: here, step };
+}
+
+/** The action with its references to others of the call moved to where those are in the delta. */
+function renumbered(action: Action, moved: (index: number) => number): Action {
+  const movedName = (name: ActionName) =>
+    name.delta === "" ? { delta: name.delta, index: moved(name.index) } : name;
+  if (action.type === "counter" && action.change.kind === "count") {
+    const { since } = action.change;
+    if (since === null || !("own" in since)) return action;
+    return { ...action, change: { ...action.change, since: { own: moved(since.own) } } };
+  }
+  if (action.type !== "run") return action;
+  const { change } = action;
+  if (change.kind === "mark") return { ...action, change: { ...change, run: movedName(change.run) } };
+  const parent = change.parent && { ...change.parent, run: movedName(change.parent.run) };
+  return { ...action, change: { ...change, parent } };
+}

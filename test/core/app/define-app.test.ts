@@ -1,0 +1,216 @@
+// An application as its author writes it: handles that read like the language's own, over one call and over many.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { CallError } from "../../../core/app/application.ts";
+import { type CallContext, defineApp, type State } from "../../../core/app/define-app.ts";
+import { counter } from "../../../core/app/fields/counter.ts";
+import { frozen } from "../../../core/app/fields/frozen.ts";
+import { map } from "../../../core/app/fields/map.ts";
+import { owned } from "../../../core/app/fields/owned.ts";
+import { register } from "../../../core/app/fields/register.ts";
+import { list, text } from "../../../core/app/fields/sequence.ts";
+import { set } from "../../../core/app/fields/set.ts";
+import type { Outcome } from "../../../core/effect.ts";
+import type { Json } from "../../../core/json.ts";
+import { LoneNode } from "../lone-node.ts";
+
+const fields = {
+  title: register<string>(),
+  total: counter(),
+  tags: set<Json>(),
+  order: list<Json>(),
+  note: text(),
+  profile: owned<string>(),
+  files: frozen<Json>(),
+  boards: map(map(list<number>())),
+  tallies: map(counter()),
+};
+
+type Run = (state: State<typeof fields>, call: CallContext) => unknown;
+
+/** Runs what it is told on one node, call after call. */
+class Caller {
+  readonly node: LoneNode;
+  readonly contextId: ReturnType<LoneNode["create"]>;
+  #run: Run = () => null;
+
+  constructor() {
+    const run = (state: State<typeof fields>, call: CallContext) => (this.#run(state, call) ?? null) as Json;
+    const application = defineApp({
+      name: "kv-store",
+      state: fields,
+      methods: { change: (state, _args, call) => run(state, call) },
+      views: { look: (state, _args, call) => run(state, call as CallContext) },
+    });
+    this.node = new LoneNode("ann", { applications: [application] });
+    this.contextId = this.node.create();
+  }
+
+  outcome(run: Run, method = "change"): Outcome {
+    this.#run = run;
+    return this.node.execute(this.contextId, method);
+  }
+
+  call(run: Run): Json {
+    const outcome = this.outcome(run);
+    if (outcome.kind !== "executed") throw new Error(JSON.stringify(outcome));
+    return outcome.output;
+  }
+}
+
+test("every field reads what was written, in the call and after it", () => {
+  const caller = new Caller();
+  const look: Run = (state) => [
+    state.title.get() ?? null,
+    state.total.value,
+    [...state.tags].length,
+    [...state.order],
+    state.note.toString(),
+    state.profile.get() ?? null,
+    state.files.entries().length,
+    state.boards.entries().map(([key, board]) => [key, board.keys()]),
+  ];
+  const written = caller.call((state, call) => {
+    state.title.set("t");
+    state.total.increment(5);
+    state.total.decrement();
+    state.tags.add({ a: 1 });
+    state.tags.add("b");
+    state.tags.delete("b");
+    state.order.push(1, "two");
+    state.order.insert(1, [3]);
+    state.order.delete(0);
+    state.note.append("hello");
+    state.note.insert(0, "> ");
+    state.note.delete(6);
+    state.profile.set("Ann");
+    state.files.add("file");
+    state.boards.at("a/b%").at("inner").push(1, 2);
+    return look(state, call);
+  });
+  assert.equal(written, ["t", 4, 1, [[3], "two"], "> hell", "Ann", 1, [["a/b%", ["inner"]]]]);
+  assert.equal(caller.call(look), written);
+});
+
+test("what a call deletes and writes anew is there after it, and only that", () => {
+  const caller = new Caller();
+  caller.call(({ boards, tallies, total }) => {
+    boards.at("x").at("old").push(1);
+    tallies.at("n").increment(7);
+    total.increment(7);
+  });
+  const look: Run = ({ boards, tallies, total }) => [
+    boards.entries().map(([key, board]) => [key, board.entries().map(([name, items]) => [name, [...items]])]),
+    tallies.entries().map(([key, { value }]) => [key, value]),
+    total.value,
+  ];
+  const written = caller.call((state, call) => {
+    const { boards, tallies, total } = state;
+    boards.delete("x");
+    assert.is(boards.get("x"), undefined);
+    boards.at("x").at("new").push(2);
+    tallies.delete("n");
+    tallies.at("n").increment(2);
+    total.reset();
+    total.increment();
+    total.increment();
+    return look(state, call);
+  });
+  assert.equal(written, [[["x", [["new", [2]]]]], [["n", 2]], 2]);
+  assert.equal(caller.call(look), written);
+});
+
+test("what is added to a set and removed in one call leaves nothing behind", () => {
+  const caller = new Caller();
+  const { storedCount } = caller.node.replica(caller.contextId).state;
+  caller.call(({ tags }) => {
+    tags.add(1);
+    assert.ok(tags.delete(1));
+    assert.not(tags.delete(1));
+  });
+  assert.is(caller.node.replica(caller.contextId).state.storedCount, storedCount);
+});
+
+test("deleting what is nested writes one tombstone, and all beneath is gone", () => {
+  const caller = new Caller();
+  caller.call(({ boards }) => {
+    for (const key of ["a", "b", "c"]) boards.at("x").at(key).push(1, 2, 3);
+  });
+  const { state } = caller.node.replica(caller.contextId);
+  const stored = state.storedCount;
+  caller.call(({ boards }) => boards.delete("x"));
+  assert.is(state.storedCount, stored);
+  assert.is(state.liveCount, 0);
+  assert.equal(
+    caller.call(({ boards }) => [boards.size, boards.at("x").size, boards.at("x").at("a").length]),
+    [0, 0, 0],
+  );
+});
+
+test("time and chance come from the call, and differ from call to call", () => {
+  const caller = new Caller();
+  const draw: Run = ({ title }, { random, timeMs, author }) => {
+    title.set("x");
+    return [random(), random(), timeMs, author];
+  };
+  const [first, second] = [caller.call(draw), caller.call(draw)] as [Json[], Json[]];
+  assert.is.not(first[0], first[1]);
+  assert.is.not(first[0], second[0]);
+  assert.match(first[3] as string, /^[0-9a-f]{64}$/);
+  const again = new Caller();
+  assert.equal(again.call(draw), first);
+});
+
+test("a view reads all and writes nothing", () => {
+  const caller = new Caller();
+  caller.call(({ note }) => note.append("n"));
+  const read = caller.outcome(({ note }) => note.toString(), "look");
+  assert.is(read.kind === "executed" && read.output, "n");
+  for (const write of [
+    ({ note }) => note.append("x"),
+    ({ tags }) => tags.add(1),
+    ({ boards }) => boards.delete("x"),
+  ] as Run[]) {
+    const refused = caller.outcome(write, "look");
+    assert.is(refused.kind === "refused" && refused.code, "call-failed");
+  }
+  assert.is(
+    caller.call(({ note }) => note.toString()),
+    "n",
+  );
+});
+
+test("what cannot be stored is refused, and nothing of the call is left", () => {
+  const caller = new Caller();
+  const refusals: readonly (readonly [Run, RegExp])[] = [
+    [({ total }) => total.increment(0.5), /0.5 is not a whole number/],
+    [({ total }) => total.increment(2 ** 53), /not a whole number/],
+    [({ note }) => note.insert(1, "x"), /position 1 is not within 0 to 0/],
+    [({ order }) => order.delete(-1), /position/],
+    [({ boards }) => boards.at("k".repeat(1_025)), /key of 1025 characters/],
+    [({ tags }) => tags.add(undefined as unknown as Json), /undefined/],
+  ];
+  const heads = caller.node.replica(caller.contextId).heads();
+  for (const [run, message] of refusals) {
+    const outcome = caller.outcome((state, call) => {
+      state.title.set("written before");
+      run(state, call);
+    });
+    assert.match(outcome.kind === "refused" ? outcome.message : "", message);
+  }
+  caller.outcome(() => {
+    throw new CallError("no");
+  });
+  assert.equal(caller.node.replica(caller.contextId).heads(), heads);
+});
+
+test("a name cannot be both a method's and a view's", () => {
+  const both = { get: () => null };
+  assert.throws(
+    () => defineApp({ name: "a", state: {}, methods: both, views: both }),
+    /as a method and as a view/,
+  );
+});
+
+test.run();
