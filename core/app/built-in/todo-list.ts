@@ -97,5 +97,6 @@ function arranged(order: List<string>, ids: readonly string[]): readonly string[
 }
 
 function removeFrom(order: List<string>, id: string): void {
-  for (let index = order.length - 1; index >= 0; index -= 1) if (order.at(index) === id) order.delete(index);
+  const places = order.toArray().flatMap((each, index) => (each === id ? [index] : []));
+  for (const index of places.reverse()) order.delete(index);
 }

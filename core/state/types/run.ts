@@ -80,10 +80,7 @@ export const run: EntityType<RunContent, RunChange> = {
   isLive: ({ insertion, marks }, floor) =>
     insertion !== null &&
     compareMoments(insertion.at, floor) > 0 &&
-    marks.reduce(
-      (left, { start, end }) => left - (Math.min(end, insertion.items.length) - start),
-      insertion.items.length,
-    ) > 0,
+    !areAllMarked(insertion.items.length, marks),
   encode: ({ insertion, marks }) => [
     ...(insertion === null ? [] : encodeInsertion(insertion)),
     marks.map(({ start, end }) => [start, end]),
@@ -128,6 +125,11 @@ export function joinRanges(a: readonly Range[], b: readonly Range[]): readonly R
     else if (range.end > last.end) joined[joined.length - 1] = { start: last.start, end: range.end };
   }
   return joined;
+}
+
+/** Ranges that touch are joined, so what marks all items is one range. */
+function areAllMarked(length: number, marks: readonly Range[]): boolean {
+  return marks.some(({ start, end }) => start === 0 && end >= length);
 }
 
 function isSame(a: readonly Range[], b: readonly Range[]): boolean {

@@ -5,9 +5,11 @@ import * as assert from "uvu/assert";
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
 import { Draft } from "../../../core/app/draft.ts";
 import { Text } from "../../../core/app/fields/sequence.ts";
-import { byteString, type DeltaId, type Incarnation } from "../../../core/ids.ts";
+import { byteString, type DeltaId, type Incarnation, toHex } from "../../../core/ids.ts";
+import { parseName } from "../../../core/state/action-name.ts";
 import { type Entity, type EntityOf, entityOf } from "../../../core/state/entity.ts";
 import { layOut } from "../../../core/state/fugue.ts";
+import { liveEntity } from "../../../core/state/reader.ts";
 import type { StateStore } from "../../../core/state/state-store.ts";
 import { hashOf } from "../authors.ts";
 import { authors } from "./operations.ts";
@@ -19,6 +21,10 @@ const writer = {
   crypto: nodeCrypto,
 };
 
+function hashedName(name: string): DeltaId {
+  return byteString<DeltaId>(hashOf(name));
+}
+
 function textOf(state: StateStore): string {
   return new Text("note", new Draft(state, writer)).toString();
 }
@@ -27,7 +33,7 @@ function textOf(state: StateStore): string {
 function edit(state: StateStore, name: string, change: (text: Text) => void): readonly Entity[] {
   const draft = new Draft(state, writer);
   change(new Text("note", draft));
-  const delta = byteString<DeltaId>(hashOf(name));
+  const delta = hashedName(name);
   const entities = draft.finish().flatMap((action, index) => {
     const time = { ms: state.storedCount, counter: 0 };
     const at = { at: time, hlc: time, step: index };
@@ -84,6 +90,28 @@ test("an insertion into the middle of another's run stands there, and deletions 
     text.append("!");
   });
   assert.is(textOf(state), "hé𐍈llo!");
+});
+
+test("a run is gone when all of its items are marked, and not before, whatever else marks say", () => {
+  const state = emptyState();
+  edit(state, "a", (text) => text.insert(0, "abc"));
+  const run = `${toHex(hashedName("a"))}:0`;
+  const isThere = () => liveEntity(state, "run", { collection: "note", key: run }) !== undefined;
+  const mark = (name: string, start: number, end: number) => {
+    const change = { kind: "mark", run: parseName(run), ranges: [{ start, end }] } as const;
+    const at = { at: { ms: 9, counter: 0 }, hlc: { ms: 9, counter: 0 }, step: 0 };
+    const origin = { delta: hashedName(name), index: 0, ...writer, at };
+    const said = entityOf({ type: "run", collection: "note", key: "", change }, origin, nodeCrypto);
+    joinInto(state, [said as Entity]);
+  };
+  mark("beyond the end", 7, 9);
+  assert.ok(isThere());
+  mark("the end", 1, 9);
+  assert.ok(isThere());
+  assert.is(textOf(state), "a");
+  mark("the rest", 0, 1);
+  assert.not(isThere());
+  assert.is(textOf(state), "");
 });
 
 test("a run whose parent is not there is left out, and appears with it", () => {
