@@ -148,5 +148,7 @@ function decodeHandshake(fields: readonly unknown[]): Handshake {
 }
 
 function expectIds(value: unknown, max: number): readonly DeltaId[] {
-  return expectList(value, max, (id) => expectByteString<DeltaId>(id));
+  const ids = expectList(value, max, (id) => expectByteString<DeltaId>(id));
+  if (new Set(ids).size !== ids.length) refuse("malformed", "an id is listed twice");
+  return ids;
 }
