@@ -7,7 +7,6 @@ import type { Replica } from "../replica.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
 import {
-  creditMax,
   decodeSyncMessage,
   type Handshake,
   type SyncMessage,
@@ -172,7 +171,7 @@ export class Sessions {
         this.#deltas(session, message.deltas, turn);
         break;
       case "credit":
-        session.credit = Math.min(creditMax, session.credit + message.messages);
+        session.credit += message.messages;
         continueTransfer(session, turn);
         break;
       case "done":

@@ -48,6 +48,27 @@ test("a call sees its own writes", () => {
   ]);
 });
 
+test("a call sees what is stored, but for what it wrote itself", () => {
+  let calls = 0;
+  const { node, contextId } = nodeRunning((call) => {
+    const map = call.map("c");
+    calls += 1;
+    if (calls === 1) for (const key of ["a", "b", "c"]) map.set(key, 1);
+    else {
+      map.remove("a");
+      map.set("b", 2);
+    }
+    return [map.get("a") ?? null, map.entries().map(([key, value]) => [key, value])];
+  });
+  node.execute(contextId, "change");
+  const outcome = node.execute(contextId, "change");
+  const entries = [
+    ["b", 2],
+    ["c", 1],
+  ];
+  assert.equal(outcome.kind === "executed" && outcome.output, [null, entries]);
+});
+
 test("the last write of a call to a key is the one that travels", () => {
   const { node, contextId } = nodeRunning((call) => {
     const map = call.map("c");
