@@ -29,6 +29,9 @@ export function createPeersMemory(): PeersMemory {
 /** Peers remembered at a time. A peer that is not connected makes room for a new one, the longest lost first. */
 const knownMax = 4_096;
 
+/** Topics remembered of one peer. */
+const topicsMax = 10_000;
+
 const redial = { eagerMs: 300_000, eagerMinMs: 500, eagerMaxMs: 1_000, patientMs: 30_000 };
 
 export class Peers {
@@ -99,7 +102,8 @@ export class Peers {
   }
 
   subscribed(peer: PeerId, topic: Topic): void {
-    this.#memory.known.get(peer)?.topics.add(topic);
+    const known = this.#memory.known.get(peer);
+    if (known !== undefined && known.topics.size < topicsMax) known.topics.add(topic);
   }
 
   unsubscribed(peer: PeerId, topic: Topic): void {
