@@ -33,10 +33,8 @@ export async function fetchBinary(major: number, folder: string): Promise<NodeBi
     const { stdout } = await run("npx", ["--yes", name, "-p", "process.execPath"], { env, timeout: 300_000 });
     return { kind: "found", name, path: stdout.trim() };
   } catch (error) {
-    const [reason = ""] = (error instanceof Error ? error.message : String(error))
-      .trim()
-      .split("\n")
-      .slice(-1);
+    const lines = (error instanceof Error ? error.message : String(error)).trim().split("\n");
+    const reason = lines.find((line) => line.startsWith("npm error")) ?? lines[0] ?? "";
     return { kind: "missing", name, reason };
   }
 }

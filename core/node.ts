@@ -110,8 +110,8 @@ export class NodeCore {
   }
 
   /**
-   * Handles one input completely. Total: what peers and clients get wrong comes out as effects. Only a `start` may
-   * throw other than an `InvariantError`: a `UnreadableStoreError`.
+   * Handles one input completely. Total: what peers and clients get wrong comes out as effects. Throws an
+   * `InvariantError` for a bug of ours, an `UnreadableStoreError` where the store lacks what was written to it.
    */
   handle(now: Now, input: Input): Effect[] {
     if (this.#memory.phase === "stopped")
@@ -132,7 +132,7 @@ export class NodeCore {
         return this.peers.found(input.peer, turn);
       case "peer-connected":
         this.peers.didConnect(input.peer, turn);
-        return this.sync.peerConnected(input.peer);
+        return this.sync.peerConnected(input.peer, this.#sharedWith(input.peer), turn);
       case "peer-disconnected":
         return this.peers.didDisconnect(input.peer, turn);
       case "dial-failed":
@@ -183,6 +183,11 @@ export class NodeCore {
       turn.perform({ kind: "unsubscribe", topic: topicOf(contextId) });
     }
     this.#memory.phase = "stopped";
+  }
+
+  /** Contexts a peer had in common with this node when it was last connected. */
+  #sharedWith(peer: PeerId): readonly Replica[] {
+    return this.peers.formerTopics(peer).flatMap((topic) => this.contexts.ofTopic(topic) ?? []);
   }
 
   /** Starts what concerns a context: its timers, and sessions with those who have it. */

@@ -12,7 +12,10 @@ interface KnownPeer {
   /** When it was found, or last lost. */
   lostAtMs: number;
   connected: boolean;
+  /** What it subscribes to, as far as it has said on this connection. */
   readonly topics: Set<Topic>;
+  /** What it subscribed to when its last connection broke. */
+  formerTopics: readonly Topic[];
 }
 
 export interface PeersMemory {
@@ -25,6 +28,9 @@ export function createPeersMemory(): PeersMemory {
 
 /** Peers remembered at a time. A peer that is not connected makes room for a new one, the longest lost first. */
 const knownMax = 4_096;
+
+/** Topics remembered of one peer. */
+const topicsMax = 10_000;
 
 const redial = { eagerMs: 300_000, eagerMinMs: 500, eagerMaxMs: 1_000, patientMs: 30_000 };
 
@@ -57,6 +63,11 @@ export class Peers {
     );
   }
 
+  /** What a peer subscribed to when its last connection broke. */
+  formerTopics(peer: PeerId): readonly Topic[] {
+    return this.#memory.known.get(peer)?.formerTopics ?? [];
+  }
+
   /** Someone named this peer: it is dialled at once, unless it is known already. */
   found(peer: PeerId, turn: Turn): void {
     if (peer === this.#services.identity.peer || this.#memory.known.has(peer)) return;
@@ -67,7 +78,6 @@ export class Peers {
   didConnect(peer: PeerId, turn: Turn): void {
     const known = this.#remember(peer, turn);
     known.connected = true;
-    known.topics.clear();
     this.#services.timers.clear(timerName("dial", peer));
   }
 
@@ -76,6 +86,7 @@ export class Peers {
     if (known === undefined) return;
     known.connected = false;
     known.lostAtMs = turn.now.monotonicMs;
+    known.formerTopics = Array.from(known.topics);
     known.topics.clear();
     this.#dialLater(peer, known, turn);
   }
@@ -91,7 +102,8 @@ export class Peers {
   }
 
   subscribed(peer: PeerId, topic: Topic): void {
-    this.#memory.known.get(peer)?.topics.add(topic);
+    const known = this.#memory.known.get(peer);
+    if (known !== undefined && known.topics.size < topicsMax) known.topics.add(topic);
   }
 
   unsubscribed(peer: PeerId, topic: Topic): void {
@@ -103,7 +115,12 @@ export class Peers {
     const current = known.get(peer);
     if (current !== undefined) return current;
     if (known.size >= knownMax) this.#forgetLongestLost();
-    const created: KnownPeer = { lostAtMs: turn.now.monotonicMs, connected: false, topics: new Set() };
+    const created: KnownPeer = {
+      lostAtMs: turn.now.monotonicMs,
+      connected: false,
+      topics: new Set(),
+      formerTopics: [],
+    };
     known.set(peer, created);
     return created;
   }

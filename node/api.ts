@@ -6,6 +6,7 @@ import { byteString, type ContextId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { NodeCore } from "../core/node.ts";
 import type { Replica } from "../core/replica.ts";
+import { limitContexts } from "./context-limit.ts";
 import type { Driver } from "./driver.ts";
 import type { ReconvergeNode } from "./node.ts";
 import type { NodeConfig } from "./settings.ts";
@@ -24,7 +25,8 @@ export function createApi(about: {
   const startedMs = performance.now();
   return {
     author: byteString(publicKeyOfSeed(seed)),
-    call: (call) => driver.request(call),
+    peer: node.peer,
+    call: limitContexts((call) => driver.request(call), core.replicas()),
     contexts: () => driver.query(() => Array.from(core.replicas().values(), viewOf)),
     context: (contextId) =>
       driver.query(() => {

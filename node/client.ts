@@ -1,5 +1,6 @@
 /** Talks to a running node's API. */
 
+import { peerHeader } from "../adapters/http/api.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { Failure } from "./failure.ts";
 import { defaultName, exists, nodeFolder, readRunRecord } from "./home.ts";
@@ -11,18 +12,26 @@ export interface ApiPlace {
   readonly api?: string;
 }
 
+/** Whose answers are wanted, when that is known. */
+interface Expected {
+  readonly name: string;
+  readonly peerId: string;
+}
+
 /** One node's API. Its methods reject with a `Failure`. */
 export class ApiClient {
   readonly #url: string;
+  readonly #expected: Expected | null;
 
-  private constructor(url: string) {
+  private constructor(url: string, expected: Expected | null) {
     this.#url = url;
+    this.#expected = expected;
   }
 
   /** Finds the API: by its URL, or by what the node of that name wrote when it became ready. */
   static async find(place: ApiPlace): Promise<ApiClient> {
     if (place.api !== undefined) {
-      if (URL.canParse(place.api)) return new ApiClient(place.api.replace(/\/+$/, ""));
+      if (URL.canParse(place.api)) return new ApiClient(place.api.replace(/\/+$/, ""), null);
       throw new Failure(
         "refused",
         "bad-url",
@@ -32,7 +41,12 @@ export class ApiClient {
     const name = place.node ?? defaultName;
     const folder = nodeFolder(place.home, name);
     const record = await readRunRecord(folder);
-    if (record !== null) return new ApiClient(record.apiUrl);
+    if (record !== null) {
+      const client = new ApiClient(record.apiUrl, { name, peerId: record.peerId });
+      // Asked before anything is, so that a node that took the port after a crash is told nothing of the other's.
+      client.#checkPeer(await client.#send("/admin-api/health", { method: "GET" }));
+      return client;
+    }
     if (await exists(folder.configPath))
       throw new Failure(
         "unreachable",
@@ -72,10 +86,9 @@ export class ApiClient {
     throw refusalOf(error as JsonObject, contextId);
   }
 
-  async #fetch(path: string, request: RequestInit): Promise<JsonObject> {
-    let response: Response;
+  async #send(path: string, request: RequestInit): Promise<Response> {
     try {
-      response = await fetch(this.#url + path, request);
+      return await fetch(this.#url + path, request);
     } catch (error) {
       throw new Failure(
         "unreachable",
@@ -84,6 +97,23 @@ export class ApiClient {
         error,
       );
     }
+  }
+
+  #checkPeer(response: Response): void {
+    const peer = response.headers.get(peerHeader);
+    if (this.#expected === null || peer === this.#expected.peerId) return;
+    const { name, peerId } = this.#expected;
+    const found = peer === null ? "something that is no node" : `another node, ${peer}`;
+    throw new Failure(
+      "unreachable",
+      "other-node",
+      `node "${name}" (${peerId}) is not running: ${found}, answers at ${this.#url}, where it was; start it with "reconverge node run"`,
+    );
+  }
+
+  async #fetch(path: string, request: RequestInit): Promise<JsonObject> {
+    const response = await this.#send(path, request);
+    this.#checkPeer(response);
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer as JsonObject;
     const said = (answer as { error?: string } | null)?.error;

@@ -86,12 +86,20 @@ function parseConfig(text: string, path: string): Map<string, SettingValue> {
 function checked(key: string, value: unknown, where: string): SettingValue {
   const setting = settings.get(key);
   if (setting === undefined)
-    throw invalid(
-      `unknown key "${key}" in ${where}${suggestion(key, settings.keys()) || ": it is no setting of a node"}`,
-    );
+    throw invalid(`unknown key "${key}" in ${where}${suggestion(key, settings.keys()) || validKeys(key)}`);
   const expectation = setting.expectation(value);
   if (expectation === null) return value as SettingValue;
   throw invalid(`${key} is ${JSON.stringify(value)} in ${where}: expected ${expectation}`);
+}
+
+/** The keys of the section, or where there is no such section, the sections; for the end of a sentence. */
+function validKeys(key: string): string {
+  const { section } = splitKey(key);
+  const all = Array.from(settings.keys(), splitKey);
+  const names = all.filter((place) => place.section === section).map(({ name }) => name);
+  if (section !== "" && names.length > 0) return `: [${section}] has ${names.join(", ")}`;
+  const sections = new Set(all.map((place) => (place.section === "" ? place.name : `[${place.section}]`)));
+  return `: a node's settings are ${[...sections].join(", ")}`;
 }
 
 /** A text from the command line, read by the kind of the setting. */

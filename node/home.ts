@@ -1,9 +1,10 @@
 /** Where nodes keep their things: one folder per name, with configuration, key, store, and what a running node says. */
 
 import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { access, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { storeMarkerName } from "../adapters/level/store-folder.ts";
 import { Failure } from "./failure.ts";
 import { namePattern } from "./settings.ts";
 
@@ -66,19 +67,50 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Makes the folder; only its owner may look into it. */
+/** Makes the folder; only its owner may look into it. Rejects with a `Failure`. */
 export async function makeFolder(folder: NodeFolder): Promise<void> {
-  await mkdir(folder.path, { recursive: true, mode: 0o700 });
+  try {
+    await makeWithParents(folder.path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `${folder.path} cannot be made (${reason}): expected a place where this user may make folders; choose another --home`;
+    throw new Failure("refused", "bad-home", message, error);
+  }
 }
 
-/** The node's seed, made when there is none. Readable by its owner only. */
+/** One at a time: Node's `recursive` never ends where the system denies that a parent is there, as below /proc. */
+async function makeWithParents(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 });
+  try {
+    await make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeWithParents(dirname(path));
+    await make();
+  }
+}
+
+/** The node's seed, made when there is neither it nor a store that was written with it. Readable by its owner only. */
 export async function obtainSeed(folder: NodeFolder): Promise<Uint8Array> {
-  if (!(await exists(folder.keyPath)))
+  if (!(await exists(folder.keyPath))) {
+    if (await exists(join(folder.storePath, storeMarkerName))) throw keyMissing(folder);
     await writeWhole(folder.keyPath, `${randomBytes(seedBytes).toString("hex")}\n`, 0o600);
+  }
   const text = (await readFile(folder.keyPath, "utf8")).trim();
   if (/^[0-9a-f]{64}$/.test(text)) return new Uint8Array(Buffer.from(text, "hex"));
-  const message = `${folder.keyPath} is no key: expected 64 hexadecimal digits; put the right file back, or remove it to become another node`;
+  const message = `${folder.keyPath} is no key: expected 64 hexadecimal digits; put the right file back, or remove it and the store to become another node`;
   throw new Failure("refused", "bad-key", message);
+}
+
+function keyMissing({ keyPath, storePath }: NodeFolder): Failure {
+  const advice = "restore the key from a backup, or remove the store to become another node";
+  return new Failure(
+    "unusable",
+    "key-missing",
+    `the key ${keyPath} is missing, but the store ${storePath} that was written with it is there: ${advice}`,
+  );
 }
 
 export async function writeRunRecord(folder: NodeFolder, record: RunRecord): Promise<void> {
@@ -89,8 +121,33 @@ export async function removeRunRecord(folder: NodeFolder): Promise<void> {
   await rm(folder.runPath, { force: true });
 }
 
-/** What the running node of this folder says; null when none has run since it was last stopped in good order. */
-export async function readRunRecord(folder: NodeFolder): Promise<RunRecord | null> {
-  if (!(await exists(folder.runPath))) return null;
-  return JSON.parse(await readFile(folder.runPath, "utf8")) as RunRecord;
+/**
+ * What the running node of this folder says; null when none has run since it was last stopped in good order.
+ * Rejects with a `Failure` when the file is not what a node writes.
+ */
+export async function readRunRecord({ runPath }: NodeFolder): Promise<RunRecord | null> {
+  if (!(await exists(runPath))) return null;
+  let record: unknown;
+  try {
+    record = JSON.parse(await readFile(runPath, "utf8"));
+  } catch {
+    record = null; // Unreadable and "not JSON" are told alike.
+  }
+  if (isRunRecord(record)) return record;
+  const advice = "if the node runs, restart it, which writes the file anew; if it does not, start it";
+  const message = `${runPath} does not say how to reach the node: it is damaged or of another version; ${advice}`;
+  throw new Failure("unreachable", "bad-run-file", message);
+}
+
+function isRunRecord(value: unknown): value is RunRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { pid, peerId, addresses, apiUrl } = value as Partial<Record<keyof RunRecord, unknown>>;
+  return (
+    typeof pid === "number" &&
+    typeof peerId === "string" &&
+    Array.isArray(addresses) &&
+    addresses.every((address) => typeof address === "string") &&
+    typeof apiUrl === "string" &&
+    URL.canParse(apiUrl)
+  );
 }

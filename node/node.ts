@@ -20,6 +20,7 @@ import type { RandomWords } from "../core/random.ts";
 import { UnreadableStoreError } from "../core/stored-node.ts";
 import { createCodec } from "../core/wire/codec.ts";
 import { createApi } from "./api.ts";
+import { contextsMax } from "./context-limit.ts";
 import { Driver } from "./driver.ts";
 import type { NodeConfig } from "./settings.ts";
 import { Watch } from "./watch.ts";
@@ -135,6 +136,11 @@ export class ReconvergeNode {
     });
     this.#enter("running");
     log.info({ peer: network.peer, api: parts.server.url, contexts }, "ready");
+    if (contexts > contextsMax)
+      log.warn(
+        { contexts, contextsMax },
+        "more contexts than peers' gossip takes: expect to hear nothing of them",
+      );
   }
 
   #enter(state: NodeState): void {

@@ -13,7 +13,7 @@ import type { SimCrypto } from "./crypto.ts";
 import { judgeExpectations } from "./oracles/expectations.ts";
 import { Oracles, type Violation } from "./oracles/oracles.ts";
 import { ConvergenceWatch } from "./oracles/watch.ts";
-import type { Plan, PlanExpectation } from "./plan/plan.ts";
+import type { FaultKind, Plan, PlanExpectation, PlanOperation } from "./plan/plan.ts";
 import { Propagation } from "./propagation.ts";
 import type { SimulationResult } from "./result.ts";
 import { summarize } from "./summary.ts";
@@ -69,7 +69,7 @@ export class Simulation {
     this.#onEvent = options.onEvent;
     this.plan = plan;
     this.applications = applications;
-    this.settledUs = settledUs(plan);
+    this.settledUs = settledUs(plan, applications);
     this.world = new World(plan, { crypto, applications, isSharing, traceListener }, this.#observer());
     this.oracles = new Oracles(this.world.codec, (found) => {
       this.violations.push({ ...found, atMs: this.world.nowUs / 1_000, event: this.world.events });
@@ -194,11 +194,18 @@ export class Simulation {
   }
 }
 
-/** The end of the last fault that ends, or the last write, whichever is later. */
-function settledUs(plan: Plan): number {
-  const faults = plan.faults.map(({ atUs, untilUs }) => untilUs ?? atUs);
-  return [...faults, ...plan.operations.map(({ atUs }) => atUs)].reduce(
-    (max, timeUs) => Math.max(max, timeUs),
-    0,
+/** The end of the last fault that ends (an instantaneous one ends at once), or the last write, whichever is later. */
+function settledUs(plan: Plan, applications: readonly Application[]): number {
+  const faultsUs = plan.faults.map(
+    ({ kind, atUs, untilUs }) => untilUs ?? (isInstantaneous(kind) ? atUs : 0),
   );
+  const applicationOf = new Map(plan.contexts.map(({ id, application }) => [id, application]));
+  const isWrite = ({ context, method }: PlanOperation) =>
+    applications.find(({ name }) => name === applicationOf.get(context))?.methods[method]?.access !== "read";
+  const writesUs = plan.operations.filter(isWrite).map(({ atUs }) => atUs);
+  return [...faultsUs, ...writesUs].reduce((max, timeUs) => Math.max(max, timeUs), 0);
+}
+
+function isInstantaneous(kind: FaultKind): boolean {
+  return kind === "clock-jump" || kind === "join" || kind === "leave";
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { Outcome } from "../../core/effect.ts";
 import type { ContextId } from "../../core/ids.ts";
 import { type ContextView, HttpError, type NodeApi } from "./api.ts";
-import { fromBase58, toBase58 } from "./base58.ts";
+import { fromBase58, noContextId, toBase58 } from "./base58.ts";
 
 interface WithId {
   readonly Params: { readonly id: string };
@@ -58,7 +58,7 @@ function show(context: ContextView) {
 
 function readContextId(text: string): ContextId {
   const contextId = fromBase58<ContextId>(text);
-  if (contextId === null) throw new HttpError(400, `"${text}" is no context id: expected 32 bytes in base58`);
+  if (contextId === null) throw new HttpError(400, noContextId(text));
   return contextId;
 }
 

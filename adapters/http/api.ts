@@ -5,10 +5,15 @@ import type { AuthorId, ContextId, DeltaId, Hash } from "../../core/ids.ts";
 import type { ClientCall } from "../../core/input.ts";
 import type { JsonObject } from "../../core/json.ts";
 
+/** The header of every answer that says which node it is of. */
+export const peerHeader = "reconverge-peer";
+
 /** A running node, as far as clients may reach it. */
 export interface NodeApi {
   /** The key this node signs with. */
   readonly author: AuthorId;
+  /** The node's peer id, in every answer. */
+  readonly peer: string;
   /** Answers once everything the answer rests on is durable. */
   call(call: ClientCall): Promise<Outcome>;
   contexts(): Promise<readonly ContextView[]>;

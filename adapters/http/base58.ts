@@ -17,3 +17,8 @@ export function fromBase58<Id extends string>(text: string): Id | null {
     return null; // The package says "not base58" by throwing.
   }
 }
+
+/** The sentence for a text that is no context id. */
+export function noContextId(text: string): string {
+  return `"${text}" is no context id: expected 32 bytes in base58`;
+}

@@ -7,7 +7,7 @@ import type { RefusalCode } from "../../core/effect.ts";
 import type { ContextId } from "../../core/ids.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { NodeApi } from "./api.ts";
-import { fromBase58, toBase58 } from "./base58.ts";
+import { fromBase58, noContextId, toBase58 } from "./base58.ts";
 
 export interface RpcError {
   readonly type: string;
@@ -100,9 +100,10 @@ function readExecution(body: Json): Execution {
   expect(body.method === "execute", `unknown method ${JSON.stringify(body.method)}, expected "execute"`);
   const params: Json = body.params ?? null;
   if (!isJsonObject(params)) throw new Unreadable(id, "expected an object in params");
-  const contextId = typeof params.contextId === "string" ? fromBase58<ContextId>(params.contextId) : null;
-  if (contextId === null) throw new Unreadable(id, "expected 32 bytes in base58 in params.contextId");
-  const { method } = params;
+  const { contextId: text, method } = params;
+  if (typeof text !== "string") throw new Unreadable(id, "expected a text in params.contextId");
+  const contextId = fromBase58<ContextId>(text);
+  if (contextId === null) throw new Unreadable(id, noContextId(text));
   if (typeof method !== "string") throw new Unreadable(id, "expected a text in params.method");
   const args: Json = params.argsJson ?? {};
   if (!isJsonObject(args)) throw new Unreadable(id, "expected an object in params.argsJson");

@@ -1,8 +1,20 @@
-/** The node's HTTP server. On loopback only: there is no authentication yet. */
+/**
+ * The node's HTTP server. On loopback only: there is no authentication yet. So that a web page cannot reach it
+ * through somebody's browser, it answers under its own names only, to no other page's requests, and takes only
+ * what a page cannot send without asking first (`application/json`).
+ *
+ * An error is `{"error": "one sentence"}`, whatever the path; `/jsonrpc` has its own shape for what it has read.
+ */
 
-import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Socket } from "node:net";
+import Fastify, {
+  type ConnectionError,
+  type FastifyError,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import { registerAdmin } from "./admin.ts";
-import { HttpError, type NodeApi } from "./api.ts";
+import { HttpError, type NodeApi, peerHeader } from "./api.ts";
 import { answerRpc, internalError, parseError } from "./json-rpc.ts";
 
 export interface ServerOptions {
@@ -29,21 +41,29 @@ export class ServerError extends Error {
 /** Arguments of a call, 10 MiB, and what is around them. */
 const bodyBytesMax = 10 * 1_048_576 + 4_096;
 
-/** A page that made its own name point to this machine must not reach the API through a browser. */
 const loopbackNames: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]", "::1"]);
 
 /** Listens. Rejects with a `ServerError` when it cannot. */
 export async function startServer({ host, port, api, failed }: ServerOptions): Promise<Server> {
-  const server = Fastify({ bodyLimit: bodyBytesMax, forceCloseConnections: true, logger: false });
+  const server = Fastify({
+    bodyLimit: bodyBytesMax,
+    forceCloseConnections: true,
+    logger: false,
+    // Without a name for us, a request is refused below, with a sentence.
+    http: { requireHostHeader: false },
+    frameworkErrors: (error, request, reply) => answerError(error, { request, reply, failed }),
+    clientErrorHandler: answerNoHttp,
+  });
   server.setErrorHandler((error: FastifyError | HttpError, request, reply) =>
     answerError(error, { request, reply, failed }),
   );
   server.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `there is nothing at ${request.method} ${request.url}` }),
   );
-  server.addHook("onRequest", async ({ hostname }) => {
-    if (!loopbackNames.has(hostname))
-      throw new HttpError(403, `the API answers on this machine only, not as ${hostname}`);
+  server.addHook("onRequest", async (request, reply) => {
+    reply.header(peerHeader, api.peer);
+    const refusal = refusalOf(request);
+    if (refusal !== null) throw refusal;
   });
   server.post("/jsonrpc", ({ body }) => answerRpc(body, api));
   registerAdmin(server, api);
@@ -55,6 +75,29 @@ export async function startServer({ host, port, api, failed }: ServerOptions): P
     const advice = "stop the program that has it or choose another server.port";
     throw new ServerError(`cannot serve the API on ${host}:${port} (${text}): ${advice}`, { cause: error });
   }
+}
+
+/** Why a request is not even read, or null. */
+function refusalOf(request: FastifyRequest): HttpError | null {
+  const { hostname, method, is404 } = request;
+  const { origin, "content-type": contentType = "" } = request.headers;
+  if (!loopbackNames.has(hostname))
+    return new HttpError(403, `the API answers on this machine only, not as "${hostname}"`);
+  if (origin !== undefined && !isOwnOrigin(origin, request.socket.localPort))
+    return new HttpError(403, `the API takes no requests of other web pages, and this one is of ${origin}`);
+  if (method !== "POST" || is404 || mediaTypeOf(contentType) === "application/json") return null;
+  const got = contentType === "" ? "there is none" : `it is "${contentType}"`;
+  return new HttpError(415, `expected the header content-type: application/json, but ${got}`);
+}
+
+function isOwnOrigin(origin: string, port: number | undefined): boolean {
+  if (!URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  return url.protocol === "http:" && loopbackNames.has(url.hostname) && Number(url.port || 80) === port;
+}
+
+function mediaTypeOf(contentType: string): string {
+  return contentType.split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
 function answerError(
@@ -69,7 +112,29 @@ function answerError(
   const status = error instanceof HttpError ? error.status : (error.statusCode ?? 500);
   const isOurs = status >= 500 && !(error instanceof HttpError);
   if (isOurs) failed(error);
-  if (request.url === "/jsonrpc" && request.method === "POST")
-    return reply.code(200).send(isOurs ? internalError() : parseError(error.message));
-  return reply.code(status).send({ error: isOurs ? "the node could not answer" : error.message });
+  const isRefused = error instanceof HttpError;
+  if (request.url === "/jsonrpc" && request.method === "POST" && !isRefused)
+    return reply.code(200).send(isOurs ? internalError() : parseError(messageOf(error)));
+  return reply.code(status).send({ error: isOurs ? "the node could not answer" : messageOf(error) });
+}
+
+/** The framework's sentence, or a better one where it leaves out what was expected. */
+function messageOf(error: FastifyError | HttpError): string {
+  if ("code" in error && error.code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return `the body is too large: expected at most ${bodyBytesMax} bytes, which is 10 MiB of arguments`;
+  return error.message;
+}
+
+/** For what is no HTTP at all, or whose headers are too large. */
+function answerNoHttp(error: ConnectionError, socket: Socket): void {
+  if (socket.writable) {
+    const isLarge = error.code === "HPE_HEADER_OVERFLOW";
+    const body = JSON.stringify({
+      error: isLarge ? "the headers are too large" : "this is no HTTP request that can be read",
+    });
+    const status = isLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
+    const headers = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
+    socket.write(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
+  }
+  socket.destroySoon();
 }

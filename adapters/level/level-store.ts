@@ -6,6 +6,7 @@
 import { Level } from "level";
 import { InvariantError } from "../../core/assert.ts";
 import type { Commit } from "../../core/effect.ts";
+import { cutLogs, findLogHole } from "./log-hole.ts";
 import { codeOf, messageOf, type Store, StoreError } from "./store.ts";
 import { StoreFolder } from "./store-folder.ts";
 import {
@@ -38,10 +39,12 @@ export async function openLevelStore(path: string, options: LevelStoreOptions): 
   let level: Database | null = null;
   let tipFile: TipFile | null = null;
   try {
+    const acceptLoss = options.acceptLoss === true;
+    await checkLogs(folder, acceptLoss);
     level = await openLevel(folder);
     await folder.opened();
-    tipFile = await openTipFile(folder);
-    const tip = await checkTip({ folder, level, tipFile }, options.acceptLoss === true);
+    tipFile = await openTipFile(folder, acceptLoss);
+    const tip = await checkTip({ folder, level, tipFile }, acceptLoss);
     if (folder.state === "creating") await folder.completed();
     return new LevelStore({ folder, level, tipFile }, tip, options.cacheBytesMax ?? 67_108_864);
   } catch (error) {
@@ -153,13 +156,30 @@ async function openLevel(folder: StoreFolder): Promise<Database> {
   }
 }
 
-async function openTipFile(folder: StoreFolder): Promise<TipFile> {
+/**
+ * LevelDB goes on behind a damaged place in its log, and what it then holds is no prefix of what was written. So
+ * this is found before it reads the log, and whoever accepts the loss goes on with the prefix.
+ */
+async function checkLogs(folder: StoreFolder, acceptLoss: boolean): Promise<void> {
+  if (folder.state === "creating" || (await folder.holder()) !== null) return;
+  const hole = await findLogHole(folder.levelPath).catch((error: unknown) => {
+    throw damaged(folder, `LevelDB's log cannot be read (${messageOf(error)})`, error);
+  });
+  if (hole === null) return;
+  if (!acceptLoss)
+    throw lossy(folder, `its log ${hole.path} is damaged at byte ${hole.offset}, and more follows`);
+  await cutLogs(folder.levelPath, hole);
+}
+
+async function openTipFile(folder: StoreFolder, acceptLoss: boolean): Promise<TipFile> {
   try {
-    return folder.state === "creating"
-      ? await TipFile.create(folder.tipPath)
-      : await TipFile.open(folder.tipPath);
+    if (folder.state === "creating") return await TipFile.create(folder.tipPath);
+    return await TipFile.open(folder.tipPath);
   } catch (error) {
-    throw damaged(folder, `its file ${folder.tipPath} cannot be read (${messageOf(error)})`, error);
+    if (codeOf(error) !== "ENOENT")
+      throw damaged(folder, `its file ${folder.tipPath} cannot be read (${messageOf(error)})`, error);
+    if (!acceptLoss) throw lossy(folder, `its file ${folder.tipPath} is gone, ${unknownEnd}`, error);
+    return await TipFile.create(folder.tipPath);
   }
 }
 
@@ -169,8 +189,8 @@ async function checkTip({ folder, level, tipFile }: Parts, acceptLoss: boolean):
   if (typeof records === "string") throw damaged(folder, records);
   const stored = records.at(-1) ?? emptyTip;
   const kept = await tipFile.read();
-  if (kept.count > stored.count) {
-    if (!acceptLoss) throw lost(folder, kept.count - stored.count);
+  if (kept === null || kept.count > stored.count) {
+    if (!acceptLoss) throw lossy(folder, whatIsLost(folder, stored, kept));
     await tipFile.reset(stored);
     return stored;
   }
@@ -191,9 +211,18 @@ function damaged(folder: StoreFolder, what: string, cause?: unknown): StoreError
   );
 }
 
-function lost(folder: StoreFolder, count: number): StoreError {
+/** Damage behind which one can go on with what is left. */
+function lossy(folder: StoreFolder, what: string, cause?: unknown): StoreError {
   return new StoreError(
     "store-damaged",
-    `the store at ${folder.path} is damaged: its last ${count} confirmed writes are gone; ${restore}, or run once with --accept-loss to go on with what is left`,
+    `the store at ${folder.path} is damaged: ${what}; ${restore}, or run once with --accept-loss to go on with what is left`,
+    cause,
   );
 }
+
+function whatIsLost(folder: StoreFolder, stored: Tip, kept: Tip | null): string {
+  if (kept === null) return `its file ${folder.tipPath} is empty or unreadable, ${unknownEnd}`;
+  return `its last ${kept.count - stored.count} confirmed writes are gone`;
+}
+
+const unknownEnd = "so nothing says whether its last confirmed writes are there";

@@ -40,7 +40,7 @@ export class StoreFolder {
     this.tipPath = join(path, "tip");
     this.state = state;
     this.#lockPath = join(path, "pid");
-    this.#markerPath = join(path, markerName);
+    this.#markerPath = join(path, storeMarkerName);
   }
 
   /** Finds the store at this place, or begins one there, and keeps this process from opening it again. */
@@ -64,11 +64,27 @@ export class StoreFolder {
 
   /** The error for a LevelDB that is locked. */
   async lockedByOther(): Promise<StoreError> {
-    const pid = await readFile(this.#lockPath, "utf8").then(
-      (text) => text.trim(),
-      () => "", // Its holder has not written it yet; the message does without.
-    );
+    const pid = await this.#readPid();
     return locked(this.path, pid === "" ? "another process" : `process ${pid}`);
+  }
+
+  /** The living process that seems to have it open, or null. A hint: only LevelDB's lock decides. */
+  async holder(): Promise<number | null> {
+    const pid = Number(await this.#readPid());
+    if (!Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid) return null;
+    try {
+      process.kill(pid, 0);
+      return pid;
+    } catch (error) {
+      return codeOf(error) === "EPERM" ? pid : null;
+    }
+  }
+
+  async #readPid(): Promise<string> {
+    return await readFile(this.#lockPath, "utf8").then(
+      (text) => text.trim(),
+      () => "", // Its holder has not written it yet, or there is none.
+    );
   }
 
   /** Lets go of the folder. `wasOpened`: LevelDB's lock was held, so the process id there is ours. */
@@ -78,11 +94,12 @@ export class StoreFolder {
   }
 }
 
-const markerName = "store.json";
+/** The file that says a folder is a store. */
+export const storeMarkerName = "store.json";
 
 /** Null when a store may be begun here. */
 async function readMarker(path: string, create: boolean): Promise<Marker | null> {
-  const text = await readFile(join(path, markerName), "utf8").catch((error: unknown) => {
+  const text = await readFile(join(path, storeMarkerName), "utf8").catch((error: unknown) => {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
     throw error;
   });
@@ -104,9 +121,9 @@ function parseMarker(path: string, text: string): Marker {
   try {
     marker = JSON.parse(text);
   } catch {
-    throw foreign(path, `has a ${markerName} that is not JSON`);
+    throw foreign(path, `has a ${storeMarkerName} that is not JSON`);
   }
-  if (marker?.kind !== "reconverge-store") throw foreign(path, `has a ${markerName} of something else`);
+  if (marker?.kind !== "reconverge-store") throw foreign(path, `has a ${storeMarkerName} of something else`);
   if (marker.version !== storeVersion) {
     throw new StoreError(
       "store-version",
@@ -124,7 +141,7 @@ function parseMarker(path: string, text: string): Marker {
 async function writeMarker(
   path: string,
   state: Marker["state"],
-  target = join(path, markerName),
+  target = join(path, storeMarkerName),
 ): Promise<void> {
   await mkdir(path, { recursive: true });
   const marker: Marker = { kind: "reconverge-store", version: storeVersion, state };

@@ -4,7 +4,8 @@
  * a chain over all digests), and after the batch is durable the same count and chain into a small file beside.
  *
  * Found at the next start: a lost tail (the file is ahead of the store), a flush missing among the last
- * `ringSize` (the records are not consecutive), a store and a file of different histories (the chains differ).
+ * `ringSize` (the records are not consecutive), a store and a file of different histories (the chains differ),
+ * a file that says nothing any more (it always holds one valid tip).
  * Not found: a whole folder put back from an older copy, for then both are old; a tail lost together with the
  * file's newest entry, which is written but not synced, in one power failure of a disk that does not keep what it
  * confirmed; and damage inside older table files, which LevelDB reports when they are read, if at all.
@@ -111,27 +112,23 @@ export class TipFile {
     return file;
   }
 
-  /** Makes this the only tip it holds, and syncs. */
+  /** Makes this the only tip it holds, with one write, so that there is always one; and syncs. */
   async reset(tip: Tip): Promise<void> {
-    await this.#handle.write(Buffer.alloc(2 * slotBytes), 0, 2 * slotBytes, 0);
-    await this.write(tip);
+    const slots = Buffer.alloc(2 * slotBytes);
+    encodeSlot(tip).copy(slots, placeOf(tip));
+    await this.#handle.write(slots, 0, slots.length, 0);
     await this.#handle.sync();
   }
 
   async write(tip: Tip): Promise<void> {
-    const content = Buffer.concat([encodeCount(tip.count), tip.chain]);
-    const slot = Buffer.concat([content, checksum(content)]);
-    await this.#handle.write(slot, 0, slot.length, (tip.count % 2) * slotBytes);
+    await this.#handle.write(encodeSlot(tip), 0, slotBytes, placeOf(tip));
   }
 
-  /** The newer of the two tips; the empty one when neither is readable. */
-  async read(): Promise<Tip> {
+  /** The newer of the two tips. Null when neither is readable, which no crash explains: each write leaves the other. */
+  async read(): Promise<Tip | null> {
     const { buffer } = await this.#handle.read(Buffer.alloc(2 * slotBytes), 0, 2 * slotBytes, 0);
     const tips = [buffer.subarray(0, slotBytes), buffer.subarray(slotBytes)].map(decodeSlot);
-    return tips.reduce<Tip>(
-      (newest, tip) => (tip !== null && tip.count > newest.count ? tip : newest),
-      emptyTip,
-    );
+    return tips.reduce((newest, tip) => (tip !== null && tip.count >= (newest?.count ?? 0) ? tip : newest));
   }
 
   async close(): Promise<void> {
@@ -141,6 +138,15 @@ export class TipFile {
 
 const contentBytes = 8 + hashBytes;
 const slotBytes = contentBytes + 8;
+
+function encodeSlot({ count, chain }: Tip): Buffer {
+  const content = Buffer.concat([encodeCount(count), chain]);
+  return Buffer.concat([content, checksum(content)]);
+}
+
+function placeOf(tip: Tip): number {
+  return (tip.count % 2) * slotBytes;
+}
 
 function decodeSlot(slot: Buffer): Tip | null {
   const content = slot.subarray(0, contentBytes);

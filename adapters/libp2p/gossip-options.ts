@@ -4,6 +4,12 @@ import { createHash } from "node:crypto";
 import type { GossipsubOpts, Message } from "@chainsafe/libp2p-gossipsub";
 import { createTopicScoreParams } from "@chainsafe/libp2p-gossipsub/score";
 
+/**
+ * Topics that a node may subscribe to. A node names all of them in one message when it connects; a peer that is
+ * told of more than its limits below allow ends the stream without a word. A quarter less than those, for slack.
+ */
+export const topicsMax = 3_000;
+
 export const gossipOptions: Partial<GossipsubOpts> = {
   // Deltas and heartbeats carry their own signatures.
   globalSignaturePolicy: "StrictNoSign",

@@ -10,6 +10,7 @@ import type { Connections } from "./connections.ts";
 import { nameOf } from "./connections.ts";
 import { topicScoreParams } from "./gossip-options.ts";
 import type { Intake, NetworkLog } from "./port.ts";
+import { SilentPeers } from "./silent-peers.ts";
 
 /** Heartbeats of gossipsub, about a second each, for which a connected peer may lack a gossip stream. */
 const missingStreamPatience = 3;
@@ -32,30 +33,43 @@ export class Gossip {
   readonly #unjudged = new Map<GossipId, { readonly message: string; readonly from: unknown }>();
   /** Peers that had a gossip stream, and for how many heartbeats they have lacked one. */
   readonly #withoutStream = new Map<PeerId, number>();
+  readonly #silent: SilentPeers;
+  #subscribed = 0;
   #received = 0;
 
   constructor(
     service: GossipService,
-    about: { readonly intake: Intake; readonly log: NetworkLog; readonly connections: Connections },
+    about: {
+      readonly intake: Intake;
+      readonly log: NetworkLog;
+      readonly connections: Connections;
+      readonly silencePatienceMs?: number | undefined;
+    },
   ) {
     this.#service = service;
     this.#intake = about.intake;
     this.#log = about.log;
     this.#connections = about.connections;
+    this.#silent = new SilentPeers(about.silencePatienceMs);
     service.addEventListener("subscription-change", ({ detail }) => {
       for (const { topic, subscribe } of detail.subscriptions)
         this.#subscriptionChanged(nameOf(detail.peerId), topic as Topic, subscribe);
     });
     service.addEventListener("gossipsub:message", ({ detail }) => this.#messageArrived(detail));
-    service.addEventListener("gossipsub:heartbeat", () => this.#checkStreams());
+    service.addEventListener("gossipsub:heartbeat", () => {
+      this.#checkStreams();
+      this.#checkSilent();
+    });
   }
 
   subscribe(topic: Topic): void {
+    this.#subscribed += 1;
     this.#service.score.params.topics[topic] = topicScoreParams;
     this.#service.subscribe(topic);
   }
 
   unsubscribe(topic: Topic): void {
+    this.#subscribed -= 1;
     this.#service.unsubscribe(topic);
   }
 
@@ -75,8 +89,14 @@ export class Gossip {
     this.#service.reportMessageValidationResult(unjudged.message, unjudged.from, verdict);
   }
 
+  /** A connected peer is known to speak our protocol. */
+  met(peer: PeerId): void {
+    if (this.#connections.isConnected(peer)) this.#silent.met(peer, performance.now());
+  }
+
   /** A peer's last connection has ended. */
   forget(peer: PeerId): void {
+    this.#silent.forget(peer);
     this.#topics.delete(peer);
   }
 
@@ -104,6 +124,17 @@ export class Gossip {
       message: msg.data,
     });
     if (!isTaken) this.judge(gossip, "ignore");
+  }
+
+  /** Nothing to hear is expected while this node has no contexts itself. */
+  #checkSilent(): void {
+    if (this.#subscribed === 0) return;
+    const hasTopics = (peer: PeerId) => (this.#topics.get(peer)?.size ?? 0) > 0;
+    for (const peer of this.#silent.overdue(performance.now(), hasTopics))
+      this.#log.warn(
+        { peer },
+        "a connected peer has named no topics: it has no contexts, or more than gossip takes; nothing will be heard of it by gossip",
+      );
   }
 
   /**

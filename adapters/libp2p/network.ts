@@ -18,6 +18,8 @@ export interface NetworkOptions {
   readonly bootNodes: readonly string[];
   readonly mdns: boolean;
   readonly log: NetworkLog;
+  /** A peer that names no topics for longer is told in the log. For tests; 30 s when nothing is said. */
+  readonly silencePatienceMs?: number;
 }
 
 /** A network that is not started. */
@@ -63,7 +65,7 @@ class Libp2pNetwork implements Network {
   }
 
   async start(driver: Intake): Promise<void> {
-    const { log, bootNodes, listen } = this.#options;
+    const { log, bootNodes, listen, silencePatienceMs } = this.#options;
     const intake = this.#whileRunning(driver);
     const connections: Connections = new Connections(this.#swarm, {
       intake,
@@ -71,7 +73,10 @@ class Libp2pNetwork implements Network {
       bootAddresses: addressesByPeer(bootNodes),
       gone: (peer) => gossip.forget(peer),
     });
-    const gossip = new Gossip(this.#swarm.services.gossip, { intake, log, connections });
+    const gossip = new Gossip(this.#swarm.services.gossip, { intake, log, connections, silencePatienceMs });
+    this.#swarm.addEventListener("peer:identify", ({ detail }) => {
+      if (detail.protocols.includes(syncProtocol)) gossip.met(nameOf(detail.peerId));
+    });
     const streams = new SyncStreams(intake, log, (peer) => connections.to(peer));
     connections.setGate(this.#gate);
     this.#connected(connections);

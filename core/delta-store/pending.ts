@@ -108,28 +108,15 @@ export class Pending {
     for (const parent of parents) removeFromSet(children, parent, id);
   }
 
-  /** Drops what has waited since before the given time. */
+  /** Drops what has waited since before the given time, but for what only waits until this node is upgraded. */
   removeOlderThan(sinceMs: number): readonly DeltaId[] {
     const aged: DeltaId[] = [];
     for (const [id, entry] of this.#memory.waiting) {
       if (entry.sinceMs >= sinceMs) break;
-      aged.push(id);
+      if (entry.delta.content.kind !== "needs-upgrade") aged.push(id);
     }
     for (const id of aged) this.remove(id);
     return aged;
-  }
-
-  /** Drops everything that waits, directly or not, for a delta that will never apply. */
-  removeDescendants(id: DeltaId): readonly DeltaId[] {
-    const removed: DeltaId[] = [];
-    const open: DeltaId[] = [id];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const children = Array.from(this.#memory.children.get(next) ?? []);
-      for (const child of children) this.remove(child);
-      open.push(...children);
-      removed.push(...children);
-    }
-    return removed;
   }
 
   /** Drops what is over a bound: of the author with the most deltas, or with the most bytes. O(authors) for each. */

@@ -78,7 +78,11 @@ export class GossipReceiver {
       this.#sync.want(replica.contextId, from, turn);
       return;
     }
-    if (!areSameHeads(replica.standing(), heartbeat)) return;
+    if (!areSameHeads(replica.standing(), heartbeat)) {
+      // Among heads that were not listed there may be some that are unknown here.
+      if (heartbeat.headsDigest !== "") this.#sync.want(replica.contextId, from, turn);
+      return;
+    }
     if (heartbeat.stateRoot === replica.stateRoot()) this.#heartbeat.heardAgreeing(replica, heartbeat.sender);
     else turn.observe("divergence-alarm", { contextId: replica.contextId, peer: from });
   }

@@ -21,6 +21,8 @@ export interface SyncMemory {
   readonly wanted: Map<ContextId, Map<PeerId, number>>;
   /** Missing parents that were asked for, and until when they are not asked for again. */
   readonly pulls: Map<DeltaId, number>;
+  /** By context: sessions in a row that were started for something missing and brought nothing. */
+  readonly fruitless: Map<ContextId, number>;
   /** By context: not announced again before this. */
   readonly announcedMs: Map<ContextId, number>;
   streams: number;
@@ -32,6 +34,7 @@ export function createSyncMemory(): SyncMemory {
     tracking: new Map(),
     wanted: new Map(),
     pulls: new Map(),
+    fruitless: new Map(),
     announcedMs: new Map(),
     streams: 0,
   };
@@ -46,6 +49,7 @@ const delays = {
   behind: [0, 100],
   announced: [0, 150],
   busy: [300, 600],
+  chased: [100, 300],
   crowded: [200, 300],
 } as const satisfies Record<string, unknown>;
 /** What was gained is news for others when its clock is this far from ours: nearer, gossip is still carrying it. */
@@ -81,8 +85,10 @@ export class SyncManager {
     this.#periodicIn(this.#services.random.between(1, this.#services.config.syncFrequencyMs), replica, turn);
   }
 
-  peerConnected(peer: PeerId): void {
+  /** A peer is back: with what it had in common before, a session need not wait for its subscriptions. */
+  peerConnected(peer: PeerId, shared: readonly Replica[], turn: Turn): void {
     this.#tracking.clearBackoff(peer);
+    for (const replica of shared) this.peerSubscribed(replica, peer, turn);
   }
 
   peerSubscribed(replica: Replica, peer: PeerId, turn: Turn): void {
@@ -115,11 +121,13 @@ export class SyncManager {
   ): void {
     const nowMs = turn.now.monotonicMs;
     const { pulls } = this.#memory;
+    if (replica.deltas.pending.count > this.#services.config.pendingFallbackCount) {
+      this.#chase(replica, { lastResort: from }, turn);
+      return;
+    }
     const unasked = missing.filter((id) => (pulls.get(id) ?? 0) <= nowMs).slice(0, idsMax);
     if (unasked.length === 0) return;
-    const isCrowded =
-      replica.deltas.pending.count > this.#services.config.pendingFallbackCount || pulls.size > idsMax;
-    if (isCrowded || !this.sessions.hasRoom("pull", replica.contextId, nowMs)) {
+    if (pulls.size > idsMax || !this.sessions.hasRoom("pull", replica.contextId, nowMs)) {
       this.want(replica.contextId, from, turn);
       return;
     }
@@ -209,7 +217,7 @@ export class SyncManager {
         break;
       case "failed":
         if (session.role === "initiator") this.#tracking.failed(contextId, peer, turn.now.monotonicMs);
-        this.#wantSomeone(replica, peer, turn);
+        this.#chase(replica, { avoid: peer }, turn);
         break;
     }
     this.#announceSoon(session, replica, turn);
@@ -217,6 +225,7 @@ export class SyncManager {
 
   #completed(session: SessionMemory, replica: Replica, turn: Turn): void {
     const { contextId } = replica;
+    if (session.gained > 0) this.#memory.fruitless.delete(contextId);
     if (session.purpose === "sync") {
       // What came from elsewhere meanwhile, the peer has not been told.
       const isAgreed = replica.deltas.graph.count === session.appliedAtChoice + session.gained;
@@ -227,14 +236,27 @@ export class SyncManager {
     if (!isStillMissing) return;
     // A pull that did not suffice becomes a session with the same peer; a session that did not, one with another.
     if (session.purpose === "pull") this.want(contextId, session.peer, turn, [0, 0]);
-    else this.#wantSomeone(replica, session.peer, turn);
+    else this.#chase(replica, { avoid: session.peer }, turn);
   }
 
-  /** Wants a session with a random subscriber, another than the given one where there is one. */
-  #wantSomeone(replica: Replica, except: PeerId, turn: Turn): void {
-    const others = this.#peers.subscribers(replica.contextId).filter((peer) => peer !== except);
-    if (others.length > 0)
-      this.want(replica.contextId, this.#services.random.pick(others), turn, delays.busy);
+  /**
+   * Wants a session with a random subscriber because something is missing. As long as nothing comes of it the waits
+   * double, up to the periodic sync's: what nobody has, be it an invention or gone with its author, must not keep
+   * everyone asking everyone.
+   */
+  #chase(replica: Replica, { avoid, lastResort }: { avoid?: PeerId; lastResort?: PeerId }, turn: Turn): void {
+    const { contextId } = replica;
+    if ((this.#memory.wanted.get(contextId)?.size ?? 0) > 0) return;
+    const subscribers = this.#peers.subscribers(contextId);
+    const others = subscribers.filter((peer) => peer !== avoid);
+    const candidates = others.length > 0 ? others : subscribers;
+    const chosen = candidates.length > 0 ? this.#services.random.pick(candidates) : lastResort;
+    if (chosen === undefined) return;
+    const fruitless = this.#memory.fruitless.get(contextId) ?? 0;
+    this.#memory.fruitless.set(contextId, fruitless + 1);
+    const [minMs, maxMs] = delays.chased;
+    const waitMs = Math.min(this.#services.config.syncFrequencyMs, minMs * (1 << Math.min(fruitless, 20)));
+    this.want(contextId, chosen, turn, [waitMs, waitMs + maxMs - minMs]);
   }
 
   /** What came by sync and is older than what gossip carries may be news for this node's other peers as well. */

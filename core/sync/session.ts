@@ -1,18 +1,20 @@
 /**
  * One exchange with one peer over one stream. A sync session opens with a handshake both ways; then each side
  * streams what the other lacks, in causal order, as far as the other gave credit, and says `done`. A pull
- * opens with the ids it asks for, and only the responder streams. Credit is given after what came is durable.
+ * opens with the ids it asks for, and only the responder streams. Credit leaves after what was applied is durable.
  *
  *   initiator:  handshake → awaits handshake → transfers → both done: closes
  *   responder:  awaits an opening → answers → transfers → both done: closes
  */
 
+import { present } from "../assert.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
-import type { ContextId, DeltaId, PeerId } from "../ids.ts";
+import { type ContextId, type DeltaId, type PeerId, toHex } from "../ids.ts";
 import type { StreamId } from "../input.ts";
 import { turnDeltasMax } from "../limits.ts";
 import type { Replica } from "../replica.ts";
 import { storeKeys } from "../store-keys.ts";
+import { UnreadableStoreError } from "../stored-node.ts";
 import type { Turn } from "../turn.ts";
 import type { Codec } from "../wire/codec.ts";
 import { encodeSyncMessage, initialCredit, type SyncMessage } from "../wire/sync-message.ts";
@@ -31,12 +33,15 @@ export interface SessionMemory {
   /** What is still to be sent, in causal order, from `sent` on. */
   outgoing: readonly DeltaId[];
   sent: number;
-  /** Messages of deltas the other still takes. */
+  /** Messages of deltas the other still takes, and those it may still send. */
   credit: number;
+  granted: number;
   ourDone: boolean;
   theirDone: boolean;
-  /** When the other last said something. */
+  /** When the other last said something that brought the session on. */
   progressMs: number;
+  /** Deltas it sent that were here already. */
+  duplicates: number;
   /** Deltas applied here when what to send was chosen. */
   appliedAtChoice: number;
   /** Applied here because of this session. */
@@ -54,9 +59,11 @@ export function createSession(
     outgoing: [],
     sent: 0,
     credit: initialCredit,
+    granted: initialCredit,
     ourDone: false,
     theirDone: false,
     progressMs: nowMs,
+    duplicates: 0,
     appliedAtChoice: 0,
     gained: 0,
     oldestGainedMs: Number.POSITIVE_INFINITY,
@@ -107,37 +114,68 @@ function nextBatch(session: SessionMemory, turn: Turn): readonly Uint8Array[] {
   const deltas: Uint8Array[] = [];
   let bytes = 0;
   while (session.sent < session.outgoing.length && deltas.length < turnDeltasMax && bytes < batchBytes) {
-    const id = session.outgoing[session.sent];
+    const id = present(session.outgoing[session.sent], "a delta to send");
     session.sent += 1;
-    const sealed = id === undefined ? undefined : turn.read(storeKeys.delta(id));
-    if (sealed === undefined) continue;
+    const sealed = turn.read(storeKeys.delta(id));
+    if (sealed === undefined) {
+      throw new UnreadableStoreError(
+        fault("malformed", `the store: the body of delta ${toHex(id)} is missing`),
+      );
+    }
     deltas.push(sealed);
     bytes += sealed.length;
   }
   return deltas;
 }
 
-/** Adds what the peer sent and gives credit for more. A fault when the peer made a mistake. */
+/**
+ * Adds what the peer sent and gives credit for more. A fault when the peer made a mistake. Deltas that were here
+ * already bring a session on only as long as there are no more of them than what was here when it began.
+ */
 export function receiveDeltas(
   session: SessionMemory,
   sealedDeltas: readonly Uint8Array[],
   { replica, codec, turn }: { readonly replica: Replica; readonly codec: Codec; readonly turn: Turn },
 ): Fault | null {
   turn.observe("sync-deltas-received", { peer: session.peer, amount: sealedDeltas.length });
+  session.granted -= 1;
+  if (session.granted < 0)
+    return fault("out-of-turn", "more messages of deltas than it was given credit for");
+  if (sealedDeltas.length === 0) return fault("malformed", "a message of no deltas");
+  const before = session.duplicates;
   for (const sealed of sealedDeltas) {
-    const delta = codec.openDelta(sealed);
-    if (isFault(delta)) {
-      if (delta.code === "unknown-version") continue;
-      return delta;
-    }
-    if (delta.contextId !== replica.contextId)
-      return fault("wrong-context", "a delta of another context in a session");
-    const outcome = replica.receive(delta, turn);
-    if (outcome.kind === "rejected") return outcome.fault;
-    if (outcome.kind !== "applied") continue;
-    session.gained += 1;
-    session.oldestGainedMs = Math.min(session.oldestGainedMs, delta.hlc.ms);
+    const mistake = receiveOne(session, sealed, { replica, codec, turn });
+    if (mistake !== null) return mistake;
   }
+  const isNew = session.duplicates - before < sealedDeltas.length;
+  if (isNew || session.duplicates <= session.appliedAtChoice) session.progressMs = turn.now.monotonicMs;
+  session.granted += 1;
   say(session, { kind: "credit", messages: 1 }, turn);
   return null;
+}
+
+function receiveOne(
+  session: SessionMemory,
+  sealed: Uint8Array,
+  { replica, codec, turn }: { readonly replica: Replica; readonly codec: Codec; readonly turn: Turn },
+): Fault | null {
+  const delta = codec.openDelta(sealed);
+  if (isFault(delta)) return delta.code === "unknown-version" ? null : delta;
+  if (delta.contextId !== replica.contextId) {
+    return fault("wrong-context", "a delta of another context in a session");
+  }
+  const outcome = replica.receive(delta, turn);
+  switch (outcome.kind) {
+    case "rejected":
+      return outcome.fault;
+    case "duplicate":
+      session.duplicates += 1;
+      return null;
+    case "pending":
+      return null;
+    case "applied":
+      session.gained += 1;
+      session.oldestGainedMs = Math.min(session.oldestGainedMs, delta.hlc.ms);
+      return null;
+  }
 }

@@ -7,7 +7,6 @@ import type { Replica } from "../replica.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
 import {
-  creditMax,
   decodeSyncMessage,
   type Handshake,
   type SyncMessage,
@@ -36,6 +35,8 @@ const startedPerContextMax = 4;
 /** Sessions in one context that may bring deltas at a time; the same deltas from everyone help nobody. */
 const receivingPerContextMax = 2;
 const stalledAfterMs = 2_000;
+/** Sessions one peer may have open with this node, so that it cannot take all the room there is. */
+const respondingPerPeerMax = 8;
 
 export class Sessions {
   readonly #memory: { readonly sessions: Map<StreamId, SessionMemory>; streams: number };
@@ -99,7 +100,8 @@ export class Sessions {
 
   /** A peer opened a stream. */
   accept(stream: StreamId, peer: PeerId, turn: Turn): void {
-    const responding = this.#count((session) => session.role === "responder");
+    const responding = this.#count((each) => each.role === "responder");
+    const forPeer = this.#count((each) => each.role === "responder" && each.peer === peer);
     const about = {
       stream,
       peer,
@@ -109,7 +111,7 @@ export class Sessions {
       state: "opening",
     } as const;
     const session = createSession(about, turn.now.monotonicMs);
-    if (responding >= this.#services.config.syncSessionsMax) {
+    if (responding >= this.#services.config.syncSessionsMax || forPeer >= respondingPerPeerMax) {
       this.#refuse(session, "busy", turn);
       return;
     }
@@ -125,7 +127,7 @@ export class Sessions {
     } else if (!isAllowed(session, message)) {
       this.#fail(session, fault("out-of-turn", `a ${message.kind} while ${session.state}`), turn);
     } else {
-      session.progressMs = turn.now.monotonicMs;
+      if (bringsOn(session, message)) session.progressMs = turn.now.monotonicMs;
       this.#handle(session, message, turn);
     }
   }
@@ -169,10 +171,11 @@ export class Sessions {
         this.#deltas(session, message.deltas, turn);
         break;
       case "credit":
-        session.credit = Math.min(creditMax, session.credit + message.messages);
+        session.credit += message.messages;
         continueTransfer(session, turn);
         break;
       case "done":
+        if (session.theirDone) return this.#fail(session, fault("out-of-turn", "a second done"), turn);
         session.theirDone = true;
         break;
       case "refusal":
@@ -289,5 +292,20 @@ export class Sessions {
     let count = 0;
     for (const session of this.#memory.sessions.values()) count += Number(test(session));
     return count;
+  }
+}
+
+/** Does a message count against the watchdog? Deltas are judged when they are read. */
+function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
+  switch (message.kind) {
+    case "deltas":
+      return false;
+    case "credit":
+      return session.sent < session.outgoing.length;
+    case "handshake":
+    case "delta-request":
+    case "done":
+    case "refusal":
+      return true;
   }
 }

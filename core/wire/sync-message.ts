@@ -54,7 +54,7 @@ export type SyncRefusal = "context-not-found" | "busy" | "version";
 const refusalCodes: readonly SyncRefusal[] = ["context-not-found", "busy", "version"];
 const codes = { handshake: 0, "delta-request": 1, deltas: 2, credit: 3, done: 4, refusal: 5 } as const;
 
-/** Credit a side starts with, and the most it ever has: what one turn may have to read and send. */
+/** Credit a side starts with, and the most it can be given at once: what one turn may have to read and send. */
 export const initialCredit = 4;
 export const creditMax = 16;
 
@@ -148,5 +148,7 @@ function decodeHandshake(fields: readonly unknown[]): Handshake {
 }
 
 function expectIds(value: unknown, max: number): readonly DeltaId[] {
-  return expectList(value, max, (id) => expectByteString<DeltaId>(id));
+  const ids = expectList(value, max, (id) => expectByteString<DeltaId>(id));
+  if (new Set(ids).size !== ids.length) refuse("malformed", "an id is listed twice");
+  return ids;
 }

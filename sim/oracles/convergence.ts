@@ -20,9 +20,9 @@ export class ConvergenceTracker {
     this.#isWatched = isWatched;
   }
 
-  /** Do the members that count all stand on the same heads? */
+  /** Do the members that count, of which there must be one at least, all stand on the same heads? */
   get isEqual(): boolean {
-    return this.#counts.size <= 1;
+    return this.#counts.size === 1;
   }
 
   /** Of the groups of members that stand on the same heads: how many there are, and how many are in the largest. */

@@ -28,19 +28,17 @@ function judge(simulation: Simulation, expectation: PlanExpectation): readonly F
       return [];
     case "value": {
       const { context, key, equals, nodes } = expectation;
-      return liveMembers(simulation, context, nodes).flatMap(({ node, replica }) => {
+      return judgeMembers(simulation, { oracle: "value", context, nodes }, ({ node, replica }) => {
         const value = read(replica, key, node.clock.now(simulation.world.nowUs).wallMs);
-        if (equalBytes(encode(value), encode(equals))) return [];
-        const message = `expected ${JSON.stringify(equals)} under "${key}" in ${context}, found ${JSON.stringify(value)}`;
-        return [{ oracle: "value", invariant: null, node: node.id, message }];
+        if (equalBytes(encode(value), encode(equals))) return null;
+        return `expected ${JSON.stringify(equals)} under "${key}" in ${context}, found ${JSON.stringify(value)}`;
       });
     }
     case "entities": {
       const { context, equals } = expectation;
-      return liveMembers(simulation, context, null).flatMap(({ node, replica }) => {
-        if (replica.state.liveCount === equals) return [];
-        const message = `expected ${equals} entities in ${context}, found ${replica.state.liveCount}`;
-        return [{ oracle: "entities", invariant: null, node: node.id, message }];
+      return judgeMembers(simulation, { oracle: "entities", context, nodes: null }, ({ replica }) => {
+        const { liveCount } = replica.state;
+        return liveCount === equals ? null : `expected ${equals} entities in ${context}, found ${liveCount}`;
       });
     }
     case "fault-counted": {
@@ -55,6 +53,23 @@ function judge(simulation: Simulation, expectation: PlanExpectation): readonly F
 interface Member {
   readonly node: SimNode;
   readonly replica: Replica;
+}
+
+/** Asks every live member; where there is none, nobody can say that the expectation holds. */
+function judgeMembers(
+  simulation: Simulation,
+  about: { readonly oracle: string; readonly context: string; readonly nodes: readonly number[] | null },
+  wrong: (member: Member) => string | null,
+): readonly Found[] {
+  const members = liveMembers(simulation, about.context, about.nodes);
+  if (members.length === 0) {
+    const message = `no live member of ${about.context} was there to ask`;
+    return [{ oracle: about.oracle, invariant: null, node: null, message }];
+  }
+  return members.flatMap((member) => {
+    const message = wrong(member);
+    return message === null ? [] : [{ oracle: about.oracle, invariant: null, node: member.node.id, message }];
+  });
 }
 
 /** Live nodes that keep the context. */
@@ -128,6 +143,7 @@ function whoIsStuck(
         reason: `${worst.node.id} lacks delta ${toHex(delta)} of ${name} and has ${count} pending`,
       };
     }
+    if (members.length === 0) return { node: "nobody", reason: `no live member of ${name} is left` };
     const waiting = members.find(({ replica }) => replica.deltas.pending.count > 0);
     if (waiting !== undefined) {
       const { count } = waiting.replica.deltas.pending;

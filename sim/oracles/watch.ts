@@ -1,6 +1,8 @@
 /** Watches for the first moment, from a given time on, at which some members of some contexts have converged. */
 
-import type { ContextId } from "../../core/ids.ts";
+import type { ContextId, DeltaId } from "../../core/ids.ts";
+import type { Replica } from "../../core/replica.ts";
+import { storeKeys } from "../../core/store-keys.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { ConvergenceTracker, isSettled, type Standing } from "./convergence.ts";
 
@@ -43,10 +45,17 @@ export class ConvergenceWatch {
     for (const tracker of this.#trackers.values()) {
       for (const member of tracker.members) {
         const replica = this.#nodes[member]?.core?.replicas().get(tracker.contextId);
-        if (replica !== undefined && !isSettled(replica)) return false;
+        if (replica !== undefined && !isSettled(replica) && !this.#isOrphaned(replica)) return false;
       }
     }
     return true;
+  }
+
+  /** Does everything that waits here wait for what left with its last holder? */
+  #isOrphaned(replica: Replica): boolean {
+    const staying = this.#nodes.filter(({ status }) => status === "up" || status === "down");
+    const isGone = (id: DeltaId) => staying.every(({ disk }) => disk.get(storeKeys.delta(id)) === undefined);
+    return replica.deltas.readyCount === 0 && replica.deltas.missing().every(isGone);
   }
 
   /** Notes the moment, if this is it. */

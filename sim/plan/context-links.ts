@@ -7,18 +7,25 @@ import type { Link, Links } from "./links.ts";
 import type { Resolving } from "./resolving.ts";
 import type { Presence } from "./topology.ts";
 
-/** Adds links drawn by seed until the members of each context hold together, whenever they join. */
+/** Adds links drawn by seed until the members of each context hold together, whenever they join, and whoever leaves. */
 export function connectContexts(links: Links, presence: Presence, resolving: Resolving): void {
   const missing = resolving.contexts.all.flatMap((context) => [
     ...linksBetweenParts(context, links, resolving),
     ...linksOfJoining(context, { links, presence }, resolving),
   ]);
   for (const [a, b] of missing) links.add(a, b);
+  for (const atUs of presence.leaveTimesUs()) {
+    for (const { id, everMembers } of resolving.contexts.all) {
+      const members = Array.from(everMembers).filter((node) => presence.isThere(node, atUs));
+      for (const [a, b] of linksBetweenParts({ id: `${id}/${atUs}`, members }, links, resolving))
+        links.add(a, b);
+    }
+  }
 }
 
-/** One link from each part of the initial members to a part before it, in an order drawn. */
+/** One link from each part of some members to a part before it, in an order drawn. */
 function linksBetweenParts(
-  { id, members }: ResolvedContext,
+  { id, members }: Pick<ResolvedContext, "id" | "members">,
   links: Links,
   { seed }: Resolving,
 ): readonly Link[] {

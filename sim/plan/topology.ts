@@ -164,6 +164,17 @@ export class Presence {
     return Array.from({ length: node }, (_, other) => other).filter((other) => this.finds(node, other));
   }
 
+  /** When nodes leave, in order, each moment once. */
+  leaveTimesUs(): readonly number[] {
+    return Array.from(new Set(this.#leftAtUs.values())).sort((a, b) => a - b);
+  }
+
+  /** Whether a node has come and not left at this moment, its own leaving counted as done. */
+  isThere(node: number, atUs: number): boolean {
+    const joinedAtUs = this.#resolving.roster.nodes[node]?.joinsAtUs ?? 0;
+    return joinedAtUs <= atUs && (this.#leftAtUs.get(node) ?? Number.POSITIVE_INFINITY) > atUs;
+  }
+
   /** Whether the other is there when this joining node comes. */
   finds(node: number, other: number): boolean {
     const leftAtUs = this.#leftAtUs.get(other) ?? Number.POSITIVE_INFINITY;

@@ -119,10 +119,16 @@ export const commonDefinitions: Readonly<Record<string, Schema>> = {
     ...{ items: { type: "string", title: "an id, a range n0..n49, or all" }, minItems: 1 },
   }),
   latencyMs: number(0, 3_600_000),
-  clockOffset: numberOrRange({ title: "whole ms", ...boundsOf(clockOffsetMsMax) }),
-  clockDrift: numberOrRange({ title: "whole parts per million", ...boundsOf(clockDriftPpmMax) }),
-  diskSync: numberOrRange({ title: "ms", type: "number", minimum: 0, maximum: 3_600_000 }),
+  clockOffset: numberOrRange({ title: within("ms", clockOffsetMsMax), ...boundsOf(clockOffsetMsMax) }),
+  clockDrift: numberOrRange({
+    ...{ title: within("parts per million", clockDriftPpmMax), ...boundsOf(clockDriftPpmMax) },
+  }),
+  diskSync: numberOrRange({ title: "ms from 0 to 3600000", type: "number", minimum: 0, maximum: 3_600_000 }),
 };
+
+function within(unit: string, limit: number): string {
+  return `whole ${unit} from -${limit} to ${limit}`;
+}
 
 function boundsOf(limit: number): Schema {
   return { type: "integer", minimum: -limit, maximum: limit };

@@ -207,13 +207,15 @@ export class Connections {
     this.#world.deliver(node, { kind: "peer-disconnected", peer: this.peer(other) });
   }
 
-  /** A node is gone: the others notice one latency later. */
+  /** A node is gone: the others notice one latency later, or through a cut when the keepalive tells. */
   dropAll(node: number): void {
     for (const other of Array.from(this.neighbours(node))) {
       const connection = this.between(node, other);
       if (connection === undefined) continue;
       const direction = this.direction(connection, node);
-      this.#break(connection, this.#latencyUs(direction, this.#nth(direction)));
+      const latencyUs = this.#latencyUs(direction, this.#nth(direction));
+      const keepaliveUs = this.#plan.network.keepaliveMs * 1_000;
+      this.#break(connection, this.#conditions.isCut(direction) ? keepaliveUs : latencyUs);
     }
   }
 

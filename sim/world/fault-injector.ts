@@ -114,6 +114,8 @@ export class FaultInjector {
   #crash(node: SimNode, mode: "keep" | "lose-unsynced" | "torn"): void {
     if (node.status !== "up") return;
     this.#world.counters.fault("crash");
+    // What waited in a paused process was never given to the node.
+    this.#world.skipped += node.inbox.filter(({ kind }) => kind === "request").length;
     const lost = node.crash(mode, mix32(this.#world.seed, node.index, node.epoch, 9));
     this.#world.counters.probe("disk-batches-lost", lost.length);
     this.#world.halted(node, lost);

@@ -1,5 +1,5 @@
 /**
- * A model of the gossipsub mesh (gossipsub v1.1: mesh, fan-out by flood publishing, graft and prune with back-off,
+ * A model of the gossipsub mesh (gossipsub v1.1: mesh, fan-out, no flood publishing, graft and prune with back-off,
  * IHAVE and IWANT), with the knobs of the real one. Messages are lost, doubled, reordered and swallowed by cuts;
  * control messages about the mesh itself travel in order on connections, as they do on a real stream.
  */
@@ -129,13 +129,16 @@ export class Mesh {
     }
   }
 
-  /** A node publishes: to every subscriber it is connected to. */
+  /** A node publishes: along its mesh; while that is empty, to as many subscribers as a mesh would have. */
   publish(node: number, topic: Topic, bytes: Uint8Array): void {
     const message = this.#links.createMessage(topic, bytes);
     message.seenIn[node] = this.#world.epochOf(node);
     const state = this.#topic(node, topic);
     this.#remember(state, message);
-    for (const other of state.subscribers) this.#links.transmit(node, other, { message, purpose: eager });
+    const fanOut = () =>
+      this.#draw(node, Array.from(state.subscribers), message.number).slice(0, this.#knobs.d);
+    const targets = state.mesh.size > 0 ? state.mesh : fanOut();
+    for (const other of targets) this.#links.transmit(node, other, { message, purpose: eager });
   }
 
   arrived({ connection, from, to, message }: GossipCopy): void {

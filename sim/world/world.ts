@@ -5,7 +5,7 @@
  */
 
 import type { Application } from "../../core/app/application.ts";
-import { InvariantError, present } from "../../core/assert.ts";
+import { present } from "../../core/assert.ts";
 import type { Commit, Effect, Outcome } from "../../core/effect.ts";
 import type { ContextId, PeerId } from "../../core/ids.ts";
 import type { Input, RequestId } from "../../core/input.ts";
@@ -44,8 +44,8 @@ export interface WorldObserver {
   replied(node: SimNode, request: RequestId, outcome: Outcome): void;
   /** A node started, crashed, joined or left; the batches its disk lost. */
   statusChanged(node: SimNode, lost: readonly Commit[]): void;
-  /** A node's core threw: the run ends. */
-  failed(node: SimNode, error: InvariantError): void;
+  /** A node's core threw, which it never may: the run ends. */
+  failed(node: SimNode, error: Error): void;
 }
 
 export class World implements WorldPort, NodeSurroundings {
@@ -271,7 +271,7 @@ export class World implements WorldPort, NodeSurroundings {
       node.perform(effects);
       this.#observer.handled(node, input, effects);
     } catch (error) {
-      if (!(error instanceof InvariantError)) throw error;
+      if (!(error instanceof Error)) throw error;
       this.#isStopped = true;
       this.#observer.failed(node, error);
     }

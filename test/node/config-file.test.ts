@@ -77,6 +77,14 @@ test("an unknown key is named with the nearest one", async () => {
   assert.match((await readRefused("[swarm.port]\nx = 1")).message, "swarm.port");
 });
 
+test("where no name is near, an unknown key is told with those there are", async () => {
+  const { message, path } = await readRefused("[core]\nbar = 1");
+  assert.is(message, `unknown key "core.bar" in ${path}: [core] has ${configKeys.join(", ")}`);
+  assert.match((await readRefused("[swarm]\nxyzzy = 1")).message, "[swarm] has hosts, port, bootNodes, mdns");
+  for (const content of ["xyzzyx = 1", "[xyzzy]\nfoo = 1"])
+    assert.match((await readRefused(content)).message, "settings are name, [swarm], [server], [log], [core]");
+});
+
 test("a bad value is named with what was expected", async () => {
   const bad = await readRefused("[swarm]\nport = 99999");
   assert.is(bad.message, `swarm.port is 99999 in ${bad.path}: expected a whole number from 0 to 65535`);

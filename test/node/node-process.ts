@@ -85,8 +85,8 @@ export class NodeProcess {
   }
 
   /** Starts it; resolves when it said its line. */
-  async start(): Promise<Ready> {
-    const child = spawnCommand(["node", "run", ...this.#place, "--json"]);
+  async start(...options: readonly string[]): Promise<Ready> {
+    const child = spawnCommand(["node", "run", ...this.#place, "--json", ...options]);
     this.#child = child;
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
     await Promise.race([once(child.stdout, "data"), once(child, "close")]);
@@ -105,13 +105,18 @@ export class NodeProcess {
     return await this.#end("SIGTERM");
   }
 
-  async #end(signal: NodeJS.Signals): Promise<number | null> {
+  /** Two signals that reach it together, so that the second is there before the first has ended it. */
+  async stopTwice(): Promise<number | null> {
+    return await this.#end("SIGSTOP", "SIGTERM", "SIGINT", "SIGCONT");
+  }
+
+  async #end(...signals: readonly NodeJS.Signals[]): Promise<number | null> {
     const child = this.#child;
     if (child === null) return null;
     this.#child = null;
     this.#ready = null;
     const closed = once(child, "close");
-    child.kill(signal);
+    for (const signal of signals) child.kill(signal);
     await closed;
     return child.exitCode;
   }

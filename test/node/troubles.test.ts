@@ -1,6 +1,16 @@
 // What can be in the way of a node or a command: one clear sentence, the right exit code, no stack trace.
 
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -8,6 +18,7 @@ import * as assert from "uvu/assert";
 import { openLevelStore } from "../../adapters/level/level-store.ts";
 import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
 import { type CommandResult, NodeProcess, reconverge } from "./node-process.ts";
+import { createContext, entries, set } from "./test-node.ts";
 
 const home = temporaryFolder();
 
@@ -66,6 +77,41 @@ test("a store that holds what no node wrote ends with 4", async () => {
   assertFails(await run("garbled"), 4, "is damaged", join(home, "garbled", "store"));
 });
 
+test("a log that is damaged in its middle, and a tip file without content, offer --accept-loss, which works", async () => {
+  for (const [name, spoil] of [
+    ["holed", spoilLog],
+    ["untipped", (store: string) => truncateSync(join(store, "tip"), 0)],
+  ] as const) {
+    const node = await NodeProcess.make(home, name);
+    const { apiUrl } = await node.start();
+    const contextId = await createContext(apiUrl);
+    for (let index = 0; index < 150; index += 1)
+      await set(apiUrl, contextId, [`key ${index}`, "x".repeat(300)]);
+    await node.kill();
+    spoil(join(home, name, "store"));
+    assertFails(await run(name), 4, "is damaged", "--accept-loss");
+    assertFails(await run(name), 4, "is damaged", "--accept-loss");
+    const ready = await node.start("--accept-loss");
+    const left = Object.keys(await entries(ready.apiUrl, contextId)).length;
+    assert.ok(left > 10 && left <= (name === "holed" ? 149 : 150), `${left} entries are left`);
+    await set(ready.apiUrl, contextId, ["after", 1]);
+    assert.is(await node.stop(), 0);
+    const again = await node.start();
+    assert.is(Object.keys(await entries(again.apiUrl, contextId)).length, left + 1);
+    assert.is(await node.stop(), 0);
+  }
+});
+
+/** Makes a place in the middle of LevelDB's newest log unreadable. */
+function spoilLog(store: string): void {
+  const logs = readdirSync(join(store, "level")).filter((name) => name.endsWith(".log"));
+  const path = join(store, "level", logs.sort().at(-1) ?? "");
+  const content = readFileSync(path);
+  const middle = Math.floor(content.length / 2);
+  content.fill(0xff, middle, middle + 200);
+  writeFileSync(path, content);
+}
+
 test("a store that another node has open ends with 4, and that node goes on", async () => {
   const node = await NodeProcess.make(home, "locked");
   await node.start();
@@ -123,6 +169,103 @@ test("a client command says when nobody answers, and when it is used wrongly", a
   assertFails(url, 1, "is no URL");
   assert.is(both.exitCode, 1);
   assert.is(unknown.exitCode, 1);
+});
+
+test("a run file that is empty, torn or of something else is named, and ends with 3", async () => {
+  await NodeProcess.make(home, "torn");
+  const file = join(home, "torn", "run.json");
+  const contents = [
+    "",
+    '{"pid":1,"peerId":"12D',
+    "null",
+    "[]",
+    '{"pid":1,"peerId":"x","addresses":[],"apiUrl":"no"}',
+  ];
+  for (const content of contents) {
+    writeFileSync(file, content);
+    assertFails(
+      await reconverge("status", "--home", home, "--node", "torn"),
+      3,
+      file,
+      "damaged",
+      "restart it",
+    );
+  }
+});
+
+test("a client never talks to another node, or to anything else, that took its node's port", async () => {
+  const node = await NodeProcess.make(home, "robbed");
+  const { apiUrl, peerId } = await node.start();
+  await node.kill();
+  const port = Number(new URL(apiUrl).port);
+  const thief = await NodeProcess.make(home, "thief", { "server.port": port });
+  const other = await thief.start();
+  const asRobbed = (...args: readonly string[]) => reconverge(...args, "--home", home, "--node", "robbed");
+  const parts = [`node "robbed" (${peerId}) is not running: another node, ${other.peerId}`, apiUrl];
+  assertFails(await asRobbed("context", "create"), 3, ...parts);
+  assertFails(await asRobbed("status"), 3, ...parts);
+  const list = await reconverge("context", "list", "--api", apiUrl);
+  assert.is(list.stdout, "no contexts\n");
+  assert.is(await thief.stop(), 0);
+  const stranger = createHttpServer((_, response) => response.end("hello"));
+  await new Promise<void>((resolve) => stranger.listen(port, "127.0.0.1", resolve));
+  assertFails(await asRobbed("status"), 3, "something that is no node");
+  stranger.close();
+});
+
+test("without its key, a node that has a store does not start as another one", async () => {
+  const node = await NodeProcess.make(home, "keyless");
+  const { peerId } = await node.start();
+  await node.stop();
+  const key = join(home, "keyless", "key");
+  renameSync(key, `${key}.kept`);
+  assertFails(
+    await run("keyless"),
+    4,
+    key,
+    join(home, "keyless", "store"),
+    "restore the key",
+    "remove the store",
+  );
+  const forced = await reconverge("node", "init", "--home", home, "--name", "keyless", "--force");
+  assertFails(forced, 4, "restore the key");
+  assert.not(existsSync(key));
+  renameSync(`${key}.kept`, key);
+  assert.is((await node.start()).peerId, peerId);
+  await node.stop();
+});
+
+test("a home that cannot be made ends with 1, at once", async () => {
+  writeFileSync(join(home, "letter"), "dear");
+  const places = process.platform === "linux" ? ["/proc/x", "/proc/x/y/z"] : [];
+  for (const place of [...places, join(home, "letter"), join(home, "letter", "deep")]) {
+    const result = await reconverge("node", "init", "--home", place, "--swarm-port", "0");
+    assertFails(result, 1, place, "cannot be made", "--home");
+  }
+  const deep = join(home, "some", "where", "deep");
+  assert.is((await reconverge("node", "init", "--home", deep)).exitCode, 0);
+});
+
+test("call speaks of a wrong context id as join does", async () => {
+  const node = await NodeProcess.make(home, "ids");
+  await node.start();
+  const [called, joined] = await Promise.all([
+    reconverge("call", "len", "--context", "abc", "--home", home, "--node", "ids"),
+    reconverge("context", "join", "abc", "--home", home, "--node", "ids"),
+  ]);
+  assertFails(called, 1, '"abc" is no context id: expected 32 bytes in base58');
+  assert.is(called.stderr, joined.stderr);
+  await node.stop();
+});
+
+test("a second signal ends a node at once, without its farewell", async () => {
+  const node = await NodeProcess.make(home, "hasty");
+  await node.start();
+  const exitCode = await node.stopTwice();
+  assert.ok(exitCode === 130 || exitCode === 143, `exit code ${exitCode}`);
+  assert.ok(existsSync(join(home, "hasty", "run.json")), "it did not clean up");
+  await node.start();
+  assert.is(await node.stop(), 0);
 });
 
 test("a killed node's client is told that nobody answers", async () => {

@@ -1,6 +1,7 @@
 // The API's shapes, against a node that answers what the test wants.
 
 import { request } from "node:http";
+import { connect } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ContextView, NodeApi } from "../../../adapters/http/api.ts";
@@ -29,6 +30,7 @@ let isReady = true;
 
 const api: NodeApi = {
   author: "a".repeat(32) as AuthorId,
+  peer: "12D3me",
   call: async (call) => {
     calls.push(call);
     if (trouble !== null) throw trouble;
@@ -115,7 +117,6 @@ test("what cannot be read is a ParseError, with HTTP 200 and the id where there 
   assert.is(await parse(""), null);
   assert.is(await parse("[]"), null);
   assert.is(await parse('"text"'), null);
-  assert.is(await parse("{}", "text/plain"), null);
   const request_ = { jsonrpc: "2.0", id: 7, method: "execute", params };
   const broken = (change: object) => parse(JSON.stringify({ ...request_, ...change }));
   assert.is(await broken({ jsonrpc: "1.0" }), 7);
@@ -196,20 +197,156 @@ test("what is refused or not there says so in one way", async () => {
   assert.equal(refused, { status: 400, answer: { error: "no such application" } });
 });
 
-test("a page that gave this machine another name is refused", async () => {
+/** A request as `fetch` would not send it. */
+function sendRaw(
+  method: string,
+  path: string,
+  about: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
+): Promise<{ readonly status: number | undefined; readonly peer: unknown; readonly answer: Answer }> {
   const { port } = new URL(server.url);
-  const status = await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const asked = request(
-      { port, host: "127.0.0.1", path: "/admin-api/status", headers: { host: "evil.example" } },
+      { port, host: "127.0.0.1", method, path, headers: { ...about.headers } },
       (response) => {
-        response.resume();
-        resolve(response.statusCode);
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk) => {
+          text += chunk;
+        });
+        response.on("end", () => {
+          const peer = response.headers["reconverge-peer"];
+          resolve({ status: response.statusCode, peer, answer: JSON.parse(text) });
+        });
       },
     );
     asked.on("error", reject);
-    asked.end();
+    asked.end(about.body);
   });
-  assert.is(status, 403);
+}
+
+/** The answer's only content is one sentence in `error`. */
+function assertRefused(
+  { status, answer }: { readonly status: number | undefined; readonly answer: Answer },
+  expected: number,
+  ...parts: readonly string[]
+): void {
+  assert.is(status, expected, JSON.stringify(answer));
+  assert.equal(Object.keys(answer), ["error"]);
+  for (const part of parts) assert.ok(String(answer.error).includes(part), `${answer.error} says ${part}`);
+}
+
+const json = { "content-type": "application/json" };
+const writing = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "execute", params });
+/** Each path that writes, with what it takes. */
+const writes = [
+  ["/jsonrpc", writing],
+  ["/admin-api/contexts", '{"applicationId":"kv-store"}'],
+  [`/admin-api/contexts/${toBase58(contextId)}/join`, "{}"],
+] as const;
+
+test("a page that gave this machine another name is refused, on every path alike", async () => {
+  for (const host of ["evil.example", "evil.example:2528", "127.0.0.1.evil.example"]) {
+    assertRefused(await sendRaw("GET", "/admin-api/status", { headers: { host } }), 403, "this machine only");
+    for (const [path, body] of writes)
+      assertRefused(
+        await sendRaw("POST", path, { headers: { ...json, host }, body }),
+        403,
+        "this machine only",
+      );
+  }
+  assert.equal(calls, []);
+});
+
+test("a request that another web page made is refused, and one of the API's own page is not", async () => {
+  const { port } = new URL(server.url);
+  const foreign = [
+    "http://evil.example",
+    "null",
+    `https://127.0.0.1:${port}`,
+    "http://127.0.0.1:1",
+    "nonsense",
+  ];
+  for (const origin of foreign) {
+    for (const [path, body] of writes) {
+      const refused = await sendRaw("POST", path, { headers: { ...json, origin }, body });
+      assertRefused(refused, 403, "other web pages", origin);
+    }
+    assertRefused(await sendRaw("GET", "/admin-api/status", { headers: { origin } }), 403, origin);
+  }
+  assert.equal(calls, []);
+  for (const origin of [`http://127.0.0.1:${port}`, `http://localhost:${port}`]) {
+    const { status } = await sendRaw("POST", "/jsonrpc", { headers: { ...json, origin }, body: writing });
+    assert.is(status, 200);
+  }
+  assert.is(calls.length, 2);
+});
+
+test("what a page can send without asking first is not taken: every POST must be JSON", async () => {
+  for (const [path, body] of writes) {
+    assertRefused(await sendRaw("POST", path, { body }), 415, "application/json", "there is none");
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "text/plain; application/json"]) {
+      const refused = await sendRaw("POST", path, { headers: { "content-type": type }, body });
+      assertRefused(refused, 415, "expected the header content-type: application/json", type);
+    }
+  }
+  assert.equal(calls, []);
+  const headers = { "content-type": "Application/JSON; charset=utf-8" };
+  assert.is((await sendRaw("POST", "/jsonrpc", { headers, body: writing })).status, 200);
+});
+
+test("a body that is too large is told the bound", async () => {
+  const body = `{"padding":"${"x".repeat(11 * 1_048_576)}"}`;
+  const { answer } = await send("POST", "/jsonrpc", body);
+  assert.match(String(answer.error?.data), "at most 10489856 bytes, which is 10 MiB");
+  assertRefused(await send("POST", "/admin-api/contexts", body), 413, "at most 10489856 bytes");
+});
+
+test("whatever the path or the request, an error has our shape, and no other", async () => {
+  const paths = [
+    "/admin-api/contexts/%ff%00",
+    "/%ff",
+    "/admin-api",
+    "/",
+    "/admin-api/contexts/",
+    "/jsonrpc/x",
+  ];
+  for (const path of paths)
+    for (const method of ["GET", "POST", "DELETE", "PUT", "OPTIONS"]) {
+      const refused = await sendRaw(method, path, { headers: json });
+      assertRefused(refused, refused.status === 404 ? 404 : 400);
+    }
+  assertRefused(await sendRaw("GET", `/admin-api/contexts/${"1".repeat(300)}`), 414);
+  assertRefused(await sendRaw("POST", "/admin-api/contexts", { headers: json, body: "{" }), 400);
+  assertRefused(await sendRaw("POST", "/admin-api/contexts", { headers: json }), 400);
+  for (const text of ["nonsense\r\n\r\n", "GET /admin-api/status HTTP/1.1\r\nconnection: close\r\n\r\n"]) {
+    const answer = await sendBytes(text);
+    const [head = "", body = ""] = answer.split("\r\n\r\n");
+    assert.match(head, /^HTTP\/1.1 40[03] /);
+    assert.equal(Object.keys(JSON.parse(body)), ["error"]);
+  }
+});
+
+/** What the server says to these bytes until it closes. */
+async function sendBytes(text: string): Promise<string> {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  socket.end(text);
+  let answer = "";
+  for await (const chunk of socket) answer += chunk;
+  return answer;
+}
+
+test("every answer says which node it is of", async () => {
+  assert.is((await sendRaw("GET", "/admin-api/health")).peer, "12D3me");
+  assert.is((await sendRaw("GET", "/nowhere")).peer, "12D3me");
+  assert.is((await sendRaw("POST", "/jsonrpc", { headers: json, body: "{" })).peer, "12D3me");
+});
+
+test("a text that is no context id is told alike on both APIs", async () => {
+  const message = '"abc" is no context id: expected 32 bytes in base58';
+  assert.equal((await executing({ ...params, contextId: "abc" })).answer.error, {
+    type: "ParseError",
+    data: message,
+  });
+  assertRefused(await send("POST", "/admin-api/contexts/abc/join", "{}"), 400, message);
 });
 
 test("ids are base58 both ways, and nothing else is read", () => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openLevelStore } from "../../../adapters/level/level-store.ts";
+import { findHole } from "../../../adapters/level/log-hole.ts";
 import { StoreError, type StoreErrorCode } from "../../../adapters/level/store.ts";
 import { testStore } from "./store.contract.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -127,6 +128,41 @@ test("without LevelDB's folder, or without the tip file, the store is damaged", 
   await assertRefused(withoutTip, "store-damaged");
 });
 
+test("a tip file that says nothing is damage, not a promise of nothing, and one can go on with what is left", async () => {
+  const spoilings: readonly ((tip: string) => void)[] = [
+    (tip) => truncateSync(tip, 0),
+    (tip) => writeFileSync(tip, Buffer.alloc(64)),
+    (tip) => writeFileSync(tip, Buffer.alloc(64, 0xff)),
+    (tip) => rmSync(tip),
+  ];
+  for (const spoil of spoilings) {
+    const path = await storeOf(20);
+    const log = logOf(path);
+    truncateSync(log, Math.floor(statSync(log).size / 2));
+    spoil(join(path, "tip"));
+    const error = await assertRefused(path, "store-damaged");
+    assert.match(error.message, join(path, "tip"));
+    assert.match(error.message, "nothing says whether its last confirmed writes are there");
+    assert.match(error.message, "--accept-loss");
+    const rest = await openLevelStore(path, { create: false, acceptLoss: true });
+    assert.ok(rest.get("key 0") !== undefined && rest.get("key 19") === undefined);
+    await rest.close();
+    await (await openLevelStore(path, { create: false })).close();
+  }
+});
+
+test("one slot of the tip file is enough: a torn write leaves the other", async () => {
+  for (const slot of [0, 1]) {
+    const path = await storeOf(20);
+    const tip = readFileSync(join(path, "tip"));
+    tip.fill(0xff, slot * 32, slot * 32 + 20);
+    writeFileSync(join(path, "tip"), tip);
+    await (await openLevelStore(path, { create: false })).close();
+  }
+  const fresh = await storeOf(0);
+  await (await openLevelStore(fresh, { create: false })).close();
+});
+
 test("a log that lost its end is found, and one can go on with what is left", async () => {
   const path = await storeOf(20);
   const log = logOf(path);
@@ -150,7 +186,33 @@ test("a log damaged in its middle is found, although what follows is there", asy
   content.fill(0xff, 40_000, 40_200);
   writeFileSync(log, content);
   const error = await assertRefused(path, "store-damaged");
-  assert.match(error.message, /are there|is missing/);
+  assert.match(error.message, /\.log is damaged at byte \d+, and more follows/);
+  assert.match(error.message, "--accept-loss");
+  await assertRefused(path, "store-damaged");
+  const rest = await openLevelStore(path, { create: false, acceptLoss: true });
+  const found = Array.from({ length: 400 }, (_, index) => rest.get(`key ${index}`) !== undefined);
+  const kept = found.indexOf(false);
+  assert.ok(kept > 100 && kept < 400, `${kept} writes are left`);
+  assert.not(found.includes(true, kept), "what is left is a prefix");
+  rest.stage([["after", bytes("1")]]);
+  await rest.flush();
+  await rest.close();
+  const again = await openLevelStore(path, { create: false });
+  assert.ok(again.get("after") !== undefined);
+  await again.close();
+});
+
+test("a log that merely ends early, wherever that is, has no hole; one with a spoilt byte has it before that byte", async () => {
+  const log = readFileSync(logOf(await storeOf(600)));
+  assert.ok(log.length > 3 * 32_768, "it has several blocks");
+  for (let end = 0; end <= log.length; end += 4_001) assert.is(findHole(log.subarray(0, end)), null);
+  for (let at = 0; at < log.length - 2 * 32_768; at += 4_999) {
+    const spoilt = Buffer.from(log);
+    spoilt.writeUInt8(spoilt.readUInt8(at) ^ 0x10, at);
+    const hole = findHole(spoilt);
+    assert.ok(hole !== null && hole <= at && hole > at - 400, `spoilt at ${at}, found at ${hole}`);
+    assert.is(findHole(spoilt.subarray(0, hole)), null);
+  }
 });
 
 test("a database of another history than the tip file is found", async () => {

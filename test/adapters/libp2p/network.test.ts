@@ -5,6 +5,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { topicsMax } from "../../../adapters/libp2p/gossip-options.ts";
 import { NetworkError } from "../../../adapters/libp2p/port.ts";
 import { createSwarm } from "../../../adapters/libp2p/swarm.ts";
 import { syncProtocol, syncStreamsMax } from "../../../adapters/libp2p/sync-streams.ts";
@@ -269,6 +270,37 @@ test("a peer that connects anew is told with its subscriptions", async () => {
       [one, two].every(({ intake }) => intake.of("peer-disconnected").length >= round),
     );
   }
+});
+
+test("a peer that names no topics although we have some is told in the log, once; others are not", async () => {
+  const one = await startTestNetwork({ silencePatienceMs: 1_000 });
+  const silent = await startTestNetwork({ boot: [one], silencePatienceMs: 1_000 });
+  const talkative = await startTestNetwork({ boot: [one] });
+  const stranger = await createSwarm({ keyPair: createKeyPair(), listen: [], mdns: false, gater: {} });
+  for (const { network } of [one, talkative]) network.perform({ kind: "subscribe", topic });
+  await connect(silent, one);
+  await connect(talkative, one);
+  await stranger.start();
+  await stranger.dial(one.network.addresses().map((address) => multiaddr(address)));
+  await until("it is told", () => one.warnings.length > 0);
+  await pause(2_500);
+  assert.is(one.warnings.length, 1, one.warnings.join());
+  assert.match(one.warnings[0] ?? "", "a connected peer has named no topics");
+  assert.equal(silent.warnings, [], "a node without contexts expects to hear nothing");
+  await stranger.stop();
+});
+
+test("two nodes with as many topics as one may have hear of all of them", async () => {
+  const one = await startTestNetwork();
+  const two = await startTestNetwork({ boot: [one] });
+  for (let index = 0; index < topicsMax; index += 1) {
+    const named = topicOf(String(index).padStart(32, "x") as ContextId);
+    for (const { network } of [one, two]) network.perform({ kind: "subscribe", topic: named });
+  }
+  await connect(two, one);
+  await until("all are known", () =>
+    [one, two].every(({ intake }) => intake.of("peer-subscribed").length === topicsMax),
+  );
 });
 
 test("a taken port, and an address that is not ours, are told as such", async () => {

@@ -36,6 +36,8 @@ export interface TestNetwork {
   readonly network: Network;
   readonly intake: TestIntake;
   readonly peer: PeerId;
+  /** Messages of warnings in its log. */
+  readonly warnings: readonly string[];
 }
 
 const running = new Set<Network>();
@@ -53,20 +55,26 @@ export function createKeyPair(): Uint8Array {
 
 /** A started network that does not dial by itself. */
 export async function startTestNetwork(
-  about: { readonly boot?: readonly TestNetwork[]; readonly listen?: readonly string[] } = {},
+  about: {
+    readonly boot?: readonly TestNetwork[];
+    readonly listen?: readonly string[];
+    readonly silencePatienceMs?: number;
+  } = {},
 ): Promise<TestNetwork> {
   const keyPair = createKeyPair();
+  const warnings: string[] = [];
   const network = await createNetwork({
     keyPair,
     listen: about.listen ?? ["/ip4/127.0.0.1/tcp/0"],
     bootNodes: (about.boot ?? []).flatMap(({ network: other }) => other.addresses()),
     mdns: false,
-    log: { debug: () => {}, warn: () => {} },
+    log: { debug: () => {}, warn: (_, message) => warnings.push(message) },
+    ...(about.silencePatienceMs === undefined ? {} : { silencePatienceMs: about.silencePatienceMs }),
   });
   const intake = new TestIntake();
   await network.start(intake);
   running.add(network);
-  return { network, intake, peer: peerOfPublicKey(keyPair.subarray(32)) };
+  return { network, intake, warnings, peer: peerOfPublicKey(keyPair.subarray(32)) };
 }
 
 /** Has `from` dial `to`, which it must have as a boot node; resolves when both know. */

@@ -53,6 +53,26 @@ test("a call sees its own writes", () => {
   ]);
 });
 
+test("a call sees what is stored, but for what it wrote itself", () => {
+  let calls = 0;
+  const { node, contextId } = nodeRunning(({ c }) => {
+    calls += 1;
+    if (calls === 1) for (const key of ["a", "b", "c"]) c.set(key, 1);
+    else {
+      c.delete("a");
+      c.set("b", 2);
+    }
+    return [c.get("a") ?? null, c.entries()];
+  });
+  node.execute(contextId, "change");
+  const outcome = node.execute(contextId, "change");
+  const entries = [
+    ["b", 2],
+    ["c", 1],
+  ];
+  assert.equal(outcome.kind === "executed" && outcome.output, [null, entries]);
+});
+
 test("the last write of a call to a key is the one that travels", () => {
   const { node, contextId } = nodeRunning(({ c }) => {
     for (const value of [1, 2, 3]) c.set("k", value);

@@ -52,7 +52,7 @@ test("a fork of captured memory and a copied disk gives identical effects from t
         disks.stop();
       }
     }),
-    { share: 0.03 },
+    { share: 0.02 },
   );
   assert.ok(compared > 100, `only ${compared} inputs were compared`);
 });

@@ -22,6 +22,7 @@ function stateOf(list: readonly Write[], disk = new SimDisk()): StateStore {
     const turn = turnOn(disk);
     state.join(entityOf(write), turn);
     for (const effect of turn.finish()) if (effect.kind === "commit") disk.append(effect);
+    state.root(); // So that a root kept too long shows.
   }
   return state;
 }

@@ -19,7 +19,7 @@ const contextId = byteString<ContextId>(hashOf("context"));
 const one = byteString<DeltaId>(hashOf("one"));
 
 function ids(count: number): readonly DeltaId[] {
-  return Array.from({ length: count }, () => one);
+  return Array.from({ length: count }, (_, index) => byteString<DeltaId>(hashOf(`id ${index}`)));
 }
 
 const handshake: Handshake = {
@@ -65,6 +65,7 @@ test("every list ends at its bound", () => {
     assert.is(fate(allowed), allowed.kind);
     assert.is(fate(refused), "over-limit", allowed.kind);
   }
+  assert.is(fate({ ...request, ids: [...ids(2), ...ids(1)] }), "malformed", "an id twice");
   const both: SyncMessage = { ...handshake, heads: ids(headsMax), sample: ids(idsMax) };
   assert.is(fate(both), "handshake");
 });

@@ -195,6 +195,21 @@ test("what was sent before a stream was closed still arrives, and nothing comes 
   assert.equal(world.reached(0, "stream-frame", "stream-closed"), []);
 });
 
+test("what is sent on a stream that was closed goes nowhere", () => {
+  const world = new BareWorld({ nodes: 2 });
+  world.connectAll();
+  world.streams.open(0, 1, 1);
+  world.streams.close(0, 1);
+  world.pass(1_000);
+  const [opened] = world.reached(1, "stream-opened");
+  world.streams.send(0, 1, Uint8Array.of(1));
+  world.streams.send(1, opened?.stream ?? 0, Uint8Array.of(1));
+  assert.is(world.counters.messages["stream-frame"] ?? 0, 0);
+  world.streams.close(1, opened?.stream ?? 0);
+  world.pass(1_000);
+  assert.is(world.reached(0, "stream-closed", "stream-frame").length, 0);
+});
+
 test("bandwidth holds back what follows, in each direction for itself", () => {
   const world = new BareWorld({
     nodes: 2,
