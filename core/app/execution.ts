@@ -1,5 +1,6 @@
 /** Runs one method of an application over a state, and collects what it wants changed. */
 
+import { InvariantError } from "../assert.ts";
 import type { ApplicationEvent, RefusalCode } from "../effect.ts";
 import { toHex } from "../ids.ts";
 import type { Json, JsonObject } from "../json.ts";
@@ -32,7 +33,7 @@ export interface CallRequest {
   readonly args: JsonObject;
 }
 
-/** Executes a method. What it throws as `CallError` is a refusal; anything else is a bug and passes through. */
+/** Executes a method. What it throws is a refusal; only a bug of ours passes through. */
 export function execute(
   application: Application,
   state: StateStore,
@@ -47,7 +48,9 @@ export function execute(
     return run(method, state, { method: name, args, caller });
   } catch (error) {
     if (error instanceof CallError) return refused(error.code, error.message);
-    throw error;
+    if (error instanceof InvariantError || !(error instanceof Error)) throw error;
+    // An application reads what peers wrote. What it trips over must not stop the node.
+    return refused("call-failed", `${application.name} failed in "${name}": ${error.message}`);
   }
 }
 

@@ -76,21 +76,54 @@ export function joinEntities(a: Entity, b: Entity, crypto: Crypto): Entity {
 
 /** What one action says about the state, or null when it is void. */
 export function entityOf(action: Action, origin: Origin, crypto: Crypto): Entity | null {
+  const fields = fieldsOf(action, origin, crypto);
+  return fields === null ? null : createEntity(fields, crypto);
+}
+
+function fieldsOf(action: Action, origin: Origin, crypto: Crypto): EntityFields | null {
   const { type, collection, key, change } = action;
   const said = lawsOf(type).said(change, { key, origin, crypto });
   if (said === null) return null;
-  const { content, deleted } = said;
-  return createEntity({ collection, key: said.key ?? key, content, deleted }, crypto);
+  return { collection, key: said.key ?? key, content: said.content, deleted: said.deleted };
 }
 
-/** What a delta's actions say about the state, given its stamp. Pure. */
+/**
+ * What a delta's actions say about the state, given its stamp: one entity each, however many actions speak of it.
+ * Pure. O(actions log actions).
+ */
 export function entitiesOf(delta: CausalDelta, { at, hlc }: Stamp, crypto: Crypto): readonly Entity[] {
   if (delta.content.kind !== "operations") return [];
   const { id, author, incarnation } = delta;
-  return delta.content.actions.flatMap((action, index) => {
+  const said = new Map<string, EntityFields[]>();
+  for (const [index, action] of delta.content.actions.entries()) {
     const origin = { delta: id, index, author, incarnation, at: { at, hlc, step: index } };
-    return entityOf(action, origin, crypto) ?? [];
-  });
+    const fields = fieldsOf(action, origin, crypto);
+    if (fields === null) continue;
+    const name = JSON.stringify([action.type, fields.collection, fields.key]);
+    const together = said.get(name);
+    if (together === undefined) said.set(name, [fields]);
+    else together.push(fields);
+  }
+  return Array.from(said.values(), (together) => createEntity(joinAll(together, crypto), crypto));
+}
+
+/** Joins in pairs, then pairs of pairs: joining one after the other would copy what grows as often as there are. */
+function joinAll(all: readonly EntityFields[], crypto: Crypto): EntityFields {
+  let level = all;
+  while (level.length > 1) {
+    const above: EntityFields[] = [];
+    for (let index = 0; index < level.length; index += 2) {
+      const [a, b] = [level[index] as EntityFields, level[index + 1]];
+      above.push(b === undefined ? a : joinFields(a, b, crypto));
+    }
+    level = above;
+  }
+  return level[0] as EntityFields; // there is one at least
+}
+
+function joinFields(a: EntityFields, b: EntityFields, crypto: Crypto): EntityFields {
+  const content = lawsOf(a.content.type).join(a.content, b.content, crypto);
+  return { collection: a.collection, key: a.key, content, deleted: latest(a.deleted, b.deleted) };
 }
 
 /** Reads an entity from the bytes `createEntity` gave it. For use inside `decoding`. */

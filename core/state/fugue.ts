@@ -44,7 +44,8 @@ export function layOut(runs: readonly EntityOf<"run">[], floor: Moment | null): 
     const { node, offset, isEntered } = next;
     const { items } = node.insertion;
     if (!isEntered) {
-      stack.push({ ...next, isEntered: true }, ...visits(at(node.key, offset, "left")).reverse());
+      stack.push({ ...next, isEntered: true });
+      for (const visit of visits(at(node.key, offset, "left")).reverse()) stack.push(visit);
       continue;
     }
     const right = at(node.key, offset, "right");
@@ -56,7 +57,7 @@ export function layOut(runs: readonly EntityOf<"run">[], floor: Moment | null): 
       isVisible: node.isAbove && !isMarked(node.marks, offset),
       hasRight: hasNext || right.length > 0,
     });
-    stack.push(...visits(right).reverse());
+    for (const visit of visits(right).reverse()) stack.push(visit);
     if (hasNext) stack.push({ node, offset: offset + 1, isEntered: false });
   }
   return placed;

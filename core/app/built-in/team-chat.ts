@@ -1,6 +1,6 @@
 /** The built-in chat of a team: channels of messages, reactions, and profiles that only their owners write. */
 
-import type { Json, JsonObject } from "../../json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../json.ts";
 import { CallError } from "../application.ts";
 import { textArgument } from "../arguments.ts";
 import { defineApp } from "../define-app.ts";
@@ -56,7 +56,8 @@ export const teamChat = defineApp({
     history: ({ messages, channels, reactions }, args) =>
       [...channels.at(textArgument(args, "channel"))].flatMap((name) => {
         const message = messages.get(name);
-        if (message === undefined) return [];
+        // Peers may have frozen anything under a name, and may claim any author: a message is not signed by itself.
+        if (message === undefined || !isJsonObject(message)) return [];
         const { author = "", timeMs = 0, text = "" } = message;
         return [{ author, timeMs, text, reactions: reactions.get(name)?.values() ?? [] }];
       }),

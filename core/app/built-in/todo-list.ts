@@ -19,10 +19,14 @@ export const todoList = defineApp({
   },
   methods: {
     /** `{id, title}` → null. At the end of the list. */
-    add({ items, order }, args) {
+    add({ items, tags, order }, args) {
       const id = textArgument(args, "id");
       const title = textArgument(args, "title");
-      if (items.has(id)) throw new CallError(`there is an item "${id}" already`);
+      if (arranged(order, items).includes(id)) throw new CallError(`there is an item "${id}" already`);
+      // What a concurrent call may have left of an older item of that id.
+      items.delete(id);
+      tags.delete(id);
+      removeFrom(order, id);
       items.at(id).set("title", title);
       items.at(id).set("done", false);
       order.push(id);
@@ -49,8 +53,13 @@ export const todoList = defineApp({
       existing(items, args.id);
       const id = textArgument(args, "id");
       const to = wholeArgument(args, "to");
-      removeFrom(order, id);
-      order.insert(Math.max(0, Math.min(to, order.length)), id);
+      // Positions are those of the list as it shows, so the order is made to be just that.
+      const shown = arranged(order, items).filter((each) => each !== id);
+      for (const each of new Set(order.toArray().filter((other) => !shown.includes(other))))
+        removeFrom(order, each);
+      const before = shown[Math.max(0, to)];
+      const at = before === undefined ? order.length : order.toArray().indexOf(before);
+      order.insert(at < 0 ? order.length : at, id);
     },
     /** `{id}` → null. An item that is gone already stays gone. */
     remove({ items, tags, order }, args) {
@@ -65,35 +74,50 @@ export const todoList = defineApp({
     get: ({ items, tags }, args) => {
       const id = textArgument(args, "key");
       const item = items.get(id);
-      return item === undefined ? null : describe(item, tags.get(id)?.values() ?? []);
+      return item === undefined || !isWhole(item) ? null : describe(item, tags.get(id)?.values() ?? []);
     },
     /** `{}` → all items in order: `{id, title, done, tags}`. */
     list: ({ items, tags, order }) =>
-      arranged(order, items.keys()).flatMap((id) => {
+      arranged(order, items).flatMap((id) => {
         const item = items.get(id);
         return item === undefined ? [] : [{ id, ...describe(item, tags.get(id)?.values() ?? []) }];
       }),
     /** `{}` → how many are not done. */
-    open: ({ items }) => items.values().filter((item) => item.get("done") !== true).length,
+    open: ({ items }) => items.values().filter((item) => isWhole(item) && item.get("done") !== true).length,
   },
 });
 
 type Item = ValueMap<string | boolean>;
 
+interface Items {
+  keys(): readonly string[];
+  at(id: string): Item;
+}
+
 function existing(items: { get(id: string): Item | undefined }, id: Json | undefined): Item {
   const item = typeof id === "string" ? items.get(id) : undefined;
-  if (item === undefined)
+  if (item === undefined || !isWhole(item))
     throw new CallError(`there is no item ${JSON.stringify(id ?? null)}`, "bad-arguments");
   return item;
 }
 
 function describe(item: Item, tags: readonly string[]) {
-  return { title: item.get("title") ?? "", done: item.get("done") ?? false, tags: [...tags].sort() };
+  return {
+    title: item.get("title") ?? "",
+    done: item.get("done") ?? false,
+    tags: tags.filter((tag) => typeof tag === "string").sort(),
+  };
 }
 
-/** Moved by two at once, an item may stand in the order twice: the first place counts. One without a place comes last. */
-function arranged(order: List<string>, ids: readonly string[]): readonly string[] {
-  return Array.from(new Set([...order, ...ids]));
+/** A change concurrent with a removal may bring back just what it changed: that is no item. */
+function isWhole(item: Item): boolean {
+  return typeof item.get("title") === "string";
+}
+
+/** Ids of the items as they show. Moved by two at once, an item may stand in the order twice: the first place counts. */
+function arranged(order: List<string>, items: Items): readonly string[] {
+  const whole = items.keys().filter((id) => isWhole(items.at(id)));
+  return Array.from(new Set([...order, ...whole])).filter((id) => whole.includes(id));
 }
 
 function removeFrom(order: List<string>, id: string): void {

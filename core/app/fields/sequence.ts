@@ -142,6 +142,7 @@ export class Text {
   }
 
   toString(): string {
-    return this.#sequence.items.join("");
+    // Peers may have inserted what is no character.
+    return this.#sequence.items.map((item) => (typeof item === "string" ? item : "\ufffd")).join("");
   }
 }

@@ -6,6 +6,7 @@ import { CallError } from "../../../core/app/application.ts";
 import { type CallContext, defineApp, type State } from "../../../core/app/define-app.ts";
 import { map } from "../../../core/app/fields/map.ts";
 import { register } from "../../../core/app/fields/register.ts";
+import { InvariantError } from "../../../core/assert.ts";
 import type { Outcome } from "../../../core/effect.ts";
 import type { ContextId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
@@ -124,11 +125,19 @@ test("a refusal leaves nothing of the call behind", () => {
   assert.is(node.replica(contextId).state.storedCount, 0);
 });
 
-test("what a method throws besides a refusal is a bug and is not hidden", () => {
-  const { node, contextId } = nodeRunning(() => {
-    throw new TypeError("a bug of the application");
+test("an application that trips over what it reads refuses its call and leaves nothing behind; a bug of ours passes", () => {
+  const { node, contextId } = nodeRunning(({ c }) => {
+    c.set("a", 1);
+    throw new TypeError("not a message");
   });
-  assert.throws(() => node.execute(contextId, "change"), /a bug of the application/);
+  const outcome = node.execute(contextId, "change");
+  assert.is(codeOf(outcome), "call-failed");
+  assert.ok(outcome.kind === "refused" && outcome.message.includes("not a message"));
+  assert.is(node.replica(contextId).state.storedCount, 0);
+  const broken = nodeRunning(() => {
+    throw new InvariantError("ours");
+  });
+  assert.throws(() => broken.node.execute(broken.contextId, "look"), /ours/);
 });
 
 test("events travel with the delta, also one that writes nothing else, and reach subscribers", () => {
