@@ -2,14 +2,13 @@
 
 import type { Plan } from "../plan/plan.ts";
 import { exitCodes, type RunResult } from "../result.ts";
-import type { Scenario } from "../scenario/scenario.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
 import type { SimOptions } from "./command.ts";
 import { Progress } from "./progress.ts";
 import { formatResult, reproduceLine } from "./report.ts";
 import { type Runs, runInProcess, runInWorkers } from "./runners.ts";
-import { type LoadedScenario, loadScenario } from "./scenario-file.ts";
-import { planOf } from "./simulate.ts";
+import { loadScenario } from "./scenario-file.ts";
+import { planOfLoaded } from "./simulate.ts";
 import { parseSeeds, parseWhole, UsageError } from "./usage.ts";
 
 const workersMax = 256;
@@ -43,16 +42,7 @@ async function load(
   assignments: readonly string[],
 ): Promise<readonly Request[]> {
   const loaded = await loadScenario(file, { assignments });
-  return seeds.map((seed) => ({ file, plan: planOfLoaded(loaded, loaded.scenario, seed) }));
-}
-
-function planOfLoaded(loaded: LoadedScenario, scenario: Scenario, seed: number | undefined): Plan {
-  try {
-    return planOf(scenario, seed);
-  } catch (error) {
-    if (error instanceof ScenarioError) throw new ScenarioError(error.problems, loaded.describe);
-    throw error;
-  }
+  return seeds.map((seed) => ({ file, plan: planOfLoaded(loaded, seed) }));
 }
 
 async function runAll(

@@ -10,7 +10,9 @@ import type { Plan } from "../plan/plan.ts";
 import { resolvePlan } from "../plan/resolve.ts";
 import type { RunResult, SimulationResult } from "../result.ts";
 import type { Scenario } from "../scenario/scenario.ts";
+import { ScenarioError } from "../scenario/scenario-error.ts";
 import { Simulation, type SimulationEvent, type SimulationOptions } from "../simulation.ts";
+import type { LoadedScenario } from "./scenario-file.ts";
 import { validateScenario } from "./validate.ts";
 
 /** SHA-256 and Ed25519 of node:crypto. */
@@ -49,6 +51,16 @@ export function createSimulation(
 export function planOf(scenario: Scenario, seed?: number, applications = builtInApplications): Plan {
   const options = { applications, ...(seed === undefined ? {} : { seed }) };
   return resolvePlan(validateScenario(scenario), options);
+}
+
+/** The same for a scenario that was read from a file: what is wrong is told with its place there. */
+export function planOfLoaded({ scenario, describe }: LoadedScenario, seed?: number): Plan {
+  try {
+    return planOf(scenario, seed);
+  } catch (error) {
+    if (error instanceof ScenarioError) throw new ScenarioError(error.problems, describe);
+    throw error;
+  }
 }
 
 export function createPlanSimulation(

@@ -9,7 +9,7 @@ import { ScenarioError } from "../scenario/scenario-error.ts";
 import type { Simulation } from "../simulation.ts";
 import { formatResult, reproduceLine } from "./report.ts";
 import { loadScenario } from "./scenario-file.ts";
-import { createPlanSimulation, measured, planOf } from "./simulate.ts";
+import { createPlanSimulation, measured, planOfLoaded } from "./simulate.ts";
 import { parseSeeds, UsageError } from "./usage.ts";
 import type { WatchOptions } from "./watch-command.ts";
 
@@ -76,12 +76,7 @@ async function loadPlan(
 ): Promise<{ readonly plan: Plan; readonly description: string | null }> {
   const [chosen] = parseSeeds(seed === undefined ? {} : { seed });
   const loaded = await loadScenario(file, { assignments: set });
-  try {
-    return { plan: planOf(loaded.scenario, chosen), description: loaded.scenario.description ?? null };
-  } catch (error) {
-    if (!(error instanceof ScenarioError)) throw error;
-    throw new ScenarioError(error.problems, loaded.describe);
-  }
+  return { plan: planOfLoaded(loaded, chosen), description: loaded.scenario.description ?? null };
 }
 
 /** Null when it is not said. */
