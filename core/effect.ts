@@ -34,7 +34,8 @@ export type Effect =
 /** One atomic write batch: all of it is kept or none of it. */
 export interface Commit {
   readonly kind: "commit";
-  readonly puts: readonly (readonly [key: string, value: Uint8Array])[];
+  /** Each key once; null removes it. */
+  readonly writes: readonly (readonly [key: string, value: Uint8Array | null])[];
 }
 
 export type Outcome =

@@ -24,6 +24,13 @@ export class ValueCache {
     return old;
   }
 
+  delete(key: string): void {
+    const before = this.#young.get(key);
+    if (before !== undefined) this.#youngBytes -= bytesOfEntry(key, before);
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
+
   set(key: string, value: Uint8Array): void {
     const before = this.#young.get(key);
     if (before !== undefined) this.#youngBytes -= bytesOfEntry(key, before);
@@ -36,7 +43,7 @@ export class ValueCache {
   }
 }
 
-/** What an entry costs in memory, roughly. */
-export function bytesOfEntry(key: string, value: Uint8Array): number {
-  return key.length + value.length + entryBytes;
+/** What an entry costs in memory, roughly; null stands for a removal. */
+export function bytesOfEntry(key: string, value: Uint8Array | null): number {
+  return key.length + (value?.length ?? 0) + entryBytes;
 }

@@ -184,7 +184,7 @@ test("a damaged store is told apart from a bug", () => {
     const node = new LoneNode("node");
     const contextId = node.create();
     node.execute(contextId, "set", { key: "k", value: 1 });
-    node.disk.append({ kind: "commit", puts: [damage(node.disk, contextId)] });
+    node.disk.append({ kind: "commit", writes: [damage(node.disk, contextId)] });
     assert.throws(
       () => new LoneNode("node", { disk: node.disk }),
       (error: Error) => error instanceof UnreadableStoreError,
