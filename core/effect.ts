@@ -6,7 +6,7 @@
  */
 
 import type { Fault } from "./fault.ts";
-import type { ContextId, DeltaId, Hash, PeerId, Topic } from "./ids.ts";
+import type { ContextId, DeltaId, PeerId, Topic } from "./ids.ts";
 import type { GossipId, RequestId, StreamId } from "./input.ts";
 import type { Json } from "./json.ts";
 
@@ -58,7 +58,6 @@ export type RefusalCode =
 export type NodeEvent = {
   readonly kind: "state-changed";
   readonly contextId: ContextId;
-  readonly stateRoot: Hash;
   readonly events: readonly ApplicationEvent[];
 };
 

@@ -5,6 +5,7 @@
 
 import { Level } from "level";
 import { InvariantError } from "../../core/assert.ts";
+import { Cache, createCacheMemory } from "../../core/cache.ts";
 import type { Commit } from "../../core/effect.ts";
 import { cutLogs, findLogHole } from "./log-hole.ts";
 import { codeOf, messageOf, type Store, StoreError } from "./store.ts";
@@ -20,7 +21,6 @@ import {
   type Tip,
   TipFile,
 } from "./tip.ts";
-import { bytesOfEntry, ValueCache } from "./value-cache.ts";
 
 type Database = Level<Buffer, Uint8Array>;
 
@@ -63,7 +63,7 @@ interface Parts {
 
 class LevelStore implements Store {
   readonly #parts: Parts;
-  readonly #cache: ValueCache;
+  readonly #cache: Cache<Uint8Array>;
   /** Written but not durable, the newest value of each key; null where it is removed. */
   readonly #unsynced = new Map<string, Uint8Array | null>();
   #staged: Commit["writes"][] = [];
@@ -73,7 +73,7 @@ class LevelStore implements Store {
   constructor(parts: Parts, tip: Tip, cacheBytesMax: number) {
     this.#parts = parts;
     this.#tip = tip;
-    this.#cache = new ValueCache(cacheBytesMax);
+    this.#cache = new Cache(createCacheMemory(), { weightMax: cacheBytesMax, weigh: bytesOfEntry });
   }
 
   get stagedBytes(): number {
@@ -139,6 +139,11 @@ class LevelStore implements Store {
     else this.#cache.set(key, value);
     if (this.#unsynced.get(key) === value) this.#unsynced.delete(key);
   }
+}
+
+/** What an entry costs in memory, roughly; null stands for a removal. */
+function bytesOfEntry(key: string, value: Uint8Array | null): number {
+  return key.length + (value?.length ?? 0) + 100;
 }
 
 type Operation =

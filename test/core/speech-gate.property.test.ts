@@ -22,7 +22,7 @@ const makers: Readonly<Record<string, (id: number) => Effect>> = {
   }),
   emit: (id) => ({
     kind: "emit",
-    event: { kind: "state-changed", contextId: `${id}` as never, stateRoot: "" as never, events: [] },
+    event: { kind: "state-changed", contextId: `${id}` as never, events: [] },
   }),
   verdict: (id) => ({ kind: "verdict", gossip: id, verdict: "accept" }),
   "wake-at": (id) => ({ kind: "wake-at", monotonicMs: id }),

@@ -178,7 +178,6 @@ test("a damaged store is told apart from a bug", () => {
     () => [storeKeys.clock, Uint8Array.of(0x82, 0x20, 0)],
     (_, contextId) => [storeKeys.context(contextId), Uint8Array.of(0)],
     (_, contextId) => [storeKeys.indexBlock(contextId, 0), Uint8Array.of(1, 2, 3)],
-    (_, contextId) => [storeKeys.entity(contextId, 0), Uint8Array.of(0x80)],
   ];
   for (const damage of damages) {
     const node = new LoneNode("node");
