@@ -23,6 +23,7 @@ import { Random, type RandomWords } from "./random.ts";
 import type { Replica } from "./replica.ts";
 import { parseTimerName, type Services, timerName } from "./services.ts";
 import { type DecodedRecord, decodedBytesMax, weighRecord } from "./state/state-records.ts";
+import { StoreReader } from "./store-reader.ts";
 import { UnreadableStoreError } from "./stored-node.ts";
 import { createSyncMemory, SyncManager, type SyncMemory } from "./sync/manager.ts";
 import { createTimersMemory, Timers, type TimersMemory } from "./timers.ts";
@@ -78,8 +79,6 @@ export class NodeCore {
   readonly #services: Services;
   readonly #heartbeat: HeartbeatSender;
   readonly #gossip: GossipReceiver;
-  /** The one under way. */
-  #turn: Turn | null = null;
 
   /** Takes over the memory; hand in a copy to go on from a captured one. */
   constructor(options: NodeOptions, memory: NodeMemory) {
@@ -94,7 +93,7 @@ export class NodeCore {
       random: new Random(memory.randomWords),
       timers: new Timers(memory.timers),
       author: new Author(memory.author, identity, codec),
-      store: { get: (key) => (this.#turn === null ? this.#store.get(key) : this.#turn.read(key)) },
+      store: new StoreReader(options.store),
       decoded: new Cache(memory.decoded, { weightMax: decodedBytesMax, weigh: weighRecord }),
     };
     this.contexts = new Contexts(memory.replicas, this.#services, (replica, turn) =>
@@ -125,14 +124,11 @@ export class NodeCore {
     if (this.#memory.phase === "stopped")
       throw new InvariantError(`input ${input.kind} after the node stopped`);
     const turn = new Turn(now, this.#store);
-    this.#turn = turn;
-    try {
+    return this.#services.store.during(turn, () => {
       this.#dispatch(input, turn);
       this.#askToBeWoken(turn);
       return turn.finish();
-    } finally {
-      this.#turn = null;
-    }
+    });
   }
 
   #dispatch(input: Input, turn: Turn): void {

@@ -224,7 +224,9 @@ export class Replica {
       timeMs,
       standing: [this.contextId, ...this.heads()],
     };
-    return execute(application, this.state, { ...call, caller });
+    const execution = execute(application, this.state, { ...call, caller });
+    this.#services.store.check();
+    return execution;
   }
 
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {

@@ -3,9 +3,10 @@
 import type { Application } from "./app/application.ts";
 import type { Author } from "./author.ts";
 import type { Config } from "./config.ts";
-import type { Identity, StateView } from "./ports.ts";
+import type { Identity } from "./ports.ts";
 import type { Random } from "./random.ts";
 import type { DecodedRecords } from "./state/state-records.ts";
+import type { StoreReader } from "./store-reader.ts";
 import type { Timers } from "./timers.ts";
 import type { Codec } from "./wire/codec.ts";
 
@@ -18,8 +19,7 @@ export interface Services {
   readonly random: Random;
   readonly timers: Timers;
   readonly author: Author;
-  /** Sees the writes of the turn under way. */
-  readonly store: StateView;
+  readonly store: StoreReader;
   /** Of all contexts' states. */
   readonly decoded: DecodedRecords;
 }

@@ -3,9 +3,9 @@
 import type { Cache } from "../cache.ts";
 import { isFault } from "../fault.ts";
 import type { Hash } from "../ids.ts";
-import type { Crypto, StateView } from "../ports.ts";
+import type { Crypto } from "../ports.ts";
 import { type StateSpace, storeKeys } from "../store-keys.ts";
-import { UnreadableStoreError } from "../stored-node.ts";
+import type { StoreReader } from "../store-reader.ts";
 import type { Turn } from "../turn.ts";
 import { decoding, refuse } from "../wire/cbor.ts";
 import { decodeEntity, type Entity } from "./entity.ts";
@@ -27,8 +27,7 @@ export function weighRecord(key: string, record: DecodedRecord): number {
 export interface StateRecordsParts {
   readonly space: StateSpace;
   readonly crypto: Crypto;
-  /** Sees the writes of the turn under way. */
-  readonly store: StateView;
+  readonly store: StoreReader;
   /** May be shared by the states of a node. */
   readonly decoded: DecodedRecords;
 }
@@ -92,7 +91,7 @@ export class StateRecords {
       const record = bytes === undefined ? refuse("malformed", "it is missing") : decode(bytes);
       return { kind: "read", record } as const;
     });
-    if (isFault(read)) throw new UnreadableStoreError(read);
+    if (isFault(read)) return this.#parts.store.unreadable(read);
     this.#parts.decoded.set(key, read.record);
     return read.record;
   }

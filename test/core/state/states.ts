@@ -6,6 +6,7 @@ import type { Commit } from "../../../core/effect.ts";
 import type { Crypto } from "../../../core/ports.ts";
 import { type DecodedRecord, StateRecords, weighRecord } from "../../../core/state/state-records.ts";
 import { createStateMemory, type StateMemory, StateStore } from "../../../core/state/state-store.ts";
+import { StoreReader } from "../../../core/store-reader.ts";
 import type { Turn } from "../../../core/turn.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { contextId, turnOn } from "../delta-store/waiting.ts";
@@ -19,7 +20,7 @@ export function recordsOn(
 ): StateRecords {
   const bounds = { weightMax: decodedBytesMax, weigh: weighRecord };
   const decoded = new Cache<DecodedRecord>(createCacheMemory(), bounds);
-  return new StateRecords({ space: `s${contextId}`, crypto, store: disk, decoded });
+  return new StateRecords({ space: `s${contextId}`, crypto, store: new StoreReader(disk), decoded });
 }
 
 /** A disk that can say what is on it. */
