@@ -131,7 +131,7 @@ test("a counter's total never falls by a join of what one contributor counted, a
 });
 
 function decoded(entity: Entity): Entity {
-  const found = decoding("test", () => decodeEntity(entity.bytes, nodeCrypto));
+  const found = decoding("test", () => decodeEntity(entity.bytes, entity));
   if ("code" in found) throw new Error(found.detail);
   return found;
 }
