@@ -12,14 +12,16 @@ import {
 } from "./delta-store/delta-store.ts";
 import type { ApplicationEvent, Outcome, RefusalCode } from "./effect.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
-import { type ContextId, type DeltaId, type Hash, toHex, topicOf } from "./ids.ts";
+import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash, toHex, topicOf } from "./ids.ts";
 import { nameCharactersMax, parentsMax } from "./limits.ts";
 import { type Services, timerName } from "./services.ts";
+import type { Entity, EntityOf } from "./state/entity.ts";
 import { createStateMemory, type StateMemory, StateStore } from "./state/state-store.ts";
+import { WriterSets } from "./state/writer-sets.ts";
 import { storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
 import { decodeValue, encode } from "./wire/cbor.ts";
-import { expectFields, expectInteger, expectText } from "./wire/expect.ts";
+import { expectByteString, expectFields, expectInteger, expectText } from "./wire/expect.ts";
 
 export interface ReplicaMemory {
   readonly contextId: ContextId;
@@ -27,6 +29,8 @@ export interface ReplicaMemory {
   readonly state: StateMemory;
   /** Named by the genesis; empty until it has arrived. */
   application: string;
+  /** The author of the genesis; null until it has arrived. */
+  creator: AuthorId | null;
   /** This node has written here, so it may tidy up many heads. */
   isWriter: boolean;
 }
@@ -37,6 +41,7 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     deltas: createDeltaStoreMemory(),
     state: createStateMemory(),
     application: "",
+    creator: null,
     isWriter: false,
   };
 }
@@ -50,6 +55,7 @@ export class Replica {
   readonly state: StateStore;
   readonly #memory: ReplicaMemory;
   readonly #services: Services;
+  readonly #writerSets: WriterSets;
   /** Of the deltas applied in this turn; empty between turns. */
   #events: ApplicationEvent[] = [];
 
@@ -62,6 +68,9 @@ export class Replica {
       contextId: memory.contextId,
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
       apply: (delta, stamp, turn) => this.#apply(delta, stamp, turn),
+    });
+    this.#writerSets = new WriterSets(this.deltas.graph, {
+      creator: () => present(memory.creator, "who made a context that is written"),
     });
   }
 
@@ -151,11 +160,18 @@ export class Replica {
     if (aged.length > 0) turn.observe("pending-aged", { contextId: this.contextId, amount: aged.length });
   }
 
-  /** Writes the index and the counts of what changed in this turn, and tells subscribers. */
+  /** Writes the index and the record of what changed in this turn, and tells subscribers. */
   flush(turn: Turn): void {
     this.deltas.flush(turn);
-    const counts = [this.deltas.graph.count, this.state.storedCount, this.application, this.#memory.isWriter];
-    turn.put(storeKeys.context(this.contextId), encode(counts));
+    const { application, isWriter, creator } = this.#memory;
+    const counts = [this.deltas.graph.count, this.state.storedCount];
+    const record = [
+      ...counts,
+      application,
+      isWriter,
+      bytesOf(present(creator, "who made a changed context")),
+    ];
+    turn.put(storeKeys.context(this.contextId), encode(record));
     const events = this.#events;
     this.#events = [];
     turn.perform({
@@ -168,11 +184,12 @@ export class Replica {
   load(turn: Turn): void {
     const stored = turn.read(storeKeys.context(this.contextId));
     if (stored === undefined) return;
-    const fields = expectFields(decodeValue(stored, 1_024), 4, "a stored context");
+    const fields = expectFields(decodeValue(stored, 1_024), 5, "a stored context");
     this.deltas.load(expectInteger(fields[0], Number.MAX_SAFE_INTEGER), turn);
     this.state.load(expectInteger(fields[1], Number.MAX_SAFE_INTEGER), turn);
     this.#memory.application = expectText(fields[2], nameCharactersMax);
     this.#memory.isWriter = fields[3] === true;
+    this.#memory.creator = expectByteString<AuthorId>(fields[4]);
   }
 
   #run(call: CallRequest, timeMs: number): Execution {
@@ -186,6 +203,7 @@ export class Replica {
       author: identity.author,
       incarnation: author.incarnation,
       crypto: codec.crypto,
+      writersOf: (held: EntityOf<"shared"> | undefined) => this.#writerSets.writersOn(this.#parents(), held),
       timeMs,
       standing: [this.contextId, ...this.heads()],
     };
@@ -217,8 +235,14 @@ export class Replica {
   }
 
   #apply(delta: CausalDelta, stamp: Stamp, turn: Turn): void {
-    if (delta.content.kind === "genesis") this.#memory.application = delta.content.application;
-    for (const entity of this.#services.codec.entitiesOf(delta, stamp)) this.state.join(entity, turn);
+    if (delta.content.kind === "genesis") {
+      this.#memory.application = delta.content.application;
+      this.#memory.creator = delta.author;
+    }
+    for (const entity of this.#services.codec.entitiesOf(delta, stamp)) {
+      if (this.#isVoid(entity, delta)) turn.observe("write-void", { contextId: this.contextId });
+      else this.state.join(entity, turn);
+    }
     this.#events.push(...delta.events);
     turn.observe("delta-applied", { contextId: this.contextId });
     turn.changed(this);
@@ -226,6 +250,13 @@ export class Replica {
       const due = turn.now.monotonicMs + this.#services.random.between(mergeDelayMs.min, mergeDelayMs.max);
       this.#services.timers.setEarlier(timerName("merge", this.contextId), due);
     }
+  }
+
+  /** A shared entity takes changes of those alone who might write it where the delta was made. Invariant 13. */
+  #isVoid({ content, collection, key }: Entity, delta: CausalDelta): boolean {
+    return (
+      content.type === "shared" && !this.#writerSets.admits(delta, this.state.get("shared", collection, key))
+    );
   }
 
   #applyLaterIfFull(turn: Turn): void {
