@@ -16,6 +16,7 @@ import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash, toHex,
 import { nameCharactersMax, parentsMax } from "./limits.ts";
 import { type Services, timerName } from "./services.ts";
 import type { Entity, EntityOf } from "./state/entity.ts";
+import { StateRecords } from "./state/state-records.ts";
 import { createStateMemory, type StateMemory, StateStore } from "./state/state-store.ts";
 import { WriterSets } from "./state/writer-sets.ts";
 import { storeKeys } from "./store-keys.ts";
@@ -33,6 +34,8 @@ export interface ReplicaMemory {
   creator: AuthorId | null;
   /** This node has written here, so it may tidy up many heads. */
   isWriter: boolean;
+  /** How many deltas, from the first, are in the state as it was last written. */
+  writtenDeltas: number;
 }
 
 export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
@@ -43,8 +46,11 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     application: "",
     creator: null,
     isWriter: false,
+    writtenDeltas: 0,
   };
 }
+
+const recordBytesMax = 65_536;
 
 /** Delay before this node tidies up many heads: long and random, so that one of many does it for all. */
 const mergeDelayMs = { min: 1_000, max: 30_000 };
@@ -63,7 +69,12 @@ export class Replica {
     this.contextId = memory.contextId;
     this.#memory = memory;
     this.#services = services;
-    this.state = new StateStore(memory.state, memory.contextId, services.codec.crypto);
+    const { codec, store, decoded } = services;
+    const space = `s${memory.contextId}` as const;
+    this.state = new StateStore(
+      memory.state,
+      new StateRecords({ space, crypto: codec.crypto, store, decoded }),
+    );
     this.deltas = new DeltaStore(memory.deltas, {
       contextId: memory.contextId,
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
@@ -160,36 +171,58 @@ export class Replica {
     if (aged.length > 0) turn.observe("pending-aged", { contextId: this.contextId, amount: aged.length });
   }
 
-  /** Writes the index and the record of what changed in this turn, and tells subscribers. */
+  /** Writes the index and what else changed in this turn, and tells subscribers. */
   flush(turn: Turn): void {
     this.deltas.flush(turn);
-    const { application, isWriter, creator } = this.#memory;
-    const counts = [this.deltas.graph.count, this.state.storedCount];
-    const record = [
-      ...counts,
-      application,
-      isWriter,
-      bytesOf(present(creator, "who made a changed context")),
-    ];
-    turn.put(storeKeys.context(this.contextId), encode(record));
+    if (this.state.isFull) this.state.flush(turn);
+    this.#save(turn);
     const events = this.#events;
     this.#events = [];
     turn.perform({
       kind: "emit",
-      event: { kind: "state-changed", contextId: this.contextId, stateRoot: this.stateRoot(), events },
+      event: { kind: "state-changed", contextId: this.contextId, events },
     });
+  }
+
+  /** Writes all that is not written, so that the next start has nothing to join again. */
+  settle(turn: Turn): void {
+    if (this.#memory.writtenDeltas === this.deltas.graph.count) return;
+    this.state.flush(turn);
+    this.#save(turn);
   }
 
   /** Reads what is stored of this context. For use inside `decoding`. */
   load(turn: Turn): void {
     const stored = turn.read(storeKeys.context(this.contextId));
     if (stored === undefined) return;
-    const fields = expectFields(decodeValue(stored, 1_024), 5, "a stored context");
+    const fields = expectFields(decodeValue(stored, recordBytesMax), 6, "a stored context");
     this.deltas.load(expectInteger(fields[0], Number.MAX_SAFE_INTEGER), turn);
-    this.state.load(expectInteger(fields[1], Number.MAX_SAFE_INTEGER), turn);
-    this.#memory.application = expectText(fields[2], nameCharactersMax);
+    this.#memory.application = expectText(fields[1], nameCharactersMax);
+    this.#memory.creator = expectByteString<AuthorId>(fields[2]);
     this.#memory.isWriter = fields[3] === true;
-    this.#memory.creator = expectByteString<AuthorId>(fields[4]);
+    this.#memory.writtenDeltas = expectInteger(fields[4], this.deltas.graph.count);
+    this.state.load(fields[5], turn);
+    const { codec } = this.#services;
+    for (let position = this.#memory.writtenDeltas; position < this.deltas.graph.count; position += 1) {
+      const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
+      this.#join(delta, stamp);
+    }
+  }
+
+  #save(turn: Turn): void {
+    if (this.state.isWritten) this.#memory.writtenDeltas = this.deltas.graph.count;
+    const { application, creator, isWriter, writtenDeltas } = this.#memory;
+    const made = [application, bytesOf(present(creator, "who made a changed context"))];
+    const fields = [this.deltas.graph.count, ...made, isWriter, writtenDeltas, this.state.save()];
+    turn.put(storeKeys.context(this.contextId), encode(fields));
+  }
+
+  /** Joins what a delta says by right; gives how many writes in it were void. */
+  #join(delta: CausalDelta, stamp: Stamp): number {
+    const said = this.#services.codec.entitiesOf(delta, stamp);
+    const valid = said.filter((entity) => !this.#isVoid(entity, delta));
+    for (const entity of valid) this.state.join(entity);
+    return said.length - valid.length;
   }
 
   #run(call: CallRequest, timeMs: number): Execution {
@@ -207,7 +240,9 @@ export class Replica {
       timeMs,
       standing: [this.contextId, ...this.heads()],
     };
-    return execute(application, this.state, { ...call, caller });
+    const execution = execute(application, this.state, { ...call, caller });
+    this.#services.store.check();
+    return execution;
   }
 
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
@@ -239,10 +274,8 @@ export class Replica {
       this.#memory.application = delta.content.application;
       this.#memory.creator = delta.author;
     }
-    for (const entity of this.#services.codec.entitiesOf(delta, stamp)) {
-      if (this.#isVoid(entity, delta)) turn.observe("write-void", { contextId: this.contextId });
-      else this.state.join(entity, turn);
-    }
+    const voidCount = this.#join(delta, stamp);
+    if (voidCount > 0) turn.observe("write-void", { contextId: this.contextId, amount: voidCount });
     this.#events.push(...delta.events);
     turn.observe("delta-applied", { contextId: this.contextId });
     turn.changed(this);

@@ -32,10 +32,13 @@ export class WriterSets {
     this.#rememberedMax = options.rememberedMax ?? 100_000;
   }
 
-  /** Did its author write this entity by right? Asked once the delta stands in the graph, before it is joined. */
-  admits({ author, parents }: CausalDelta, held: Shared | undefined): boolean {
+  /**
+   * Did its author write this entity by right? Asked of a delta in the graph when all applied before it are joined:
+   * on its application, and again where a start joins what was not yet written of the state.
+   */
+  admits({ id, author, parents }: CausalDelta, held: Shared | undefined): boolean {
     // Alone on top, it has everything else beneath it.
-    const isWhole = this.#graph.headCount === 1;
+    const isWhole = this.#graph.headCount === 1 && this.#graph.at(this.#graph.count - 1).id === id;
     return this.#writersAt(held, parents, isWhole).includes(author);
   }
 
