@@ -22,6 +22,8 @@ export interface Writer {
   readonly author: AuthorId;
   readonly incarnation: Incarnation;
   readonly crypto: Crypto;
+  /** Who may write a shared entity (undefined: one that is not there) where the call's delta will be made. */
+  readonly writersOf: (held: EntityOf<"shared"> | undefined) => readonly AuthorId[];
 }
 
 /** Above every moment a delta can have. */
@@ -70,6 +72,11 @@ export class Draft implements EntityReader {
     return mergeById(stored, changed, isReversed === true);
   }
 
+  /** Who may write a shared entity in this call. What the call itself rotates counts after it. */
+  writersOf(collection: string, key: string): readonly AuthorId[] {
+    return this.writer.writersOf(this.#base.get("shared", collection, key));
+  }
+
   /** Writes something that is there from now on: what it is nested in is there too. */
   add(action: Action): void {
     this.write(action);
@@ -110,12 +117,14 @@ export class Draft implements EntityReader {
 
   #supersede({ type, change }: Action, id: EntityId, index: number): void {
     // Values: the last write says it all. Marks and totals: likewise, but deletions between them stay.
-    const isWhole = type === "register" || type === "owned" || type === "frozen";
+    const isWhole = type === "register" || type === "owned" || type === "frozen" || type === "shared";
     if (!isWhole && change.kind !== "mark" && change.kind !== "count") return;
     if (type === "run") return;
-    const before = this.#superseded.get(id);
+    // A rotation says nothing of the value, and the value nothing of the writers.
+    const subject = change.kind === "rotate" ? `${id} writers` : id;
+    const before = this.#superseded.get(subject);
     if (before !== undefined) this.#actions[before] = null;
-    this.#superseded.set(id, index);
+    this.#superseded.set(subject, index);
   }
 
   /** What was added to a set and removed again in the same call leaves no trace. */

@@ -17,3 +17,4 @@ export { type Owned, owned } from "./fields/owned.ts";
 export { type Register, register } from "./fields/register.ts";
 export { type List, list, type Text, text } from "./fields/sequence.ts";
 export { set, type ValueSet } from "./fields/set.ts";
+export { type Shared, shared } from "./fields/shared.ts";

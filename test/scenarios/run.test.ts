@@ -22,6 +22,15 @@ for (const file of readdirSync(folder).sort()) {
   });
 }
 
+test("what a node lets its own caller write is void nowhere, whoever else changes who may write", async () => {
+  const { scenario } = await loadScenario(join(folder, "notice-board.yaml"), { assignments: [] });
+  for (const seed of seeds) {
+    const { probes, refused } = simulate(scenario, { seed });
+    assert.is(probes["write-void"] ?? 0, 0, `seed ${seed}`);
+    assert.ok(refused > 10, `seed ${seed}: nobody was kept from writing`);
+  }
+});
+
 test("two halves that wrote apart for a minute agree within 3 s of meeting, when nothing is written after", async () => {
   const { scenario } = await loadScenario(join(folder, "partition-heals.yaml"), {
     // The last write of the file comes after the cut; at 6 s it lets the healing itself be measured.

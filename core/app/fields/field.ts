@@ -8,7 +8,7 @@ import type { Draft } from "../draft.ts";
 
 /** A type of field; `Handle` is what a method sees of it. */
 export interface Field<Handle> {
-  readonly kind: "register" | "counter" | "map" | "set" | "list" | "text" | "owned" | "frozen";
+  readonly kind: "register" | "counter" | "map" | "set" | "list" | "text" | "owned" | "shared" | "frozen";
   /** The field whose entities are in this collection. */
   open(collection: string, draft: Draft): Handle;
 }

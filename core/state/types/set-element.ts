@@ -12,7 +12,7 @@ import type { Json } from "../../json.ts";
 import { actionsMax } from "../../limits.ts";
 import { refuse } from "../../wire/cbor.ts";
 import { expectFields, expectInteger, expectJson, expectList } from "../../wire/expect.ts";
-import { type ActionName, compareNames, decodeName, encodeName, nameText } from "../action-name.ts";
+import { type ActionName, decodeName, encodeName, nameText, unionByName } from "../action-name.ts";
 import { compareMoments, encodeMoment, expectMoment, type Moment } from "../moment.ts";
 import type { EntityType } from "./entity-type.ts";
 import { expectValue, hashOfValue } from "./register.ts";
@@ -44,13 +44,13 @@ export const element: EntityType<ElementContent, ElementChange> = {
       const tags = [{ delta, index, at }];
       return { content: { type: "element", value: change.value, tags, removed: [] }, deleted: null };
     }
-    const removed = union(change.tags, []);
+    const removed = unionByName(change.tags, []);
     return { content: { type: "element", value: null, tags: [], removed }, deleted: null };
   },
   join(a, b) {
-    const removed = union(a.removed, b.removed);
+    const removed = unionByName(a.removed, b.removed);
     const gone = new Set(removed.map(nameText));
-    const tags = union(a.tags, b.tags).filter((tag) => !gone.has(nameText(tag)));
+    const tags = unionByName(a.tags, b.tags).filter((tag) => !gone.has(nameText(tag)));
     const isThat = (one: ElementContent) =>
       one.removed.length === removed.length && one.tags.length === tags.length && isSubset(tags, one.tags);
     if (isThat(a)) return a;
@@ -82,12 +82,6 @@ export const element: EntityType<ElementContent, ElementChange> = {
     return { kind: "remove", tags };
   },
 };
-
-/** Sorted by name, each once; where both have a name, the first one's stays. */
-function union<Named extends ActionName>(a: readonly Named[], b: readonly Named[]): readonly Named[] {
-  const byName = new Map([...b, ...a].map((named) => [nameText(named), named]));
-  return Array.from(byName.values()).sort(compareNames);
-}
 
 function isSubset(a: readonly ActionName[], b: readonly ActionName[]): boolean {
   const names = new Set(b.map(nameText));

@@ -32,6 +32,7 @@ const keys: { readonly [Name in TypeName]: string } = {
   element: hashKey("v"),
   owned: toHex(authors[0] as string),
   frozen: hashKey("v"),
+  shared: "",
   run: "",
 };
 
@@ -52,6 +53,13 @@ const ranges = fc.tuple(fc.nat(4), fc.nat(2)).map(([start, more]) => ({ start, e
 const changes: { readonly [Name in TypeName]: fc.Arbitrary<Changes[Name]> } = {
   register: fc.oneof(puts, fc.constant(removal)),
   owned: fc.oneof(puts, fc.constant(removal)),
+  shared: fc.oneof(
+    puts,
+    fc.constant(removal),
+    fc
+      .constantFrom(authors, authors.slice(1))
+      .map((list) => ({ kind: "rotate", writers: [...list].sort() }) as const),
+  ),
   container: fc.constantFrom<Changes["container"]>({ kind: "mark" }, removal),
   frozen: fc.constant({ kind: "put", value: "v" }),
   counter: fc.oneof(

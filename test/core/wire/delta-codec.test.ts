@@ -18,6 +18,7 @@ import {
   nameCharactersMax,
   parentsMax,
   valueBytesMax,
+  writersMax,
 } from "../../../core/limits.ts";
 import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
 import { openDelta, sealDelta } from "../../../core/wire/delta-codec.ts";
@@ -179,6 +180,36 @@ test("the number of a delta's actions is bounded", () => {
     }),
     "over-limit",
   );
+});
+
+test("a rotation names from one to so many keys, sorted and unique, and nothing else", () => {
+  const key = (first: number, length = 32) => new Uint8Array(length).fill(first);
+  const keys = (count: number) => Array.from({ length: count }, (_, index) => key(index));
+  const fateOfChange = (...change: readonly unknown[]) =>
+    fateOfFields((fields) => {
+      fields[8] = encode([[7, "c", "", ...change]]);
+    });
+  assert.is(fateOfChange(2, keys(1)), "delta");
+  assert.is(fateOfChange(2, keys(writersMax)), "delta");
+  assert.is(fateOfChange(2, keys(writersMax + 1)), "over-limit");
+  assert.is(fateOfChange(2, keys(2).reverse()), "non-canonical");
+  assert.is(fateOfChange(2, [key(1), key(1)]), "non-canonical");
+  const malformed: readonly (readonly unknown[])[] = [
+    [2, []],
+    [2, [key(1, 31)]],
+    [2, ["text"]],
+    [2, key(1)],
+    [2],
+    [2, keys(1), 0],
+    [3, keys(1)],
+    [1, 0],
+    [0],
+    [0, key(1)],
+    [],
+  ];
+  for (const change of malformed) assert.is(fateOfChange(...change), "malformed", JSON.stringify(change));
+  assert.is(fateOfChange(1), "delta");
+  assert.is(fateOfChange(0, null), "delta");
 });
 
 test("only a genesis is without parents, and a genesis has none", () => {

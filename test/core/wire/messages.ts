@@ -70,6 +70,16 @@ const changes: { readonly [Name in TypeName]: fc.Arbitrary<Changes[Name]> } = {
   register: fc.oneof(puts, removal),
   owned: fc.oneof(puts, removal),
   frozen: fc.oneof(puts, removal),
+  shared: fc.oneof(
+    puts,
+    removal,
+    plain({
+      kind: fc.constant("rotate" as const),
+      writers: fc
+        .uniqueArray(ids<AuthorId>(), { minLength: 1, maxLength: 3 })
+        .map((list): readonly AuthorId[] => list.sort()),
+    }),
+  ),
   container: fc.oneof(plain({ kind: fc.constant("mark" as const) }), removal),
   counter: fc.oneof(
     removal,

@@ -3,8 +3,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { builtInApplications } from "../../../../core/app/built-in/index.ts";
+import type { DeltaId } from "../../../../core/ids.ts";
 import type { Json, JsonObject } from "../../../../core/json.ts";
-import { callsTo as callsToApplication } from "../../lone-node.ts";
+import { storeKeys } from "../../../../core/store-keys.ts";
+import { callsTo as callsToApplication, LoneNode } from "../../lone-node.ts";
 
 const callsTo = (name: string) => {
   const application = builtInApplications.find((each) => each.name === name);
@@ -14,7 +16,7 @@ const callsTo = (name: string) => {
 
 test("each application has a name of its own", () => {
   const names = builtInApplications.map(({ name }) => name);
-  assert.equal(names, ["kv-store", "counter", "todo-list", "team-chat", "text-editor"]);
+  assert.equal(names, ["kv-store", "counter", "todo-list", "team-chat", "text-editor", "notice-board"]);
 });
 
 test("counter: counts up, down and from zero again", () => {
@@ -72,6 +74,43 @@ test("team-chat: messages stay in order, reactions are a set, profiles are their
   call("close", { channel: "general" });
   assert.equal(call("channels"), []);
   assert.equal(call("history", { channel: "general" }), []);
+});
+
+test("notice-board: who may write appoints and dismisses, by name or key, and never the last one", () => {
+  const call = callsTo("notice-board");
+  const other = "ab".repeat(32);
+  call("introduce", { name: "Ann" });
+  call("post", { board: "b", text: "hello" });
+  const [own = ""] = Object.keys(call("writers", { board: "b" }) as JsonObject);
+  assert.equal(call("writers", { board: "b" }), { [own]: "Ann" });
+  call("appoint", { board: "b", member: other });
+  assert.equal(call("writers", { board: "b" }), { [other]: null, [own]: "Ann" });
+  assert.match(call("dismiss", { board: "b", member: "Bob" }) as string, /nobody is called "Bob"/);
+  call("dismiss", { board: "b", member: other });
+  assert.match(call("dismiss", { board: "b", member: "Ann" }) as string, /nobody would be left/);
+  call("clear", { board: "b" });
+  assert.is(call("get", { key: "b" }), null);
+  call("appoint", { board: "b", member: other });
+  call("dismiss", { board: "b", member: "Ann" });
+  assert.match(
+    call("post", { board: "b", text: "?" }) as string,
+    new RegExp(`only its writers .*: ${other}`),
+  );
+  call("post", { board: "c", text: "!" });
+  assert.equal(call("boards"), { b: null, c: "!" });
+});
+
+test("notice-board: a name that two claim appoints neither", () => {
+  const ann = new LoneNode("ann", { applications: builtInApplications });
+  const bob = new LoneNode("bob", { applications: builtInApplications });
+  const contextId = ann.create("notice-board");
+  const genesis = ann.disk.get(storeKeys.delta(contextId as string as DeltaId)) as Uint8Array;
+  bob.call({ kind: "join-context", contextId, genesis });
+  for (const node of [ann, bob]) node.execute(contextId, "introduce", { name: "Ann" });
+  const [head] = bob.replica(contextId).heads();
+  ann.gossip("bob", contextId, bob.disk.get(storeKeys.delta(head as DeltaId)) as Uint8Array);
+  const outcome = ann.execute(contextId, "appoint", { board: "b", member: "Ann" });
+  assert.match(outcome.kind === "refused" ? outcome.message : "", /2 are called "Ann"; name a public key/);
 });
 
 test("text-editor: inserts, appends and erases by characters", () => {
