@@ -132,6 +132,45 @@ test("what is added to a set and removed in one call leaves nothing behind", () 
   assert.is(caller.node.replica(caller.contextId).state.storedCount, storedCount);
 });
 
+test("adding to a set what is there, again and again, takes no more room", () => {
+  const caller = new Caller();
+  const size = () => {
+    const { state } = caller.node.replica(caller.contextId);
+    return state.entitiesIn("tags").reduce((sum, { bytes }) => sum + bytes.length, 0);
+  };
+  const times = (count: number, run: Run) => {
+    for (let time = 0; time < count; time += 1) caller.call(run);
+  };
+  caller.call(({ tags }) => tags.add(1));
+  caller.call(({ tags }) => tags.delete(1));
+  caller.call(({ tags }) => tags.add(1));
+  const first = size();
+  times(20, ({ tags }) => tags.add(1));
+  times(20, ({ tags }) => {
+    tags.delete(1);
+    tags.add(1);
+  });
+  assert.ok(size() < first + 16, "a clock further on takes some bytes more, and nothing else does");
+  assert.equal(
+    caller.call(({ tags }) => [...tags]),
+    [1],
+  );
+});
+
+test("a set forgets what was there before when a call adds it again and removes it", () => {
+  const caller = new Caller();
+  caller.call(({ tags }) => tags.add(1));
+  const inCall = caller.call(({ tags }) => {
+    tags.add(1);
+    return [tags.delete(1), tags.has(1)];
+  });
+  assert.equal(inCall, [true, false]);
+  assert.is(
+    caller.call(({ tags }) => tags.has(1)),
+    false,
+  );
+});
+
 test("deleting what is nested writes one tombstone, and all beneath is gone", () => {
   const caller = new Caller();
   caller.call(({ boards }) => {

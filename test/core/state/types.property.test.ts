@@ -79,11 +79,12 @@ test("types have codes of their own", () => {
 });
 
 const at: Moment = { at: { ms: 5, counter: 0 }, hlc: { ms: 5, counter: 0 }, step: 3 };
+const incarnation = "12345678" as Incarnation;
 const origin = {
   delta: "d".repeat(32) as DeltaId,
   index: 3,
   author: authors[0] as (typeof authors)[number],
-  incarnation: "12345678" as Incarnation,
+  incarnation,
   at,
 };
 
@@ -101,6 +102,7 @@ test("an action that its delta alone shows to be wrong is void", () => {
     ["frozen", hashKey("w"), { kind: "put", value: "v" }],
     ["frozen", hashKey("v"), { kind: "remove" }],
     ["element", hashKey("w"), { kind: "add", value: "v" }],
+    ["element", hashKey("v"), { kind: "remove", seen: [{ author: origin.author, incarnation, at }] }],
     ["counter", "", { kind: "count", since: at, plus: 1, minus: 0 }],
     ["counter", "", { kind: "count", since: { own: 3 }, plus: 1, minus: 0 }],
     ["run", "", { kind: "mark", run: name(3), ranges: [{ start: 0, end: 1 }] }],
