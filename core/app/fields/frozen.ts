@@ -5,7 +5,8 @@ import type { Json } from "../../json.ts";
 import { liveEntities, liveEntity } from "../../state/reader.ts";
 import { hashOfValue } from "../../state/types/register.ts";
 import type { Draft } from "../draft.ts";
-import { byKey, type Field, storable } from "./field.ts";
+import { byKey, type Field } from "./field.ts";
+import { storable } from "./storable.ts";
 
 export function frozen<T extends Json>(): Field<Frozen<T>> {
   return { kind: "frozen", open: (collection, draft) => new Frozen(collection, draft) };
@@ -22,8 +23,8 @@ export class Frozen<T extends Json> {
 
   /** Keeps the value for good. Gives its key: the same value, the same key. */
   add(value: T): string {
-    const key = toHex(hashOfValue(storable(value), this.#draft.writer.crypto));
-    const change = { kind: "put", value } as const;
+    const change = { kind: "put", value: storable(value) } as const;
+    const key = toHex(hashOfValue(change.value, this.#draft.writer.crypto));
     this.#draft.add({ type: "frozen", collection: this.#collection, key, change });
     return key;
   }

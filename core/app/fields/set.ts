@@ -5,7 +5,8 @@ import type { Json } from "../../json.ts";
 import { liveEntities, liveEntity } from "../../state/reader.ts";
 import { hashOfValue } from "../../state/types/register.ts";
 import type { Draft } from "../draft.ts";
-import { type Field, storable } from "./field.ts";
+import type { Field } from "./field.ts";
+import { storable } from "./storable.ts";
 
 export function set<T extends Json>(): Field<ValueSet<T>> {
   return { kind: "set", open: (collection, draft) => new ValueSet(collection, draft) };
@@ -22,7 +23,7 @@ export class ValueSet<T extends Json> {
 
   /** Writes even when the value is there, so that it stays when another removes it at the same time. */
   add(value: T): void {
-    const change = { kind: "add", value } as const;
+    const change = { kind: "add", value: storable(value) } as const;
     this.#draft.add({ type: "element", collection: this.#collection, key: this.#keyOf(value), change });
   }
 

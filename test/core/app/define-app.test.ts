@@ -229,7 +229,13 @@ test("what cannot be stored is refused, and nothing of the call is left", () => 
     [({ order }) => order.delete(-1), /position/],
     [({ boards }) => boards.at("k".repeat(1_025)), /key of 1025 characters/],
     [({ tags }) => tags.add(undefined as unknown as Json), /undefined/],
+    [({ order }) => order.push((() => 1) as unknown as Json), /a function cannot be stored/],
+    [({ order }) => order.push([new Map()] as unknown as Json), /an object of Map cannot be stored/],
+    [({ boards }) => boards.at(slashes).at(slashes), /keys of more than 4096 characters in all/],
+    [({ boards }) => boards.at(slashes).delete(slashes), /keys of more than 4096 characters in all/],
+    [({ total }) => total.increment(2 ** 53 - 1) ?? total.increment(), /beyond the largest whole number/],
   ];
+  const slashes = "/".repeat(1_024);
   const heads = caller.node.replica(caller.contextId).heads();
   for (const [run, message] of refusals) {
     const outcome = caller.outcome((state, call) => {
@@ -242,6 +248,39 @@ test("what cannot be stored is refused, and nothing of the call is left", () => 
     throw new CallError("no");
   });
   assert.equal(caller.node.replica(caller.contextId).heads(), heads);
+});
+
+test("what a call does to a value it wrote or read changes nothing of the state", () => {
+  const caller = new Caller();
+  const files = (state: State<typeof fields>) => state.files.entries().map(([, value]) => value);
+  const written = { list: [1] };
+  caller.call(({ files, tags, order }, { emit }) => {
+    for (const keep of [files.add.bind(files), tags.add.bind(tags), order.push.bind(order)]) keep(written);
+    emit("kept", written);
+    written.list.push(2);
+    return null;
+  });
+  const kept = [{ list: [1] }];
+  const look: Run = (state) => [files(state), [...state.tags], [...state.order]];
+  assert.equal(caller.call(look), [kept, kept, kept]);
+  const own = caller.outcome(({ boards, order }) => {
+    order.push({ list: [1] });
+    boards.delete("x");
+    (order.at(-1) as { list: number[] }).list.push(2);
+  });
+  assert.is(own.kind === "refused" && own.code, "call-failed", "a value the call wrote itself");
+  for (const read of [files, ({ tags }) => tags.values(), ({ order }) => order.toArray()] as Run[]) {
+    const outcome = caller.outcome((state) => {
+      const [value] = read(state, {} as CallContext) as { list: number[] }[];
+      value?.list.push(3);
+    });
+    assert.is(outcome.kind === "refused" && outcome.code, "call-failed");
+    assert.match(
+      outcome.kind === "refused" ? outcome.message : "",
+      /kv-store failed in "change": .*not extensible/,
+    );
+    assert.equal(caller.call(look), [kept, kept, kept]);
+  }
 });
 
 test("a name cannot be both a method's and a view's", () => {

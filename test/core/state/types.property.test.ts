@@ -132,6 +132,23 @@ test("a counter's total never falls by a join of what one contributor counted, a
   );
 });
 
+test("a counter's value is exact up to the largest whole number, and stands there beyond it", () => {
+  const max = Number.MAX_SAFE_INTEGER;
+  const total = fc.oneof(fc.nat(3), fc.constantFrom(max, max - 1));
+  const counted = fc.array(fc.tuple(total, total), { maxLength: 4 });
+  holds(
+    fc.property(counted, (list) => {
+      const tallies = list.map(([plus, minus]) => ({ ...origin, since: null, plus, minus }));
+      const exact = list.reduce((sum, [plus, minus]) => sum + BigInt(plus) - BigInt(minus), 0n);
+      const value = counterValue({ type: "counter", tallies }, null);
+      assert.ok(Number.isSafeInteger(value));
+      assert.is(counterValue({ type: "counter", tallies: tallies.reverse() }, null), value);
+      if (exact <= BigInt(max) && exact >= -BigInt(max)) assert.is(BigInt(value), exact);
+      else assert.is(value, exact > 0n ? max : -max);
+    }),
+  );
+});
+
 function decoded(entity: Entity): Entity {
   const found = decoding("test", () => decodeEntity(entity.bytes, nodeCrypto));
   if ("code" in found) throw new Error(found.detail);

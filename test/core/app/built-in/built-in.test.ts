@@ -2,9 +2,10 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { counterApp } from "../../../../core/app/built-in/counter.ts";
 import { builtInApplications } from "../../../../core/app/built-in/index.ts";
 import type { Json, JsonObject } from "../../../../core/json.ts";
-import { callsTo as callsToApplication } from "../../lone-node.ts";
+import { callsTo as callsToApplication, LoneNode } from "../../lone-node.ts";
 
 const callsTo = (name: string) => {
   const application = builtInApplications.find((each) => each.name === name);
@@ -29,6 +30,18 @@ test("counter: counts up, down and from zero again", () => {
   call("decrement", { key: "b", by: 3 });
   assert.equal(call("values"), { a: 1, b: -3 });
   assert.match(call("increment", { key: "a", by: 1.5 }) as string, /must be a whole number; found 1.5/);
+});
+
+test("counter: nobody counts beyond the largest whole number, on however many starts", () => {
+  const before = new LoneNode("ann", { applications: [counterApp] });
+  const contextId = before.create("counter");
+  before.execute(contextId, "increment", { key: "a", by: Number.MAX_SAFE_INTEGER });
+  const node = new LoneNode("ann", { applications: [counterApp], disk: before.disk, words: [5, 6, 7, 8] });
+  const outcome = node.execute(contextId, "increment", { key: "a" });
+  assert.match(outcome.kind === "refused" ? outcome.message : "", /beyond the largest whole number/);
+  node.execute(contextId, "decrement", { key: "a", by: 2 });
+  const value = node.execute(contextId, "value", { key: "a" });
+  assert.is(value.kind === "executed" && value.output, Number.MAX_SAFE_INTEGER - 2);
 });
 
 test("todo-list: items keep title, mark, tags and place", () => {
