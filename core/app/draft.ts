@@ -10,9 +10,9 @@ import type { Crypto } from "../ports.ts";
 import type { Action } from "../state/action.ts";
 import type { ActionName } from "../state/action-name.ts";
 import { type Entity, type EntityOf, entityId, entityOf, joinEntities } from "../state/entity.ts";
-import { compareMoments, type Moment } from "../state/moment.ts";
+import { compareMoments, latest, type Moment } from "../state/moment.ts";
 import { containersAbove } from "../state/path.ts";
-import type { EntityReader } from "../state/reader.ts";
+import { type EntityReader, floorAbove } from "../state/reader.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Addition } from "../state/types/set-element.ts";
 import type { TypeName } from "../state/types.ts";
@@ -98,7 +98,8 @@ export class Draft implements EntityReader {
   #mark(collection: string, key: string): void {
     const known = this.get("container", collection, key);
     const updated = known?.content.updated ?? null;
-    if (updated !== null && isOwn(updated) && compareMoments(updated, known?.deleted ?? null) > 0) return;
+    const ended = latest(known?.deleted ?? null, floorAbove(this, collection));
+    if (updated !== null && isOwn(updated) && compareMoments(updated, ended) > 0) return;
     this.write({ type: "container", collection, key, change: { kind: "mark" } });
   }
 

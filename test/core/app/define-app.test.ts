@@ -121,6 +121,19 @@ test("what a call deletes and writes anew is there after it, and only that", () 
   assert.equal(caller.call(look), written);
 });
 
+test("what a call nested, deleted above and nested again under the same keys is there", () => {
+  const caller = new Caller();
+  const look: Run = ({ boards }) => boards.entries().map(([key, board]) => [key, board.keys()]);
+  const written = caller.call((state, call) => {
+    state.boards.at("x").at("y").push(1);
+    state.boards.delete("x");
+    state.boards.at("x").at("y").push(2);
+    return look(state, call);
+  });
+  assert.equal(written, [["x", ["y"]]]);
+  assert.equal(caller.call(look), written);
+});
+
 test("what is added to a set and removed in one call leaves nothing behind", () => {
   const caller = new Caller();
   const { storedCount } = caller.node.replica(caller.contextId).state;
