@@ -41,7 +41,7 @@ class Caller {
       name: "kv-store",
       state: fields,
       methods: { change: (state, _args, call) => run(state, call) },
-      views: { look: (state, _args, call) => run(state, call as CallContext) },
+      views: { look: (state, _args, call) => run(state as State<typeof fields>, call as CallContext) },
     });
     this.node = new LoneNode("ann", { applications: [application] });
     this.contextId = this.node.create();
@@ -231,6 +231,33 @@ test("a view reads all and writes nothing", () => {
     caller.call(({ note }) => note.toString()),
     "n",
   );
+});
+
+test("a view's types have nothing that writes, at any depth", () => {
+  defineApp({
+    name: "reader",
+    state: fields,
+    methods: {},
+    views: {
+      read: ({ title, boards, order, tags }) => [
+        title.get() ?? null,
+        boards.at("x").get("y")?.toArray() ?? [],
+        boards.entries().map(([key, board]) => [key, board.size]),
+        [...order, ...tags],
+      ],
+      write({ title, boards, total }) {
+        // @ts-expect-error: a register is set by methods alone
+        title.set("x");
+        // @ts-expect-error: so is what is nested
+        boards.at("x").at("y").push(1);
+        // @ts-expect-error: and deleted
+        boards.delete("x");
+        // @ts-expect-error: and counted
+        total.increment();
+        return null;
+      },
+    },
+  });
 });
 
 test("what cannot be stored is refused, and nothing of the call is left", () => {
