@@ -4,6 +4,14 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { counterApp } from "../../../../core/app/built-in/counter.ts";
 import { builtInApplications } from "../../../../core/app/built-in/index.ts";
+import { teamChat } from "../../../../core/app/built-in/team-chat.ts";
+import { defineApp } from "../../../../core/app/define-app.ts";
+import { frozen } from "../../../../core/app/fields/frozen.ts";
+import { map } from "../../../../core/app/fields/map.ts";
+import { owned } from "../../../../core/app/fields/owned.ts";
+import { list } from "../../../../core/app/fields/sequence.ts";
+import type { Outcome } from "../../../../core/effect.ts";
+import { toHex } from "../../../../core/ids.ts";
 import type { Json, JsonObject } from "../../../../core/json.ts";
 import { callsTo as callsToApplication, LoneNode } from "../../lone-node.ts";
 
@@ -85,6 +93,57 @@ test("team-chat: messages stay in order, reactions are a set, profiles are their
   call("close", { channel: "general" });
   assert.equal(call("channels"), []);
   assert.equal(call("history", { channel: "general" }), []);
+});
+
+test("team-chat: nobody can speak for another, nor take what another said elsewhere", () => {
+  // One after the other on one disk: the last finds what the others wrote, signed by each.
+  const ann = new LoneNode("ann", { applications: [teamChat] });
+  const contextId = ann.create("team-chat");
+  const post = (channel: string) => outputOf(ann.execute(contextId, "post", { channel, text: "hello" }));
+  const [name] = [post("general"), post("private")];
+  const { disk } = ann;
+  const eve = new LoneNode("eve", { applications: [forgery], disk, words: [5, 6, 7, 8] });
+  const [annsKey, evesKey] = [ann, eve].map(({ identity }) => toHex(identity.author)) as [string, string];
+  outputOf(eve.execute(contextId, "forge", { victim: annsKey, name }));
+  const reader = new LoneNode("bob", { applications: [teamChat], disk, words: [9, 10, 11, 12] });
+  const look = (channel: string) =>
+    outputOf(reader.execute(contextId, "history", { channel })) as JsonObject[];
+  assert.equal(
+    look("general").map(({ author, text, reactions }) => [author, text, reactions]),
+    [[annsKey, "hello", [["mine", evesKey]]]],
+  );
+  assert.is(look("private").length, 1);
+  assert.is(outputOf(reader.execute(contextId, "get", { key: "general" })), 1);
+});
+
+function outputOf(outcome: Outcome): Json {
+  if (outcome.kind !== "executed") throw new Error(JSON.stringify(outcome));
+  return outcome.output;
+}
+
+/** What a replica that was changed could write into a chat: everything that its fields let it. */
+const forgery = defineApp({
+  name: "team-chat",
+  state: {
+    messages: frozen<JsonObject>(),
+    signed: map(owned<boolean>()),
+    channels: map(list<Json>()),
+    reactions: map(owned<Json>()),
+  },
+  methods: {
+    forge({ messages, signed, channels, reactions }, args) {
+      const name = args.name as string;
+      const words = { author: args.victim ?? null, channel: "general", timeMs: 1, text: "I quit", nonce: 1 };
+      const forged = messages.add(words);
+      signed.at(forged).set(true);
+      channels
+        .at("general")
+        .push(forged, name, messages.add({ ...words, author: 7 }), 7, { a: 1 }, "nothing");
+      channels.at("private").push(name, forged);
+      reactions.at(name).set(["mine", ["theirs", args.victim ?? null], 7]);
+    },
+  },
+  views: {},
 });
 
 test("text-editor: inserts, appends and erases by characters", () => {
