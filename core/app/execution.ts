@@ -10,7 +10,7 @@ import type { StateStore } from "../state/state-store.ts";
 import { encode } from "../wire/cbor.ts";
 import { type Application, type Call, CallError, type Method } from "./application.ts";
 import { Draft, type Writer } from "./draft.ts";
-import { storable } from "./fields/storable.ts";
+import { storable } from "./fields/field.ts";
 
 export type Execution =
   | {

@@ -82,7 +82,7 @@ test("what cannot be installed is refused with its reason, and nothing is change
     writeFileSync(join(home, name), text);
     return join(home, name);
   };
-  const named = (name: string) => `exports.it = { name: "${name}", methods: {} };\n`;
+  const named = (name: string) => `exports.it = { name: "${name}", methods: {}, handlers: {} };\n`;
   const table: readonly (readonly [string, RegExp])[] = [
     [
       join(home, "shoping-list.ts"),

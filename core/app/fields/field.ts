@@ -1,6 +1,7 @@
 /** What an application's state is made of: fields, each of which opens as a handle that methods read and write. */
 
-import { collectionCharactersMax, keyCharactersMax } from "../../limits.ts";
+import type { Json } from "../../json.ts";
+import { collectionCharactersMax, depthMax, keyCharactersMax } from "../../limits.ts";
 import { nestedCollection } from "../../state/path.ts";
 import { CallError } from "../application.ts";
 import type { Draft } from "../draft.ts";
@@ -14,6 +15,42 @@ export interface Field<Handle> {
 
 /** The key of the one entity of a field that has only one. */
 export const onlyKey = "";
+
+/**
+ * A value on its way from an application into the state, copied and frozen: what the application does to its own
+ * later changes nothing that was written. Throws a `CallError` for what is no JSON, or nested too deep. O(values).
+ */
+export function storable<T extends Json>(value: T): T {
+  return copy(value, 0) as T;
+}
+
+function copy(value: unknown, depth: number): Json {
+  if (depth > depthMax) throw refusal(`a value nested deeper than ${depthMax}`);
+  if (value === null || typeof value === "boolean" || typeof value === "string") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (Array.isArray(value)) return Object.freeze(Array.from(value, (held) => copy(held, depth + 1)));
+  if (isPlain(value)) {
+    const entries = Object.entries(value).map(([key, held]) => [key, copy(held, depth + 1)]);
+    return Object.freeze(Object.fromEntries(entries));
+  }
+  throw refusal(`${describe(value)} cannot be stored: it is no JSON`);
+}
+
+/** An object as literals make it; one of another realm, whose Object is not ours, too. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "object") return `an object of ${value?.constructor?.name ?? "some class"}`;
+  return typeof value === "number" || value === undefined ? String(value) : `a ${typeof value}`;
+}
+
+function refusal(message: string): CallError {
+  return new CallError(message, "bad-arguments");
+}
 
 export function allowedKey(key: string): string {
   if (key.length <= keyCharactersMax) return key;

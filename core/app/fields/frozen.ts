@@ -5,8 +5,7 @@ import type { Json } from "../../json.ts";
 import { liveEntities, liveEntity } from "../../state/reader.ts";
 import { hashOfValue } from "../../state/types/register.ts";
 import type { Draft } from "../draft.ts";
-import { byKey, type Field } from "./field.ts";
-import { storable } from "./storable.ts";
+import { byKey, type Field, storable } from "./field.ts";
 
 export function frozen<T extends Json>(): Field<Frozen<T>> {
   return { kind: "frozen", open: (collection, draft) => new Frozen(collection, draft) };

@@ -3,9 +3,8 @@
 import type { Json } from "../../json.ts";
 import { liveEntities, liveEntity } from "../../state/reader.ts";
 import type { Draft } from "../draft.ts";
-import { allowedKey, byKey, collectionUnder, type Field, openableKey } from "./field.ts";
+import { allowedKey, byKey, collectionUnder, type Field, openableKey, storable } from "./field.ts";
 import type { RegisterField } from "./register.ts";
-import { storable } from "./storable.ts";
 
 export function map<T extends Json>(of: RegisterField<T>): Field<ValueMap<T>>;
 export function map<Handle>(of: Field<Handle>): Field<NestedMap<Handle>>;

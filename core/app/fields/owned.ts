@@ -4,8 +4,7 @@ import { toHex } from "../../ids.ts";
 import type { Json } from "../../json.ts";
 import { liveEntities, liveEntity } from "../../state/reader.ts";
 import type { Draft } from "../draft.ts";
-import { byKey, type Field } from "./field.ts";
-import { storable } from "./storable.ts";
+import { byKey, type Field, storable } from "./field.ts";
 
 export function owned<T extends Json>(): Field<Owned<T>> {
   return { kind: "owned", open: (collection, draft) => new Owned(collection, draft) };

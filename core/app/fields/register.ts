@@ -3,8 +3,7 @@
 import type { Json } from "../../json.ts";
 import { liveEntity } from "../../state/reader.ts";
 import type { Draft } from "../draft.ts";
-import { type Field, onlyKey } from "./field.ts";
-import { storable } from "./storable.ts";
+import { type Field, onlyKey, storable } from "./field.ts";
 
 export interface RegisterField<T extends Json> extends Field<Register<T>> {
   readonly kind: "register";

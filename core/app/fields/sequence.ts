@@ -8,8 +8,7 @@ import { floorAbove } from "../../state/reader.ts";
 import type { Range } from "../../state/types/run.ts";
 import { CallError } from "../application.ts";
 import type { Draft } from "../draft.ts";
-import type { Field } from "./field.ts";
-import { storable } from "./storable.ts";
+import { type Field, storable } from "./field.ts";
 
 export function list<T extends Json>(): Field<List<T>> {
   return { kind: "list", open: (collection, draft) => new List(collection, draft) };

@@ -5,8 +5,7 @@ import type { Json } from "../../json.ts";
 import { liveEntities, liveEntity } from "../../state/reader.ts";
 import { hashOfValue } from "../../state/types/register.ts";
 import type { Draft } from "../draft.ts";
-import type { Field } from "./field.ts";
-import { storable } from "./storable.ts";
+import { type Field, storable } from "./field.ts";
 
 export function set<T extends Json>(): Field<ValueSet<T>> {
   return { kind: "set", open: (collection, draft) => new ValueSet(collection, draft) };

@@ -40,7 +40,7 @@ test("every application that a module exports is taken once, in TypeScript and J
   assert.equal((await namesIn(written("typed.ts", typed))).sort(), ["one", "two"]);
   assert.equal(await namesIn(written("plain.mjs", `${defined}export const a = ${app("a")};`)), ["a"]);
   assert.equal(await namesIn(written("module.js", `${defined}export default ${app("b")};`)), ["b"]);
-  const common = `exports.old = { name: "old", methods: { m: { access: "read", run: () => null } } };`;
+  const common = `exports.old = { name: "old", methods: { m: { access: "read", run: () => null } }, handlers: {} };`;
   assert.equal(await namesIn(written("common.cjs", common)), ["old"]);
 });
 

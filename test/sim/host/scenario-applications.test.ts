@@ -56,7 +56,7 @@ export const own = defineApp({ name: "own", state: {}, methods: {}, views: {} })
 });
 
 test("what is wrong with an application is told with file, line and path of the scenario, all at once", async () => {
-  const app = (name: string) => `exports.it = { name: "${name}", methods: {} };\n`;
+  const app = (name: string) => `exports.it = { name: "${name}", methods: {}, handlers: {} };\n`;
   const text = `name: a
 nodes: 1
 applications:
