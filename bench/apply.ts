@@ -38,7 +38,11 @@ class BenchNode {
     this.#timeMs += 1;
     const effects = this.#core.handle({ monotonicMs: this.#timeMs, wallMs: this.#timeMs }, input);
     for (const effect of effects) {
-      if (effect.kind === "commit") for (const [key, value] of effect.puts) this.#store.set(key, value);
+      if (effect.kind !== "commit") continue;
+      for (const [key, value] of effect.writes) {
+        if (value === null) this.#store.delete(key);
+        else this.#store.set(key, value);
+      }
     }
     return effects;
   }
@@ -90,8 +94,8 @@ function readCreation(effects: readonly Effect[]): {
   const outcome = effects.flatMap((effect) => (effect.kind === "reply" ? [effect.outcome] : []))[0];
   if (outcome?.kind !== "context") throw new Error("the context was not created");
   const { contextId } = outcome;
-  const puts = effects.flatMap((effect) => (effect.kind === "commit" ? effect.puts : []));
-  const genesis = puts.find(([key]) => key === `d${contextId}`)?.[1];
+  const writes = effects.flatMap((effect) => (effect.kind === "commit" ? effect.writes : []));
+  const genesis = writes.find(([key]) => key === `d${contextId}`)?.[1] ?? undefined;
   if (genesis === undefined) throw new Error("the genesis was not committed");
   return { contextId, genesis };
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Fault } from "./fault.ts";
-import type { ContextId, DeltaId, Hash, PeerId, Topic } from "./ids.ts";
+import type { ContextId, DeltaId, PeerId, Topic } from "./ids.ts";
 import type { GossipId, RequestId, StreamId } from "./input.ts";
 import type { Json } from "./json.ts";
 
@@ -34,7 +34,8 @@ export type Effect =
 /** One atomic write batch: all of it is kept or none of it. */
 export interface Commit {
   readonly kind: "commit";
-  readonly puts: readonly (readonly [key: string, value: Uint8Array])[];
+  /** Each key once; null removes it. */
+  readonly writes: readonly (readonly [key: string, value: Uint8Array | null])[];
 }
 
 export type Outcome =
@@ -57,7 +58,6 @@ export type RefusalCode =
 export type NodeEvent = {
   readonly kind: "state-changed";
   readonly contextId: ContextId;
-  readonly stateRoot: Hash;
   readonly events: readonly ApplicationEvent[];
 };
 

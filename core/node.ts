@@ -7,6 +7,7 @@
 import type { Application } from "./app/application.ts";
 import { InvariantError, present, unreachable } from "./assert.ts";
 import { Author, type AuthorMemory, createAuthorMemory } from "./author.ts";
+import { Cache, type CacheMemory, createCacheMemory } from "./cache.ts";
 import type { Config } from "./config.ts";
 import { Contexts, type ContextsMemory } from "./contexts.ts";
 import type { Effect } from "./effect.ts";
@@ -21,6 +22,8 @@ import type { Identity, Now, StateView } from "./ports.ts";
 import { Random, type RandomWords } from "./random.ts";
 import type { Replica } from "./replica.ts";
 import { parseTimerName, type Services, timerName } from "./services.ts";
+import { type DecodedRecord, decodedBytesMax, weighRecord } from "./state/state-records.ts";
+import { StoreReader } from "./store-reader.ts";
 import { UnreadableStoreError } from "./stored-node.ts";
 import { createSyncMemory, SyncManager, type SyncMemory } from "./sync/manager.ts";
 import { createTimersMemory, Timers, type TimersMemory } from "./timers.ts";
@@ -46,6 +49,7 @@ export interface NodeMemory {
   readonly heartbeat: HeartbeatMemory;
   readonly sync: SyncMemory;
   readonly replicas: ContextsMemory;
+  readonly decoded: CacheMemory<DecodedRecord>;
   /** The wake-up the driver was asked for. */
   wakeAtMs: number | null;
 }
@@ -61,6 +65,7 @@ export function createNodeMemory(randomWords: RandomWords): NodeMemory {
     heartbeat: createHeartbeatMemory(),
     sync: createSyncMemory(),
     replicas: new Map(),
+    decoded: createCacheMemory(),
     wakeAtMs: null,
   };
 }
@@ -88,6 +93,8 @@ export class NodeCore {
       random: new Random(memory.randomWords),
       timers: new Timers(memory.timers),
       author: new Author(memory.author, identity, codec),
+      store: new StoreReader(options.store),
+      decoded: new Cache(memory.decoded, { weightMax: decodedBytesMax, weigh: weighRecord }),
     };
     this.contexts = new Contexts(memory.replicas, this.#services, (replica, turn) =>
       this.#kept(replica, turn),
@@ -117,9 +124,11 @@ export class NodeCore {
     if (this.#memory.phase === "stopped")
       throw new InvariantError(`input ${input.kind} after the node stopped`);
     const turn = new Turn(now, this.#store);
-    this.#dispatch(input, turn);
-    this.#askToBeWoken(turn);
-    return turn.finish();
+    return this.#services.store.during(turn, () => {
+      this.#dispatch(input, turn);
+      this.#askToBeWoken(turn);
+      return turn.finish();
+    });
   }
 
   #dispatch(input: Input, turn: Turn): void {
@@ -179,6 +188,7 @@ export class NodeCore {
 
   #stop(turn: Turn): void {
     this.sync.sessions.closeAll(turn);
+    for (const replica of this.contexts.all().values()) replica.settle(turn);
     for (const contextId of this.contexts.all().keys()) {
       turn.perform({ kind: "unsubscribe", topic: topicOf(contextId) });
     }

@@ -15,6 +15,7 @@ import { compareHlc, type Stamp } from "./hlc.ts";
 import { type ContextId, type DeltaId, type Hash, toHex, topicOf } from "./ids.ts";
 import { nameCharactersMax, parentsMax } from "./limits.ts";
 import { type Services, timerName } from "./services.ts";
+import { StateRecords } from "./state/state-records.ts";
 import { createStateMemory, type StateMemory, StateStore } from "./state/state-store.ts";
 import { storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
@@ -29,6 +30,8 @@ export interface ReplicaMemory {
   application: string;
   /** This node has written here, so it may tidy up many heads. */
   isWriter: boolean;
+  /** How many deltas, from the first, are in the state as it was last written. */
+  writtenDeltas: number;
 }
 
 export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
@@ -38,8 +41,11 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     state: createStateMemory(),
     application: "",
     isWriter: false,
+    writtenDeltas: 0,
   };
 }
+
+const recordBytesMax = 65_536;
 
 /** Delay before this node tidies up many heads: long and random, so that one of many does it for all. */
 const mergeDelayMs = { min: 1_000, max: 30_000 };
@@ -57,7 +63,12 @@ export class Replica {
     this.contextId = memory.contextId;
     this.#memory = memory;
     this.#services = services;
-    this.state = new StateStore(memory.state, memory.contextId, services.codec.crypto);
+    const { codec, store, decoded } = services;
+    const space = `s${memory.contextId}` as const;
+    this.state = new StateStore(
+      memory.state,
+      new StateRecords({ space, crypto: codec.crypto, store, decoded }),
+    );
     this.deltas = new DeltaStore(memory.deltas, {
       contextId: memory.contextId,
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
@@ -151,28 +162,52 @@ export class Replica {
     if (aged.length > 0) turn.observe("pending-aged", { contextId: this.contextId, amount: aged.length });
   }
 
-  /** Writes the index and the counts of what changed in this turn, and tells subscribers. */
+  /** Writes the index and what else changed in this turn, and tells subscribers. */
   flush(turn: Turn): void {
     this.deltas.flush(turn);
-    const counts = [this.deltas.graph.count, this.state.storedCount, this.application, this.#memory.isWriter];
-    turn.put(storeKeys.context(this.contextId), encode(counts));
+    if (this.state.isFull) this.state.flush(turn);
+    this.#save(turn);
     const events = this.#events;
     this.#events = [];
     turn.perform({
       kind: "emit",
-      event: { kind: "state-changed", contextId: this.contextId, stateRoot: this.stateRoot(), events },
+      event: { kind: "state-changed", contextId: this.contextId, events },
     });
+  }
+
+  /** Writes all that is not written, so that the next start has nothing to join again. */
+  settle(turn: Turn): void {
+    if (this.#memory.writtenDeltas === this.deltas.graph.count) return;
+    this.state.flush(turn);
+    this.#save(turn);
   }
 
   /** Reads what is stored of this context. For use inside `decoding`. */
   load(turn: Turn): void {
     const stored = turn.read(storeKeys.context(this.contextId));
     if (stored === undefined) return;
-    const fields = expectFields(decodeValue(stored, 1_024), 4, "a stored context");
+    const fields = expectFields(decodeValue(stored, recordBytesMax), 5, "a stored context");
     this.deltas.load(expectInteger(fields[0], Number.MAX_SAFE_INTEGER), turn);
-    this.state.load(expectInteger(fields[1], Number.MAX_SAFE_INTEGER), turn);
-    this.#memory.application = expectText(fields[2], nameCharactersMax);
-    this.#memory.isWriter = fields[3] === true;
+    this.#memory.application = expectText(fields[1], nameCharactersMax);
+    this.#memory.isWriter = fields[2] === true;
+    this.#memory.writtenDeltas = expectInteger(fields[3], this.deltas.graph.count);
+    this.state.load(fields[4], turn);
+    const { codec } = this.#services;
+    for (let position = this.#memory.writtenDeltas; position < this.deltas.graph.count; position += 1) {
+      const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
+      this.#join(delta, stamp);
+    }
+  }
+
+  #save(turn: Turn): void {
+    if (this.state.isWritten) this.#memory.writtenDeltas = this.deltas.graph.count;
+    const { application, isWriter, writtenDeltas } = this.#memory;
+    const fields = [this.deltas.graph.count, application, isWriter, writtenDeltas, this.state.save()];
+    turn.put(storeKeys.context(this.contextId), encode(fields));
+  }
+
+  #join(delta: CausalDelta, stamp: Stamp): void {
+    for (const entity of this.#services.codec.entitiesOf(delta, stamp)) this.state.join(entity);
   }
 
   #run(call: CallRequest, timeMs: number): Execution {
@@ -189,7 +224,9 @@ export class Replica {
       timeMs,
       standing: [this.contextId, ...this.heads()],
     };
-    return execute(application, this.state, { ...call, caller });
+    const execution = execute(application, this.state, { ...call, caller });
+    this.#services.store.check();
+    return execution;
   }
 
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
@@ -218,7 +255,7 @@ export class Replica {
 
   #apply(delta: CausalDelta, stamp: Stamp, turn: Turn): void {
     if (delta.content.kind === "genesis") this.#memory.application = delta.content.application;
-    for (const entity of this.#services.codec.entitiesOf(delta, stamp)) this.state.join(entity, turn);
+    this.#join(delta, stamp);
     this.#events.push(...delta.events);
     turn.observe("delta-applied", { contextId: this.contextId });
     turn.changed(this);

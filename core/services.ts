@@ -5,6 +5,8 @@ import type { Author } from "./author.ts";
 import type { Config } from "./config.ts";
 import type { Identity } from "./ports.ts";
 import type { Random } from "./random.ts";
+import type { DecodedRecords } from "./state/state-records.ts";
+import type { StoreReader } from "./store-reader.ts";
 import type { Timers } from "./timers.ts";
 import type { Codec } from "./wire/codec.ts";
 
@@ -17,6 +19,9 @@ export interface Services {
   readonly random: Random;
   readonly timers: Timers;
   readonly author: Author;
+  readonly store: StoreReader;
+  /** Of all contexts' states. */
+  readonly decoded: DecodedRecords;
 }
 
 /** The name of a timer: what it is for, and whom it concerns. */

@@ -3,22 +3,29 @@
  * what is kept. The core reads exact keys only, so every list it needs is countable from a record it knows.
  */
 
-import type { ContextId, DeltaId } from "./ids.ts";
+import type { ContextId, DeltaId, Hash } from "./ids.ts";
+
+/** Whose a state is: a context's, or what a node keeps beside it for itself. */
+export type StateSpace = `s${ContextId}` | `p${ContextId}`;
 
 export const storeKeys = {
   /** [format, incarnation, [context ids]]: the first thing a start reads. */
   node: "n",
   /** [ms, counter]: the last clock value this node stamped with. */
   clock: "h",
-  /** [applied count, entity count] of a context. */
+  /** What a replica keeps of a context besides its deltas and its state. */
   context: (contextId: ContextId): string => `c${contextId}`,
   /** A sealed delta. */
   delta: (id: DeltaId): string => `d${id}`,
   /** A block of the index of applied deltas, `entriesPerBlock` of them, in the order they were applied. */
   indexBlock: (contextId: ContextId, block: number): string => `i${contextId}${block}`,
-  /** An entity, numbered in the order of first appearance. */
-  entity: (contextId: ContextId, ordinal: number): string => `e${contextId}${ordinal}`,
+  /** An entity of a state, by the hash of its content. */
+  entity: (space: StateSpace, hash: Hash): string => `e${space}${hash}`,
+  /** A node of a state's tree. */
+  treeNode: (space: StateSpace, prefix: string, version: number): string => `t${space}${version}/${prefix}`,
+  /** The versions of a state's tree that left records for pins, or the keys of what one of them left. */
+  keptForPins: (space: StateSpace, version: number | "" = ""): string => `k${space}${version}`,
 } as const;
 
 /** Raised when what is stored changes shape. */
-export const storeFormat = 1;
+export const storeFormat = 2;

@@ -17,7 +17,7 @@ export interface Flushable {
 export class Turn {
   readonly now: Now;
   readonly #store: StateView;
-  readonly #puts = new Map<string, Uint8Array>();
+  readonly #writes = new Map<string, Uint8Array | null>();
   readonly #effects: Effect[] = [];
   readonly #changed = new Set<Flushable>();
   #deltasLeft = turnDeltasMax;
@@ -30,11 +30,16 @@ export class Turn {
 
   /** Reads a key, this turn's own writes included. */
   read(key: string): Uint8Array | undefined {
-    return this.#puts.get(key) ?? this.#store.get(key);
+    const written = this.#writes.get(key);
+    return written === undefined ? this.#store.get(key) : (written ?? undefined);
   }
 
   put(key: string, value: Uint8Array): void {
-    this.#puts.set(key, value);
+    this.#writes.set(key, value);
+  }
+
+  remove(key: string): void {
+    this.#writes.set(key, null);
   }
 
   perform(effect: Effect): void {
@@ -68,7 +73,7 @@ export class Turn {
   /** Flushes what changed and gives the effects, the commit first. */
   finish(): Effect[] {
     for (const part of this.#changed) part.flush(this);
-    if (this.#puts.size === 0) return this.#effects;
-    return [{ kind: "commit", puts: Array.from(this.#puts) }, ...this.#effects];
+    if (this.#writes.size === 0) return this.#effects;
+    return [{ kind: "commit", writes: Array.from(this.#writes) }, ...this.#effects];
   }
 }

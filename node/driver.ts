@@ -171,7 +171,7 @@ export class Driver {
   }
 
   #stage(commit: Commit): void {
-    this.#options.store.stage(commit.puts);
+    this.#options.store.stage(commit.writes);
     this.#emittedCommits += 1;
     this.#commits.staged(1);
   }

@@ -26,7 +26,7 @@ export class Watch implements DriverWatcher {
   }
 
   event(event: NodeEvent): void {
-    this.#log.trace({ context: toBase58(event.contextId), root: toBase58(event.stateRoot) }, event.kind);
+    this.#log.trace({ context: toBase58(event.contextId), events: event.events.length }, event.kind);
   }
 
   fault(peer: PeerId, fault: Fault): void {

@@ -5,6 +5,7 @@
 
 import { Level } from "level";
 import { InvariantError } from "../../core/assert.ts";
+import { Cache, createCacheMemory } from "../../core/cache.ts";
 import type { Commit } from "../../core/effect.ts";
 import { cutLogs, findLogHole } from "./log-hole.ts";
 import { codeOf, messageOf, type Store, StoreError } from "./store.ts";
@@ -20,7 +21,6 @@ import {
   type Tip,
   TipFile,
 } from "./tip.ts";
-import { bytesOfEntry, ValueCache } from "./value-cache.ts";
 
 type Database = Level<Buffer, Uint8Array>;
 
@@ -63,17 +63,17 @@ interface Parts {
 
 class LevelStore implements Store {
   readonly #parts: Parts;
-  readonly #cache: ValueCache;
-  /** Written but not durable, the newest value of each key. */
-  readonly #unsynced = new Map<string, Uint8Array>();
-  #staged: Commit["puts"][] = [];
+  readonly #cache: Cache<Uint8Array>;
+  /** Written but not durable, the newest value of each key; null where it is removed. */
+  readonly #unsynced = new Map<string, Uint8Array | null>();
+  #staged: Commit["writes"][] = [];
   #stagedBytes = 0;
   #tip: Tip;
 
   constructor(parts: Parts, tip: Tip, cacheBytesMax: number) {
     this.#parts = parts;
     this.#tip = tip;
-    this.#cache = new ValueCache(cacheBytesMax);
+    this.#cache = new Cache(createCacheMemory(), { weightMax: cacheBytesMax, weigh: bytesOfEntry });
   }
 
   get stagedBytes(): number {
@@ -81,7 +81,9 @@ class LevelStore implements Store {
   }
 
   get(key: string): Uint8Array | undefined {
-    const known = this.#unsynced.get(key) ?? this.#cache.get(key);
+    const unsynced = this.#unsynced.get(key);
+    if (unsynced !== undefined) return unsynced ?? undefined;
+    const known = this.#cache.get(key);
     if (known !== undefined) return known;
     const { folder, level } = this.#parts;
     try {
@@ -95,13 +97,13 @@ class LevelStore implements Store {
     }
   }
 
-  stage(puts: Commit["puts"]): void {
-    for (const [key, value] of puts) {
+  stage(writes: Commit["writes"]): void {
+    for (const [key, value] of writes) {
       if (key.charCodeAt(0) === 0) throw new InvariantError("a key of the core begins with a zero byte");
       this.#unsynced.set(key, value);
       this.#stagedBytes += bytesOfEntry(key, value);
     }
-    this.#staged.push(puts);
+    this.#staged.push(writes);
   }
 
   async flush(): Promise<number> {
@@ -109,9 +111,7 @@ class LevelStore implements Store {
     if (commits.length === 0) return 0;
     const { folder, level, tipFile } = this.#parts;
     const tip = nextTip(this.#tip, commits);
-    const operations: { type: "put"; key: Buffer; value: Uint8Array }[] = commits
-      .flat()
-      .map(([key, value]) => ({ type: "put", key: Buffer.from(key, "latin1"), value }));
+    const operations = commits.flat().map(([key, value]) => operationOf(key, value));
     operations.push({ type: "put", key: ringKey(tip.count), value: encodeTip(tip) });
     try {
       await level.batch(operations, { sync: true });
@@ -133,11 +133,26 @@ class LevelStore implements Store {
     await folder.release(true);
   }
 
-  #kept(key: string, value: Uint8Array): void {
+  #kept(key: string, value: Uint8Array | null): void {
     this.#stagedBytes -= bytesOfEntry(key, value);
-    this.#cache.set(key, value);
+    if (value === null) this.#cache.delete(key);
+    else this.#cache.set(key, value);
     if (this.#unsynced.get(key) === value) this.#unsynced.delete(key);
   }
+}
+
+/** What an entry costs in memory, roughly; null stands for a removal. */
+function bytesOfEntry(key: string, value: Uint8Array | null): number {
+  return key.length + (value?.length ?? 0) + 100;
+}
+
+type Operation =
+  | { readonly type: "put"; readonly key: Buffer; readonly value: Uint8Array }
+  | { readonly type: "del"; readonly key: Buffer };
+
+function operationOf(key: string, value: Uint8Array | null): Operation {
+  const bytes = Buffer.from(key, "latin1");
+  return value === null ? { type: "del", key: bytes } : { type: "put", key: bytes, value };
 }
 
 async function openLevel(folder: StoreFolder): Promise<Database> {

@@ -8,7 +8,7 @@ export interface Store extends StateView {
   /** The value, staged ones included. Must not be changed by the caller. Throws a `StoreError` when it cannot be read. */
   get(key: string): Uint8Array | undefined;
   /** Takes a commit after those before it. `get` sees it at once; it is not durable yet. */
-  stage(puts: Commit["puts"]): void;
+  stage(writes: Commit["writes"]): void;
   /**
    * Makes all that is staged durable, as one atomic batch, and gives the number of commits that became so.
    * Rejects with a `StoreError` when it could not: then all of it is still staged, and it may be called again.

@@ -31,6 +31,8 @@ export interface TipRecord extends Tip {
 /** Records kept: more flushes than LevelDB's log holds, unless almost all of them are tiny. */
 export const ringSize = 4_096;
 const hashBytes = 16;
+/** Stands for a value's length where the key is removed. */
+const removed = 0xffff_ffff;
 export const emptyTip: Tip = { count: 0, chain: Buffer.alloc(hashBytes) };
 
 /** Where a record is kept. No key of the core begins with a zero byte. */
@@ -48,13 +50,14 @@ export function ringKey(count: number): Buffer {
 }
 
 /** The record that follows a tip when these commits are flushed. O(bytes). */
-export function nextTip(tip: Tip, commits: readonly Commit["puts"][]): TipRecord {
+export function nextTip(tip: Tip, commits: readonly Commit["writes"][]): TipRecord {
   const hash = createHash("sha256");
   const lengths = Buffer.alloc(8);
   for (const [key, value] of commits.flat()) {
     lengths.writeUInt32BE(key.length, 0);
-    lengths.writeUInt32BE(value.length, 4);
-    hash.update(lengths).update(key, "latin1").update(value);
+    lengths.writeUInt32BE(value === null ? removed : value.length, 4);
+    hash.update(lengths).update(key, "latin1");
+    if (value !== null) hash.update(value);
   }
   const digest = hash.digest().subarray(0, hashBytes);
   return { count: tip.count + 1, digest, chain: chainAfter(tip.chain, digest) };

@@ -9,7 +9,8 @@ import type { AuthorId, DeltaId, EntityId, Incarnation } from "../ids.ts";
 import type { Crypto } from "../ports.ts";
 import type { Action } from "../state/action.ts";
 import type { ActionName } from "../state/action-name.ts";
-import { type Entity, type EntityOf, entityId, entityOf, joinEntities } from "../state/entity.ts";
+import { type Entity, type EntityOf, entityOf, joinEntities } from "../state/entity.ts";
+import { entityId, idsOfCollection, type KeyRange } from "../state/entity-id.ts";
 import { compareMoments, latest, type Moment } from "../state/moment.ts";
 import { containersAbove } from "../state/path.ts";
 import { type EntityReader, floorAbove } from "../state/reader.ts";
@@ -57,11 +58,17 @@ export class Draft implements EntityReader {
     return (this.#entities.get(id) ?? this.#base.byId(id)) as EntityOf<Name> | undefined;
   }
 
-  entitiesIn(collection: string): readonly Entity[] {
+  entitiesIn(collection: string, keys: KeyRange = {}): Iterable<Entity> {
     const written = this.#collections.get(collection);
-    if (written === undefined) return this.#base.entitiesIn(collection);
-    const others = this.#base.entitiesIn(collection).filter(({ id }) => !written.has(id));
-    return [...others, ...Array.from(written, (id) => present(this.#entities.get(id), "a written entity"))];
+    const stored = this.#base.entitiesIn(collection, keys);
+    if (written === undefined) return stored;
+    const { from = "", until = "g", isReversed } = idsOfCollection(collection, keys, this.writer.crypto);
+    const own = Array.from(written)
+      .filter((id) => id >= from && id < until)
+      .sort();
+    if (isReversed === true) own.reverse();
+    const changed = own.map((id) => present(this.#entities.get(id), "a written entity"));
+    return mergeById(stored, changed, isReversed === true);
   }
 
   /** Writes something that is there from now on: what it is nested in is there too. */
@@ -137,6 +144,24 @@ export class Draft implements EntityReader {
       .filter((adder) => adder.isThere && adder.author === author && adder.incarnation === incarnation)
       .map(({ at }) => ({ author, incarnation, at }));
   }
+}
+
+/** Two lists in the order of their ids as one; where both have an id, the second's entity. */
+function* mergeById(
+  stored: Iterable<Entity>,
+  written: readonly Entity[],
+  isReversed: boolean,
+): Generator<Entity> {
+  let next = 0;
+  for (const entity of stored) {
+    for (let own = written[next]; own !== undefined && own.id !== entity.id; own = written[next]) {
+      if (own.id < entity.id === isReversed) break;
+      yield own;
+      next += 1;
+    }
+    if (written[next]?.id !== entity.id) yield entity;
+  }
+  yield* written.slice(next);
 }
 
 function momentOf(step: number): Moment {

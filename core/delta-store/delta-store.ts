@@ -10,6 +10,8 @@ import { deriveStamp, type Stamp } from "../hlc.ts";
 import { type ContextId, type DeltaId, toHex } from "../ids.ts";
 import { storeKeys } from "../store-keys.ts";
 import type { Turn } from "../turn.ts";
+import { refuse } from "../wire/cbor.ts";
+import type { Codec } from "../wire/codec.ts";
 import { createApplied, readIndex, writeIndex } from "./index-blocks.ts";
 import { createPendingMemory, Pending, type PendingBounds, type PendingMemory } from "./pending.ts";
 
@@ -79,6 +81,20 @@ export class DeltaStore {
     this.#memory.ready.set(delta.id, delta);
     this.applyReady(turn);
     return { kind: "applied" };
+  }
+
+  /** The delta applied at this position, with its stamp. For use inside `decoding`. */
+  appliedAt(
+    position: number,
+    codec: Codec,
+    turn: Turn,
+  ): { readonly delta: CausalDelta; readonly stamp: Stamp } {
+    const { id, at } = this.graph.at(position);
+    const sealed = turn.read(storeKeys.delta(id));
+    if (sealed === undefined) return refuse("malformed", `the delta ${toHex(id)} is missing`);
+    const delta = codec.openStored(sealed);
+    if (delta.kind === "fault") return refuse(delta.code, delta.detail);
+    return { delta, stamp: { at, hlc: delta.hlc } };
   }
 
   /** Applies an own delta made on this store's heads in this very turn. */

@@ -13,6 +13,7 @@ import type { Crypto } from "../ports.ts";
 import { decodeValue, encode, refuse } from "../wire/cbor.ts";
 import { expectFields, expectText } from "../wire/expect.ts";
 import type { Action } from "./action.ts";
+import { entityId } from "./entity-id.ts";
 import { compareMoments, decodeMoment, encodeMoment, latest, type Moment } from "./moment.ts";
 import type { Origin } from "./types/entity-type.ts";
 import { type Content, type ContentOf, lawsOf, type TypeName, typeNameOf, types } from "./types.ts";
@@ -35,14 +36,6 @@ export interface Entity<Held extends Content = Content> extends EntityFields<Hel
 }
 
 export type EntityOf<Name extends TypeName> = Entity<ContentOf<Name>>;
-
-/** Names an entity: the same names give the same id everywhere, and two types never meet in one. Invariant 9. */
-export function entityId(
-  { type, collection, key }: { readonly type: TypeName; readonly collection: string; readonly key: string },
-  crypto: Crypto,
-): EntityId {
-  return byteString(crypto.sha256(encode([types[type].code, collection, key])));
-}
 
 export function createEntity(fields: EntityFields, crypto: Crypto): Entity {
   const { collection, key, content, deleted } = fields;

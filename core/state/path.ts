@@ -1,11 +1,23 @@
 /**
  * Collections as paths. A field of an application is a collection by its name; what is nested under a key of a map
- * is the collection `field/key`, to any depth, with `%` and `/` in keys written `%25` and `%2F`.
+ * is the collection `field/key`, to any depth, with `%`, `/` and `~` in keys written `%25`, `%2F` and `%7E`.
+ * A collection whose name ends with `~` is kept in the order of its keys.
  */
 
 /** The collection of what is nested under a key. */
 export function nestedCollection(collection: string, key: string): string {
-  return `${collection}/${key.replaceAll("%", "%25").replaceAll("/", "%2F")}`;
+  return `${collection}/${key.replaceAll("%", "%25").replaceAll("/", "%2F").replaceAll("~", "%7E")}`;
+}
+
+const sortedMark = "~";
+
+/** The sorted collection beside one that is not. */
+export function sortedCollection(collection: string): string {
+  return collection + sortedMark;
+}
+
+export function isSorted(collection: string): boolean {
+  return collection.endsWith(sortedMark);
 }
 
 /** The containers a collection lies in, the nearest first. O(depth). */
@@ -15,7 +27,8 @@ export function containersAbove(
   const containers: { collection: string; key: string }[] = [];
   for (let path = collection, slash = path.lastIndexOf("/"); slash >= 0; slash = path.lastIndexOf("/")) {
     const key = path
-      .slice(slash + 1)
+      .slice(slash + 1, isSorted(path) ? -1 : undefined)
+      .replaceAll("%7E", "~")
       .replaceAll("%2F", "/")
       .replaceAll("%25", "%");
     path = path.slice(0, slash);

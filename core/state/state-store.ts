@@ -1,110 +1,149 @@
-/** One context's entities, kept in plain maps, with the root over them. What changed in a turn is written with it. */
+/**
+ * One context's entities under the root of their tree. What was joined lately lies in memory, and is written
+ * together once it is much: until then the deltas it came from, which are stored, say the same. So a write that is one of
+ * many costs the store little, and a start joins a bounded number of deltas again.
+ */
 
-import type { ContextId, EntityId, Hash } from "../ids.ts";
-import type { Crypto } from "../ports.ts";
-import { storeKeys } from "../store-keys.ts";
+import type { EntityId, Hash } from "../ids.ts";
 import type { Turn } from "../turn.ts";
-import { refuse } from "../wire/cbor.ts";
-import { decodeEntity, type Entity, type EntityOf, entityId, isLive, joinEntities } from "./entity.ts";
+import { type Entity, type EntityOf, isLive, joinEntities } from "./entity.ts";
+import { entityId, idsOfCollection, type KeyRange } from "./entity-id.ts";
+import type { Moment } from "./moment.ts";
 import { type EntityReader, floorAbove } from "./reader.ts";
-import { addToSum, createRootSum, type RootSum, rootOfSum, subtractFromSum } from "./state-root.ts";
+import type { StateRecords } from "./state-records.ts";
+import { createTreeMemory, type PinnedVersion, StateTree, type TreeMemory } from "./tree/state-tree.ts";
+import type { Leaf } from "./tree/tree-node.ts";
+import type { Range } from "./tree/tree-walk.ts";
 import type { TypeName } from "./types.ts";
 
 export interface StateMemory {
-  /** In the order they first appeared: an entity's ordinal is its key in the store. */
-  readonly entities: Entity[];
-  readonly ordinals: Map<EntityId, number>;
-  /** The ordinals of each collection's entities. */
-  readonly collections: Map<string, number[]>;
-  readonly sum: RootSum;
-  root: Hash | null;
+  readonly tree: TreeMemory;
+  /** Not written yet. */
+  readonly fresh: Map<EntityId, Entity>;
+  freshBytes: number;
 }
 
 export function createStateMemory(): StateMemory {
-  return { entities: [], ordinals: new Map(), collections: new Map(), sum: createRootSum(), root: null };
+  return { tree: createTreeMemory(), fresh: new Map(), freshBytes: 0 };
 }
+
+/** More than this of fresh entities is written. */
+const freshMax = { entities: 256, bytes: 1_048_576 };
 
 export class StateStore implements EntityReader {
   readonly #memory: StateMemory;
-  readonly #contextId: ContextId;
-  readonly #crypto: Crypto;
+  readonly #records: StateRecords;
+  readonly #tree: StateTree;
 
-  constructor(memory: StateMemory, contextId: ContextId, crypto: Crypto) {
+  constructor(memory: StateMemory, records: StateRecords) {
     this.#memory = memory;
-    this.#contextId = contextId;
-    this.#crypto = crypto;
+    this.#records = records;
+    this.#tree = new StateTree(memory.tree, records);
   }
 
   /** Entities that live; tombstones and what is beneath them are not counted. O(all entities). */
   get liveCount(): number {
+    const floors = new Map<string, Moment | null>();
     let count = 0;
-    for (const [collection, ordinals] of this.#memory.collections) {
-      const floor = floorAbove(this, collection);
-      for (const ordinal of ordinals)
-        count += Number(isLive(this.#memory.entities[ordinal] as Entity, floor));
+    for (const leaf of this.#tree.leaves({})) {
+      const entity = this.entityOf(leaf);
+      const { collection } = entity;
+      const floor = floors.get(collection) ?? floorAbove(this, collection);
+      floors.set(collection, floor);
+      count += Number(isLive(entity, floor));
     }
     return count;
   }
 
   /** Every entity ever joined, tombstones included. */
   get storedCount(): number {
-    return this.#memory.entities.length;
+    return this.#tree.count;
   }
 
-  /** Equal roots mean equal states, tombstones included. Cached until the next change. */
-  root(): Hash {
-    this.#memory.root ??= rootOfSum(this.#memory.sum, this.#crypto);
-    return this.#memory.root;
+  /** Equal roots mean equal states, tombstones included. O(what has changed since it was last asked for). */
+  root(pinned?: PinnedVersion): Hash {
+    return this.#tree.root(pinned?.root);
   }
 
+  /** O(log entities). */
   get<Name extends TypeName>(type: Name, collection: string, key: string): EntityOf<Name> | undefined {
     // An entity's id binds its type.
-    return this.byId(entityId({ type, collection, key }, this.#crypto)) as EntityOf<Name> | undefined;
+    return this.byId(entityId({ type, collection, key }, this.#records.crypto)) as EntityOf<Name> | undefined;
   }
 
   byId(id: EntityId): Entity | undefined {
-    const ordinal = this.#memory.ordinals.get(id);
-    return ordinal === undefined ? undefined : this.#memory.entities[ordinal];
+    const fresh = this.#memory.fresh.get(id);
+    if (fresh !== undefined) return fresh;
+    const hash = this.#tree.get(id);
+    return hash === undefined ? undefined : this.#records.entity(hash);
   }
 
-  entitiesIn(collection: string): readonly Entity[] {
-    const ordinals = this.#memory.collections.get(collection) ?? [];
-    return ordinals.map((ordinal) => this.#memory.entities[ordinal] as Entity);
-  }
-
-  /** Joins an entity into the state. O(1), but for what its type's join costs. Invariants 3 and 5. */
-  join(entity: Entity, turn: Turn): void {
-    const ordinal = this.#memory.ordinals.get(entity.id) ?? this.#memory.entities.length;
-    const current = this.#memory.entities[ordinal];
-    const joined = current === undefined ? entity : joinEntities(current, entity, this.#crypto);
-    if (joined === current) return;
-    this.#replace(ordinal, joined);
-    turn.put(storeKeys.entity(this.#contextId, ordinal), joined.bytes);
-  }
-
-  /** Reads what was stored: `count` entities. For use inside `decoding`. */
-  load(count: number, turn: Turn): void {
-    for (let ordinal = 0; ordinal < count; ordinal += 1) {
-      const bytes = turn.read(storeKeys.entity(this.#contextId, ordinal));
-      if (bytes === undefined) return refuse("malformed", `entity ${ordinal} of a context is missing`);
-      this.#replace(ordinal, decodeEntity(bytes, this.#crypto));
+  *entitiesIn(collection: string, keys: KeyRange = {}): Generator<Entity> {
+    for (const leaf of this.#tree.leaves(idsOfCollection(collection, keys, this.#records.crypto))) {
+      const entity = this.entityOf(leaf);
+      if (entity.collection === collection) yield entity;
     }
   }
 
-  #replace(ordinal: number, entity: Entity): void {
-    const memory = this.#memory;
-    const current = memory.entities[ordinal];
-    if (current === undefined) this.#index(ordinal, entity);
-    else subtractFromSum(memory.sum, current.hash);
-    addToSum(memory.sum, entity.hash);
-    memory.entities[ordinal] = entity;
-    memory.root = null;
+  /** Joins an entity into the state. O(log entities), but for what its type's join costs. Invariants 3 and 5. */
+  join(entity: Entity): void {
+    const current = this.byId(entity.id);
+    const joined = current === undefined ? entity : joinEntities(current, entity, this.#records.crypto);
+    if (joined === current) return;
+    const { fresh } = this.#memory;
+    const before = fresh.get(entity.id);
+    if (before !== undefined) this.#memory.freshBytes -= before.bytes.length;
+    else if (current !== undefined) this.#tree.retire(this.#records.entityKey(current.hash));
+    fresh.set(entity.id, joined);
+    this.#memory.freshBytes += joined.bytes.length;
+    this.#tree.set(Object.freeze({ id: joined.id, hash: joined.hash }));
   }
 
-  #index(ordinal: number, { id, collection }: Entity): void {
-    this.#memory.ordinals.set(id, ordinal);
-    const ordinals = this.#memory.collections.get(collection);
-    if (ordinals === undefined) this.#memory.collections.set(collection, [ordinal]);
-    else ordinals.push(ordinal);
+  get isWritten(): boolean {
+    return this.#memory.fresh.size === 0;
+  }
+
+  /** Is so much not written that it should be? */
+  get isFull(): boolean {
+    return this.#memory.fresh.size >= freshMax.entities || this.#memory.freshBytes >= freshMax.bytes;
+  }
+
+  /** Writes what was joined since the last time, as a new version of the tree. O(that, log entities each). */
+  flush(turn: Turn): void {
+    const { fresh } = this.#memory;
+    for (const entity of fresh.values()) this.#records.putEntity(entity, turn);
+    this.#tree.flush(turn);
+    fresh.clear();
+    this.#memory.freshBytes = 0;
+  }
+
+  /** Keeps the state as it is now readable until `unpin`, for `leaves`, `root` and `entityOf`. */
+  pin(turn: Turn): PinnedVersion {
+    this.flush(turn);
+    return this.#tree.pin();
+  }
+
+  unpin(pinned: PinnedVersion, turn: Turn): void {
+    this.#tree.unpin(pinned, turn);
+  }
+
+  /** Leaves in the order of their ids, of the present state or a pinned one. */
+  leaves(range: Range, pinned?: PinnedVersion): Generator<Leaf> {
+    return this.#tree.leaves(range, pinned?.root);
+  }
+
+  entityOf({ id, hash }: Leaf): Entity {
+    const fresh = this.#memory.fresh.get(id);
+    return fresh?.hash === hash ? fresh : this.#records.entity(hash);
+  }
+
+  /** What finds again what is written: for the record of what holds this state. */
+  save(): unknown {
+    return this.#tree.save();
+  }
+
+  /** Finds again what was written. For use inside `decoding`. */
+  load(saved: unknown, turn: Turn): void {
+    this.#tree.load(saved, turn);
   }
 }

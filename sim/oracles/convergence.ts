@@ -6,7 +6,7 @@
 import type { ContextId } from "../../core/ids.ts";
 import type { Replica } from "../../core/replica.ts";
 
-/** Where a member stands: its heads and root, or null while it does not count (down, absent, left). */
+/** Where a member stands: its heads, or null while it does not count (down, absent, left). */
 export type Standing = string | null;
 
 export class ConvergenceTracker {

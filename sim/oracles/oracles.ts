@@ -49,8 +49,8 @@ export class Oracles {
   committed(node: SimNode, commit: Commit): readonly CausalDelta[] {
     const added: CausalDelta[] = [];
     const ids = new Set<string>();
-    for (const [key, sealed] of commit.puts) {
-      if (key[0] !== "d") continue;
+    for (const [key, sealed] of commit.writes) {
+      if (key[0] !== "d" || sealed === null) continue;
       const delta = this.#codec.openDelta(sealed);
       if (delta.kind === "fault") {
         this.#find(
@@ -109,7 +109,9 @@ export class Oracles {
 
   /** A disk lost its last batches: nothing acknowledged may be among them. */
   lost(node: SimNode, commits: readonly Commit[]): void {
-    const keys = commits.flatMap((commit) => commit.puts.map(([key]) => key)).filter((key) => key[0] === "d");
+    const keys = commits
+      .flatMap((commit) => commit.writes.map(([key]) => key))
+      .filter((key) => key[0] === "d");
     for (const writes of this.#acknowledged.values()) {
       for (const key of keys) {
         const id = key.slice(1) as DeltaId;

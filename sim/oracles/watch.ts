@@ -1,6 +1,6 @@
 /** Watches for the first moment, from a given time on, at which some members of some contexts have converged. */
 
-import type { ContextId, DeltaId } from "../../core/ids.ts";
+import type { ContextId, DeltaId, Hash } from "../../core/ids.ts";
 import type { Replica } from "../../core/replica.ts";
 import { storeKeys } from "../../core/store-keys.ts";
 import type { SimNode } from "../world/sim-node.ts";
@@ -43,9 +43,12 @@ export class ConvergenceWatch {
   isConverged(): boolean {
     for (const tracker of this.#trackers.values()) if (!tracker.isEqual) return false;
     for (const tracker of this.#trackers.values()) {
+      const roots = new Set<Hash>();
       for (const member of tracker.members) {
         const replica = this.#nodes[member]?.core?.replicas().get(tracker.contextId);
-        if (replica !== undefined && !isSettled(replica) && !this.#isOrphaned(replica)) return false;
+        if (replica === undefined) continue;
+        if (!isSettled(replica) && !this.#isOrphaned(replica)) return false;
+        if (roots.add(replica.stateRoot()).size > 1) return false;
       }
     }
     return true;

@@ -34,8 +34,8 @@ export class SimDisk implements StateView {
   }
 
   append(commit: Commit): void {
-    const previous = commit.puts.map(([key]) => this.#entries.get(key));
-    for (const [key, value] of commit.puts) this.#entries.set(key, value);
+    const previous = commit.writes.map(([key]) => this.#entries.get(key));
+    for (const [key, value] of commit.writes) this.#set(key, value);
     this.#unsynced.push({ commit, previous });
   }
 
@@ -62,14 +62,15 @@ export class SimDisk implements StateView {
   crash(lost: number): readonly Commit[] {
     const gone = lost === 0 ? [] : this.#unsynced.splice(-lost);
     for (const { commit, previous } of gone.toReversed()) {
-      commit.puts.forEach(([key], index) => {
-        const before = previous[index];
-        if (before === undefined) this.#entries.delete(key);
-        else this.#entries.set(key, before);
-      });
+      for (const [index, [key]] of commit.writes.entries()) this.#set(key, previous[index] ?? null);
     }
     this.#unsynced = [];
     this.#syncing = 0;
     return gone.map(({ commit }) => commit);
+  }
+
+  #set(key: string, value: Uint8Array | null): void {
+    if (value === null) this.#entries.delete(key);
+    else this.#entries.set(key, value);
   }
 }

@@ -47,5 +47,5 @@ export function createSharedCodec(codec: Codec): Codec {
     return created;
   }
 
-  return { crypto, openDelta, openHeartbeat, entitiesOf };
+  return { crypto, openDelta, openStored: openDelta, openHeartbeat, entitiesOf };
 }

@@ -11,7 +11,7 @@ import { holds } from "../laws.ts";
 
 /** Each effect with a number of its own; what others can see, and what they cannot. */
 const makers: Readonly<Record<string, (id: number) => Effect>> = {
-  commit: (id) => ({ kind: "commit", puts: [[`${id}`, Uint8Array.of(1)]] }),
+  commit: (id) => ({ kind: "commit", writes: [[`${id}`, Uint8Array.of(1)]] }),
   publish: (id) => ({ kind: "publish", topic: `${id}` as Topic, message: Uint8Array.of(1) }),
   send: (id) => ({ kind: "send", stream: id, frame: Uint8Array.of(1) }),
   "close-stream": (id) => ({ kind: "close-stream", stream: id }),
@@ -22,7 +22,7 @@ const makers: Readonly<Record<string, (id: number) => Effect>> = {
   }),
   emit: (id) => ({
     kind: "emit",
-    event: { kind: "state-changed", contextId: `${id}` as never, stateRoot: "" as never, events: [] },
+    event: { kind: "state-changed", contextId: `${id}` as never, events: [] },
   }),
   verdict: (id) => ({ kind: "verdict", gossip: id, verdict: "accept" }),
   "wake-at": (id) => ({ kind: "wake-at", monotonicMs: id }),

@@ -2,7 +2,7 @@
 
 import type { Json } from "../../json.ts";
 import { parseName } from "../../state/action-name.ts";
-import type { EntityOf } from "../../state/entity.ts";
+import type { Entity, EntityOf } from "../../state/entity.ts";
 import { layOut, type Placed, placeAt } from "../../state/fugue.ts";
 import { floorAbove } from "../../state/reader.ts";
 import type { Range } from "../../state/types/run.ts";
@@ -61,9 +61,8 @@ class Sequence<T extends Json> {
   }
 
   #placed(): readonly Placed[] {
-    const runs = this.#draft
-      .entitiesIn(this.#collection)
-      .filter((entity): entity is EntityOf<"run"> => entity.content.type === "run");
+    const isRun = (entity: Entity): entity is EntityOf<"run"> => entity.content.type === "run";
+    const runs = Array.from(this.#draft.entitiesIn(this.#collection)).filter(isRun);
     return layOut(runs, floorAbove(this.#draft, this.#collection));
   }
 

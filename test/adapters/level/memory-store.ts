@@ -18,8 +18,8 @@ export class MemoryDisk {
 }
 
 export function openMemoryStore(disk: MemoryDisk): Store {
-  const staged: Commit["puts"][] = [];
-  const bytes = () => staged.flat().reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  const staged: Commit["writes"][] = [];
+  const bytes = () => staged.flat().reduce((sum, [key, value]) => sum + key.length + (value?.length ?? 0), 0);
   const crashesBefore = disk.crashes;
   let isOpen = true;
   return {
@@ -27,18 +27,21 @@ export function openMemoryStore(disk: MemoryDisk): Store {
       return bytes();
     },
     get: (key) => {
-      const put = staged.flat().findLast(([name]) => name === key);
-      return put?.[1] ?? disk.durable.get(key);
+      const write = staged.flat().findLast(([name]) => name === key);
+      return write === undefined ? disk.durable.get(key) : (write[1] ?? undefined);
     },
-    stage: (puts) => {
-      staged.push(puts);
+    stage: (writes) => {
+      staged.push(writes);
     },
     flush: async () => {
       const count = staged.length;
       await disk.beforeFlush();
       if (disk.crashes !== crashesBefore) return await new Promise<never>(() => {});
       if (!isOpen) throw new StoreError("store-failed", "the store is closed");
-      for (const [key, value] of staged.slice(0, count).flat()) disk.durable.set(key, value);
+      for (const [key, value] of staged.slice(0, count).flat()) {
+        if (value === null) disk.durable.delete(key);
+        else disk.durable.set(key, value);
+      }
       staged.splice(0, count);
       if (count > 0) disk.flushes.push(count);
       return count;

@@ -149,7 +149,7 @@ test("adding to a set what is there, again and again, takes no more room", () =>
   const caller = new Caller();
   const size = () => {
     const { state } = caller.node.replica(caller.contextId);
-    return state.entitiesIn("tags").reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return Array.from(state.entitiesIn("tags")).reduce((sum, { bytes }) => sum + bytes.length, 0);
   };
   const times = (count: number, run: Run) => {
     for (let time = 0; time < count; time += 1) caller.call(run);

@@ -17,7 +17,7 @@ function joined(contextId: ContextId, options: ConstructorParameters<typeof Lone
 }
 
 function committed(effects: readonly Effect[]): number {
-  const keys = only(effects, "commit").flatMap(({ puts }) => puts.map(([key]) => key));
+  const keys = only(effects, "commit").flatMap(({ writes }) => writes.map(([key]) => key));
   return keys.filter((key) => key.startsWith("d")).length;
 }
 

@@ -111,7 +111,7 @@ class Driven {
     const before = this.disk.unsyncedCount;
     const node = new LoneNode("node", { disk: this.disk, words: [this.#starts, 5, 5, 5] });
     const commits = this.disk.unsyncedCount - before;
-    this.#gate.push(Array.from({ length: commits }, () => ({ kind: "commit", puts: [] }) as const));
+    this.#gate.push(Array.from({ length: commits }, () => ({ kind: "commit", writes: [] }) as const));
     this.#node = node;
     for (let index = 0; index < commits; index += 1) this.roots.push(this.root());
     return node;

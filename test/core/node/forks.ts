@@ -42,7 +42,7 @@ export class DiskKeys {
     SimDisk.prototype.append = function (this: SimDisk, commit): void {
       const known = keys.get(this) ?? new Set();
       keys.set(this, known);
-      for (const [key] of commit.puts) known.add(key);
+      for (const [key] of commit.writes) known.add(key);
       append.call(this, commit);
     };
   }
@@ -53,11 +53,11 @@ export class DiskKeys {
 
   copy(disk: SimDisk): SimDisk {
     const copied = new SimDisk();
-    const puts = Array.from(this.#keys.get(disk) ?? []).flatMap((key) => {
+    const writes = Array.from(this.#keys.get(disk) ?? []).flatMap((key) => {
       const value = disk.get(key);
       return value === undefined ? [] : [[key, value] as const];
     });
-    copied.append({ kind: "commit", puts });
+    copied.append({ kind: "commit", writes });
     return copied;
   }
 }

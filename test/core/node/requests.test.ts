@@ -178,13 +178,12 @@ test("a damaged store is told apart from a bug", () => {
     () => [storeKeys.clock, Uint8Array.of(0x82, 0x20, 0)],
     (_, contextId) => [storeKeys.context(contextId), Uint8Array.of(0)],
     (_, contextId) => [storeKeys.indexBlock(contextId, 0), Uint8Array.of(1, 2, 3)],
-    (_, contextId) => [storeKeys.entity(contextId, 0), Uint8Array.of(0x80)],
   ];
   for (const damage of damages) {
     const node = new LoneNode("node");
     const contextId = node.create();
     node.execute(contextId, "set", { key: "k", value: 1 });
-    node.disk.append({ kind: "commit", puts: [damage(node.disk, contextId)] });
+    node.disk.append({ kind: "commit", writes: [damage(node.disk, contextId)] });
     assert.throws(
       () => new LoneNode("node", { disk: node.disk }),
       (error: Error) => error instanceof UnreadableStoreError,

@@ -3,26 +3,25 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
 import type { Json } from "../../../core/json.ts";
 import { liveEntities, liveEntity } from "../../../core/state/reader.ts";
-import { createStateMemory, StateStore } from "../../../core/state/state-store.ts";
+import type { StateStore } from "../../../core/state/state-store.ts";
 import { decoding } from "../../../core/wire/cbor.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { holds } from "../../laws.ts";
-import { contextId, turnOn } from "../delta-store/waiting.ts";
+import { turnOn } from "../delta-store/waiting.ts";
 import { collection, entityOf, naiveRead, type Write, writes } from "./entities.ts";
+import { inTurn, stateOn } from "./states.ts";
 
 const someWrites = fc.array(writes, { maxLength: 25 });
 const orders = fc.infiniteStream(fc.nat());
 
 function stateOf(list: readonly Write[], disk = new SimDisk()): StateStore {
-  const state = new StateStore(createStateMemory(), contextId, nodeCrypto);
-  for (const write of list) {
-    const turn = turnOn(disk);
-    state.join(entityOf(write), turn);
-    for (const effect of turn.finish()) if (effect.kind === "commit") disk.append(effect);
+  const state = stateOn(disk);
+  for (const [index, write] of list.entries()) {
+    state.join(entityOf(write));
     state.root(); // So that a root kept too long shows.
+    if (index % 3 === 0) inTurn(disk, (turn) => state.flush(turn));
   }
   return state;
 }
@@ -62,7 +61,7 @@ test("every key reads as a naive fold over all writes says", () => {
           .sort(),
         living,
       );
-      assert.equal(state.entitiesIn("another"), []);
+      assert.equal([...state.entitiesIn("another")], []);
       assert.is(state.storedCount, new Set(list.map(({ key }) => key)).size);
     }),
   );
@@ -93,9 +92,9 @@ test("the state read back is the state that was written", () => {
     fc.property(someWrites, (list) => {
       const disk = new SimDisk();
       const state = stateOf(list, disk);
-      const memory = createStateMemory();
-      const loaded = new StateStore(memory, contextId, nodeCrypto);
-      decoding("test", () => loaded.load(state.storedCount, turnOn(disk)));
+      inTurn(disk, (turn) => state.flush(turn));
+      const loaded = stateOn(disk);
+      decoding("test", () => loaded.load(state.save(), turnOn(disk)));
       assert.is(loaded.root(), state.root());
       assert.is(loaded.liveCount, state.liveCount);
       for (const key of ["k", "l", "m"])
@@ -110,7 +109,9 @@ test("a write that changes nothing is not written", () => {
   const disk = new SimDisk();
   const state = stateOf([write], disk);
   const turn = turnOn(disk);
-  state.join(entityOf(write), turn);
+  state.join(entityOf(write));
+  assert.ok(state.isWritten);
+  state.flush(turn);
   assert.equal(turn.finish(), []);
 });
 

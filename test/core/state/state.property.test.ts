@@ -55,7 +55,7 @@ test("the state of two histories together is the join of their states", () => {
       const together = stateOf(world, Array.from(new Set([...a.known, ...b.known])));
       const joined = stateOf(world, Array.from(a.known));
       for (const collection of ["values", "tags", "total", "note", ...nestedCollections])
-        joinInto(joined, b.state.entitiesIn(collection));
+        joinInto(joined, Array.from(b.state.entitiesIn(collection)));
       assert.is(joined.root(), together.root());
       assert.equal(readAll(joined), readAll(together));
     }),

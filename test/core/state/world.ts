@@ -12,11 +12,11 @@ import { set } from "../../../core/app/fields/set.ts";
 import { byteString, type DeltaId, type Incarnation, toHex } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import { type Entity, entityOf } from "../../../core/state/entity.ts";
-import { createStateMemory, StateStore } from "../../../core/state/state-store.ts";
+import type { StateStore } from "../../../core/state/state-store.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { hashOf } from "../authors.ts";
-import { contextId, turnOn } from "../delta-store/waiting.ts";
 import { authors } from "./operations.ts";
+import { stateOn } from "./states.ts";
 
 export type Operation =
   | { readonly kind: "set"; readonly key: string; readonly value: number }
@@ -130,11 +130,11 @@ export function readAll(state: StateStore): Json {
 }
 
 export function emptyState(): StateStore {
-  return new StateStore(createStateMemory(), contextId, nodeCrypto);
+  return stateOn(new SimDisk());
 }
 
 export function joinInto(state: StateStore, entities: readonly Entity[]): void {
-  for (const entity of entities) state.join(entity, turnOn(new SimDisk()));
+  for (const entity of entities) state.join(entity);
 }
 
 /** What siblings in a sequence are ordered by: the delta of a call, as the keys of its runs begin. */

@@ -66,9 +66,9 @@ test("equal heads, equal roots: a core that skips a write now and then is seen",
         StateStore.prototype,
         "join",
         (join) =>
-          function (this: StateStore, entity, turn) {
+          function (this: StateStore, entity) {
             joins += 1;
-            return joins % 100 === 0 ? undefined : join.call(this, entity, turn);
+            return joins % 100 === 0 ? undefined : join.call(this, entity);
           },
       ),
     ],

@@ -9,8 +9,11 @@ import { holds } from "../../laws.ts";
 
 const keys = ["a", "b", "c"];
 const commits = fc
-  .array(fc.tuple(fc.constantFrom(...keys), fc.nat(255)), { minLength: 1, maxLength: 3 })
-  .map((puts): Commit => ({ kind: "commit", puts: puts.map(([key, byte]) => [key, Uint8Array.of(byte)]) }));
+  .array(fc.tuple(fc.constantFrom(...keys), fc.option(fc.nat(255))), { minLength: 1, maxLength: 3 })
+  .map((writes): Commit => {
+    const bytes = (byte: number | null) => (byte === null ? null : Uint8Array.of(byte));
+    return { kind: "commit", writes: writes.map(([key, byte]) => [key, bytes(byte)]) };
+  });
 const modes = fc.constantFrom<CrashMode>("keep", "lose-unsynced", "torn");
 const steps = fc.array(
   fc.oneof(
@@ -30,7 +33,7 @@ function contentOf(disk: SimDisk): readonly (number | undefined)[] {
 
 function folded(list: readonly Commit[]): readonly (number | undefined)[] {
   const content = new Map<string, number | undefined>();
-  for (const { puts } of list) for (const [key, value] of puts) content.set(key, value[0]);
+  for (const { writes } of list) for (const [key, value] of writes) content.set(key, value?.[0]);
   return keys.map((key) => content.get(key));
 }
 
@@ -75,7 +78,7 @@ test("a crash may take any number of unsynced batches, from none to all", () => 
   const lost = { "lose-unsynced": new Set<number>(), torn: new Set<number>(), keep: new Set<number>() };
   const disk = new SimDisk();
   for (let batch = 0; batch < 3; batch += 1)
-    disk.append({ kind: "commit", puts: [["a", Uint8Array.of(batch)]] });
+    disk.append({ kind: "commit", writes: [["a", Uint8Array.of(batch)]] });
   for (const mode of ["lose-unsynced", "torn", "keep"] as const)
     for (let draw = 0; draw < 50; draw += 1) lost[mode].add(disk.countLost(mode, draw));
   assert.equal(lost["lose-unsynced"], new Set([0, 1, 2, 3]));

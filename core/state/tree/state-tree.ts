@@ -1,0 +1,217 @@
+/**
+ * The state tree: which entities there are, by id, under one root hash. A 16-way hash trie (see `tree-node.ts`) of
+ * which only what is used lies in memory. Equal roots mean equal states, whatever their history. Invariant 12.
+ *
+ * Changes are made in memory and written by `flush`, each changed node once, under its prefix and a new version.
+ * What a version needs is never written over, so a version that is pinned stays readable at no cost but the room
+ * of what has been replaced since. (The scheme of the Jellyfish Merkle tree, Gao et al., 2021.)
+ */
+
+import type { EntityId, Hash } from "../../ids.ts";
+import type { Turn } from "../../turn.ts";
+import { expectFields, expectInteger } from "../../wire/expect.ts";
+import type { StateRecords } from "../state-records.ts";
+import { createRetiredMemory, Retired, type RetiredMemory } from "./retired.ts";
+import {
+  type Branch,
+  type Bucket,
+  branchOf,
+  bucketLeavesMax,
+  commonPrefix,
+  countOf,
+  decodeStored,
+  digitAt,
+  digitOf,
+  emptyRoot,
+  encodeStored,
+  hashOf,
+  type Leaf,
+  type LoadedNode,
+  placeIn,
+  type StoredNode,
+  splitBucket,
+  type TreeNode,
+} from "./tree-node.ts";
+import { type Range, walkLeaves } from "./tree-walk.ts";
+
+export interface TreeMemory {
+  root: TreeNode | null;
+  /** The root as it was last written. */
+  written: StoredNode | null;
+  /** How often it was written. */
+  version: number;
+  readonly retired: RetiredMemory;
+}
+
+export function createTreeMemory(): TreeMemory {
+  return { root: null, written: null, version: 0, retired: createRetiredMemory() };
+}
+
+/** A root that stays readable until it is given back. */
+export interface PinnedVersion {
+  readonly version: number;
+  readonly root: TreeNode | null;
+}
+
+export class StateTree {
+  readonly #memory: TreeMemory;
+  readonly #records: StateRecords;
+  readonly #retired: Retired;
+
+  constructor(memory: TreeMemory, records: StateRecords) {
+    this.#memory = memory;
+    this.#records = records;
+    this.#retired = new Retired(memory.retired, records);
+  }
+
+  get count(): number {
+    return this.#memory.root === null ? 0 : countOf(this.#memory.root);
+  }
+
+  /** O(nodes changed since it was last asked for). */
+  root(at: TreeNode | null = this.#memory.root): Hash {
+    const { crypto } = this.#records;
+    return at === null ? emptyRoot(crypto) : hashOf(at, crypto);
+  }
+
+  /** The hash of an entity. O(depth). */
+  get(id: EntityId, at: TreeNode | null = this.#memory.root): Hash | undefined {
+    let node = at;
+    while (node !== null) {
+      const loaded = this.#load(node);
+      if (loaded.kind === "bucket") {
+        const leaf = loaded.leaves[placeIn(loaded.leaves, id)];
+        return leaf?.id === id ? leaf.hash : undefined;
+      }
+      if (!id.startsWith(loaded.prefix)) return undefined;
+      node = loaded.children[digitAt(id, loaded.prefix.length)] ?? null;
+    }
+    return undefined;
+  }
+
+  /** Adds a leaf, or replaces the one of its id. O(depth). */
+  set(leaf: Leaf): void {
+    this.#memory.root = this.#insert(this.#memory.root, leaf);
+  }
+
+  /** Leaves in the order of their ids. Not to be gone on with after a change. */
+  leaves(range: Range, at: TreeNode | null = this.#memory.root): Generator<Leaf> {
+    return walkLeaves(at, range, (stored) => this.#load(stored));
+  }
+
+  /** Has a record removed once no version needs it: at the next flush, or when the last pin on it is given back. */
+  retire(key: string): void {
+    this.#retired.add(key);
+  }
+
+  /** Writes what has changed as a new version. O(changed nodes). */
+  flush(turn: Turn): void {
+    const { root, version } = this.#memory;
+    if (root === null || root.kind === "stored") return;
+    this.#memory.version = version + 1;
+    this.#memory.written = this.#store(root, "", turn);
+    this.#memory.root = this.#memory.written;
+    this.#retired.flush(this.#memory.version, turn);
+  }
+
+  /** Keeps the present version, which must have been flushed, until `unpin`. */
+  pin(): PinnedVersion {
+    const { root, version } = this.#memory;
+    this.#retired.pin(version);
+    return { version, root };
+  }
+
+  unpin({ version }: PinnedVersion, turn: Turn): void {
+    this.#retired.unpin(version, turn);
+  }
+
+  /** What finds the tree again as it was last written: for the record of what holds it. */
+  save(): readonly unknown[] {
+    const { written, version } = this.#memory;
+    return [version, written === null ? [] : encodeStored(written)];
+  }
+
+  /** Finds a saved tree again, and removes what was kept for pins, which end with the process. For use inside `decoding`. */
+  load(saved: unknown, turn: Turn): void {
+    const [version, root] = expectFields(saved, 2, "a state tree");
+    this.#memory.version = expectInteger(version, Number.MAX_SAFE_INTEGER);
+    this.#memory.written = Array.isArray(root) && root.length === 0 ? null : decodeStored(root);
+    this.#memory.root = this.#memory.written;
+    this.#retired.load(turn);
+  }
+
+  #load(node: TreeNode): LoadedNode {
+    return node.kind === "stored" ? this.#records.node(node) : node;
+  }
+
+  /** The node as one that may be changed. */
+  #loosened(node: TreeNode): LoadedNode {
+    if (node.kind !== "stored") return node;
+    this.#retired.add(this.#records.nodeKey(node));
+    const loaded = this.#records.node(node);
+    return loaded.kind === "bucket"
+      ? { ...loaded, leaves: [...loaded.leaves] }
+      : { ...loaded, children: [...loaded.children] };
+  }
+
+  #insert(node: TreeNode | null, leaf: Leaf): TreeNode {
+    if (node === null) return { kind: "bucket", leaves: [leaf], hash: null };
+    const prefix = branchPrefix(node);
+    if (prefix !== null && !leaf.id.startsWith(prefix)) {
+      const beside: Bucket = { kind: "bucket", leaves: [leaf], hash: null };
+      return branchOf(commonPrefix(prefix, leaf.id), [node, beside], [prefix, leaf.id]);
+    }
+    const loose = this.#loosened(node);
+    loose.hash = null;
+    return loose.kind === "bucket" ? insertIntoBucket(loose, leaf) : this.#insertIntoBranch(loose, leaf);
+  }
+
+  #insertIntoBranch(branch: Branch, leaf: Leaf): Branch {
+    const digit = digitAt(leaf.id, branch.prefix.length);
+    const before = branch.children[digit] ?? null;
+    branch.count -= before === null ? 0 : countOf(before);
+    const after = this.#insert(before, leaf);
+    branch.count += countOf(after);
+    branch.children[digit] = after;
+    return branch;
+  }
+
+  /** Writes a node and all beneath it that is not stored. */
+  #store(node: TreeNode, position: string, turn: Turn): StoredNode {
+    if (node.kind === "stored") return node;
+    const content = this.#frozen(node, turn);
+    const stored: StoredNode = Object.freeze({
+      kind: "stored",
+      prefix: node.kind === "bucket" ? position : node.prefix,
+      version: this.#memory.version,
+      hash: hashOf(node, this.#records.crypto),
+      count: countOf(node),
+    });
+    this.#records.putNode(stored, content, turn);
+    return stored;
+  }
+
+  #frozen(node: LoadedNode, turn: Turn): LoadedNode {
+    const hash = hashOf(node, this.#records.crypto);
+    if (node.kind === "bucket")
+      return Object.freeze({ ...node, hash, leaves: Object.freeze(node.leaves) as Leaf[] });
+    const children = node.children.map((child, digit) =>
+      child === null ? null : this.#store(child, node.prefix + digitOf(digit), turn),
+    );
+    Object.freeze(children);
+    return Object.freeze({ ...node, hash, children });
+  }
+}
+
+/** The prefix of a branch, known without reading it; null for a bucket. */
+function branchPrefix(node: TreeNode): string | null {
+  if (node.kind === "stored") return node.count > bucketLeavesMax ? node.prefix : null;
+  return node.kind === "branch" ? node.prefix : null;
+}
+
+function insertIntoBucket(bucket: Bucket, leaf: Leaf): LoadedNode {
+  const place = placeIn(bucket.leaves, leaf.id);
+  const isKnown = bucket.leaves[place]?.id === leaf.id;
+  bucket.leaves.splice(place, Number(isKnown), leaf);
+  return bucket.leaves.length > bucketLeavesMax ? splitBucket(bucket) : bucket;
+}

@@ -1,0 +1,188 @@
+/**
+ * Nodes of the state tree: a 16-way trie over entity ids, in which a run of digits without a branching is one step
+ * and up to `bucketLeavesMax` leaves lie in one bucket. Its shape, and so its root, depends on the set of leaves alone.
+ *
+ *   hash of a bucket: SHA-256 of 00 and the leaves' hashes, in order
+ *   hash of a branch: SHA-256 of 01 and of each child its digit (1 byte) and its hash, in order
+ *
+ * A leaf's hash covers all of an entity, its name included, and so its id.
+ */
+
+import { byteString, bytesOf, type EntityId, type Hash } from "../../ids.ts";
+import { collectionCharactersMax, keyCharactersMax } from "../../limits.ts";
+import type { Crypto } from "../../ports.ts";
+import { decodeValue, encode } from "../../wire/cbor.ts";
+import { expectByteString, expectFields, expectInteger, expectList, expectText } from "../../wire/expect.ts";
+
+export const bucketLeavesMax = 16;
+
+/** An entity, as the tree knows it. Frozen. */
+export interface Leaf {
+  readonly id: EntityId;
+  readonly hash: Hash;
+}
+
+/** A node as its parent names it: stored under its prefix and version. Frozen. */
+export interface StoredNode {
+  readonly kind: "stored";
+  /** A branch's own prefix; of a bucket its parent's and one digit. */
+  readonly prefix: string;
+  readonly version: number;
+  readonly hash: Hash;
+  /** Leaves beneath. */
+  readonly count: number;
+}
+
+/** At most `bucketLeavesMax` leaves. Frozen where it is a stored node's content. */
+export interface Bucket {
+  readonly kind: "bucket";
+  /** Sorted by id. */
+  readonly leaves: Leaf[];
+  /** Null until it is asked for. */
+  hash: Hash | null;
+}
+
+/** More than `bucketLeavesMax` leaves. Frozen where it is a stored node's content; then all its children are stored. */
+export interface Branch {
+  readonly kind: "branch";
+  /** The longest that the ids of all leaves beneath begin with. */
+  readonly prefix: string;
+  /** By the digit that follows the prefix. */
+  readonly children: (TreeNode | null)[];
+  count: number;
+  hash: Hash | null;
+}
+
+export type LoadedNode = Bucket | Branch;
+export type TreeNode = StoredNode | LoadedNode;
+
+export function countOf(node: TreeNode): number {
+  return node.kind === "bucket" ? node.leaves.length : node.count;
+}
+
+/** The value of a digit of an id. */
+export function digitAt(id: string, index: number): number {
+  const code = id.charCodeAt(index);
+  return code < 58 ? code - 48 : code - 87;
+}
+
+export function digitOf(value: number): string {
+  return value.toString(16);
+}
+
+/** Where the first leaf not below the id is. O(log leaves). */
+export function placeIn(leaves: readonly Leaf[], id: string): number {
+  let [low, high] = [0, leaves.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((leaves[middle] as Leaf).id < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function commonPrefix(a: string, b: string): string {
+  let length = 0;
+  while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) length += 1;
+  return a.slice(0, length);
+}
+
+/** Puts together what branches off after the prefix. */
+export function branchOf(prefix: string, children: readonly TreeNode[], prefixes: readonly string[]): Branch {
+  const slots: (TreeNode | null)[] = Array.from({ length: 16 }, () => null);
+  children.forEach((child, index) => {
+    slots[digitAt(prefixes[index] as string, prefix.length)] = child;
+  });
+  const count = children.reduce((sum, child) => sum + countOf(child), 0);
+  return { kind: "branch", prefix, children: slots, count, hash: null };
+}
+
+/** The branch that holds what has become too much for a bucket. */
+export function splitBucket({ leaves }: Bucket): Branch {
+  const prefix = commonPrefix((leaves[0] as Leaf).id, (leaves.at(-1) as Leaf).id);
+  const groups = new Map<string, Leaf[]>();
+  for (const leaf of leaves) {
+    const start = leaf.id.slice(0, prefix.length + 1);
+    const group = groups.get(start);
+    if (group === undefined) groups.set(start, [leaf]);
+    else group.push(leaf);
+  }
+  const buckets = Array.from(
+    groups.values(),
+    (group): Bucket => ({ kind: "bucket", leaves: group, hash: null }),
+  );
+  return branchOf(prefix, buckets, Array.from(groups.keys()));
+}
+
+/** The hash of a tree without leaves. */
+export function emptyRoot(crypto: Crypto): Hash {
+  return byteString(crypto.sha256(Uint8Array.of(0)));
+}
+
+/** Computed where something beneath has changed, and kept. O(what has changed beneath). */
+export function hashOf(node: TreeNode, crypto: Crypto): Hash {
+  if (node.kind === "stored" || node.hash !== null) return node.hash as Hash;
+  node.hash = byteString<Hash>(crypto.sha256(preimageOf(node, crypto)));
+  return node.hash;
+}
+
+function preimageOf(node: LoadedNode, crypto: Crypto): Uint8Array {
+  if (node.kind === "bucket") return bytesOf(`\u0000${node.leaves.map(({ hash }) => hash).join("")}`);
+  const parts = node.children.map((child, digit) =>
+    child === null ? "" : String.fromCharCode(digit) + hashOf(child, crypto),
+  );
+  return bytesOf(`\u0001${parts.join("")}`);
+}
+
+/** A bucket: `[[id, hash] of each leaf]`. A branch: `[prefix, [digit, prefix, version, hash, count] of each child]`. */
+export function encodeNode(node: LoadedNode): Uint8Array {
+  if (node.kind === "bucket") return encode([node.leaves.map(({ id, hash }) => [id, bytesOf(hash)])]);
+  const children = node.children.flatMap((child, digit) =>
+    child === null ? [] : [[digit, ...encodeStored(child as StoredNode)]],
+  );
+  return encode([node.prefix, children]);
+}
+
+/** `[prefix, version, hash, count]`. */
+export function encodeStored({ prefix, version, hash, count }: StoredNode): readonly unknown[] {
+  return [prefix, version, bytesOf(hash), count];
+}
+
+/** The stored node of this hash. For use inside `decoding`. */
+export function decodeNode(bytes: Uint8Array, { hash, count }: StoredNode): LoadedNode {
+  const fields = decodeValue(bytes, Number.MAX_SAFE_INTEGER);
+  if (Array.isArray(fields) && fields.length === 1) {
+    const leaves = expectList(fields[0], bucketLeavesMax, decodeLeaf);
+    return Object.freeze({ kind: "bucket", leaves: Object.freeze(leaves) as Leaf[], hash });
+  }
+  const [prefix, stored] = expectFields(fields, 2, "a branch");
+  const children: (TreeNode | null)[] = Array.from({ length: 16 }, () => null);
+  for (const child of expectList(stored, 16, (value) => expectFields(value, 5, "a child of a branch")))
+    children[expectInteger(child[0], 15)] = decodeStored(child.slice(1));
+  Object.freeze(children);
+  return Object.freeze({ kind: "branch", prefix: expectPrefix(prefix), children, count, hash });
+}
+
+/** For use inside `decoding`. */
+export function decodeStored(value: unknown): StoredNode {
+  const [prefix, version, hash, count] = expectFields(value, 4, "a stored node");
+  return Object.freeze({
+    kind: "stored",
+    prefix: expectPrefix(prefix),
+    version: expectInteger(version, Number.MAX_SAFE_INTEGER),
+    hash: expectByteString<Hash>(hash),
+    count: expectInteger(count, Number.MAX_SAFE_INTEGER),
+  });
+}
+
+function decodeLeaf(value: unknown): Leaf {
+  const [id, hash] = expectFields(value, 2, "a leaf");
+  return Object.freeze({ id: expectPrefix(id) as EntityId, hash: expectByteString<Hash>(hash) });
+}
+
+/** Longer than any id: the key of a sorted collection takes four digits a character, or eight. */
+const idDigitsMax = 8 * (keyCharactersMax + collectionCharactersMax);
+
+function expectPrefix(value: unknown): string {
+  return expectText(value, idDigitsMax);
+}
