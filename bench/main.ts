@@ -3,10 +3,12 @@
 import { benchApply } from "./apply.ts";
 import { benchNodes } from "./nodes.ts";
 import { benchSimulator } from "./simulator.ts";
+import { benchState } from "./state.ts";
 
 const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   simulator: benchSimulator,
   apply: benchApply,
+  state: benchState,
   nodes: benchNodes,
 };
 

@@ -110,7 +110,7 @@ export class Driver {
 
   /** What `read` finds in the core now, told once it is durable. */
   async query<T>(read: (core: NodeCore) => T): Promise<T> {
-    const found = read(this.#options.core);
+    const found = this.#read(read);
     const commits = this.#emittedCommits;
     if (commits > this.#durableCommits) {
       await new Promise<void>((resolve, reject) => {
@@ -131,6 +131,16 @@ export class Driver {
     clearTimeout(this.#wakeTimer);
     await this.#commits.settled();
     this.#refuseRequests();
+  }
+
+  /** A read that fails ends the node as an input that fails does. */
+  #read<T>(read: (core: NodeCore) => T): T {
+    try {
+      return read(this.#options.core);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
   }
 
   #schedule(): void {

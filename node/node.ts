@@ -123,7 +123,7 @@ export class ReconvergeNode {
       log: log.child({ component: "network" }),
     });
     const { store, network } = parts;
-    const watch = new Watch(log, failed ?? (() => {}));
+    const watch = new Watch(log, (error) => failed?.(storeTrouble(error, storePath)));
     const core = createCore({ config, seed, store, network, applications });
     const driver = new Driver({ core, store, network, watcher: watch });
     await network.start(driver.intake);
@@ -176,19 +176,21 @@ function startCore(driver: Driver, storePath: string): void {
   try {
     driver.start();
   } catch (error) {
-    if (!(error instanceof UnreadableStoreError)) throw error;
-    if (error.code === "version") {
-      const advice = "run the version of reconverge that wrote it";
-      throw new StoreError(
-        "store-version",
-        `the store at ${storePath} cannot be read: ${error.message}; ${advice}`,
-        error,
-      );
-    }
-    const advice = "put a backup back, or remove the folder and join its contexts again";
-    const message = `the store at ${storePath} is damaged: ${error.message}; ${advice}`;
-    throw new StoreError("store-damaged", message, error);
+    throw storeTrouble(error, storePath);
   }
+}
+
+/** What the core says of its store, for people; anything else as it is. */
+function storeTrouble(error: unknown, storePath: string): unknown {
+  if (!(error instanceof UnreadableStoreError)) return error;
+  if (error.code === "version") {
+    const advice = "run the version of reconverge that wrote it";
+    const message = `the store at ${storePath} cannot be read: ${error.message}; ${advice}`;
+    return new StoreError("store-version", message, error);
+  }
+  const advice = "put a backup back, or remove the folder and join its contexts again";
+  const message = `the store at ${storePath} is damaged: ${error.message}; ${advice}`;
+  return new StoreError("store-damaged", message, error);
 }
 
 function randomWords(): RandomWords {

@@ -119,20 +119,18 @@ function joinFields(a: EntityFields, b: EntityFields, crypto: Crypto): EntityFie
   return { collection: a.collection, key: a.key, content, deleted: latest(a.deleted, b.deleted) };
 }
 
-/** Reads an entity from the bytes `createEntity` gave it. For use inside `decoding`. */
-export function decodeEntity(bytes: Uint8Array, crypto: Crypto): Entity {
+/** Reads an entity from the bytes `createEntity` gave it, under the names it was kept by. For use inside `decoding`. */
+export function decodeEntity(bytes: Uint8Array, { id, hash }: Pick<Entity, "id" | "hash">): Entity {
   const fields = expectFields(decodeValue(bytes, Number.MAX_SAFE_INTEGER), 5, "an entity");
   const type = typeNameOf(fields[0]);
   if (type === undefined) return refuse("malformed", "an entity of an unknown type");
-  const collection = expectText(fields[1], collectionCharactersMax);
-  const key = expectText(fields[2], keyCharactersMax);
   return Object.freeze({
-    collection,
-    key,
+    collection: expectText(fields[1], collectionCharactersMax),
+    key: expectText(fields[2], keyCharactersMax),
     content: lawsOf(type).decode(fields[3]),
     deleted: decodeMoment(fields[4]),
-    id: entityId({ type, collection, key }, crypto),
+    id,
     bytes,
-    hash: byteString<Hash>(crypto.sha256(bytes)),
+    hash,
   });
 }

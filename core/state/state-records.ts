@@ -9,7 +9,7 @@ import type { StoreReader } from "../store-reader.ts";
 import type { Turn } from "../turn.ts";
 import { decoding, refuse } from "../wire/cbor.ts";
 import { decodeEntity, type Entity } from "./entity.ts";
-import { decodeNode, encodeNode, type LoadedNode, type StoredNode } from "./tree/tree-node.ts";
+import { decodeNode, encodeNode, type Leaf, type LoadedNode, type StoredNode } from "./tree/tree-node.ts";
 
 /** A record as it is used: never changed, by its key. */
 export type DecodedRecord = LoadedNode | Entity;
@@ -64,11 +64,9 @@ export class StateRecords {
     ) as LoadedNode;
   }
 
-  /** The entity of this hash, which is in the tree. Throws an `UnreadableStoreError` where the store does not hold it. */
-  entity(hash: Hash): Entity {
-    return this.#read(this.entityKey(hash), "an entity", (bytes) =>
-      decodeEntity(bytes, this.crypto),
-    ) as Entity;
+  /** The entity of a leaf. Throws an `UnreadableStoreError` where the store does not hold it. */
+  entity(leaf: Leaf): Entity {
+    return this.#read(this.entityKey(leaf.hash), "an entity", (bytes) => decodeEntity(bytes, leaf)) as Entity;
   }
 
   putNode(stored: StoredNode, content: LoadedNode, turn: Turn): void {

@@ -75,7 +75,7 @@ export class StateStore implements EntityReader {
     const fresh = this.#memory.fresh.get(id);
     if (fresh !== undefined) return fresh;
     const hash = this.#tree.get(id);
-    return hash === undefined ? undefined : this.#records.entity(hash);
+    return hash === undefined ? undefined : this.#records.entity({ id, hash });
   }
 
   *entitiesIn(collection: string, keys: KeyRange = {}): Generator<Entity> {
@@ -132,9 +132,9 @@ export class StateStore implements EntityReader {
     return this.#tree.leaves(range, pinned?.root);
   }
 
-  entityOf({ id, hash }: Leaf): Entity {
-    const fresh = this.#memory.fresh.get(id);
-    return fresh?.hash === hash ? fresh : this.#records.entity(hash);
+  entityOf(leaf: Leaf): Entity {
+    const fresh = this.#memory.fresh.get(leaf.id);
+    return fresh?.hash === leaf.hash ? fresh : this.#records.entity(leaf);
   }
 
   /** What finds again what is written: for the record of what holds this state. */

@@ -135,7 +135,7 @@ test("all fields count for the hash, and the bytes are the entity", () => {
       const same = byteString(a.bytes) === byteString(b.bytes);
       assert.is(a.hash === b.hash, same);
       assert.equal(
-        decoding("test", () => decodeEntity(a.bytes, nodeCrypto)),
+        decoding("test", () => decodeEntity(a.bytes, a)),
         a,
       );
       assert.is(a.id === b.id, a.collection === b.collection && a.key === b.key);

@@ -150,7 +150,7 @@ test("a counter's value is exact up to the largest whole number, and stands ther
 });
 
 function decoded(entity: Entity): Entity {
-  const found = decoding("test", () => decodeEntity(entity.bytes, nodeCrypto));
+  const found = decoding("test", () => decodeEntity(entity.bytes, entity));
   if ("code" in found) throw new Error(found.detail);
   return found;
 }
