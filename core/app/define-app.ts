@@ -5,12 +5,18 @@ import type { Json, JsonObject } from "../json.ts";
 import { nameCharactersMax } from "../limits.ts";
 import type { Application, Call, Method } from "./application.ts";
 import type { Field } from "./fields/field.ts";
+import type { Reading } from "./fields/reading.ts";
 
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
 /** What a method sees of the state: a handle for each field. */
 export type State<Of extends Fields> = {
   readonly [Name in keyof Of]: Of[Name] extends Field<infer Handle> ? Handle : never;
+};
+
+/** What a view sees of the state: the same handles, for reading. */
+export type ViewState<Of extends Fields> = {
+  readonly [Name in keyof Of]: Of[Name] extends Field<infer Handle> ? Reading<Handle> : never;
 };
 
 /** What a method is told of its call. */
@@ -29,7 +35,9 @@ export interface AppDefinition<Of extends Fields> {
     Record<string, (state: State<Of>, args: JsonObject, call: CallContext) => Json | void>
   >;
   /** A view that writes is refused. */
-  readonly views: Readonly<Record<string, (state: State<Of>, args: JsonObject, call: ViewContext) => Json>>;
+  readonly views: Readonly<
+    Record<string, (state: ViewState<Of>, args: JsonObject, call: ViewContext) => Json>
+  >;
 }
 
 /** Makes an application of its definition. Throws for names that cannot be. */
@@ -48,7 +56,8 @@ export function defineApp<const Of extends Fields>(definition: AppDefinition<Of>
   ]);
   const reading = Object.entries(views).map(([view, run]): [string, Method] => [
     view,
-    { access: "read", run: (call) => run(open(call), call.args, call) },
+    // A handle reads all that its reading does.
+    { access: "read", run: (call) => run(open(call) as unknown as ViewState<Of>, call.args, call) },
   ]);
   return { name, methods: Object.fromEntries([...changing, ...reading]) };
 }

@@ -4,10 +4,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { configKeys, tunables } from "../../core/config.ts";
+import { shoppingList } from "../../scenarios/applications/shopping-list.ts";
 import { simulate } from "../../sim/host/simulate.ts";
 import { exitCodes } from "../../sim/result.ts";
 import { callsTo } from "../core/lone-node.ts";
-import { shoppingList } from "./shopping-list.ts";
+import { scenarioFiles } from "../scenarios/scenario-files.ts";
 
 const page = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
@@ -23,7 +24,7 @@ test("every scenario file is named in the README, and every one named is there",
     page("README.md").matchAll(/^\| `([\w-]+\.(?:yaml|ts))` \|/gm),
     ([, name]) => name,
   );
-  const there = readdirSync(new URL("../../scenarios/", import.meta.url));
+  const there = scenarioFiles();
   assert.equal(named.sort(), there.sort());
 });
 
@@ -51,7 +52,7 @@ test("links between pages lead to files that are there", () => {
 
 test("the application that a page shows is the one that is tested", () => {
   const [, shown = ""] = /```ts\n([\s\S]*?)```/.exec(page("docs/applications.md")) ?? [];
-  assert.is(shown, page("test/docs/shopping-list.ts"));
+  assert.is(shown, page("scenarios/applications/shopping-list.ts"));
 });
 
 test("the application that a page shows does what the page says", () => {

@@ -33,7 +33,8 @@ class Member {
       name: "kv-store",
       state: fields,
       methods: { change: (state) => (this.#run(state) ?? null) as Json },
-      views: { look: (state) => (this.#run(state) ?? null) as Json },
+      // Also what only methods may do: that is refused when it is tried.
+      views: { look: (state) => (this.#run(state as never) ?? null) as Json },
     });
     const options = { identity: person, codec: trustingCodec, applications: [application] };
     this.node = new LoneNode(person.peer, options);

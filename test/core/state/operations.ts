@@ -45,6 +45,13 @@ export const moments: fc.Arbitrary<Moment> = fc.oneof(
   { weight: 1, arbitrary: stamps },
 );
 
+/** Sorted, as removals from a set name them. */
+const contributors = authors
+  .flatMap((author) => incarnations.map((incarnation) => ({ author, incarnation })))
+  .sort((a, b) => (a.author + a.incarnation < b.author + b.incarnation ? -1 : 1));
+const additionOf = (contributor: (typeof contributors)[number]) =>
+  moments.map((at) => ({ ...contributor, at }));
+
 const removal = { kind: "remove" } as const;
 const puts = fc.constantFrom("a", "b", null, 1).map((value) => ({ kind: "put", value }) as const);
 const totals = fc.nat(3);
@@ -78,7 +85,7 @@ const changes: { readonly [Name in TypeName]: fc.Arbitrary<Changes[Name]> } = {
     fc.constant({ kind: "add", value: "v" } as const),
     fc.record({
       kind: fc.constant("remove" as const),
-      tags: fc.subarray(deltas).map((list) => list.map((delta) => ({ delta, index: 0 }))),
+      seen: fc.subarray(contributors).chain((list) => fc.tuple(...list.map(additionOf))),
     }),
   ),
   run: fc.record({

@@ -20,6 +20,7 @@ import {
   valueBytesMax,
   writersMax,
 } from "../../../core/limits.ts";
+import type { Action } from "../../../core/state/action.ts";
 import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
 import { openDelta, sealDelta } from "../../../core/wire/delta-codec.ts";
 import { type HeartbeatDraft, openHeartbeat, sealHeartbeat } from "../../../core/wire/gossip-codec.ts";
@@ -116,6 +117,13 @@ test("what a delta may hold ends at its bounds", () => {
   });
   const value = (characters: number) => ({ content: operations(put("k", text(characters))) });
   const encodedValue = (characters: number) => encode(text(characters)).length;
+  // A slash takes three characters in the name of what is nested under a key.
+  const mark = (slashes: number): Action => ({
+    type: "container",
+    collection: `m/${"%2F".repeat(slashes - 342)}`,
+    key: `${"/".repeat(341)}x`,
+    change: { kind: "mark" },
+  });
   const table: readonly (readonly [string, Partial<DeltaDraft>, Partial<DeltaDraft>, FaultCode])[] = [
     ["parents", { parents: parents(parentsMax) }, { parents: parents(parentsMax + 1) }, "over-limit"],
     ["events", events(eventsMax), events(eventsMax + 1), "over-limit"],
@@ -123,6 +131,12 @@ test("what a delta may hold ends at its bounds", () => {
       "key",
       { content: operations(put(text(keyCharactersMax), 1)) },
       { content: operations(put(text(keyCharactersMax + 1), 1)) },
+      "over-limit",
+    ],
+    [
+      "what is nested under a key",
+      { content: operations(mark(1_365)) },
+      { content: operations(mark(1_366)) },
       "over-limit",
     ],
     ["value", value(valueBytesMax - 5), value(valueBytesMax - 4), "too-large"],

@@ -2,8 +2,16 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { counterApp } from "../../../../core/app/built-in/counter.ts";
 import { builtInApplications } from "../../../../core/app/built-in/index.ts";
-import type { DeltaId } from "../../../../core/ids.ts";
+import { teamChat } from "../../../../core/app/built-in/team-chat.ts";
+import { defineApp } from "../../../../core/app/define-app.ts";
+import { frozen } from "../../../../core/app/fields/frozen.ts";
+import { map } from "../../../../core/app/fields/map.ts";
+import { owned } from "../../../../core/app/fields/owned.ts";
+import { list } from "../../../../core/app/fields/sequence.ts";
+import type { Outcome } from "../../../../core/effect.ts";
+import { type DeltaId, toHex } from "../../../../core/ids.ts";
 import type { Json, JsonObject } from "../../../../core/json.ts";
 import { storeKeys } from "../../../../core/store-keys.ts";
 import { callsTo as callsToApplication, LoneNode } from "../../lone-node.ts";
@@ -31,6 +39,18 @@ test("counter: counts up, down and from zero again", () => {
   call("decrement", { key: "b", by: 3 });
   assert.equal(call("values"), { a: 1, b: -3 });
   assert.match(call("increment", { key: "a", by: 1.5 }) as string, /must be a whole number; found 1.5/);
+});
+
+test("counter: nobody counts beyond the largest whole number, on however many starts", () => {
+  const before = new LoneNode("ann", { applications: [counterApp] });
+  const contextId = before.create("counter");
+  before.execute(contextId, "increment", { key: "a", by: Number.MAX_SAFE_INTEGER });
+  const node = new LoneNode("ann", { applications: [counterApp], disk: before.disk, words: [5, 6, 7, 8] });
+  const outcome = node.execute(contextId, "increment", { key: "a" });
+  assert.match(outcome.kind === "refused" ? outcome.message : "", /beyond the largest whole number/);
+  node.execute(contextId, "decrement", { key: "a", by: 2 });
+  const value = node.execute(contextId, "value", { key: "a" });
+  assert.is(value.kind === "executed" && value.output, Number.MAX_SAFE_INTEGER - 2);
 });
 
 test("todo-list: items keep title, mark, tags and place", () => {
@@ -111,6 +131,57 @@ test("notice-board: a name that two claim appoints neither", () => {
   ann.gossip("bob", contextId, bob.disk.get(storeKeys.delta(head as DeltaId)) as Uint8Array);
   const outcome = ann.execute(contextId, "appoint", { board: "b", member: "Ann" });
   assert.match(outcome.kind === "refused" ? outcome.message : "", /2 are called "Ann"; name a public key/);
+});
+
+test("team-chat: nobody can speak for another, nor take what another said elsewhere", () => {
+  // One after the other on one disk: the last finds what the others wrote, signed by each.
+  const ann = new LoneNode("ann", { applications: [teamChat] });
+  const contextId = ann.create("team-chat");
+  const post = (channel: string) => outputOf(ann.execute(contextId, "post", { channel, text: "hello" }));
+  const [name] = [post("general"), post("private")];
+  const { disk } = ann;
+  const eve = new LoneNode("eve", { applications: [forgery], disk, words: [5, 6, 7, 8] });
+  const [annsKey, evesKey] = [ann, eve].map(({ identity }) => toHex(identity.author)) as [string, string];
+  outputOf(eve.execute(contextId, "forge", { victim: annsKey, name }));
+  const reader = new LoneNode("bob", { applications: [teamChat], disk, words: [9, 10, 11, 12] });
+  const look = (channel: string) =>
+    outputOf(reader.execute(contextId, "history", { channel })) as JsonObject[];
+  assert.equal(
+    look("general").map(({ author, text, reactions }) => [author, text, reactions]),
+    [[annsKey, "hello", [["mine", evesKey]]]],
+  );
+  assert.is(look("private").length, 1);
+  assert.is(outputOf(reader.execute(contextId, "get", { key: "general" })), 1);
+});
+
+function outputOf(outcome: Outcome): Json {
+  if (outcome.kind !== "executed") throw new Error(JSON.stringify(outcome));
+  return outcome.output;
+}
+
+/** What a replica that was changed could write into a chat: everything that its fields let it. */
+const forgery = defineApp({
+  name: "team-chat",
+  state: {
+    messages: frozen<JsonObject>(),
+    signed: map(owned<boolean>()),
+    channels: map(list<Json>()),
+    reactions: map(owned<Json>()),
+  },
+  methods: {
+    forge({ messages, signed, channels, reactions }, args) {
+      const name = args.name as string;
+      const words = { author: args.victim ?? null, channel: "general", timeMs: 1, text: "I quit", nonce: 1 };
+      const forged = messages.add(words);
+      signed.at(forged).set(true);
+      channels
+        .at("general")
+        .push(forged, name, messages.add({ ...words, author: 7 }), 7, { a: 1 }, "nothing");
+      channels.at("private").push(name, forged);
+      reactions.at(name).set(["mine", ["theirs", args.victim ?? null], 7]);
+    },
+  },
+  views: {},
 });
 
 test("text-editor: inserts, appends and erases by characters", () => {
