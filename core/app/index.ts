@@ -20,3 +20,11 @@ export { type Register, register } from "./fields/register.ts";
 export { type List, list, type Text, text } from "./fields/sequence.ts";
 export { set, type ValueSet } from "./fields/set.ts";
 export { type Shared, shared } from "./fields/shared.ts";
+export {
+  type SortedNestedMap,
+  type SortedRange,
+  type SortedSet,
+  type SortedValueMap,
+  sortedMap,
+  sortedSet,
+} from "./fields/sorted.ts";

@@ -1,9 +1,9 @@
 /** What a delta's payload carries: joinable values, never increments. Applying one is joining it into the state. */
 
-import { collectionCharactersMax, keyCharactersMax } from "../limits.ts";
+import { collectionCharactersMax } from "../limits.ts";
 import { refuse } from "../wire/cbor.ts";
 import { expectText } from "../wire/expect.ts";
-import { nestedCollection } from "./path.ts";
+import { keyCharactersMaxIn, nestedCharactersMax, nestedCollection } from "./path.ts";
 import { type Changes, lawsOf, type TypeName, typeNameOf, types } from "./types.ts";
 
 export interface ActionOf<Name extends TypeName> {
@@ -27,16 +27,14 @@ export function decodeAction(value: unknown): Action {
   const [code, collection, key, ...change] = value as unknown[];
   const type = typeNameOf(code);
   if (type === undefined) return refuse("malformed", "an action on an unknown type");
-  const place = {
-    collection: expectText(collection, collectionCharactersMax),
-    key: expectText(key, keyCharactersMax),
-  };
+  const place = expectText(collection, collectionCharactersMax);
+  const name = expectText(key, keyCharactersMaxIn(place));
   // So whatever key a map has, what is nested under it can be named.
-  if (type === "container")
-    expectText(nestedCollection(place.collection, place.key), collectionCharactersMax);
+  if (type === "container") expectText(nestedCollection(place, name), nestedCharactersMax);
   return Object.freeze({
     type,
-    ...place,
+    collection: place,
+    key: name,
     change: lawsOf(type).decodeChange(change),
     // The change was decoded by the law of this very type.
   } as Action);

@@ -75,7 +75,7 @@ export function entityOf(action: Action, origin: Origin, crypto: Crypto): Entity
 
 function fieldsOf(action: Action, origin: Origin, crypto: Crypto): EntityFields | null {
   const { type, collection, key, change } = action;
-  const said = lawsOf(type).said(change, { key, origin, crypto });
+  const said = lawsOf(type).said(change, { collection, key, origin, crypto });
   if (said === null) return null;
   return { collection, key: said.key ?? key, content: said.content, deleted: said.deleted };
 }

@@ -4,6 +4,11 @@
  * A collection whose name ends with `~` is kept in the order of its keys.
  */
 
+import { collectionCharactersMax, keyCharactersMax, sortedKeyCharactersMax } from "../limits.ts";
+
+/** How long the collection of what is nested under a key may be: there is room left for the mark of a sorted one. */
+export const nestedCharactersMax = collectionCharactersMax - 1;
+
 /** The collection of what is nested under a key. */
 export function nestedCollection(collection: string, key: string): string {
   return `${collection}/${key.replaceAll("%", "%25").replaceAll("/", "%2F").replaceAll("~", "%7E")}`;
@@ -18,6 +23,11 @@ export function sortedCollection(collection: string): string {
 
 export function isSorted(collection: string): boolean {
   return collection.endsWith(sortedMark);
+}
+
+/** How long a key may be there: characters. */
+export function keyCharactersMaxIn(collection: string): number {
+  return isSorted(collection) ? sortedKeyCharactersMax : keyCharactersMax;
 }
 
 /** The containers a collection lies in, the nearest first. O(depth). */

@@ -1,8 +1,8 @@
 /** What an application's state is made of: fields, each of which opens as a handle that methods read and write. */
 
 import type { Json } from "../../json.ts";
-import { collectionCharactersMax, depthMax, keyCharactersMax } from "../../limits.ts";
-import { nestedCollection } from "../../state/path.ts";
+import { depthMax } from "../../limits.ts";
+import { keyCharactersMaxIn, nestedCharactersMax, nestedCollection } from "../../state/path.ts";
 import { CallError } from "../application.ts";
 import type { Draft } from "../draft.ts";
 
@@ -52,17 +52,18 @@ function refusal(message: string): CallError {
   return new CallError(message, "bad-arguments");
 }
 
-export function allowedKey(key: string): string {
-  if (key.length <= keyCharactersMax) return key;
-  const message = `a key of ${key.length} characters, at most ${keyCharactersMax} are allowed`;
+export function allowedKey(collection: string, key: string): string {
+  const charactersMax = keyCharactersMaxIn(collection);
+  if (key.length <= charactersMax) return key;
+  const message = `a key of ${key.length} characters, at most ${charactersMax} are allowed`;
   throw new CallError(message, "bad-arguments");
 }
 
 /** The collection of what lies under a key of a map. */
 export function collectionUnder(collection: string, key: string): string {
-  const nested = nestedCollection(collection, allowedKey(key));
-  if (nested.length <= collectionCharactersMax) return nested;
-  const message = `nested under keys of more than ${collectionCharactersMax} characters in all`;
+  const nested = nestedCollection(collection, allowedKey(collection, key));
+  if (nested.length <= nestedCharactersMax) return nested;
+  const message = `nested under keys of more than ${nestedCharactersMax} characters in all`;
   throw new CallError(message, "bad-arguments");
 }
 

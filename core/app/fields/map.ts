@@ -17,7 +17,7 @@ export function map<Handle>(of: Field<Handle>): Field<ValueMap<Json> | NestedMap
 }
 
 /** Sorted by key wherever it is enumerated. */
-abstract class SortedMap<T> {
+abstract class KeyedMap<T> {
   protected readonly collection: string;
   protected readonly draft: Draft;
 
@@ -51,7 +51,7 @@ abstract class SortedMap<T> {
   }
 }
 
-export class ValueMap<T extends Json> extends SortedMap<T> {
+export class ValueMap<T extends Json> extends KeyedMap<T> {
   get(key: string): T | undefined {
     const place = { collection: this.collection, key };
     return liveEntity(this.draft, "register", place)?.content.value as T | undefined;
@@ -63,13 +63,23 @@ export class ValueMap<T extends Json> extends SortedMap<T> {
 
   set(key: string, value: T): void {
     const change = { kind: "put", value: storable(value) } as const;
-    this.draft.add({ type: "register", collection: this.collection, key: allowedKey(key), change });
+    this.draft.add({
+      type: "register",
+      collection: this.collection,
+      key: allowedKey(this.collection, key),
+      change,
+    });
   }
 
   /** Leaves a tombstone, whether the key is present or not. */
   delete(key: string): void {
     const change = { kind: "remove" } as const;
-    this.draft.write({ type: "register", collection: this.collection, key: allowedKey(key), change });
+    this.draft.write({
+      type: "register",
+      collection: this.collection,
+      key: allowedKey(this.collection, key),
+      change,
+    });
   }
 
   keys(): readonly string[] {
@@ -83,7 +93,7 @@ export class ValueMap<T extends Json> extends SortedMap<T> {
   }
 }
 
-export class NestedMap<Handle> extends SortedMap<Handle> {
+export class NestedMap<Handle> extends KeyedMap<Handle> {
   readonly #of: Field<Handle>;
 
   constructor(of: Field<Handle>, collection: string, draft: Draft) {

@@ -1,6 +1,7 @@
 /** What a view sees of a field: its handle without what writes, as types go. A view that writes all the same is refused. */
 
 import type { NestedMap } from "./map.ts";
+import type { SortedNestedMap, SortedRange } from "./sorted.ts";
 
 /** The names of every handle's methods that write. */
 type Writing =
@@ -13,11 +14,22 @@ type Writing =
   | "append"
   | "increment"
   | "decrement"
-  | "reset";
+  | "reset"
+  | "rotate";
 
 /** What a handle reads, and what is nested under it likewise. */
 export type Reading<Handle> =
-  Handle extends NestedMap<infer Nested> ? NestedReading<Reading<Nested>> : Omit<Handle, Writing>;
+  Handle extends SortedNestedMap<infer Nested>
+    ? SortedNestedReading<Reading<Nested>>
+    : Handle extends NestedMap<infer Nested>
+      ? NestedReading<Reading<Nested>>
+      : Omit<Handle, Writing>;
+
+export interface SortedNestedReading<Nested> extends NestedReading<Nested> {
+  range(range: SortedRange): readonly (readonly [key: string, value: Nested])[];
+  first(): readonly [key: string, value: Nested] | undefined;
+  last(): readonly [key: string, value: Nested] | undefined;
+}
 
 export interface NestedReading<Nested>
   extends Omit<NestedMap<unknown>, Writing | keyof Enumerating<unknown>>,

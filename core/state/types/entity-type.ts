@@ -27,7 +27,12 @@ export interface EntityType<Content, Change> {
   /** What a change says, or null when it is void: a function of the delta alone. */
   said(
     change: Change,
-    about: { readonly key: string; readonly origin: Origin; readonly crypto: Crypto },
+    about: {
+      readonly collection: string;
+      readonly key: string;
+      readonly origin: Origin;
+      readonly crypto: Crypto;
+    },
   ): Said<Content> | null;
   /** The least content above both; one of the two where that is it. Commutative, associative, idempotent. */
   join(a: Content, b: Content, crypto: Crypto): Content;

@@ -9,7 +9,8 @@
  * Merge law, contributor by contributor: the later moment, and of equal ones the removal. (A total order, so a
  * join.) A removal names the latest addition of each contributor that its author saw, and so cannot touch what they
  * add later. It lives while the addition of somebody is above the floor. The key is the SHA-256 of the value's
- * encoding in hexadecimal; an addition under another is void, and so is a removal of what was not before it.
+ * encoding in hexadecimal, in a sorted collection the value itself, which must be text; an addition under another is
+ * void, and so is a removal of what was not before it.
  * docs/decisions/0014-sets-by-contributor.md.
  */
 
@@ -19,6 +20,7 @@ import { actionsMax } from "../../limits.ts";
 import { refuse } from "../../wire/cbor.ts";
 import { expectByteString, expectFields, expectInteger, expectJson, expectList } from "../../wire/expect.ts";
 import { compareMoments, encodeMoment, expectMoment, type Moment } from "../moment.ts";
+import { isSorted } from "../path.ts";
 import type { EntityType } from "./entity-type.ts";
 import { expectValue, hashOfValue } from "./register.ts";
 
@@ -49,10 +51,11 @@ export type ElementChange =
 
 export const element: EntityType<ElementContent, ElementChange> = {
   code: 3,
-  said(change, { key, origin, crypto }) {
+  said(change, { collection, key, origin, crypto }) {
     const { author, incarnation, at } = origin;
     if (change.kind === "add") {
-      if (key !== toHex(hashOfValue(change.value, crypto))) return null;
+      const named = isSorted(collection) ? change.value : toHex(hashOfValue(change.value, crypto));
+      if (key !== named) return null;
       const adders = [{ author, incarnation, at, isThere: true }];
       return { content: { type: "element", value: change.value, adders }, deleted: null };
     }

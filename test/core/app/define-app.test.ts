@@ -271,8 +271,8 @@ test("what cannot be stored is refused, and nothing of the call is left", () => 
     [({ tags }) => tags.add(undefined as unknown as Json), /undefined/],
     [({ order }) => order.push((() => 1) as unknown as Json), /a function cannot be stored/],
     [({ order }) => order.push([new Map()] as unknown as Json), /an object of Map cannot be stored/],
-    [({ boards }) => boards.at(slashes).at(slashes), /keys of more than 4096 characters in all/],
-    [({ boards }) => boards.at(slashes).delete(slashes), /keys of more than 4096 characters in all/],
+    [({ boards }) => boards.at(slashes).at(slashes), /keys of more than 4095 characters in all/],
+    [({ boards }) => boards.at(slashes).delete(slashes), /keys of more than 4095 characters in all/],
     [({ total }) => total.increment(2 ** 53 - 1) ?? total.increment(), /beyond the largest whole number/],
   ];
   const slashes = "/".repeat(1_024);
