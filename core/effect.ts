@@ -64,6 +64,8 @@ export type NodeEvent = {
 export interface ApplicationEvent {
   readonly kind: string;
   readonly content: Json;
+  /** The application's handler that every receiver owes it, or null. */
+  readonly handler: string | null;
 }
 
 /** Something worth counting or logging. `amount` adds to the counter of that name. */

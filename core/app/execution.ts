@@ -72,7 +72,7 @@ function run(
       return stream.uint32();
     },
     emit: (event, content) => {
-      events.push({ kind: event, content: storable(content) });
+      events.push({ kind: event, content: storable(content), handler: null });
     },
   };
   const output = method.run(call);
