@@ -17,6 +17,8 @@ import { GossipReceiver } from "./gossip/receive.ts";
 import { type ContextId, type PeerId, topicOf } from "./ids.ts";
 import type { Input } from "./input.ts";
 import { copyMemory } from "./memory.ts";
+import { OwedRunner } from "./owed/runner.ts";
+import type { Entry } from "./owed/work.ts";
 import { createPeersMemory, Peers, type PeersMemory } from "./peers.ts";
 import type { Identity, Now, StateView } from "./ports.ts";
 import { Random, type RandomWords } from "./random.ts";
@@ -79,6 +81,7 @@ export class NodeCore {
   readonly #services: Services;
   readonly #heartbeat: HeartbeatSender;
   readonly #gossip: GossipReceiver;
+  readonly #owed: OwedRunner;
 
   /** Takes over the memory; hand in a copy to go on from a captured one. */
   constructor(options: NodeOptions, memory: NodeMemory) {
@@ -103,6 +106,7 @@ export class NodeCore {
     const replica = (contextId: ContextId) => this.contexts.get(contextId);
     this.sync = new SyncManager(memory.sync, this.#services, { peers: this.peers, replica });
     this.#heartbeat = new HeartbeatSender(memory.heartbeat, this.#services);
+    this.#owed = new OwedRunner(replica);
     this.#gossip = new GossipReceiver(this.#services, this.sync, this.#heartbeat);
   }
 
@@ -114,6 +118,11 @@ export class NodeCore {
   /** The contexts this node keeps, for inspection. */
   replicas(): ReadonlyMap<ContextId, Replica> {
     return this.contexts.all();
+  }
+
+  /** The oldest of what is parked in a context, for an operator to see. O(max). */
+  parked(contextId: ContextId, max: number): readonly Entry[] {
+    return this.contexts.get(contextId)?.owed.parked(max, (key) => this.#store.get(key)) ?? [];
   }
 
   /**
@@ -231,6 +240,8 @@ export class NodeCore {
         return this.#cleanupLater(turn);
       case "apply-ready":
         return replica().applyReady(turn);
+      case "owed":
+        return this.#owed.run(replica(), turn);
       case "heartbeat":
         return this.#heartbeat.send(replica(), turn);
       case "merge":
