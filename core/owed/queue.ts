@@ -138,8 +138,8 @@ export class OwedQueue {
   schedule(turn: Turn): void {
     if (!this.#isRunnable()) return;
     const nowMs = turn.now.monotonicMs;
-    this.#lines.forEach((line, attempts) => {
-      line.setRound(() => nowMs + this.#retryDelayMs(attempts));
+    this.#lines.slice(1).forEach((line, index) => {
+      line.setRound(() => nowMs + this.#retryDelayMs(index + 1));
     });
     const isDue = this.#parked.hasDue || this.#lines.some((line) => line.hasDue);
     const rounds = this.#lines.flatMap(({ roundMs }) => roundMs ?? []);
