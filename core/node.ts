@@ -18,7 +18,6 @@ import { type ContextId, type PeerId, topicOf } from "./ids.ts";
 import type { Input } from "./input.ts";
 import { copyMemory } from "./memory.ts";
 import { OwedRunner } from "./owed/runner.ts";
-import type { Entry } from "./owed/work.ts";
 import { createPeersMemory, Peers, type PeersMemory } from "./peers.ts";
 import type { Identity, Now, StateView } from "./ports.ts";
 import { Random, type RandomWords } from "./random.ts";
@@ -118,11 +117,6 @@ export class NodeCore {
   /** The contexts this node keeps, for inspection. */
   replicas(): ReadonlyMap<ContextId, Replica> {
     return this.contexts.all();
-  }
-
-  /** The oldest of what is parked in a context, for an operator to see. O(max). */
-  parked(contextId: ContextId, max: number): readonly Entry[] {
-    return this.contexts.get(contextId)?.owed.parked(max, (key) => this.#store.get(key)) ?? [];
   }
 
   /**

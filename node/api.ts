@@ -41,7 +41,8 @@ export function createApi(about: {
         const replica = core.replicas().get(contextId);
         return replica === undefined ? null : viewOf(replica);
       }),
-    parked: (contextId) => driver.query(() => core.parked(contextId, parkedShownMax).map(parkedView)),
+    parked: (contextId) =>
+      driver.query(() => (core.replicas().get(contextId)?.owed.parked(parkedShownMax) ?? []).map(parkedView)),
     peers: () => peersOf(core),
     isReady: () => node.state === "running",
     status: (): JsonObject => ({

@@ -3,8 +3,7 @@
  * that the store's exact keys can be counted from a few numbers and memory holds none of the entries.
  */
 
-import type { ContextId } from "../ids.ts";
-import { storeKeys } from "../store-keys.ts";
+import type { StateView } from "../ports.ts";
 import { UnreadableStoreError } from "../stored-node.ts";
 import type { Turn } from "../turn.ts";
 import { decoding, refuse } from "../wire/cbor.ts";
@@ -24,17 +23,19 @@ export function createLineMemory(first = 0, due = first, next = due): LineMemory
   return { first, due, next, roundMs: null, roundEnd: first };
 }
 
-/** Reads a store's exact keys: a turn, or the store itself. */
-type Read = (key: string) => Uint8Array | undefined;
+export interface LineParts {
+  /** Sees the writes of the turn under way. */
+  readonly store: StateView;
+  readonly keyOf: (number: number) => string;
+}
 
 export class Line {
   readonly #memory: LineMemory;
-  readonly #keyOf: (number: number) => string;
+  readonly #parts: LineParts;
 
-  /** `name` tells the lines of a context apart. */
-  constructor(memory: LineMemory, contextId: ContextId, name: string) {
+  constructor(memory: LineMemory, parts: LineParts) {
     this.#memory = memory;
-    this.#keyOf = (number) => storeKeys.owedEntry(contextId, name, number);
+    this.#parts = parts;
   }
 
   get count(): number {
@@ -53,16 +54,15 @@ export class Line {
   /** Appends an entry, which is not due yet. */
   push(entry: Entry, turn: Turn): void {
     const bytes = encodeEntry(entry);
-    turn.put(this.#keyOf(this.#memory.next), bytes);
+    turn.put(this.#parts.keyOf(this.#memory.next), bytes);
     turn.takeBytes(bytes.length);
     this.#memory.next += 1;
   }
 
   /** Removes and gives the first entry; there must be one. */
   shift(turn: Turn): Entry {
-    const key = this.#keyOf(this.#memory.first);
-    const entry = read(key, (each) => turn.read(each));
-    turn.remove(key);
+    const entry = this.#read(this.#memory.first);
+    turn.remove(this.#parts.keyOf(this.#memory.first));
     this.#memory.first += 1;
     return entry;
   }
@@ -72,7 +72,7 @@ export class Line {
     this.#memory.due = this.#memory.next;
   }
 
-  /** Ends the round set for now or before: what was there when it was set is due. */
+  /** Begins the round set for now or before: what was there when it was set is due. */
   beginRound(nowMs: number): void {
     const memory = this.#memory;
     if (memory.roundMs === null || memory.roundMs > nowMs) return;
@@ -89,18 +89,18 @@ export class Line {
   }
 
   /** The first entries, at most so many. */
-  peek(max: number, store: Read): readonly Entry[] {
+  peek(max: number): readonly Entry[] {
     const count = Math.min(max, this.count);
-    return Array.from({ length: count }, (_, index) => read(this.#keyOf(this.#memory.first + index), store));
+    return Array.from({ length: count }, (_, index) => this.#read(this.#memory.first + index));
   }
-}
 
-function read(key: string, store: Read): Entry {
-  const entry = decoding("the store", () => {
-    const bytes = store(key);
-    if (bytes === undefined) return refuse("malformed", "owed work is missing");
-    return { kind: "read", entry: decodeEntry(bytes) } as const;
-  });
-  if (entry.kind === "fault") throw new UnreadableStoreError(entry);
-  return entry.entry;
+  #read(number: number): Entry {
+    const entry = decoding("the store", () => {
+      const bytes = this.#parts.store.get(this.#parts.keyOf(number));
+      if (bytes === undefined) return refuse("malformed", "owed work is missing");
+      return { kind: "read", ...decodeEntry(bytes) } as const;
+    });
+    if (entry.kind === "fault") throw new UnreadableStoreError(entry);
+    return entry;
+  }
 }

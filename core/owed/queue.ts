@@ -122,9 +122,9 @@ export class OwedQueue {
     return this.#parked.count;
   }
 
-  /** The oldest of what is parked. */
-  parked(max: number, store: (key: string) => Uint8Array | undefined): readonly Entry[] {
-    return this.#parked.peek(max, store);
+  /** The oldest of what is parked, for an operator to see. O(max). */
+  parked(max: number): readonly Entry[] {
+    return this.#parked.peek(max);
   }
 
   /** Writes how long the lines are. */
@@ -177,7 +177,10 @@ export class OwedQueue {
   }
 
   #line(memory: LineMemory, name: string): Line {
-    return new Line(memory, this.#contextId, name);
+    return new Line(memory, {
+      store: this.#services.store,
+      keyOf: (number) => storeKeys.owedEntry(this.#contextId, name, number),
+    });
   }
 
   #retryDelayMs(attempts: number): number {

@@ -154,7 +154,7 @@ test("calls queue calls three deep and no deeper; a context may call itself", ()
   node.pass(100_000);
   // The call at depth 3 is refused for what it would queue, and leaves nothing.
   assert.equal(look(node, here, "log"), [0, 1, 2]);
-  assert.match(node.core.parked(here, 1)[0]?.lastError ?? "", /queued 4 deep, at most 3/);
+  assert.match(node.replica(here).owed.parked(1)[0]?.lastError ?? "", /queued 4 deep, at most 3/);
 });
 
 test("a call that is refused is tried as often as a handler, then parked, and can be tried again", () => {
@@ -164,7 +164,7 @@ test("a call that is refused is tried as often as a handler, then parked, and ca
   const effects = node.pass(100_000);
   assert.is(observed(effects, "call-failed"), 3);
   assert.is(observed(effects, "call-parked"), 1);
-  assert.is(node.core.parked(here, 1)[0]?.lastError, "call-failed: closed");
+  assert.is(node.replica(here).owed.parked(1)[0]?.lastError, "call-failed: closed");
   isClosed = false;
   node.call({ kind: "retry-owed", contextId: here });
   node.pass(0);
@@ -208,7 +208,7 @@ test("a handler may queue calls; what they lead to names no handlers, so that no
   tell("say", { to: toHex(other), method: "callSay" });
   const effects = bob.pass(0);
   assert.is(observed(effects, "call-parked"), 1);
-  assert.match(bob.core.parked(contextId, 1)[0]?.lastError ?? "", /what a handler began names none/);
+  assert.match(bob.replica(contextId).owed.parked(1)[0]?.lastError ?? "", /what a handler began names none/);
 });
 
 test.run();

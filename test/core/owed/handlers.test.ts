@@ -109,7 +109,7 @@ test("what a handler writes starts no handler: one that tries fails", () => {
   tell("echo", { text: "again" });
   const effects = bob.pass(0);
   assert.is(observed(effects, "handler-parked"), 1);
-  assert.match(bob.core.parked(contextId, 1)[0]?.lastError ?? "", /what a handler began names none/);
+  assert.match(bob.replica(contextId).owed.parked(1)[0]?.lastError ?? "", /what a handler began names none/);
   assert.equal(look(bob, contextId, "heard"), []);
 });
 
@@ -138,7 +138,7 @@ test("a handler that fails is tried exactly as often as it may be, ever later, t
   assert.ok(details.every((detail) => detail === "call-failed: cannot hear bad"));
   const { owed } = bob.replica(contextId);
   assert.equal([owed.waitingCount, owed.parkedCount], [0, 1]);
-  const [entry] = bob.core.parked(contextId, 10);
+  const [entry] = bob.replica(contextId).owed.parked(10);
   assert.equal([entry?.attempts, entry?.lastError], [handlerAttemptsMax, "call-failed: cannot hear bad"]);
   assert.equal(look(bob, contextId, "order"), [], "what a failed attempt wrote is gone");
 });
@@ -249,7 +249,7 @@ test("a handler that this version of the application lacks is parked at once, un
   bob.gossip("ann", contextId, delta.sealed);
   const effects = bob.pass(0);
   assert.is(observed(effects, "handler-parked"), 1);
-  assert.match(bob.core.parked(contextId, 1)[0]?.lastError ?? "", /has no handler "toString"/);
+  assert.match(bob.replica(contextId).owed.parked(1)[0]?.lastError ?? "", /has no handler "toString"/);
 });
 
 test("a third node owes the event, and nothing for what a handler wrote", () => {
