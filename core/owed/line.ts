@@ -3,8 +3,7 @@
  * that the store's exact keys can be counted from a few numbers and memory holds none of the entries.
  */
 
-import type { StateView } from "../ports.ts";
-import { UnreadableStoreError } from "../stored-node.ts";
+import type { StoreReader } from "../store-reader.ts";
 import type { Turn } from "../turn.ts";
 import { decoding, refuse } from "../wire/cbor.ts";
 import { decodeEntry, type Entry, encodeEntry } from "./work.ts";
@@ -24,8 +23,7 @@ export function createLineMemory(first = 0, due = first, next = due): LineMemory
 }
 
 export interface LineParts {
-  /** Sees the writes of the turn under way. */
-  readonly store: StateView;
+  readonly store: StoreReader;
   readonly keyOf: (number: number) => string;
 }
 
@@ -100,7 +98,6 @@ export class Line {
       if (bytes === undefined) return refuse("malformed", "owed work is missing");
       return { kind: "read", ...decodeEntry(bytes) } as const;
     });
-    if (entry.kind === "fault") throw new UnreadableStoreError(entry);
-    return entry;
+    return entry.kind === "fault" ? this.#parts.store.unreadable(entry) : entry;
   }
 }
