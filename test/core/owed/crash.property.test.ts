@@ -4,58 +4,14 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CallError } from "../../../core/app/application.ts";
-import { textArgument } from "../../../core/app/arguments.ts";
-import { defineApp } from "../../../core/app/define-app.ts";
-import { counter } from "../../../core/app/fields/counter.ts";
-import { map } from "../../../core/app/fields/map.ts";
-import { set } from "../../../core/app/fields/set.ts";
 import type { CausalDelta } from "../../../core/dag/delta.ts";
 import { type ContextId, type DeltaId, toHex } from "../../../core/ids.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { SimDisk } from "../../../sim/world/disk.ts";
 import { holds } from "../../laws.ts";
 import { LoneNode } from "../lone-node.ts";
+import { failuresLeft, ledger } from "./ledger.ts";
 import { annAndBob, join, look } from "./told.ts";
-
-/** Handlers fail as often as this says before they succeed; a crash does not make them forget. */
-const failuresLeft = new Map<string, number>();
-
-const ledger = defineApp({
-  name: "ledger",
-  state: { asked: set<string>(), done: map(counter()) },
-  methods: {
-    announce(_state, args, call) {
-      const name = textArgument(args, "name");
-      for (const part of ["a", "b"]) call.emit("announced", `${name} ${part}`, "count");
-    },
-    ask({ asked }, args, call) {
-      const name = textArgument(args, "name");
-      asked.add(name);
-      call.callContext(textArgument(args, "to"), "answer", { name });
-    },
-    answer({ done }, args) {
-      failIfTold(textArgument(args, "name"));
-      done.at(textArgument(args, "name")).increment();
-    },
-  },
-  views: {
-    asked: ({ asked }) => [...asked.values()].sort(),
-    done: ({ done }) => Object.fromEntries(done.entries().map(([name, { value }]) => [name, value])),
-  },
-  handlers: {
-    count({ done }, content) {
-      failIfTold(String(content));
-      done.at(String(content)).increment();
-    },
-  },
-});
-
-function failIfTold(name: string): void {
-  const left = failuresLeft.get(name) ?? 0;
-  failuresLeft.set(name, left - 1);
-  if (left > 0) throw new CallError("not yet");
-}
 
 const announcements = 8;
 const { ann, contextId, annCalls } = annAndBob(ledger);
