@@ -20,10 +20,12 @@ export interface OwedMemory {
   readonly lines: LineMemory[];
   /** Its entries become due when an operator says so. */
   readonly parked: LineMemory;
+  /** The line whose turn it is. */
+  nextLine: number;
 }
 
 export function createOwedMemory(): OwedMemory {
-  return { lines: [createLineMemory()], parked: createLineMemory() };
+  return { lines: [createLineMemory()], parked: createLineMemory(), nextLine: 0 };
 }
 
 /** The delay after the first attempt; it doubles with each, up to the other, with up to half as much again by chance. */
@@ -92,16 +94,19 @@ export class OwedQueue {
     for (const line of this.#lines) line.beginRound(turn.now.monotonicMs);
   }
 
-  /** Takes the first entry of each line that has one due: none holds up the others. Give back what fails. */
-  *due(turn: Turn): Generator<Entry> {
-    for (const line of [...this.#lines]) {
-      if (!line.hasDue) continue;
+  /** Takes a due entry, of one line after the other, so that none holds up the others. Give back what fails. */
+  take(turn: Turn): Entry | null {
+    const lines = [...this.#lines, this.#parked];
+    const { nextLine } = this.#memory;
+    for (let index = nextLine; index < nextLine + lines.length; index += 1) {
+      const line = lines[index % lines.length];
+      if (line === undefined || !line.hasDue) continue;
+      this.#memory.nextLine = (index % lines.length) + 1;
       turn.changed(this);
-      yield line.shift(turn);
+      const entry = line.shift(turn);
+      return line === this.#parked ? { ...entry, attempts: 0 } : entry;
     }
-    if (!this.#parked.hasDue) return;
-    turn.changed(this);
-    yield { ...this.#parked.shift(turn), attempts: 0 };
+    return null;
   }
 
   /** An attempt failed. True when it was the last: the entry is parked. `isFinal` where no other can do better. */

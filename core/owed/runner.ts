@@ -30,15 +30,10 @@ export class OwedRunner {
     const { owed } = replica;
     if (!replica.hasApplication) return;
     owed.beginRounds(turn);
-    let left = entriesPerTurn;
-    for (let taken = 1; taken > 0 && left > 0 && turn.hasRoom; ) {
-      taken = 0;
-      for (const entry of owed.due(turn)) {
-        this.#attempt(entry, replica, turn);
-        taken += 1;
-        left -= 1;
-        if (left === 0 || !turn.hasRoom) break;
-      }
+    for (let left = entriesPerTurn; left > 0 && turn.hasRoom; left -= 1) {
+      const entry = owed.take(turn);
+      if (entry === null) break;
+      this.#attempt(entry, replica, turn);
     }
     owed.schedule(turn);
   }
