@@ -101,9 +101,10 @@ function attempt(application: Application, name: string, run: () => Execution): 
     return run();
   } catch (error) {
     if (error instanceof CallError) return refused(error.code, error.message);
-    if (error instanceof InvariantError || !(error instanceof Error)) throw error;
+    if (error instanceof InvariantError) throw error;
     // An application reads what peers wrote. What it trips over must not stop the node.
-    return refused("call-failed", `${application.name} failed in "${name}": ${error.message}`);
+    const message = error instanceof Error ? error.message : "it threw what is no error";
+    return refused("call-failed", `${application.name} failed in "${name}": ${message}`);
   }
 }
 

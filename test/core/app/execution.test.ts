@@ -134,6 +134,10 @@ test("an application that trips over what it reads refuses its call and leaves n
   assert.is(codeOf(outcome), "call-failed");
   assert.ok(outcome.kind === "refused" && outcome.message.includes("not a message"));
   assert.is(node.replica(contextId).state.storedCount, 0);
+  const odd = nodeRunning(() => {
+    throw null;
+  });
+  assert.is(codeOf(odd.node.execute(odd.contextId, "change")), "call-failed");
   const broken = nodeRunning(() => {
     throw new InvariantError("ours");
   });
