@@ -90,6 +90,7 @@ export type ProbeName =
   | "pending-evicted"
   | "pending-aged"
   | "merge-authored"
+  | "write-void"
   | "clock-skewed"
   | "parents-pulled"
   | "sync-started"

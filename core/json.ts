@@ -9,13 +9,3 @@ export interface JsonObject {
 export function isJsonObject(value: Json): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-
-/** Does a value nest arrays and objects deeper than this? Needs no stack, however deep it is. O(values). */
-export function isDeeperThan(value: Json, depthMax: number): boolean {
-  let level: readonly Json[] = [value];
-  for (let depth = 0; depth <= depthMax; depth += 1) {
-    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
-    if (level.length === 0) return false;
-  }
-  return true;
-}

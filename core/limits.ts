@@ -19,6 +19,8 @@ export const keyCharactersMax = 1_024;
 /** A collection as a path: a field and the keys of the maps it is nested in. */
 export const collectionCharactersMax = 4_096;
 export const nameCharactersMax = 128;
+/** Who may write one shared entity. */
+export const writersMax = 64;
 export const actionsMax = 100_000;
 export const eventsMax = 100;
 

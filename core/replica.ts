@@ -22,16 +22,18 @@ import {
 } from "./delta-store/delta-store.ts";
 import type { ApplicationEvent, Outcome, RefusalCode } from "./effect.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
-import { type ContextId, type DeltaId, type Hash, toHex, topicOf } from "./ids.ts";
+import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash, toHex, topicOf } from "./ids.ts";
 import { nameCharactersMax, parentsMax } from "./limits.ts";
 import { createOwedMemory, type OwedMemory, OwedQueue } from "./owed/queue.ts";
 import { type Services, timerName } from "./services.ts";
+import type { Entity } from "./state/entity.ts";
 import { StateRecords } from "./state/state-records.ts";
 import { createStateMemory, type StateMemory, StateStore } from "./state/state-store.ts";
+import { WriterSets } from "./state/writer-sets.ts";
 import { storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
 import { decodeValue, encode } from "./wire/cbor.ts";
-import { expectFields, expectInteger, expectText } from "./wire/expect.ts";
+import { expectByteString, expectFields, expectInteger, expectText } from "./wire/expect.ts";
 
 export interface ReplicaMemory {
   readonly contextId: ContextId;
@@ -40,6 +42,8 @@ export interface ReplicaMemory {
   readonly owed: OwedMemory;
   /** Named by the genesis; empty until it has arrived. */
   application: string;
+  /** The author of the genesis; null until it has arrived. */
+  creator: AuthorId | null;
   /** This node has written here, so it may tidy up many heads. */
   isWriter: boolean;
   /** How many deltas, from the first, are in the state as it was last written. */
@@ -53,6 +57,7 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     state: createStateMemory(),
     owed: createOwedMemory(),
     application: "",
+    creator: null,
     isWriter: false,
     writtenDeltas: 0,
   };
@@ -71,6 +76,7 @@ export class Replica {
   readonly owed: OwedQueue;
   readonly #memory: ReplicaMemory;
   readonly #services: Services;
+  readonly #writerSets: WriterSets;
   /** Of the deltas applied in this turn; empty between turns. */
   #events: ApplicationEvent[] = [];
 
@@ -93,6 +99,9 @@ export class Replica {
       contextId: memory.contextId,
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
       apply: (delta, stamp, turn) => this.#apply(delta, stamp, turn),
+    });
+    this.#writerSets = new WriterSets(this.deltas.graph, {
+      creator: () => present(memory.creator, "who made a context that is written"),
     });
   }
 
@@ -171,6 +180,7 @@ export class Replica {
       author: identity.author,
       incarnation: author.incarnation,
       crypto: codec.crypto,
+      writersOf: (held) => this.#writerSets.writersOn(this.#parents(), held),
       timeMs,
       contextId: this.contextId,
       heads: this.heads(),
@@ -223,12 +233,13 @@ export class Replica {
   load(turn: Turn): void {
     const stored = turn.read(storeKeys.context(this.contextId));
     if (stored === undefined) return;
-    const fields = expectFields(decodeValue(stored, recordBytesMax), 5, "a stored context");
+    const fields = expectFields(decodeValue(stored, recordBytesMax), 6, "a stored context");
     this.deltas.load(expectInteger(fields[0], Number.MAX_SAFE_INTEGER), turn);
     this.#memory.application = expectText(fields[1], nameCharactersMax);
-    this.#memory.isWriter = fields[2] === true;
-    this.#memory.writtenDeltas = expectInteger(fields[3], this.deltas.graph.count);
-    this.state.load(fields[4], turn);
+    this.#memory.creator = expectByteString<AuthorId>(fields[2]);
+    this.#memory.isWriter = fields[3] === true;
+    this.#memory.writtenDeltas = expectInteger(fields[4], this.deltas.graph.count);
+    this.state.load(fields[5], turn);
     const { codec } = this.#services;
     for (let position = this.#memory.writtenDeltas; position < this.deltas.graph.count; position += 1) {
       const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
@@ -239,13 +250,18 @@ export class Replica {
 
   #save(turn: Turn): void {
     if (this.state.isWritten) this.#memory.writtenDeltas = this.deltas.graph.count;
-    const { application, isWriter, writtenDeltas } = this.#memory;
-    const fields = [this.deltas.graph.count, application, isWriter, writtenDeltas, this.state.save()];
+    const { application, creator, isWriter, writtenDeltas } = this.#memory;
+    const made = [application, bytesOf(present(creator, "who made a changed context"))];
+    const fields = [this.deltas.graph.count, ...made, isWriter, writtenDeltas, this.state.save()];
     turn.put(storeKeys.context(this.contextId), encode(fields));
   }
 
-  #join(delta: CausalDelta, stamp: Stamp): void {
-    for (const entity of this.#services.codec.entitiesOf(delta, stamp)) this.state.join(entity);
+  /** Joins what a delta says by right; gives how many writes in it were void. */
+  #join(delta: CausalDelta, stamp: Stamp): number {
+    const said = this.#services.codec.entitiesOf(delta, stamp);
+    const valid = said.filter((entity) => !this.#isVoid(entity, delta));
+    for (const entity of valid) this.state.join(entity);
+    return said.length - valid.length;
   }
 
   #run(call: CallRequest, caller: Caller): Execution {
@@ -306,8 +322,12 @@ export class Replica {
   }
 
   #apply(delta: CausalDelta, stamp: Stamp, turn: Turn): void {
-    if (delta.content.kind === "genesis") this.#memory.application = delta.content.application;
-    this.#join(delta, stamp);
+    if (delta.content.kind === "genesis") {
+      this.#memory.application = delta.content.application;
+      this.#memory.creator = delta.author;
+    }
+    const voidCount = this.#join(delta, stamp);
+    if (voidCount > 0) turn.observe("write-void", { contextId: this.contextId, amount: voidCount });
     this.#events.push(...delta.events);
     this.owed.applied(delta, turn);
     turn.observe("delta-applied", { contextId: this.contextId });
@@ -316,6 +336,13 @@ export class Replica {
       const due = turn.now.monotonicMs + this.#services.random.between(mergeDelayMs.min, mergeDelayMs.max);
       this.#services.timers.setEarlier(timerName("merge", this.contextId), due);
     }
+  }
+
+  /** A shared entity takes changes of those alone who might write it where the delta was made. Invariant 13. */
+  #isVoid({ content, collection, key }: Entity, delta: CausalDelta): boolean {
+    return (
+      content.type === "shared" && !this.#writerSets.admits(delta, this.state.get("shared", collection, key))
+    );
   }
 
   #applyLaterIfFull(turn: Turn): void {

@@ -9,6 +9,7 @@ import {
   parkedShownMax,
 } from "../adapters/http/api.ts";
 import { toBase58 } from "../adapters/http/base58.ts";
+import type { Application } from "../core/app/application.ts";
 import { byteString, type ContextId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { NodeCore } from "../core/node.ts";
@@ -28,8 +29,9 @@ export function createApi(about: {
   readonly watch: Watch;
   readonly config: NodeConfig;
   readonly seed: Uint8Array;
+  readonly applications: readonly Application[];
 }): NodeApi {
-  const { node, core, driver, watch, config, seed } = about;
+  const { node, core, driver, watch, config, seed, applications } = about;
   const startedMs = performance.now();
   return {
     author: byteString(publicKeyOfSeed(seed)),
@@ -52,6 +54,7 @@ export function createApi(about: {
       addresses: [...node.addresses()],
       api: node.apiUrl,
       uptimeMs: Math.round(performance.now() - startedMs),
+      applications: applications.map(({ name }) => name),
       contexts: core.replicas().size,
       peers: core.peers.connectedCount,
       sessions: core.sync.sessions.count,

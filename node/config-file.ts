@@ -30,16 +30,21 @@ export function writeConfig(values: ReadonlyMap<string, SettingValue>): string {
 /** The text with some settings changed in place, comments kept. Rejects with a `Failure`. */
 export async function changeConfig(path: string, assignments: readonly string[]): Promise<string> {
   let text = await readText(path);
-  for (const assigned of assignments) {
-    const [key, value] = readAssignment(assigned);
-    const expected = new Map([...parseConfig(text, path), [key, value]]);
-    text = setInText(text, key, value);
-    if (!holds(text, expected)) {
-      const why = "as it is not written on one line";
-      throw invalid(`${key} cannot be changed in ${path} by a command, ${why}: edit the file`);
-    }
-  }
+  for (const assigned of assignments) text = changed(text, path, readAssignment(assigned));
   return text;
+}
+
+/** The same with one setting, whose value is checked. */
+export async function changeSetting(path: string, key: string, value: SettingValue): Promise<string> {
+  return changed(await readText(path), path, [key, value]);
+}
+
+function changed(text: string, path: string, [key, value]: readonly [string, SettingValue]): string {
+  const expected = new Map([...parseConfig(text, path), [key, value]]);
+  const result = setInText(text, key, value);
+  if (holds(result, expected)) return result;
+  const why = "as it is not written on one line";
+  throw invalid(`${key} cannot be changed in ${path} by a command, ${why}: edit the file`);
 }
 
 /** Does the text mean exactly these values? */

@@ -14,6 +14,7 @@ import { openLevelStore } from "../adapters/level/level-store.ts";
 import { type Store, StoreError } from "../adapters/level/store.ts";
 import { createNetwork } from "../adapters/libp2p/network.ts";
 import type { Gate, Network } from "../adapters/libp2p/port.ts";
+import type { Application } from "../core/app/application.ts";
 import { builtInApplications } from "../core/app/built-in/index.ts";
 import { createNodeMemory, NodeCore } from "../core/node.ts";
 import type { RandomWords } from "../core/random.ts";
@@ -30,6 +31,8 @@ export interface NodeOptions {
   /** 32 secret bytes: who the node is. */
   readonly seed: Uint8Array;
   readonly storePath: string;
+  /** Besides the built-in ones. */
+  readonly applications?: readonly Application[];
   readonly log: Logger;
   /** Go on with what is left of a store whose last writes are lost. */
   readonly acceptLoss?: boolean;
@@ -108,6 +111,7 @@ export class ReconvergeNode {
 
   async #start(): Promise<void> {
     const { config, seed, storePath, log, acceptLoss = false, failed } = this.#options;
+    const applications = [...builtInApplications, ...(this.#options.applications ?? [])];
     const parts = this.#parts;
     this.#enter("starting");
     parts.store = await openLevelStore(storePath, { create: true, acceptLoss });
@@ -120,7 +124,7 @@ export class ReconvergeNode {
     });
     const { store, network } = parts;
     const watch = new Watch(log, (error) => failed?.(storeTrouble(error, storePath)));
-    const core = createCore({ config, seed, store, network });
+    const core = createCore({ config, seed, store, network, applications });
     const driver = new Driver({ core, store, network, watcher: watch });
     await network.start(driver.intake);
     parts.driver = driver;
@@ -131,7 +135,7 @@ export class ReconvergeNode {
     const contexts = await driver.query(() => core.replicas().size);
     parts.server = await startServer({
       ...config.server,
-      api: createApi({ node: this, core, driver, watch, config, seed }),
+      api: createApi({ node: this, core, driver, watch, config, seed, applications }),
       failed: (error) => log.error({ err: error }, "a request failed"),
     });
     this.#enter("running");
@@ -154,13 +158,14 @@ function createCore(about: {
   readonly seed: Uint8Array;
   readonly store: Store;
   readonly network: Network;
+  readonly applications: readonly Application[];
 }): NodeCore {
-  const { config, seed, store, network } = about;
+  const { config, seed, store, network, applications } = about;
   const options = {
     identity: createNodeIdentity(seed, network.peer),
     codec: createCodec(nodeCrypto),
     store,
-    applications: builtInApplications,
+    applications,
     config: config.core,
   };
   return new NodeCore(options, createNodeMemory(randomWords()));

@@ -1,6 +1,7 @@
 /** The settings of a node: what each means, what it may be, and what it is when nothing is said. */
 
 import { isIP } from "node:net";
+import { isAbsolute } from "node:path";
 import { peerAddressExpectation } from "../adapters/libp2p/addresses.ts";
 import { type Config, configExpectation, configKeys, createConfig, tunables } from "../core/config.ts";
 
@@ -16,6 +17,8 @@ export interface Setting {
 /** All settings of a node, checked. */
 export interface NodeConfig {
   readonly name: string;
+  /** Absolute paths of modules. */
+  readonly applications: readonly string[];
   readonly swarm: {
     readonly hosts: readonly string[];
     readonly port: number;
@@ -46,6 +49,14 @@ export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
         typeof value === "string" && namePattern.test(value)
           ? null
           : "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit",
+    },
+  ],
+  [
+    "applications",
+    {
+      default: [],
+      why: "modules whose applications this node has besides the built-in ones; see reconverge app",
+      expectation: listOf("a list of absolute paths of modules", isAbsolute),
     },
   ],
   [
@@ -112,6 +123,7 @@ export function createNodeConfig(values: ReadonlyMap<string, SettingValue>): Nod
   const core = configKeys.flatMap((key) => (values.has(`core.${key}`) ? [[key, value(`core.${key}`)]] : []));
   return {
     name: value("name"),
+    applications: value("applications"),
     swarm: {
       hosts: value("swarm.hosts"),
       port: value("swarm.port"),

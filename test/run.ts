@@ -2,6 +2,7 @@
 //
 //   npm test                    everything
 //   npm test -- core/dag hlc    only the test files whose path contains one of the words
+//   npm run test:nightly        the same with 10,000 cases for each law, and the time that takes
 //
 // 1. The last line is `N passed, N failed`, followed by `, N skipped` when there are any.
 // 2. A file in which no test ran has failed: uvu by itself would exit with 0.
@@ -14,7 +15,11 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FILES_AT_ONCE = 2;
-const TIMEOUT_MS = Number(process.env.TEST_TIMEOUT_MS ?? 240_000);
+/** What a night has time for: more cases for each law. */
+const NIGHTLY = "--nightly";
+const isNightly = process.argv.includes(NIGHTLY);
+const TIMEOUT_MS = Number(process.env.TEST_TIMEOUT_MS ?? (isNightly ? 3_600_000 : 240_000));
+const NIGHTLY_LAW_RUNS = "10000";
 
 /** One thing to run: its arguments are Node's, several lists run one after the other. */
 interface Job {
@@ -64,7 +69,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-const words = process.argv.slice(2);
+const words = process.argv.slice(2).filter((word) => word !== NIGHTLY);
 const testJobs = findTestFiles(words).map(jobOfTestFile);
 const counted: Counts[] = [];
 if (words.length === 0) for (const check of CHECKS) counted.push(await runJob(check));
@@ -127,7 +132,7 @@ function runNode(command: readonly string[]): Promise<Run> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, command, {
       cwd: ROOT,
-      env: plainTextEnvironment(),
+      env: environment(),
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32",
     });
@@ -151,9 +156,9 @@ function runNode(command: readonly string[]): Promise<Run> {
 }
 
 /** uvu colours its summary unless told not to; a summary with colours could not be read. */
-function plainTextEnvironment(): NodeJS.ProcessEnv {
+function environment(): NodeJS.ProcessEnv {
   const { FORCE_COLOR: _, ...inherited } = process.env;
-  return { ...inherited, NO_COLOR: "1" };
+  return { ...(isNightly ? { FC_RUNS: NIGHTLY_LAW_RUNS } : {}), ...inherited, NO_COLOR: "1" };
 }
 
 function killWithDescendants(child: ChildProcess): void {

@@ -5,12 +5,18 @@ import type { Json, JsonObject } from "../json.ts";
 import { nameCharactersMax } from "../limits.ts";
 import type { AnyCall, Application, Call, Handler, HandlerCall, Method } from "./application.ts";
 import type { Field } from "./fields/field.ts";
+import type { Reading } from "./fields/reading.ts";
 
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
 /** What a method sees of the state: a handle for each field. */
 export type State<Of extends Fields> = {
   readonly [Name in keyof Of]: Of[Name] extends Field<infer Handle> ? Handle : never;
+};
+
+/** What a view sees of the state: the same handles, for reading. */
+export type ViewState<Of extends Fields> = {
+  readonly [Name in keyof Of]: Of[Name] extends Field<infer Handle> ? Reading<Handle> : never;
 };
 
 /** What a method is told of its call. `Handlers` are the names of the application's handlers. */
@@ -39,7 +45,9 @@ export interface AppDefinition<Of extends Fields, Handlers extends string = stri
     Record<string, (state: State<Of>, args: JsonObject, call: CallContext<Handlers>) => Json | void>
   >;
   /** A view that writes is refused. */
-  readonly views: Readonly<Record<string, (state: State<Of>, args: JsonObject, call: ViewContext) => Json>>;
+  readonly views: Readonly<
+    Record<string, (state: ViewState<Of>, args: JsonObject, call: ViewContext) => Json>
+  >;
   /**
    * What nodes do that receive an event, by the name given to `emit`. Runs at least once on each, never on the author,
    * and in any order: it must come to the same whichever of two events it is run for first, and when it runs twice.
@@ -64,7 +72,8 @@ export function defineApp<const Of extends Fields, const Handlers extends string
   ]);
   const reading = Object.entries(views).map(([view, run]): [string, Method] => [
     view,
-    { access: "read", run: (call) => run(open(call), call.args, call) },
+    // A handle reads all that its reading does.
+    { access: "read", run: (call) => run(open(call) as unknown as ViewState<Of>, call.args, call) },
   ]);
   const handling = Object.entries(handlers).map(([handler, run]): [string, Handler] => [
     handler,

@@ -11,10 +11,11 @@ import type { Action } from "../state/action.ts";
 import type { ActionName } from "../state/action-name.ts";
 import { type Entity, type EntityOf, entityOf, joinEntities } from "../state/entity.ts";
 import { entityId, idsOfCollection, type KeyRange } from "../state/entity-id.ts";
-import { compareMoments, type Moment } from "../state/moment.ts";
+import { compareMoments, latest, type Moment } from "../state/moment.ts";
 import { containersAbove } from "../state/path.ts";
-import type { EntityReader } from "../state/reader.ts";
+import { type EntityReader, floorAbove } from "../state/reader.ts";
 import type { StateStore } from "../state/state-store.ts";
+import type { Addition } from "../state/types/set-element.ts";
 import type { TypeName } from "../state/types.ts";
 
 /** Who writes. */
@@ -22,6 +23,8 @@ export interface Writer {
   readonly author: AuthorId;
   readonly incarnation: Incarnation;
   readonly crypto: Crypto;
+  /** Who may write a shared entity (undefined: one that is not there) where the call's delta will be made. */
+  readonly writersOf: (held: EntityOf<"shared"> | undefined) => readonly AuthorId[];
 }
 
 /** Above every moment a delta can have. */
@@ -75,6 +78,11 @@ export class Draft implements EntityReader {
     return mergeById(stored, changed, isReversed === true);
   }
 
+  /** Who may write a shared entity in this call. What the call itself rotates counts after it. */
+  writersOf(collection: string, key: string): readonly AuthorId[] {
+    return this.writer.writersOf(this.#base.get("shared", collection, key));
+  }
+
   /** Writes something that is there from now on: what it is nested in is there too. */
   add(action: Action): void {
     this.write(action);
@@ -97,7 +105,7 @@ export class Draft implements EntityReader {
 
   /** The actions of the delta, none of which says what a later one says anyway. */
   finish(): readonly Action[] {
-    this.#dropOwnTags();
+    this.#dropOwnAdditions();
     const places = new Map<number, number>();
     this.#actions.forEach((action, index) => {
       if (action !== null) places.set(index, places.size);
@@ -109,29 +117,46 @@ export class Draft implements EntityReader {
   #mark(collection: string, key: string): void {
     const known = this.get("container", collection, key);
     const updated = known?.content.updated ?? null;
-    if (updated !== null && isOwn(updated) && compareMoments(updated, known?.deleted ?? null) > 0) return;
+    const ended = latest(known?.deleted ?? null, floorAbove(this, collection));
+    if (updated !== null && isOwn(updated) && compareMoments(updated, ended) > 0) return;
     this.write({ type: "container", collection, key, change: { kind: "mark" } });
   }
 
+  /** Drops the earlier action that this one makes superfluous. */
   #supersede({ type, change }: Action, id: EntityId, index: number): void {
-    // Values: the last write says it all. Marks and totals: likewise, but deletions between them stay.
-    const isWhole = type === "register" || type === "owned" || type === "frozen";
-    if (!isWhole && change.kind !== "mark" && change.kind !== "count") return;
-    if (type === "run") return;
-    const before = this.#superseded.get(id);
+    // Values: the last write says it all. Marks, totals and additions: likewise, but deletions between them stay.
+    const isWhole = type === "register" || type === "owned" || type === "frozen" || type === "shared";
+    const isLatest = type !== "run" && (change.kind === "mark" || change.kind === "count");
+    if (!isWhole && !isLatest && type !== "element") return;
+    // A rotation says nothing of the value, and the value nothing of the writers.
+    const subject = change.kind === "rotate" ? `${id} writers` : id;
+    const before = this.#superseded.get(subject);
     if (before !== undefined) this.#actions[before] = null;
-    this.#superseded.set(id, index);
+    // A removal takes back what the call added to a set, but is not taken back by what it adds next.
+    if (type === "element" && change.kind === "remove") this.#superseded.delete(subject);
+    else this.#superseded.set(subject, index);
   }
 
-  /** What was added to a set and removed again in the same call leaves no trace. */
-  #dropOwnTags(): void {
+  /** What was added to a set and removed again in the same call leaves no trace: a removal speaks of what was there before. */
+  #dropOwnAdditions(): void {
     this.#actions.forEach((action, index) => {
       if (action?.type !== "element" || action.change.kind !== "remove") return;
-      const isHere = ({ delta }: ActionName) => delta === "";
-      for (const tag of action.change.tags.filter(isHere)) this.#actions[tag.index] = null;
-      const tags = action.change.tags.filter((tag) => !isHere(tag));
-      this.#actions[index] = tags.length === 0 ? null : { ...action, change: { kind: "remove", tags } };
+      const id = entityId(action, this.writer.crypto);
+      const seen = action.change.seen.flatMap((addition) =>
+        isOwn(addition.at) ? this.#ownAdditionBefore(id) : [addition],
+      );
+      this.#actions[index] = seen.length === 0 ? null : { ...action, change: { kind: "remove", seen } };
     });
+  }
+
+  /** The caller's own addition to a set that the call found there, if it did. */
+  #ownAdditionBefore(id: EntityId): readonly Addition[] {
+    const before = this.#base.byId(id)?.content;
+    if (before?.type !== "element") return [];
+    const { author, incarnation } = this.writer;
+    return before.adders
+      .filter((adder) => adder.isThere && adder.author === author && adder.incarnation === incarnation)
+      .map(({ at }) => ({ author, incarnation, at }));
   }
 }
 

@@ -11,6 +11,7 @@ import type { StateStore } from "../state/state-store.ts";
 import { encode } from "../wire/cbor.ts";
 import { type AnyCall, type Application, CallError } from "./application.ts";
 import { Draft, type Writer } from "./draft.ts";
+import { storable } from "./fields/field.ts";
 import { type Cause, Outbox, type QueuedCall } from "./outbox.ts";
 
 export type Execution =
@@ -91,7 +92,7 @@ export function executeHandler(
   return attempt(application, name, () => {
     const outbox = new Outbox(application, caller.contextId, caller.cause);
     const event = { id: nameText(request), name: request.name, author: toHex(request.author) };
-    handler.run({ ...callOn(draft, outbox, { caller, salt: event.id }), content, event });
+    handler.run({ ...callOn(draft, outbox, { caller, salt: event.id }), content: storable(content), event });
     return { kind: "ran", output: null, actions: draft.finish(), events: outbox.events, calls: outbox.calls };
   });
 }

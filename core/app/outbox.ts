@@ -12,7 +12,6 @@ import { type ContextId, fromHex, idBytes } from "../ids.ts";
 import { isJsonObject, type Json, type JsonObject } from "../json.ts";
 import { deltaBytesMax, nameCharactersMax } from "../limits.ts";
 import { decodeValue, decoding, encode } from "../wire/cbor.ts";
-import { expectJson } from "../wire/expect.ts";
 import { type Application, CallError } from "./application.ts";
 import { storable } from "./fields/field.ts";
 
@@ -95,19 +94,20 @@ export class Outbox {
     );
   }
 
-  /** As they are now, and as they will be read when the call is made. */
+  /** As they are now, if they can be kept. */
   #copied(args: JsonObject): JsonObject {
-    const bytes = encode(storable(args));
-    this.#argumentBytes += bytes.length;
+    if (!isJsonObject(args)) throw badArguments("arguments of a queued call that are not an object");
+    const copy = storable(args);
+    const entry = encode([copy]);
+    this.#argumentBytes += entry.length;
     if (this.#argumentBytes > deltaBytesMax)
       throw badArguments(`arguments of queued calls of more than ${deltaBytesMax} bytes`);
-    const copy = decoding("arguments of a queued call", () => {
-      const value = expectJson(decodeValue(bytes, deltaBytesMax));
-      return isJsonObject(value) ? { kind: "copied" as const, value } : { kind: "other" as const };
+    const read = decoding("arguments of a queued call", () => {
+      decodeValue(entry, deltaBytesMax);
+      return { kind: "read" } as const;
     });
-    if (isFault(copy)) throw badArguments(copy.detail);
-    if (copy.kind === "other") throw badArguments("arguments of a queued call that are not an object");
-    return copy.value;
+    if (isFault(read)) throw badArguments(read.detail);
+    return copy;
   }
 }
 

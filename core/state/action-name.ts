@@ -31,6 +31,15 @@ export function compareNames(a: ActionName, b: ActionName): number {
   return a.delta === b.delta ? a.index - b.index : a.delta < b.delta ? -1 : 1;
 }
 
+/** Sorted by name, each once; where both have a name, the first one's stays. O(n log n). */
+export function unionByName<Named extends ActionName>(
+  a: readonly Named[],
+  b: readonly Named[],
+): readonly Named[] {
+  const byName = new Map([...b, ...a].map((named) => [nameText(named), named]));
+  return Array.from(byName.values()).sort(compareNames);
+}
+
 /** What a name in a delta means outside it, or null where it names an action that does not come before. */
 export function resolveName(name: ActionName, origin: ActionName): ActionName | null {
   if (name.delta !== "") return name;

@@ -3,6 +3,7 @@
 import { collectionCharactersMax, keyCharactersMax } from "../limits.ts";
 import { refuse } from "../wire/cbor.ts";
 import { expectText } from "../wire/expect.ts";
+import { nestedCollection } from "./path.ts";
 import { type Changes, lawsOf, type TypeName, typeNameOf, types } from "./types.ts";
 
 export interface ActionOf<Name extends TypeName> {
@@ -26,10 +27,16 @@ export function decodeAction(value: unknown): Action {
   const [code, collection, key, ...change] = value as unknown[];
   const type = typeNameOf(code);
   if (type === undefined) return refuse("malformed", "an action on an unknown type");
-  return Object.freeze({
-    type,
+  const place = {
     collection: expectText(collection, collectionCharactersMax),
     key: expectText(key, keyCharactersMax),
+  };
+  // So whatever key a map has, what is nested under it can be named.
+  if (type === "container")
+    expectText(nestedCollection(place.collection, place.key), collectionCharactersMax);
+  return Object.freeze({
+    type,
+    ...place,
     change: lawsOf(type).decodeChange(change),
     // The change was decoded by the law of this very type.
   } as Action);

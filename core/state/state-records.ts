@@ -9,7 +9,8 @@ import type { StoreReader } from "../store-reader.ts";
 import type { Turn } from "../turn.ts";
 import { decoding, refuse } from "../wire/cbor.ts";
 import { decodeEntity, type Entity } from "./entity.ts";
-import { decodeNode, encodeNode, type Leaf, type LoadedNode, type StoredNode } from "./tree/tree-node.ts";
+import { decodeNode, encodeNode } from "./tree/node-codec.ts";
+import type { Leaf, LoadedNode, StoredNode } from "./tree/tree-node.ts";
 
 /** A record as it is used: never changed, by its key. */
 export type DecodedRecord = LoadedNode | Entity;
@@ -71,7 +72,7 @@ export class StateRecords {
 
   putNode(stored: StoredNode, content: LoadedNode, turn: Turn): void {
     const key = this.nodeKey(stored);
-    turn.put(key, encodeNode(content));
+    turn.put(key, encodeNode(content, stored.prefix));
     this.#parts.decoded.set(key, content);
   }
 

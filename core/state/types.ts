@@ -8,6 +8,7 @@ import { type OwnedContent, owned } from "./types/owned.ts";
 import { type RegisterChange, type RegisterContent, register } from "./types/register.ts";
 import { type RunChange, type RunContent, run } from "./types/run.ts";
 import { type ElementChange, type ElementContent, element } from "./types/set-element.ts";
+import { type SharedChange, type SharedContent, shared } from "./types/shared.ts";
 
 /** What an entity holds, told apart by `type`. */
 export type Content =
@@ -17,6 +18,7 @@ export type Content =
   | ElementContent
   | OwnedContent
   | FrozenContent
+  | SharedContent
   | RunContent;
 
 export type TypeName = Content["type"];
@@ -30,12 +32,13 @@ export interface Changes {
   readonly element: ElementChange;
   readonly owned: RegisterChange;
   readonly frozen: RegisterChange;
+  readonly shared: SharedChange;
   readonly run: RunChange;
 }
 
 type Types = { readonly [Name in TypeName]: EntityType<ContentOf<Name>, Changes[Name]> };
 
-export const types: Types = { register, container, counter, element, owned, frozen, run };
+export const types: Types = { register, container, counter, element, owned, frozen, shared, run };
 export const typeNames = Object.keys(types) as readonly TypeName[];
 
 const nameByCode: ReadonlyMap<unknown, TypeName> = new Map(typeNames.map((name) => [types[name].code, name]));

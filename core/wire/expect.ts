@@ -51,17 +51,17 @@ export function expectHeadsDigest(value: unknown): Hash {
   return expectByteString<Hash>(value, expectBytes(value, idBytes).length === 0 ? 0 : idBytes);
 }
 
-/** Any JSON value: what CBOR can hold beyond it (bytes) is refused. */
+/** Any JSON value, frozen, for applications are handed it: what CBOR can hold beyond JSON (bytes) is refused. */
 export function expectJson(value: unknown): Json {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number") return value;
   if (Array.isArray(value)) {
     value.forEach(expectJson);
-    return value as Json;
+    return Object.freeze(value) as Json;
   }
   if (typeof value === "object" && !(value instanceof Uint8Array)) {
     Object.values(value).forEach(expectJson);
-    return value as Json;
+    return Object.freeze(value) as Json;
   }
   return refuse("malformed", `expected a JSON value, found ${describe(value)}`);
 }

@@ -35,6 +35,7 @@ export interface CallOptions extends ClientOptions {
 export function registerNodeCommands(program: Command): void {
   registerNode(program);
   registerContext(program);
+  registerApp(program);
   withClientOptions(program.command("call").argument("<method>", "for example set, get or entries"))
     .description("call a method of a context's application")
     .requiredOption("--context <id>", "the context's id")
@@ -89,6 +90,21 @@ function registerContext(program: Command): void {
   withClientOptions(context.command("join").argument("<id>", "the context's id"))
     .description("keep a context that a peer has")
     .action(async (id: string, options: ClientOptions) => (await client()).joinContext(id, options));
+}
+
+function registerApp(program: Command): void {
+  const app = program.command("app").description("install applications of your own on a node");
+  withHomeOptions(app.command("install").argument("<file>", "a module that exports applications"))
+    .description("have a node run the applications of a file, which stays where it is")
+    .action(async (file: string, options: HomeOptions) => (await import("./app.ts")).install(file, options));
+  withHomeOptions(app.command("list"))
+    .description("list the applications of a node")
+    .action(async (options: HomeOptions) => (await import("./app.ts")).list(options));
+  withHomeOptions(app.command("uninstall").argument("<name>", "an application, or its file"))
+    .description("have a node forget the file of an application; contexts that need it stay")
+    .action(async (name: string, options: HomeOptions) =>
+      (await import("./app.ts")).uninstall(name, options),
+    );
 }
 
 const client = () => import("./client.ts");

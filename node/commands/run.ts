@@ -1,7 +1,9 @@
 /** `reconverge node run` */
 
 import { setTimeout } from "node:timers/promises";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
+import type { Application } from "../../core/app/application.ts";
+import { applicationsOf, loadInstalled } from "../applications.ts";
 import { readConfig } from "../config-file.ts";
 import { nodeFolder, obtainSeed, removeRunRecord, writeRunRecord } from "../home.ts";
 import type { RunOptions } from "./index.ts";
@@ -32,10 +34,12 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
   const stopped = untilStopped();
   // Loaded only now: it takes a while, and a mistake in the configuration should be told at once.
   const { ReconvergeNode } = await import("../node.ts");
+  const applications = await loadApplications(config.applications, log);
   const node = new ReconvergeNode({
     config,
     seed,
     storePath: folder.storePath,
+    applications,
     log,
     acceptLoss: options.acceptLoss === true,
     failed: stopped.fail,
@@ -55,6 +59,17 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     await removeRunRecord(folder);
   }
   log.info("stopped");
+}
+
+/** The applications of the files that can be loaded. The others do not keep a node from its other contexts. */
+async function loadApplications(paths: readonly string[], log: Logger): Promise<readonly Application[]> {
+  const installed = await loadInstalled(paths);
+  for (const file of installed) {
+    if (file.kind === "loaded") continue;
+    const effect = "calls of contexts that need it are refused as ApplicationNotInstalled";
+    log.error({ file: file.path }, `an installed application cannot be loaded, ${effect}: ${file.why}`);
+  }
+  return applicationsOf(installed).map(({ application }) => application);
 }
 
 /** A node that failed may fail to stop as well. */

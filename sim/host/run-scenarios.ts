@@ -1,12 +1,11 @@
 /** Runs scenario files for the command line: every file with every seed, results in order, and the exit code. */
 
-import type { Plan } from "../plan/plan.ts";
 import { exitCodes, type RunResult } from "../result.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
 import type { SimOptions } from "./command.ts";
 import { Progress } from "./progress.ts";
 import { formatResult, reproduceLine } from "./report.ts";
-import { type Runs, runInProcess, runInWorkers } from "./runners.ts";
+import { type LoadedPlan, type Runs, runInProcess, runInWorkers } from "./runners.ts";
 import { loadScenario } from "./scenario-file.ts";
 import { planOfLoaded } from "./simulate.ts";
 import { parseSeeds, parseWhole, UsageError } from "./usage.ts";
@@ -17,7 +16,7 @@ const invalidExitCode = 1;
 /** One run that was asked for. */
 interface Request {
   readonly file: string;
-  readonly plan: Plan;
+  readonly loaded: LoadedPlan;
 }
 
 /** Gives the exit code: that of the first run, in order, that did not pass. Usage and scenario errors go to stderr. */
@@ -42,7 +41,10 @@ async function load(
   assignments: readonly string[],
 ): Promise<readonly Request[]> {
   const loaded = await loadScenario(file, { assignments });
-  return seeds.map((seed) => ({ file, plan: planOfLoaded(loaded, seed) }));
+  const { applications, applicationFiles } = loaded;
+  return seeds.map((seed) => {
+    return { file, loaded: { plan: planOfLoaded(loaded, seed), applications, applicationFiles } };
+  });
 }
 
 async function runAll(
@@ -51,7 +53,7 @@ async function runAll(
 ): Promise<number> {
   const isChecked = options.checkDeterminism === true;
   const progress = new Progress(requests.length);
-  const runs: Runs = { plans: requests.map(({ plan }) => plan), isChecked, progress };
+  const runs: Runs = { plans: requests.map(({ loaded }) => loaded), isChecked, progress };
   const results = workers > 1 && requests.length > 1 ? runInWorkers(runs, workers) : runInProcess(runs);
   let exitCode = 0;
   let index = 0;

@@ -4,25 +4,32 @@ import { Piscina } from "piscina";
 import type { Plan } from "../plan/plan.ts";
 import type { RunResult } from "../result.ts";
 import type { Progress } from "./progress.ts";
-import { createPlanSimulation, measured, runPlan } from "./simulate.ts";
+import type { ScenarioApplications } from "./scenario-applications.ts";
+import { createPlanSimulation, measured, runPlan, withBuiltIn } from "./simulate.ts";
+import type { WorkerTask } from "./worker.ts";
 
 export interface Runs {
-  readonly plans: readonly Plan[];
+  readonly plans: readonly LoadedPlan[];
   /** Whether each plan runs twice, to compare. */
   readonly isChecked: boolean;
   readonly progress: Progress;
+}
+
+/** A plan, and the applications its scenario brings along. */
+export interface LoadedPlan extends ScenarioApplications {
+  readonly plan: Plan;
 }
 
 /** Between looks at the clock. */
 const eventsPerSlice = 2_000;
 
 export async function* runInProcess({ plans, isChecked, progress }: Runs): AsyncGenerator<RunResult> {
-  for (const plan of plans) {
+  for (const { plan, applications } of plans) {
     if (isChecked) {
-      yield runPlan(plan, { isChecked });
+      yield runPlan({ plan, applications, isChecked });
     } else {
       yield measured(() => {
-        const simulation = createPlanSimulation(plan);
+        const simulation = createPlanSimulation(plan, { applications: withBuiltIn(applications) });
         while (simulation.runUntil(plan.untilUs, eventsPerSlice)) progress.show(simulation);
         return simulation.finish();
       });
@@ -38,15 +45,15 @@ export async function* runInWorkers(
   { plans, isChecked, progress }: Runs,
   workers: number,
 ): AsyncGenerator<RunResult> {
-  const pool = new Piscina<{ plan: Plan; isChecked: boolean }, RunResult>({
+  const pool = new Piscina<WorkerTask, RunResult>({
     filename: new URL(workerFile, import.meta.url).href,
     name: "runInWorker",
     minThreads: workers,
     maxThreads: workers,
   });
   try {
-    const running = plans.map(async (plan) => {
-      const result = await pool.run({ plan, isChecked });
+    const running = plans.map(async ({ plan, applicationFiles }) => {
+      const result = await pool.run({ plan, applicationFiles, isChecked });
       progress.finished();
       return result;
     });

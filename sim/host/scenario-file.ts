@@ -5,6 +5,8 @@
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
+import { moduleExtensions as modules } from "../../adapters/modules/import-module.ts";
+import { ModuleError } from "../../adapters/modules/module-error.ts";
 import { suggestion } from "../../core/nearest-name.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import {
@@ -15,11 +17,12 @@ import {
 } from "../scenario/scenario-error.ts";
 import { type Assigned, type Assignment, applyAssignments } from "./assignments.ts";
 import { toJson } from "./plain-json.ts";
-import { importScenario, ModuleError } from "./scenario-module.ts";
+import { loadApplications, type ScenarioApplications } from "./scenario-applications.ts";
+import { importScenario } from "./scenario-module.ts";
 import { validateScenario } from "./validate.ts";
 import { type Position, parseYaml } from "./yaml-source.ts";
 
-export interface LoadedScenario {
+export interface LoadedScenario extends ScenarioApplications {
   readonly scenario: Scenario;
   /** As it was given. */
   readonly path: string;
@@ -40,12 +43,11 @@ interface Source {
   readonly locate: Locate;
 }
 
-const modules = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
 const texts = [".yaml", ".yml", ".json", ""];
 const bytesMax = 16 * 1_048_576;
 
 /**
- * A scenario of the right form; what its names and times mean is checked by `resolvePlan`. Throws a
+ * A scenario of the right form, with its applications; what its names and times mean is checked by `resolvePlan`. Throws a
  * `ScenarioError` whose message has one line for each problem, each with its place.
  */
 export async function loadScenario(path: string, { assignments }: LoadOptions): Promise<LoadedScenario> {
@@ -56,7 +58,8 @@ export async function loadScenario(path: string, { assignments }: LoadOptions): 
   try {
     const assigned: Assigned = applyAssignments(toJson(data), assignments);
     made = assigned.assignments;
-    return { scenario: validateScenario(assigned.data), path, describe };
+    const scenario = validateScenario(assigned.data);
+    return { scenario, path, describe, ...(await loadApplications(scenario.applications ?? [], path)) };
   } catch (error) {
     if (error instanceof ScenarioError) throw new ScenarioError(error.problems, describe);
     throw error;

@@ -10,7 +10,7 @@ import type { Plan } from "../plan/plan.ts";
 import { resolvePlan } from "../plan/resolve.ts";
 import type { RunResult, SimulationResult } from "../result.ts";
 import type { Scenario } from "../scenario/scenario.ts";
-import { ScenarioError } from "../scenario/scenario-error.ts";
+import { ScenarioError, type ScenarioProblem } from "../scenario/scenario-error.ts";
 import { Simulation, type SimulationEvent, type SimulationOptions } from "../simulation.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
 import { validateScenario } from "./validate.ts";
@@ -42,27 +42,44 @@ export function createSimulation(
   scenario: Scenario,
   { seed, applications = [], onEvent, isSharing }: SimulateOptions = {},
 ): Simulation {
-  const all = [...builtInApplications, ...applications];
+  const all = withBuiltIn(applications);
   const options = { applications: all, onEvent, ...(isSharing === undefined ? {} : { isSharing }) };
   return createPlanSimulation(planOf(scenario, seed, all), options);
 }
 
 /** The plan of a scenario for a seed, with every choice made. Throws as `simulate` does. */
 export function planOf(scenario: Scenario, seed?: number, applications = builtInApplications): Plan {
-  const options = { applications, ...(seed === undefined ? {} : { seed }) };
-  return resolvePlan(validateScenario(scenario), options);
+  const valid = validateScenario(scenario);
+  if ((valid.applications ?? []).length > 0 && applications.length === builtInApplications.length)
+    throw new ScenarioError([filesNotRead]);
+  return resolvePlan(valid, { applications, ...(seed === undefined ? {} : { seed }) });
 }
 
+/** A library reads no files unless it is told to. */
+const filesNotRead: ScenarioProblem = {
+  code: "bad-application",
+  path: ["applications"],
+  about: "value",
+  message:
+    "found files, which only loadScenario reads: give the applications it loaded as the option `applications`",
+};
+
 /** The same for a scenario that was read from a file: what is wrong is told with its place there. */
-export function planOfLoaded({ scenario, describe }: LoadedScenario, seed?: number): Plan {
+export function planOfLoaded({ scenario, applications, describe }: LoadedScenario, seed?: number): Plan {
   try {
-    return planOf(scenario, seed);
+    return planOf(scenario, seed, withBuiltIn(applications));
   } catch (error) {
     if (error instanceof ScenarioError) throw new ScenarioError(error.problems, describe);
     throw error;
   }
 }
 
+/** All applications of a run. */
+export function withBuiltIn(applications: readonly Application[]): readonly Application[] {
+  return [...builtInApplications, ...applications];
+}
+
+/** A run of a plan that has not begun; unless told otherwise with the built-in applications alone. */
 export function createPlanSimulation(
   plan: Plan,
   options: Omit<SimulationOptions, "crypto"> = {},
@@ -70,10 +87,17 @@ export function createPlanSimulation(
   return new Simulation(plan, { crypto: hostCrypto, ...options });
 }
 
-/** Runs a plan; with `isChecked` twice, and compares. */
-export function runPlan(plan: Plan, { isChecked }: { readonly isChecked: boolean }): RunResult {
+/** A plan to run, with the applications besides the built-in ones; if it is checked, it runs twice, to compare. */
+export interface PlannedRun {
+  readonly plan: Plan;
+  readonly applications: readonly Application[];
+  readonly isChecked: boolean;
+}
+
+export function runPlan({ plan, applications, isChecked }: PlannedRun): RunResult {
+  const options = { crypto: hostCrypto, applications: withBuiltIn(applications) };
   return measured(() =>
-    isChecked ? checkDeterminism(plan, { crypto: hostCrypto }).result : createPlanSimulation(plan).finish(),
+    isChecked ? checkDeterminism(plan, options).result : createPlanSimulation(plan, options).finish(),
   );
 }
 

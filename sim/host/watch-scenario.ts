@@ -3,13 +3,14 @@
  * there is no terminal, as `sim` would.
  */
 
+import type { Application } from "../../core/app/application.ts";
 import type { Plan } from "../plan/plan.ts";
 import { exitCodes, type SimulationResult } from "../result.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
 import type { Simulation } from "../simulation.ts";
 import { formatResult, reproduceLine } from "./report.ts";
 import { loadScenario } from "./scenario-file.ts";
-import { createPlanSimulation, measured, planOfLoaded } from "./simulate.ts";
+import { createPlanSimulation, measured, planOfLoaded, withBuiltIn } from "./simulate.ts";
 import { parseSeeds, UsageError } from "./usage.ts";
 import type { WatchOptions } from "./watch-command.ts";
 
@@ -42,8 +43,8 @@ export async function watchScenario(
 ): Promise<number> {
   try {
     const speed = parseSpeed(options.speed);
-    const { plan, description } = await loadPlan(file, options);
-    const simulation = createPlanSimulation(plan);
+    const { plan, applications, description } = await loadPlan(file, options);
+    const simulation = createPlanSimulation(plan, { applications });
     const startMs = performance.now();
     const describe = (result: SimulationResult) => {
       const host = measured(() => result);
@@ -70,13 +71,20 @@ export async function watchScenario(
   }
 }
 
-async function loadPlan(
-  file: string,
-  { seed, set }: WatchOptions,
-): Promise<{ readonly plan: Plan; readonly description: string | null }> {
+async function loadPlan(file: string, { seed, set }: WatchOptions): Promise<WatchedPlan> {
   const [chosen] = parseSeeds(seed === undefined ? {} : { seed });
   const loaded = await loadScenario(file, { assignments: set });
-  return { plan: planOfLoaded(loaded, chosen), description: loaded.scenario.description ?? null };
+  return {
+    plan: planOfLoaded(loaded, chosen),
+    applications: withBuiltIn(loaded.applications),
+    description: loaded.scenario.description ?? null,
+  };
+}
+
+interface WatchedPlan {
+  readonly plan: Plan;
+  readonly applications: readonly Application[];
+  readonly description: string | null;
 }
 
 /** Null when it is not said. */

@@ -2,14 +2,16 @@
 
 import type { Plan } from "../plan/plan.ts";
 import type { RunResult } from "../result.ts";
+import { importAll } from "./scenario-applications.ts";
 import { runPlan } from "./simulate.ts";
 
-export function runInWorker({
-  plan,
-  isChecked,
-}: {
+export interface WorkerTask {
   readonly plan: Plan;
+  /** Applications are code, and cannot be handed from thread to thread: each imports the files itself. */
+  readonly applicationFiles: readonly string[];
   readonly isChecked: boolean;
-}): RunResult {
-  return runPlan(plan, { isChecked });
+}
+
+export async function runInWorker({ plan, applicationFiles, isChecked }: WorkerTask): Promise<RunResult> {
+  return runPlan({ plan, applications: await importAll(applicationFiles), isChecked });
 }

@@ -14,6 +14,8 @@ export type ProblemCode =
   | "missing-key"
   /** A value of the wrong type, out of its bounds, or not among the choices. */
   | "bad-value"
+  /** A file that gives no application, or one whose name is taken. */
+  | "bad-application"
   /** Planned, but not in this version. */
   | "unsupported"
   /** No node, context, application or method of that name. */

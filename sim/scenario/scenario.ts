@@ -27,6 +27,8 @@ export interface Scenario {
   readonly seed?: number;
   /** A number of nodes n0, n1 …, or a list of them. */
   readonly nodes: number | readonly ScenarioNode[];
+  /** Paths of modules that export applications, from the folder of the scenario's file. Default: the built-in ones alone. */
+  readonly applications?: readonly string[];
   /** Default: one, "kv", of the application kv-store, with every node as a member. */
   readonly contexts?: readonly ScenarioContext[];
   readonly network?: ScenarioNetwork;

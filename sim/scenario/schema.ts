@@ -151,6 +151,11 @@ const root = object({
       ...{ type: ["integer", "array"], title: `a number of nodes from 1 to ${nodesMax}, or a list of them` },
       ...{ minimum: 1, maximum: nodesMax, items: refer("node"), minItems: 1 },
     }),
+    applications: meaning(
+      "Modules that export applications made by defineApp, by their paths from the folder of this file. " +
+        "The built-in applications are always there.",
+      list(text("the path of a file", { minLength: 1 }), "a list of paths, such as [./shopping-list.ts]"),
+    ),
     contexts: meaning(
       "Default: one, kv, of the application kv-store, with every node as a member.",
       list(refer("context"), "a list of at least one context", { minItems: 1 }),

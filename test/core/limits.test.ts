@@ -18,6 +18,7 @@ test("the bounds of this version are those of the protocol", () => {
       frameBytesMax: 8_388_608,
       frameItemsMax: 8_192,
       depthMax: 64,
+      writersMax: 64,
       keyCharactersMax: 1_024,
       collectionCharactersMax: 4_096,
       nameCharactersMax: 128,

@@ -6,11 +6,12 @@ import * as assert from "uvu/assert";
 import { counterApp } from "../../core/app/built-in/counter.ts";
 import { configKeys, tunables } from "../../core/config.ts";
 import { toHex } from "../../core/ids.ts";
+import { shoppingList } from "../../scenarios/applications/shopping-list.ts";
 import { simulate } from "../../sim/host/simulate.ts";
 import { exitCodes } from "../../sim/result.ts";
 import { callsTo, LoneNode } from "../core/lone-node.ts";
+import { scenarioFiles } from "../scenarios/scenario-files.ts";
 import { parcels } from "./parcels.ts";
-import { shoppingList } from "./shopping-list.ts";
 
 const page = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
@@ -26,7 +27,7 @@ test("every scenario file is named in the README, and every one named is there",
     page("README.md").matchAll(/^\| `([\w-]+\.(?:yaml|ts))` \|/gm),
     ([, name]) => name,
   );
-  const there = readdirSync(new URL("../../scenarios/", import.meta.url));
+  const there = scenarioFiles();
   assert.equal(named.sort(), there.sort());
 });
 
@@ -57,7 +58,7 @@ test("the applications that a page shows are those that are tested", () => {
     page("docs/applications.md").matchAll(/```ts\n([\s\S]*?)```/g),
     ([, code]) => code,
   );
-  assert.is(shown[0], page("test/docs/shopping-list.ts"));
+  assert.is(shown[0], page("scenarios/applications/shopping-list.ts"));
   assert.is(shown[1], page("test/docs/parcels.ts"));
 });
 

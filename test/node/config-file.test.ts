@@ -82,7 +82,10 @@ test("where no name is near, an unknown key is told with those there are", async
   assert.is(message, `unknown key "core.bar" in ${path}: [core] has ${configKeys.join(", ")}`);
   assert.match((await readRefused("[swarm]\nxyzzy = 1")).message, "[swarm] has hosts, port, bootNodes, mdns");
   for (const content of ["xyzzyx = 1", "[xyzzy]\nfoo = 1"])
-    assert.match((await readRefused(content)).message, "settings are name, [swarm], [server], [log], [core]");
+    assert.match(
+      (await readRefused(content)).message,
+      "settings are name, applications, [swarm], [server], [log], [core]",
+    );
 });
 
 test("a bad value is named with what was expected", async () => {

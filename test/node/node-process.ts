@@ -41,6 +41,7 @@ export class NodeProcess {
   readonly #name: string;
   #child: ChildProcess | null = null;
   #ready: Ready | null = null;
+  #stderr: () => string = () => "";
 
   private constructor(home: string, name: string) {
     this.#home = home;
@@ -84,11 +85,17 @@ export class NodeProcess {
     return this.#ready;
   }
 
+  /** What it has logged since it was started last. */
+  get stderr(): string {
+    return this.#stderr();
+  }
+
   /** Starts it; resolves when it said its line. */
   async start(...options: readonly string[]): Promise<Ready> {
     const child = spawnCommand(["node", "run", ...this.#place, "--json", ...options]);
     this.#child = child;
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+    this.#stderr = stderr;
     await Promise.race([once(child.stdout, "data"), once(child, "close")]);
     if (child.exitCode !== null) throw new Error(`${this.#name} did not start: ${stderr()}`);
     this.#ready = JSON.parse(stdout());

@@ -1,26 +1,33 @@
 /** Every scenario that is shipped passes, with three seeds each; the partition heals fast, whatever the seed. */
 
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { loadScenario } from "../../sim/host/scenario-file.ts";
 import { simulate } from "../../sim/host/simulate.ts";
+import { scenarioFolder as folder, scenarioFiles } from "./scenario-files.ts";
 
-const folder = fileURLToPath(new URL("../../scenarios", import.meta.url));
 const seeds = [1, 2, 3];
 
-for (const file of readdirSync(folder).sort()) {
+for (const file of scenarioFiles()) {
   test(`${file} passes with seeds ${seeds.join(", ")}`, async () => {
-    const { scenario } = await loadScenario(join(folder, file), { assignments: [] });
+    const { scenario, applications } = await loadScenario(join(folder, file), { assignments: [] });
     for (const seed of seeds) {
-      const result = simulate(scenario, { seed });
+      const result = simulate(scenario, { seed, applications });
       assert.is(result.outcome, "passed", `seed ${seed}: ${JSON.stringify(result.violations.slice(0, 3))}`);
       assert.ok(result.converged && result.acknowledged > 0, `seed ${seed}: nothing was shown`);
     }
   });
 }
+
+test("what a node lets its own caller write is void nowhere, whoever else changes who may write", async () => {
+  const { scenario } = await loadScenario(join(folder, "notice-board.yaml"), { assignments: [] });
+  for (const seed of seeds) {
+    const { probes, refused } = simulate(scenario, { seed });
+    assert.is(probes["write-void"] ?? 0, 0, `seed ${seed}`);
+    assert.ok(refused > 10, `seed ${seed}: nobody was kept from writing`);
+  }
+});
 
 test("two halves that wrote apart for a minute agree within 3 s of meeting, when nothing is written after", async () => {
   const { scenario } = await loadScenario(join(folder, "partition-heals.yaml"), {

@@ -1,16 +1,15 @@
 // Every scenario that is shipped is valid, explains itself, and can be planned with any seed.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { builtInApplications } from "../../core/app/built-in/index.ts";
 import { loadScenario } from "../../sim/host/scenario-file.ts";
 import { resolvePlan } from "../../sim/plan/resolve.ts";
+import { scenarioFolder as folder, scenarioFiles } from "./scenario-files.ts";
 
-const folder = fileURLToPath(new URL("../../scenarios", import.meta.url));
-const files = readdirSync(folder).sort();
+const files = scenarioFiles();
 
 /** What the first version promises to teach. */
 const subjects = [
@@ -34,7 +33,7 @@ test("there is a scenario for each subject, and one in TypeScript", () => {
 
 for (const file of files) {
   test(`${file} is valid, named as its file, described, and expects something`, async () => {
-    const { scenario } = await loadScenario(join(folder, file), { assignments: [] });
+    const { scenario, applications } = await loadScenario(join(folder, file), { assignments: [] });
     assert.is(scenario.name, basename(file, extname(file)));
     assert.ok((scenario.description ?? "").length > 40, "a description");
     assert.ok(
@@ -42,7 +41,7 @@ for (const file of files) {
       "an expectation to converge",
     );
     for (const seed of [1, 2, 3]) {
-      const plan = resolvePlan(scenario, { seed, applications: builtInApplications });
+      const plan = resolvePlan(scenario, { seed, applications: [...builtInApplications, ...applications] });
       assert.ok(plan.operations.length > 0, "a workload");
       const lastUs = Math.max(
         ...plan.operations.map(({ atUs }) => atUs),

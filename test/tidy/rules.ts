@@ -45,11 +45,11 @@ export const places: readonly Place[] = [
   },
   {
     place: "sim/host/",
-    imports: ["core/", "sim/", "adapters/crypto/"],
+    imports: ["core/", "sim/", "adapters/crypto/", "adapters/modules/"],
     typesOf: [],
     packages: ["ajv", "commander", "piscina", "seedrandom", "tsx", "yaml"],
     nodeModules: true,
-    instead: "of the adapters the simulator may use only adapters/crypto/",
+    instead: "of the adapters the simulator may use only adapters/crypto/ and adapters/modules/",
   },
   {
     place: "adapters/*/",
@@ -83,6 +83,14 @@ export const places: readonly Place[] = [
     packages: [],
     nodeModules: false,
     instead: "a scenario is data: import only `defineScenario`",
+  },
+  {
+    place: "scenarios/applications/",
+    imports: ["core/"],
+    typesOf: [],
+    packages: [],
+    nodeModules: false,
+    instead: "an application is written with what reconverge/app exports, and with nothing else",
   },
   ...["cli.ts", "bin.mjs", "test/", "bench/"].map(
     (place): Place => ({

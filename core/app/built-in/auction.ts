@@ -7,8 +7,8 @@ import { isJsonObject, type Json } from "../../json.ts";
 import { CallError } from "../application.ts";
 import { textArgument, wholeArgument } from "../arguments.ts";
 import { defineApp } from "../define-app.ts";
-import { map, type NestedMap, type ValueMap } from "../fields/map.ts";
-import { type Owned, owned } from "../fields/owned.ts";
+import { map } from "../fields/map.ts";
+import { owned } from "../fields/owned.ts";
 import { register } from "../fields/register.ts";
 import { set } from "../fields/set.ts";
 
@@ -78,7 +78,13 @@ export const auction = defineApp({
   },
 });
 
-type Items = NestedMap<ValueMap<string | number>>;
+/** Handles, as methods and views alike read them. */
+interface Items {
+  get(item: string): { get(key: string): string | number | undefined } | undefined;
+}
+interface Bids {
+  entries(): readonly (readonly [bidder: string, bid: Json])[];
+}
 
 interface Bid {
   readonly bidder: string;
@@ -93,7 +99,7 @@ function closingOf(items: Items, item: string): number {
 }
 
 /** The bids that count, the highest first; of equal ones the earlier. Peers may have put anything in their places. */
-function standing(bids: Owned<Json>, items: Items, item: string): readonly Bid[] {
+function standing(bids: Bids, items: Items, item: string): readonly Bid[] {
   const closesMs = closingOf(items, item);
   return bids
     .entries()

@@ -4,6 +4,7 @@ import type { Application } from "../application.ts";
 import { auction } from "./auction.ts";
 import { counterApp } from "./counter.ts";
 import { kvStore } from "./kv-store.ts";
+import { noticeBoard } from "./notice-board.ts";
 import { teamChat } from "./team-chat.ts";
 import { textEditor } from "./text-editor.ts";
 import { todoList } from "./todo-list.ts";
@@ -14,5 +15,6 @@ export const builtInApplications: readonly Application[] = [
   todoList,
   teamChat,
   textEditor,
+  noticeBoard,
   auction,
 ];

@@ -4,7 +4,8 @@ import type { Json } from "../../json.ts";
 import { CallError } from "../application.ts";
 import { booleanArgument, textArgument, wholeArgument } from "../arguments.ts";
 import { defineApp } from "../define-app.ts";
-import { map, type ValueMap } from "../fields/map.ts";
+import { map, type NestedMap, type ValueMap } from "../fields/map.ts";
+import type { Reading } from "../fields/reading.ts";
 import { register } from "../fields/register.ts";
 import { type List, list } from "../fields/sequence.ts";
 import { set } from "../fields/set.ts";
@@ -89,19 +90,17 @@ export const todoList = defineApp({
 
 type Item = ValueMap<string | boolean>;
 
-interface Items {
-  keys(): readonly string[];
-  at(id: string): Item;
-}
+/** What methods and views both see. */
+type Items = Reading<NestedMap<Item>>;
 
-function existing(items: { get(id: string): Item | undefined }, id: Json | undefined): Item {
+function existing(items: NestedMap<Item>, id: Json | undefined): Item {
   const item = typeof id === "string" ? items.get(id) : undefined;
   if (item === undefined || !isWhole(item))
     throw new CallError(`there is no item ${JSON.stringify(id ?? null)}`, "bad-arguments");
   return item;
 }
 
-function describe(item: Item, tags: readonly string[]) {
+function describe(item: Reading<Item>, tags: readonly string[]) {
   return {
     title: item.get("title") ?? "",
     done: item.get("done") ?? false,
@@ -110,12 +109,12 @@ function describe(item: Item, tags: readonly string[]) {
 }
 
 /** A change concurrent with a removal may bring back just what it changed: that is no item. */
-function isWhole(item: Item): boolean {
+function isWhole(item: Reading<Item>): boolean {
   return typeof item.get("title") === "string";
 }
 
 /** Ids of the items as they show. Moved by two at once, an item may stand in the order twice: the first place counts. */
-function arranged(order: List<string>, items: Items): readonly string[] {
+function arranged(order: Reading<List<string>>, items: Items): readonly string[] {
   const whole = items.keys().filter((id) => isWhole(items.at(id)));
   return Array.from(new Set([...order, ...whole])).filter((id) => whole.includes(id));
 }

@@ -20,6 +20,7 @@ export class Counter {
     this.#draft = draft;
   }
 
+  /** A whole number, never beyond ±(2⁵³ − 1). */
   get value(): number {
     const entity = this.#entity();
     return entity === undefined ? 0 : counterValue(entity.content, this.#floor());
@@ -48,7 +49,7 @@ export class Counter {
     );
     const plus = (own?.plus ?? 0) + Math.max(0, by);
     const minus = (own?.minus ?? 0) + Math.max(0, -by);
-    if (!Number.isSafeInteger(plus) || !Number.isSafeInteger(minus))
+    if (![plus, minus, this.value + by].every(Number.isSafeInteger))
       throw new CallError("counted beyond the largest whole number");
     const since = floor !== null && isOwn(floor) ? { own: floor.step } : floor;
     const change = { kind: "count", since, plus, minus } as const;

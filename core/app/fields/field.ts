@@ -1,6 +1,6 @@
 /** What an application's state is made of: fields, each of which opens as a handle that methods read and write. */
 
-import { isDeeperThan, type Json } from "../../json.ts";
+import type { Json } from "../../json.ts";
 import { collectionCharactersMax, depthMax, keyCharactersMax } from "../../limits.ts";
 import { nestedCollection } from "../../state/path.ts";
 import { CallError } from "../application.ts";
@@ -8,7 +8,7 @@ import type { Draft } from "../draft.ts";
 
 /** A type of field; `Handle` is what a method sees of it. */
 export interface Field<Handle> {
-  readonly kind: "register" | "counter" | "map" | "set" | "list" | "text" | "owned" | "frozen";
+  readonly kind: "register" | "counter" | "map" | "set" | "list" | "text" | "owned" | "shared" | "frozen";
   /** The field whose entities are in this collection. */
   open(collection: string, draft: Draft): Handle;
 }
@@ -16,12 +16,40 @@ export interface Field<Handle> {
 /** The key of the one entity of a field that has only one. */
 export const onlyKey = "";
 
-/** The value, if it may be stored: encoding needs a stack frame a level, so depth is judged before it. */
+/**
+ * A value on its way from an application into the state, copied and frozen: what the application does to its own
+ * later changes nothing that was written. Throws a `CallError` for what is no JSON, or nested too deep. O(values).
+ */
 export function storable<T extends Json>(value: T): T {
-  if (value === undefined) throw new CallError("undefined cannot be stored", "bad-arguments");
-  if (isDeeperThan(value, depthMax))
-    throw new CallError(`a value nested deeper than ${depthMax}`, "bad-arguments");
-  return value;
+  return copy(value, 0) as T;
+}
+
+function copy(value: unknown, depth: number): Json {
+  if (depth > depthMax) throw refusal(`a value nested deeper than ${depthMax}`);
+  if (value === null || typeof value === "boolean" || typeof value === "string") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (Array.isArray(value)) return Object.freeze(Array.from(value, (held) => copy(held, depth + 1)));
+  if (isPlain(value)) {
+    const entries = Object.entries(value).map(([key, held]) => [key, copy(held, depth + 1)]);
+    return Object.freeze(Object.fromEntries(entries));
+  }
+  throw refusal(`${describe(value)} cannot be stored: it is no JSON`);
+}
+
+/** An object as literals make it; one of another realm, whose Object is not ours, too. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "object") return `an object of ${value?.constructor?.name ?? "some class"}`;
+  return typeof value === "number" || value === undefined ? String(value) : `a ${typeof value}`;
+}
+
+function refusal(message: string): CallError {
+  return new CallError(message, "bad-arguments");
 }
 
 export function allowedKey(key: string): string {
@@ -36,6 +64,12 @@ export function collectionUnder(collection: string, key: string): string {
   if (nested.length <= collectionCharactersMax) return nested;
   const message = `nested under keys of more than ${collectionCharactersMax} characters in all`;
   throw new CallError(message, "bad-arguments");
+}
+
+/** A key of a map under which something can be nested. */
+export function openableKey(collection: string, key: string): string {
+  collectionUnder(collection, key);
+  return key;
 }
 
 export function byKey<T>([a]: readonly [string, T], [b]: readonly [string, T]): number {

@@ -22,8 +22,8 @@ export class Frozen<T extends Json> {
 
   /** Keeps the value for good. Gives its key: the same value, the same key. */
   add(value: T): string {
-    const key = toHex(hashOfValue(storable(value), this.#draft.writer.crypto));
-    const change = { kind: "put", value } as const;
+    const change = { kind: "put", value: storable(value) } as const;
+    const key = toHex(hashOfValue(change.value, this.#draft.writer.crypto));
     this.#draft.add({ type: "frozen", collection: this.#collection, key, change });
     return key;
   }

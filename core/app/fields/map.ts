@@ -3,7 +3,7 @@
 import type { Json } from "../../json.ts";
 import { liveEntities, liveEntity } from "../../state/reader.ts";
 import type { Draft } from "../draft.ts";
-import { allowedKey, byKey, collectionUnder, type Field, storable } from "./field.ts";
+import { allowedKey, byKey, collectionUnder, type Field, openableKey, storable } from "./field.ts";
 import type { RegisterField } from "./register.ts";
 
 export function map<T extends Json>(of: RegisterField<T>): Field<ValueMap<T>>;
@@ -27,17 +27,14 @@ abstract class SortedMap<T> {
   }
 
   /** O(entries). */
+  abstract keys(): readonly string[];
   abstract entries(): readonly (readonly [key: string, value: T])[];
   abstract has(key: string): boolean;
   abstract delete(key: string): void;
 
   /** O(entries), as all that follows. */
   get size(): number {
-    return this.entries().length;
-  }
-
-  keys(): readonly string[] {
-    return this.entries().map(([key]) => key);
+    return this.keys().length;
   }
 
   values(): readonly T[] {
@@ -75,6 +72,10 @@ export class ValueMap<T extends Json> extends SortedMap<T> {
     this.draft.write({ type: "register", collection: this.collection, key: allowedKey(key), change });
   }
 
+  keys(): readonly string[] {
+    return this.entries().map(([key]) => key);
+  }
+
   entries(): readonly (readonly [key: string, value: T])[] {
     return liveEntities(this.draft, "register", this.collection)
       .map(({ key, content }) => [key, content.value as T] as const)
@@ -107,12 +108,18 @@ export class NestedMap<Handle> extends SortedMap<Handle> {
   /** One tombstone, however much is beneath. What is written beneath later is there again, alone. */
   delete(key: string): void {
     const change = { kind: "remove" } as const;
-    this.draft.write({ type: "container", collection: this.collection, key: allowedKey(key), change });
+    const place = { collection: this.collection, key: openableKey(this.collection, key) };
+    this.draft.write({ type: "container", ...place, change });
+  }
+
+  /** Opens nothing. */
+  keys(): readonly string[] {
+    return liveEntities(this.draft, "container", this.collection)
+      .map(({ key }) => key)
+      .sort();
   }
 
   entries(): readonly (readonly [key: string, value: Handle])[] {
-    return liveEntities(this.draft, "container", this.collection)
-      .map(({ key }) => [key, this.at(key)] as const)
-      .sort(byKey);
+    return this.keys().map((key) => [key, this.at(key)]);
   }
 }

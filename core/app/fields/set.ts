@@ -22,18 +22,21 @@ export class ValueSet<T extends Json> {
 
   /** Writes even when the value is there, so that it stays when another removes it at the same time. */
   add(value: T): void {
-    const change = { kind: "add", value } as const;
+    const change = { kind: "add", value: storable(value) } as const;
     this.#draft.add({ type: "element", collection: this.#collection, key: this.#keyOf(value), change });
   }
 
   /** True when the value was there. */
   delete(value: T): boolean {
     const key = this.#keyOf(value);
-    const isThere = this.has(value);
-    const tags = this.#draft.get("element", this.#collection, key)?.content.tags ?? [];
-    const change = { kind: "remove", tags: tags.map(({ delta, index }) => ({ delta, index })) } as const;
-    if (tags.length > 0) this.#draft.write({ type: "element", collection: this.#collection, key, change });
-    return isThere;
+    const wasThere = this.has(value);
+    const adders = this.#draft.get("element", this.#collection, key)?.content.adders ?? [];
+    const seen = adders
+      .filter(({ isThere }) => isThere)
+      .map(({ author, incarnation, at }) => ({ author, incarnation, at }));
+    const change = { kind: "remove", seen } as const;
+    if (seen.length > 0) this.#draft.write({ type: "element", collection: this.#collection, key, change });
+    return wasThere;
   }
 
   has(value: T): boolean {

@@ -11,6 +11,7 @@ import type { EntityId, Hash } from "../../ids.ts";
 import type { Turn } from "../../turn.ts";
 import { expectFields, expectInteger } from "../../wire/expect.ts";
 import type { StateRecords } from "../state-records.ts";
+import { decodeStored, encodeStored } from "./node-codec.ts";
 import { createRetiredMemory, Retired, type RetiredMemory } from "./retired.ts";
 import {
   type Branch,
@@ -19,11 +20,9 @@ import {
   bucketLeavesMax,
   commonPrefix,
   countOf,
-  decodeStored,
   digitAt,
   digitOf,
   emptyRoot,
-  encodeStored,
   hashOf,
   type Leaf,
   type LoadedNode,

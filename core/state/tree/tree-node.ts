@@ -9,10 +9,7 @@
  */
 
 import { byteString, bytesOf, type EntityId, type Hash } from "../../ids.ts";
-import { collectionCharactersMax, keyCharactersMax } from "../../limits.ts";
 import type { Crypto } from "../../ports.ts";
-import { decodeValue, encode } from "../../wire/cbor.ts";
-import { expectByteString, expectFields, expectInteger, expectList, expectText } from "../../wire/expect.ts";
 
 export const bucketLeavesMax = 16;
 
@@ -132,57 +129,4 @@ function preimageOf(node: LoadedNode, crypto: Crypto): Uint8Array {
     child === null ? "" : String.fromCharCode(digit) + hashOf(child, crypto),
   );
   return bytesOf(`\u0001${parts.join("")}`);
-}
-
-/** A bucket: `[[id, hash] of each leaf]`. A branch: `[prefix, [digit, prefix, version, hash, count] of each child]`. */
-export function encodeNode(node: LoadedNode): Uint8Array {
-  if (node.kind === "bucket") return encode([node.leaves.map(({ id, hash }) => [id, bytesOf(hash)])]);
-  const children = node.children.flatMap((child, digit) =>
-    child === null ? [] : [[digit, ...encodeStored(child as StoredNode)]],
-  );
-  return encode([node.prefix, children]);
-}
-
-/** `[prefix, version, hash, count]`. */
-export function encodeStored({ prefix, version, hash, count }: StoredNode): readonly unknown[] {
-  return [prefix, version, bytesOf(hash), count];
-}
-
-/** The stored node of this hash. For use inside `decoding`. */
-export function decodeNode(bytes: Uint8Array, { hash, count }: StoredNode): LoadedNode {
-  const fields = decodeValue(bytes, Number.MAX_SAFE_INTEGER);
-  if (Array.isArray(fields) && fields.length === 1) {
-    const leaves = expectList(fields[0], bucketLeavesMax, decodeLeaf);
-    return Object.freeze({ kind: "bucket", leaves: Object.freeze(leaves) as Leaf[], hash });
-  }
-  const [prefix, stored] = expectFields(fields, 2, "a branch");
-  const children: (TreeNode | null)[] = Array.from({ length: 16 }, () => null);
-  for (const child of expectList(stored, 16, (value) => expectFields(value, 5, "a child of a branch")))
-    children[expectInteger(child[0], 15)] = decodeStored(child.slice(1));
-  Object.freeze(children);
-  return Object.freeze({ kind: "branch", prefix: expectPrefix(prefix), children, count, hash });
-}
-
-/** For use inside `decoding`. */
-export function decodeStored(value: unknown): StoredNode {
-  const [prefix, version, hash, count] = expectFields(value, 4, "a stored node");
-  return Object.freeze({
-    kind: "stored",
-    prefix: expectPrefix(prefix),
-    version: expectInteger(version, Number.MAX_SAFE_INTEGER),
-    hash: expectByteString<Hash>(hash),
-    count: expectInteger(count, Number.MAX_SAFE_INTEGER),
-  });
-}
-
-function decodeLeaf(value: unknown): Leaf {
-  const [id, hash] = expectFields(value, 2, "a leaf");
-  return Object.freeze({ id: expectPrefix(id) as EntityId, hash: expectByteString<Hash>(hash) });
-}
-
-/** Longer than any id: the key of a sorted collection takes four digits a character, or eight. */
-const idDigitsMax = 8 * (keyCharactersMax + collectionCharactersMax);
-
-function expectPrefix(value: unknown): string {
-  return expectText(value, idDigitsMax);
 }

@@ -79,11 +79,17 @@ export const counter: EntityType<CounterContent, CounterChange> = {
   },
 };
 
-/** The sum of what no deletion ended. */
+const valueMax = BigInt(Number.MAX_SAFE_INTEGER);
+
+/**
+ * The sum of what no deletion ended, within ±(2⁵³ − 1): several who count at once may pass that together, and the
+ * counter then stands at the bound until they have counted back.
+ */
 export function counterValue({ tallies }: CounterContent, floor: Moment | null): number {
-  return tallies
+  const total = tallies
     .filter(({ since }) => compareMoments(since, floor) >= 0)
-    .reduce((sum, { plus, minus }) => sum + plus - minus, 0);
+    .reduce((sum, { plus, minus }) => sum + BigInt(plus) - BigInt(minus), 0n);
+  return Number(total > valueMax ? valueMax : total < -valueMax ? -valueMax : total);
 }
 
 /** Undefined for a deletion that is not before the change: nobody may count past deletions to come. */

@@ -41,7 +41,7 @@ class Caller {
       name: "kv-store",
       state: fields,
       methods: { change: (state, _args, call) => run(state, call) },
-      views: { look: (state, _args, call) => run(state, call as CallContext) },
+      views: { look: (state, _args, call) => run(state as State<typeof fields>, call as CallContext) },
     });
     this.node = new LoneNode("ann", { applications: [application] });
     this.contextId = this.node.create();
@@ -121,6 +121,19 @@ test("what a call deletes and writes anew is there after it, and only that", () 
   assert.equal(caller.call(look), written);
 });
 
+test("what a call nested, deleted above and nested again under the same keys is there", () => {
+  const caller = new Caller();
+  const look: Run = ({ boards }) => boards.entries().map(([key, board]) => [key, board.keys()]);
+  const written = caller.call((state, call) => {
+    state.boards.at("x").at("y").push(1);
+    state.boards.delete("x");
+    state.boards.at("x").at("y").push(2);
+    return look(state, call);
+  });
+  assert.equal(written, [["x", ["y"]]]);
+  assert.equal(caller.call(look), written);
+});
+
 test("what is added to a set and removed in one call leaves nothing behind", () => {
   const caller = new Caller();
   const { storedCount } = caller.node.replica(caller.contextId).state;
@@ -130,6 +143,45 @@ test("what is added to a set and removed in one call leaves nothing behind", () 
     assert.not(tags.delete(1));
   });
   assert.is(caller.node.replica(caller.contextId).state.storedCount, storedCount);
+});
+
+test("adding to a set what is there, again and again, takes no more room", () => {
+  const caller = new Caller();
+  const size = () => {
+    const { state } = caller.node.replica(caller.contextId);
+    return Array.from(state.entitiesIn("tags")).reduce((sum, { bytes }) => sum + bytes.length, 0);
+  };
+  const times = (count: number, run: Run) => {
+    for (let time = 0; time < count; time += 1) caller.call(run);
+  };
+  caller.call(({ tags }) => tags.add(1));
+  caller.call(({ tags }) => tags.delete(1));
+  caller.call(({ tags }) => tags.add(1));
+  const first = size();
+  times(20, ({ tags }) => tags.add(1));
+  times(20, ({ tags }) => {
+    tags.delete(1);
+    tags.add(1);
+  });
+  assert.ok(size() < first + 16, "a clock further on takes some bytes more, and nothing else does");
+  assert.equal(
+    caller.call(({ tags }) => [...tags]),
+    [1],
+  );
+});
+
+test("a set forgets what was there before when a call adds it again and removes it", () => {
+  const caller = new Caller();
+  caller.call(({ tags }) => tags.add(1));
+  const inCall = caller.call(({ tags }) => {
+    tags.add(1);
+    return [tags.delete(1), tags.has(1)];
+  });
+  assert.equal(inCall, [true, false]);
+  assert.is(
+    caller.call(({ tags }) => tags.has(1)),
+    false,
+  );
 });
 
 test("deleting what is nested writes one tombstone, and all beneath is gone", () => {
@@ -181,6 +233,33 @@ test("a view reads all and writes nothing", () => {
   );
 });
 
+test("a view's types have nothing that writes, at any depth", () => {
+  defineApp({
+    name: "reader",
+    state: fields,
+    methods: {},
+    views: {
+      read: ({ title, boards, order, tags }) => [
+        title.get() ?? null,
+        boards.at("x").get("y")?.toArray() ?? [],
+        boards.entries().map(([key, board]) => [key, board.size]),
+        [...order, ...tags],
+      ],
+      write({ title, boards, total }) {
+        // @ts-expect-error: a register is set by methods alone
+        title.set("x");
+        // @ts-expect-error: so is what is nested
+        boards.at("x").at("y").push(1);
+        // @ts-expect-error: and deleted
+        boards.delete("x");
+        // @ts-expect-error: and counted
+        total.increment();
+        return null;
+      },
+    },
+  });
+});
+
 test("what cannot be stored is refused, and nothing of the call is left", () => {
   const caller = new Caller();
   const refusals: readonly (readonly [Run, RegExp])[] = [
@@ -190,7 +269,13 @@ test("what cannot be stored is refused, and nothing of the call is left", () => 
     [({ order }) => order.delete(-1), /position/],
     [({ boards }) => boards.at("k".repeat(1_025)), /key of 1025 characters/],
     [({ tags }) => tags.add(undefined as unknown as Json), /undefined/],
+    [({ order }) => order.push((() => 1) as unknown as Json), /a function cannot be stored/],
+    [({ order }) => order.push([new Map()] as unknown as Json), /an object of Map cannot be stored/],
+    [({ boards }) => boards.at(slashes).at(slashes), /keys of more than 4096 characters in all/],
+    [({ boards }) => boards.at(slashes).delete(slashes), /keys of more than 4096 characters in all/],
+    [({ total }) => total.increment(2 ** 53 - 1) ?? total.increment(), /beyond the largest whole number/],
   ];
+  const slashes = "/".repeat(1_024);
   const heads = caller.node.replica(caller.contextId).heads();
   for (const [run, message] of refusals) {
     const outcome = caller.outcome((state, call) => {
@@ -203,6 +288,39 @@ test("what cannot be stored is refused, and nothing of the call is left", () => 
     throw new CallError("no");
   });
   assert.equal(caller.node.replica(caller.contextId).heads(), heads);
+});
+
+test("what a call does to a value it wrote or read changes nothing of the state", () => {
+  const caller = new Caller();
+  const files = (state: State<typeof fields>) => state.files.entries().map(([, value]) => value);
+  const written = { list: [1] };
+  caller.call(({ files, tags, order }, { emit }) => {
+    for (const keep of [files.add.bind(files), tags.add.bind(tags), order.push.bind(order)]) keep(written);
+    emit("kept", written);
+    written.list.push(2);
+    return null;
+  });
+  const kept = [{ list: [1] }];
+  const look: Run = (state) => [files(state), [...state.tags], [...state.order]];
+  assert.equal(caller.call(look), [kept, kept, kept]);
+  const own = caller.outcome(({ boards, order }) => {
+    order.push({ list: [1] });
+    boards.delete("x");
+    (order.at(-1) as { list: number[] }).list.push(2);
+  });
+  assert.is(own.kind === "refused" && own.code, "call-failed", "a value the call wrote itself");
+  for (const read of [files, ({ tags }) => tags.values(), ({ order }) => order.toArray()] as Run[]) {
+    const outcome = caller.outcome((state) => {
+      const [value] = read(state, {} as CallContext) as { list: number[] }[];
+      value?.list.push(3);
+    });
+    assert.is(outcome.kind === "refused" && outcome.code, "call-failed");
+    assert.match(
+      outcome.kind === "refused" ? outcome.message : "",
+      /kv-store failed in "change": .*not extensible/,
+    );
+    assert.equal(caller.call(look), [kept, kept, kept]);
+  }
 });
 
 test("the compiler knows the names of handlers, and what they may say", () => {

@@ -25,7 +25,9 @@ function nodeRunning(run: Run): { readonly node: LoneNode; readonly contextId: C
     name: "kv-store",
     state: fields,
     methods: { change: (state, _args, call) => (run(state, call) ?? null) as Json },
-    views: { look: (state, _args, call) => (run(state, call as CallContext) ?? null) as Json },
+    views: {
+      look: (state, _args, call) => (run(state as State<typeof fields>, call as CallContext) ?? null) as Json,
+    },
   });
   const node = new LoneNode("ann", { applications: [application] });
   return { node, contextId: node.create() };

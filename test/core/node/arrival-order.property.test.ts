@@ -5,82 +5,15 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { CausalDelta } from "../../../core/dag/delta.ts";
-import type { PeerId } from "../../../core/ids.ts";
 import { liveEntity } from "../../../core/state/reader.ts";
-import { createHandshake } from "../../../core/sync/handshake.ts";
-import { SimDisk } from "../../../sim/world/disk.ts";
 import { holds } from "../../laws.ts";
 import { trustingCodec } from "../authors.ts";
-import { turnOn } from "../delta-store/waiting.ts";
-import { LoneNode, only } from "../lone-node.ts";
+import { LoneNode } from "../lone-node.ts";
 import { naiveRead } from "../state/entities.ts";
+import { byGossip, bySession, deliveries, joined } from "./deliveries.ts";
 import { type Written, writtenHistories } from "./written-history.ts";
 
 const someHistories = writtenHistories(30);
-
-/** How one node comes to know everything. */
-const deliveries = fc.record({
-  order: fc.array(fc.nat(), { maxLength: 60 }),
-  batches: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }),
-  wallMs: fc.constantFrom<number>(0, 1_700_000_000_000, 4_000_000_000_000),
-  isRestarted: fc.boolean(),
-});
-type Delivery = typeof deliveries extends fc.Arbitrary<infer Drawn> ? Drawn : never;
-
-function joined(written: Written, disk = new SimDisk()): LoneNode {
-  const node = new LoneNode("node", { disk, codec: trustingCodec, config: { syncSessionsMax: 1_000 } });
-  node.call({ kind: "join-context", contextId: written.genesis.contextId });
-  return node;
-}
-
-/** Every position at least once, some twice, in the drawn order. */
-function arrivals({ deltas }: Written, { order }: Delivery): readonly CausalDelta[] {
-  const drawn = order.map((draw) => deltas[draw % deltas.length] as CausalDelta);
-  return [...drawn, ...deltas.toReversed()];
-}
-
-/** Opens a session as a peer would, and sends batches in it whatever the order. */
-function sendInSession(node: LoneNode, written: Written, batches: readonly (readonly CausalDelta[])[]): void {
-  const { contextId } = written.genesis;
-  node.give({ kind: "stream-opened", stream: -1, peer: "peer" as PeerId });
-  node.say(-1, createHandshake(joined(written).replica(contextId), turnOn(new SimDisk())));
-  for (const batch of batches) {
-    const effects = node.say(-1, { kind: "deltas", deltas: batch.map(({ sealed }) => sealed) });
-    assert.equal(only(effects, "fault"), []);
-  }
-}
-
-/** Runs what the turns before left over. */
-function settle(node: LoneNode): void {
-  node.pass(10);
-}
-
-function byGossip(written: Written, delivery: Delivery): LoneNode {
-  let node = joined(written);
-  node.wallMs = delivery.wallMs;
-  const list = arrivals(written, delivery);
-  list.forEach((delta, index) => {
-    node.gossip("peer", delta.contextId, delta.sealed);
-    if (delivery.isRestarted && index === Math.floor(list.length / 2)) node = joined(written, node.disk);
-  });
-  if (delivery.isRestarted)
-    for (const delta of written.deltas) node.gossip("peer", delta.contextId, delta.sealed);
-  settle(node);
-  return node;
-}
-
-function bySession(written: Written, delivery: Delivery): LoneNode {
-  const node = joined(written);
-  node.wallMs = delivery.wallMs;
-  const left = [...arrivals(written, delivery)];
-  const batches: CausalDelta[][] = [];
-  for (let index = 0; left.length > 0; index += 1)
-    batches.push(left.splice(0, delivery.batches[index % delivery.batches.length]));
-  sendInSession(node, written, batches);
-  settle(node);
-  return node;
-}
 
 function assertKnowsAll(node: LoneNode, { genesis, deltas, writes }: Written): void {
   const replica = node.replica(genesis.contextId);

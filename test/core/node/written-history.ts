@@ -85,7 +85,7 @@ export function writtenHistories(lengthMax: number): fc.Arbitrary<Written> {
 }
 
 /** max(P + 1, min(hlc, P + 24 h)), in 1/65,536 of a millisecond. */
-function stampOf(parents: readonly Hlc[], hlc: Hlc): Stamp {
+export function stampOf(parents: readonly Hlc[], hlc: Hlc): Stamp {
   const ticks = ({ ms, counter }: Hlc) => BigInt(ms) * 65_536n + BigInt(counter);
   const latest = parents.map(ticks).reduce((max, each) => (each > max ? each : max));
   const ceiling = latest + BigInt(day) * 65_536n;

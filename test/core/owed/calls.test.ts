@@ -10,6 +10,7 @@ import { callDepthMax, queuedCallsMax } from "../../../core/app/outbox.ts";
 import type { ContextId } from "../../../core/ids.ts";
 import { toHex } from "../../../core/ids.ts";
 import type { Json, JsonObject } from "../../../core/json.ts";
+import { depthMax } from "../../../core/limits.ts";
 import { LoneNode, observed, only } from "../lone-node.ts";
 import { annAndBob, join, look, published } from "./told.ts";
 
@@ -54,6 +55,12 @@ const relay = defineApp({
     /** Says so in another context, by an event with a handler there. */
     callSay(_state, args, call) {
       call.emit("said", args, "forward");
+    },
+    /** Passes on arguments nested so deep. */
+    deep(_state, args, call) {
+      let text: Json = "bottom";
+      for (let level = 1; level < wholeArgument(args, "levels"); level += 1) text = [text];
+      call.callContext(textArgument(args, "to"), "note", { text: null, nested: text });
     },
     strange(_state, args, call) {
       call.callContext(textArgument(args, "to"), "note", { text: Number.NaN });
@@ -190,12 +197,21 @@ test("arguments are those of the moment of queuing, and what cannot be kept is r
   node.execute(here, "mutate", { to });
   node.pass(0);
   assert.equal(look(node, there, "log"), [["as it was", toHex(here)]]);
-  assert.match(refusal(node, here, ["strange", { to }]), /bad-arguments: arguments of a queued call/);
+  assert.match(refusal(node, here, ["strange", { to }]), /bad-arguments: NaN cannot be stored/);
   assert.match(refusal(node, here, ["mutate", { to: "zz" }]), /bad-arguments: "zz" is no context/);
   const long = { to, method: "m".repeat(129), count: 1 };
   assert.match(refusal(node, here, ["fan", long]), /bad-arguments: a method's name of 129/);
   const large = { to, text: "x".repeat(1_050_000) };
   assert.match(refusal(node, here, ["pass", large]), /more than 1048576 bytes/);
+});
+
+test("arguments may be nested as deep as can be read again, and no deeper", () => {
+  const { node, here, there, to } = twoContexts();
+  assert.is(refusal(node, here, ["deep", { to, levels: depthMax - 1 }]), "executed");
+  for (const levels of [depthMax, depthMax + 1, depthMax + 2])
+    assert.match(refusal(node, here, ["deep", { to, levels }]), /^bad-arguments: .*deeper than 64/);
+  assert.is(observed(node.pass(0), "call-made"), 1);
+  assert.is((look(node, there, "log") as Json[]).length, 1);
 });
 
 test("a handler may queue calls; what they lead to names no handlers, so that nothing echoes", () => {

@@ -19,6 +19,7 @@ const writer = {
   author: authors[0] as (typeof authors)[number],
   incarnation: "12345678" as Incarnation,
   crypto: nodeCrypto,
+  writersOf: () => [],
 };
 
 function hashedName(name: string): DeltaId {

@@ -44,6 +44,7 @@ export function fold(calls: readonly Written[]): Json {
     ),
     note: foldText(events),
     nested: Object.fromEntries(["x", "y/%"].flatMap((outer) => foldNested(events, outer))),
+    ...foldShared(calls, events),
   };
 }
 
@@ -87,6 +88,27 @@ function foldNested(events: readonly Event[], outer: string): [string, Json][] {
       end === undefined ? [] : [end],
     );
   return [[outer, Object.fromEntries(keys.map((key) => [key, value(key)]))]];
+}
+
+/** Calls are in an order in which each comes after all it had seen: whether one counts is known before it is needed. */
+function foldShared(calls: readonly Written[], events: readonly Event[]) {
+  const valid: Event[] = [];
+  const writersOf = (known: readonly Event[]): readonly number[] => {
+    const rotation = last(known.filter(({ operation }) => operation.kind === "rotate"));
+    return rotation?.operation.kind === "rotate" ? rotation.operation.writers : [0];
+  };
+  for (const call of calls) {
+    const writers = writersOf(valid.filter((event) => call.seen.has(event.call.name)));
+    if (!writers.includes(call.author)) continue;
+    const kinds = ["share", "withdraw", "rotate"];
+    valid.push(...events.filter((event) => event.call === call && kinds.includes(event.operation.kind)));
+  }
+  const winner = last([
+    ...valid.filter(({ operation }) => operation.kind !== "rotate"),
+    ...events.filter(({ operation }) => operation.kind === "raze"),
+  ]);
+  const notice = winner?.operation.kind === "share" ? winner.operation.value : null;
+  return { notice, writers: writersOf(valid) };
 }
 
 /** A character in Fugue's tree. */

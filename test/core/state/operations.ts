@@ -32,6 +32,7 @@ const keys: { readonly [Name in TypeName]: string } = {
   element: hashKey("v"),
   owned: toHex(authors[0] as string),
   frozen: hashKey("v"),
+  shared: "",
   run: "",
 };
 
@@ -44,6 +45,13 @@ export const moments: fc.Arbitrary<Moment> = fc.oneof(
   { weight: 1, arbitrary: stamps },
 );
 
+/** Sorted, as removals from a set name them. */
+const contributors = authors
+  .flatMap((author) => incarnations.map((incarnation) => ({ author, incarnation })))
+  .sort((a, b) => (a.author + a.incarnation < b.author + b.incarnation ? -1 : 1));
+const additionOf = (contributor: (typeof contributors)[number]) =>
+  moments.map((at) => ({ ...contributor, at }));
+
 const removal = { kind: "remove" } as const;
 const puts = fc.constantFrom("a", "b", null, 1).map((value) => ({ kind: "put", value }) as const);
 const totals = fc.nat(3);
@@ -52,6 +60,13 @@ const ranges = fc.tuple(fc.nat(4), fc.nat(2)).map(([start, more]) => ({ start, e
 const changes: { readonly [Name in TypeName]: fc.Arbitrary<Changes[Name]> } = {
   register: fc.oneof(puts, fc.constant(removal)),
   owned: fc.oneof(puts, fc.constant(removal)),
+  shared: fc.oneof(
+    puts,
+    fc.constant(removal),
+    fc
+      .constantFrom(authors, authors.slice(1))
+      .map((list) => ({ kind: "rotate", writers: [...list].sort() }) as const),
+  ),
   container: fc.constantFrom<Changes["container"]>({ kind: "mark" }, removal),
   frozen: fc.constant({ kind: "put", value: "v" }),
   counter: fc.oneof(
@@ -70,7 +85,7 @@ const changes: { readonly [Name in TypeName]: fc.Arbitrary<Changes[Name]> } = {
     fc.constant({ kind: "add", value: "v" } as const),
     fc.record({
       kind: fc.constant("remove" as const),
-      tags: fc.subarray(deltas).map((list) => list.map((delta) => ({ delta, index: 0 }))),
+      seen: fc.subarray(contributors).chain((list) => fc.tuple(...list.map(additionOf))),
     }),
   ),
   run: fc.record({

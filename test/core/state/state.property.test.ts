@@ -63,7 +63,7 @@ test("the state of two histories together is the join of their states", () => {
 });
 
 const nestedCollections = [
-  "nested",
+  ...["nested", "board", "board/b"],
   ...["x", "y%2F%25"].flatMap((outer) => [`nested/${outer}`, `nested/${outer}/k`, `nested/${outer}/l`]),
 ];
 

@@ -79,11 +79,12 @@ test("types have codes of their own", () => {
 });
 
 const at: Moment = { at: { ms: 5, counter: 0 }, hlc: { ms: 5, counter: 0 }, step: 3 };
+const incarnation = "12345678" as Incarnation;
 const origin = {
   delta: "d".repeat(32) as DeltaId,
   index: 3,
   author: authors[0] as (typeof authors)[number],
-  incarnation: "12345678" as Incarnation,
+  incarnation,
   at,
 };
 
@@ -101,6 +102,7 @@ test("an action that its delta alone shows to be wrong is void", () => {
     ["frozen", hashKey("w"), { kind: "put", value: "v" }],
     ["frozen", hashKey("v"), { kind: "remove" }],
     ["element", hashKey("w"), { kind: "add", value: "v" }],
+    ["element", hashKey("v"), { kind: "remove", seen: [{ author: origin.author, incarnation, at }] }],
     ["counter", "", { kind: "count", since: at, plus: 1, minus: 0 }],
     ["counter", "", { kind: "count", since: { own: 3 }, plus: 1, minus: 0 }],
     ["run", "", { kind: "mark", run: name(3), ranges: [{ start: 0, end: 1 }] }],
@@ -126,6 +128,23 @@ test("a counter's total never falls by a join of what one contributor counted, a
       }) as [Entity, Entity];
       const { content } = join(a, b);
       assert.is(counterValue(content as CounterContent, null), Math.max(one.plus, other.plus));
+    }),
+  );
+});
+
+test("a counter's value is exact up to the largest whole number, and stands there beyond it", () => {
+  const max = Number.MAX_SAFE_INTEGER;
+  const total = fc.oneof(fc.nat(3), fc.constantFrom(max, max - 1));
+  const counted = fc.array(fc.tuple(total, total), { maxLength: 4 });
+  holds(
+    fc.property(counted, (list) => {
+      const tallies = list.map(([plus, minus]) => ({ ...origin, since: null, plus, minus }));
+      const exact = list.reduce((sum, [plus, minus]) => sum + BigInt(plus) - BigInt(minus), 0n);
+      const value = counterValue({ type: "counter", tallies }, null);
+      assert.ok(Number.isSafeInteger(value));
+      assert.is(counterValue({ type: "counter", tallies: tallies.reverse() }, null), value);
+      if (exact <= BigInt(max) && exact >= -BigInt(max)) assert.is(BigInt(value), exact);
+      else assert.is(value, exact > 0n ? max : -max);
     }),
   );
 });

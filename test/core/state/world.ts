@@ -9,10 +9,12 @@ import { map } from "../../../core/app/fields/map.ts";
 import { register } from "../../../core/app/fields/register.ts";
 import { text } from "../../../core/app/fields/sequence.ts";
 import { set } from "../../../core/app/fields/set.ts";
-import { byteString, type DeltaId, type Incarnation, toHex } from "../../../core/ids.ts";
+import { shared } from "../../../core/app/fields/shared.ts";
+import { type AuthorId, byteString, type DeltaId, type Incarnation, toHex } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import { type Entity, entityOf } from "../../../core/state/entity.ts";
 import type { StateStore } from "../../../core/state/state-store.ts";
+import { latestRotation } from "../../../core/state/types/shared.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { hashOf } from "../authors.ts";
 import { authors } from "./operations.ts";
@@ -27,7 +29,13 @@ export type Operation =
   | { readonly kind: "insert"; readonly at: number; readonly content: string }
   | { readonly kind: "cut"; readonly at: number }
   | { readonly kind: "nested"; readonly outer: string; readonly key: string; readonly by: number }
-  | { readonly kind: "fell"; readonly outer: string };
+  | { readonly kind: "fell"; readonly outer: string }
+  /** Of a shared value under a key; what its author may not do is left undone. */
+  | { readonly kind: "share"; readonly value: number }
+  | { readonly kind: "withdraw" }
+  | { readonly kind: "rotate"; readonly writers: readonly number[] }
+  /** Anybody may remove the key it is under. */
+  | { readonly kind: "raze" };
 
 /** One call of one author, and which calls it had seen. */
 export interface Written {
@@ -52,6 +60,12 @@ const operations: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ kind: kind("cut"), at: fc.nat(20) }, plain),
   fc.record({ kind: kind("nested"), outer: fc.constantFrom(...outers), key: keys, by: fc.nat(3) }, plain),
   fc.record({ kind: kind("fell"), outer: fc.constantFrom(...outers) }, plain),
+  { weight: 2, arbitrary: fc.record({ kind: kind("share"), value: fc.nat(2) }, plain) },
+  fc.record({ kind: fc.constantFrom("withdraw" as const, "raze" as const) }, plain),
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: kind("rotate"), writers: fc.subarray([0, 1, 2], { minLength: 1 }) }, plain),
+  },
 );
 
 /** Who calls with what, and whom each hears before: all of another's knowledge. */
@@ -71,6 +85,7 @@ const fields = {
   total: counter(),
   note: text(),
   nested: map(map(counter())),
+  board: map(shared<number>()),
 };
 
 function open(draft: Draft) {
@@ -80,11 +95,13 @@ function open(draft: Draft) {
     total: fields.total.open("total", draft),
     note: fields.note.open("note", draft),
     nested: fields.nested.open("nested", draft),
+    board: fields.board.open("board", draft),
   };
 }
 
 function perform(draft: Draft, operation: Operation): void {
-  const { values, tags, total, note, nested } = open(draft);
+  const { values, tags, total, note, nested, board } = open(draft);
+  const notice = board.at("b");
   switch (operation.kind) {
     case "set":
       return values.set(operation.key, operation.value);
@@ -107,12 +124,22 @@ function perform(draft: Draft, operation: Operation): void {
       return nested.at(operation.outer).at(operation.key).increment(operation.by);
     case "fell":
       return nested.delete(operation.outer);
+    case "share":
+      return notice.mayWrite ? notice.set(operation.value) : undefined;
+    case "withdraw":
+      return notice.mayWrite ? notice.delete() : undefined;
+    case "rotate":
+      return notice.mayWrite
+        ? notice.rotate(operation.writers.map((writer) => toHex(keyOf(writer))))
+        : undefined;
+    case "raze":
+      return board.delete("b");
   }
 }
 
 /** What an application reads. */
 export function readAll(state: StateStore): Json {
-  const { values, tags, total, note, nested } = open(draftOf(state, 0));
+  const { values, tags, total, note, nested, board } = open(draftOf(state, 0));
   return {
     values: Object.fromEntries(values),
     tags: [...tags].sort(),
@@ -126,6 +153,8 @@ export function readAll(state: StateStore): Json {
           Object.fromEntries(inner.entries().map(([key, { value }]) => [key, value])),
         ]),
     ),
+    notice: board.at("b").get() ?? null,
+    writers: [0, 1, 2].filter((writer) => board.at("b").writers.includes(toHex(keyOf(writer)))),
   };
 }
 
@@ -176,9 +205,18 @@ export function play(script: Script): World {
   return { calls, entities, states: nodes };
 }
 
+function keyOf(author: number): AuthorId {
+  return authors[author] ?? byteString(hashOf("eve"));
+}
+
+/** A state here is all that its author knows, so all of it lies below the next delta. The first made the context. */
 function draftOf(state: StateStore, author: number): Draft {
-  const name = (author < 2 ? authors[author] : byteString(hashOf("eve"))) as (typeof authors)[number];
-  return new Draft(state, { author: name, incarnation: "12345678" as Incarnation, crypto: nodeCrypto });
+  return new Draft(state, {
+    author: keyOf(author),
+    incarnation: "12345678" as Incarnation,
+    crypto: nodeCrypto,
+    writersOf: (held) => latestRotation(held?.content.rotations ?? [])?.writers ?? [keyOf(0)],
+  });
 }
 
 function saidBy(state: StateStore, { name, author, clock, operations: list }: Written): readonly Entity[] {

@@ -19,7 +19,9 @@ import {
   nameCharactersMax,
   parentsMax,
   valueBytesMax,
+  writersMax,
 } from "../../../core/limits.ts";
+import type { Action } from "../../../core/state/action.ts";
 import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
 import { openDelta, sealDelta } from "../../../core/wire/delta-codec.ts";
 import { type HeartbeatDraft, openHeartbeat, sealHeartbeat } from "../../../core/wire/gossip-codec.ts";
@@ -126,6 +128,13 @@ test("what a delta may hold ends at its bounds", () => {
   });
   const value = (characters: number) => ({ content: operations(put("k", text(characters))) });
   const encodedValue = (characters: number) => encode(text(characters)).length;
+  // A slash takes three characters in the name of what is nested under a key.
+  const mark = (slashes: number): Action => ({
+    type: "container",
+    collection: `m/${"%2F".repeat(slashes - 342)}`,
+    key: `${"/".repeat(341)}x`,
+    change: { kind: "mark" },
+  });
   const table: readonly (readonly [string, Partial<DeltaDraft>, Partial<DeltaDraft>, FaultCode])[] = [
     ["parents", { parents: parents(parentsMax) }, { parents: parents(parentsMax + 1) }, "over-limit"],
     ["events", events(eventsMax), events(eventsMax + 1), "over-limit"],
@@ -133,6 +142,12 @@ test("what a delta may hold ends at its bounds", () => {
       "key",
       { content: operations(put(text(keyCharactersMax), 1)) },
       { content: operations(put(text(keyCharactersMax + 1), 1)) },
+      "over-limit",
+    ],
+    [
+      "what is nested under a key",
+      { content: operations(mark(1_365)) },
+      { content: operations(mark(1_366)) },
       "over-limit",
     ],
     ["value", value(valueBytesMax - 5), value(valueBytesMax - 4), "too-large"],
@@ -219,6 +234,36 @@ test("the number of a delta's actions is bounded", () => {
     }),
     "over-limit",
   );
+});
+
+test("a rotation names from one to so many keys, sorted and unique, and nothing else", () => {
+  const key = (first: number, length = 32) => new Uint8Array(length).fill(first);
+  const keys = (count: number) => Array.from({ length: count }, (_, index) => key(index));
+  const fateOfChange = (...change: readonly unknown[]) =>
+    fateOfFields((fields) => {
+      fields[8] = encode([[7, "c", "", ...change]]);
+    });
+  assert.is(fateOfChange(2, keys(1)), "delta");
+  assert.is(fateOfChange(2, keys(writersMax)), "delta");
+  assert.is(fateOfChange(2, keys(writersMax + 1)), "over-limit");
+  assert.is(fateOfChange(2, keys(2).reverse()), "non-canonical");
+  assert.is(fateOfChange(2, [key(1), key(1)]), "non-canonical");
+  const malformed: readonly (readonly unknown[])[] = [
+    [2, []],
+    [2, [key(1, 31)]],
+    [2, ["text"]],
+    [2, key(1)],
+    [2],
+    [2, keys(1), 0],
+    [3, keys(1)],
+    [1, 0],
+    [0],
+    [0, key(1)],
+    [],
+  ];
+  for (const change of malformed) assert.is(fateOfChange(...change), "malformed", JSON.stringify(change));
+  assert.is(fateOfChange(1), "delta");
+  assert.is(fateOfChange(0, null), "delta");
 });
 
 test("only a genesis is without parents, and a genesis has none", () => {

@@ -62,6 +62,13 @@ const moments = plain({
   hlc: plain({ ms: fc.nat(9), counter: fc.nat(9) }),
   step: indexes,
 });
+/** Sorted by contributor, one each. */
+const additions = fc
+  .uniqueArray(plain({ author: ids<AuthorId>(), incarnation: ids<Incarnation>(8), at: moments }), {
+    maxLength: 3,
+    selector: ({ author, incarnation }) => author + incarnation,
+  })
+  .map((list) => list.sort((a, b) => (a.author + a.incarnation < b.author + b.incarnation ? -1 : 1)));
 const ranges = fc.tuple(fc.nat(9), fc.nat(9)).map(([start, more]) => ({ start, end: start + 1 + more }));
 const characters = fc.array(fc.constantFrom<Json>("a", "é", "𐍈", "\n"), { minLength: 1, maxLength: 4 });
 
@@ -70,6 +77,16 @@ const changes: { readonly [Name in TypeName]: fc.Arbitrary<Changes[Name]> } = {
   register: fc.oneof(puts, removal),
   owned: fc.oneof(puts, removal),
   frozen: fc.oneof(puts, removal),
+  shared: fc.oneof(
+    puts,
+    removal,
+    plain({
+      kind: fc.constant("rotate" as const),
+      writers: fc
+        .uniqueArray(ids<AuthorId>(), { minLength: 1, maxLength: 3 })
+        .map((list): readonly AuthorId[] => list.sort()),
+    }),
+  ),
   container: fc.oneof(plain({ kind: fc.constant("mark" as const) }), removal),
   counter: fc.oneof(
     removal,
@@ -82,7 +99,7 @@ const changes: { readonly [Name in TypeName]: fc.Arbitrary<Changes[Name]> } = {
   ),
   element: fc.oneof(
     plain({ kind: fc.constant("add" as const), value: jsons }),
-    plain({ kind: fc.constant("remove" as const), tags: fc.array(names, { maxLength: 3 }) }),
+    plain({ kind: fc.constant("remove" as const), seen: additions }),
   ),
   run: fc.oneof(
     plain({ kind: fc.constant("mark" as const), run: namesHere, ranges: fc.array(ranges, { maxLength: 3 }) }),
