@@ -79,6 +79,12 @@ export const tunables = {
     max: 24 * hourMs,
     why: "how often aged pending deltas are swept out",
   },
+  handlerAttemptsMax: {
+    default: 16,
+    min: 1,
+    max: 100,
+    why: "attempts at an event's handler, or at a queued call, before it is parked for an operator to retry",
+  },
   clockSkewWarnMs: {
     default: 5_000,
     min: 1,

@@ -59,8 +59,12 @@ export class Contexts {
         return this.#join(call.contextId, call.genesis, turn);
       case "execute": {
         const replica = this.#replicas.get(call.contextId);
-        if (replica !== undefined) return replica.execute(call, turn);
-        return refused("context-not-found", `no context ${toHex(call.contextId)} on this node`);
+        return replica === undefined ? unknownContext(call.contextId) : replica.execute(call, turn);
+      }
+      case "retry-owed": {
+        const replica = this.#replicas.get(call.contextId);
+        if (replica === undefined) return unknownContext(call.contextId);
+        return { kind: "retrying", count: replica.owed.retry(turn) };
       }
       default:
         return unreachable(call);
@@ -109,6 +113,11 @@ export class Contexts {
     this.#kept(replica, turn);
     return replica;
   }
+}
+
+/** The answer to whoever names a context that is not here. */
+export function unknownContext(contextId: ContextId): Outcome {
+  return refused("context-not-found", `no context ${toHex(contextId)} on this node`);
 }
 
 function refused(code: RefusalCode, message: string): Outcome {

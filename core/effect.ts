@@ -42,6 +42,8 @@ export type Outcome =
   /** `written` is the delta the call made, or null when it wrote nothing. */
   | { readonly kind: "executed"; readonly output: Json; readonly written: DeltaId | null }
   | { readonly kind: "context"; readonly contextId: ContextId }
+  /** So many parked entries are tried again. */
+  | { readonly kind: "retrying"; readonly count: number }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };
 
 export type RefusalCode =
@@ -64,6 +66,8 @@ export type NodeEvent = {
 export interface ApplicationEvent {
   readonly kind: string;
   readonly content: Json;
+  /** The application's handler that every receiver owes it, or null. */
+  readonly handler: string | null;
 }
 
 /** Something worth counting or logging. `amount` adds to the counter of that name. */
@@ -72,6 +76,8 @@ export interface Observation {
   readonly amount: number;
   readonly contextId?: ContextId;
   readonly peer?: PeerId;
+  /** What happened, for a log line. */
+  readonly detail?: string;
 }
 
 export type ProbeName =
@@ -97,4 +103,10 @@ export type ProbeName =
   | "sync-deltas-received"
   | "heartbeat-behind"
   | "heartbeat-suppressed"
-  | "divergence-alarm";
+  | "divergence-alarm"
+  | "handler-ran"
+  | "handler-failed"
+  | "handler-parked"
+  | "call-made"
+  | "call-failed"
+  | "call-parked";

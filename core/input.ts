@@ -49,4 +49,6 @@ export type ClientCall =
       readonly contextId: ContextId;
       readonly method: string;
       readonly args: JsonObject;
-    };
+    }
+  /** Has the parked work of a context tried again. */
+  | { readonly kind: "retry-owed"; readonly contextId: ContextId };

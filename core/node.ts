@@ -17,6 +17,7 @@ import { GossipReceiver } from "./gossip/receive.ts";
 import { type ContextId, type PeerId, topicOf } from "./ids.ts";
 import type { Input } from "./input.ts";
 import { copyMemory } from "./memory.ts";
+import { OwedRunner } from "./owed/runner.ts";
 import { createPeersMemory, Peers, type PeersMemory } from "./peers.ts";
 import type { Identity, Now, StateView } from "./ports.ts";
 import { Random, type RandomWords } from "./random.ts";
@@ -79,6 +80,7 @@ export class NodeCore {
   readonly #services: Services;
   readonly #heartbeat: HeartbeatSender;
   readonly #gossip: GossipReceiver;
+  readonly #owed: OwedRunner;
 
   /** Takes over the memory; hand in a copy to go on from a captured one. */
   constructor(options: NodeOptions, memory: NodeMemory) {
@@ -103,6 +105,7 @@ export class NodeCore {
     const replica = (contextId: ContextId) => this.contexts.get(contextId);
     this.sync = new SyncManager(memory.sync, this.#services, { peers: this.peers, replica });
     this.#heartbeat = new HeartbeatSender(memory.heartbeat, this.#services);
+    this.#owed = new OwedRunner(replica);
     this.#gossip = new GossipReceiver(this.#services, this.sync, this.#heartbeat);
   }
 
@@ -231,6 +234,8 @@ export class NodeCore {
         return this.#cleanupLater(turn);
       case "apply-ready":
         return replica().applyReady(turn);
+      case "owed":
+        return this.#owed.run(replica(), turn);
       case "heartbeat":
         return this.#heartbeat.send(replica(), turn);
       case "merge":

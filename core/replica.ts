@@ -1,6 +1,16 @@
 /** One context on this node: its deltas, its state, its application. Everything that changes it passes through here. */
 
-import { type CallRequest, type Execution, execute } from "./app/execution.ts";
+import type { Application } from "./app/application.ts";
+import { Draft } from "./app/draft.ts";
+import {
+  type Caller,
+  type CallRequest,
+  type Execution,
+  execute,
+  executeHandler,
+  type HandlerRequest,
+} from "./app/execution.ts";
+import { type Cause, clientCause, handlerCause } from "./app/outbox.ts";
 import { present } from "./assert.ts";
 import type { CausalDelta } from "./dag/delta.ts";
 import { type HeadsSummary, summarizeHeads } from "./dag/heads.ts";
@@ -14,8 +24,9 @@ import type { ApplicationEvent, Outcome, RefusalCode } from "./effect.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
 import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash, toHex, topicOf } from "./ids.ts";
 import { nameCharactersMax, parentsMax } from "./limits.ts";
+import { createOwedMemory, type OwedMemory, OwedQueue } from "./owed/queue.ts";
 import { type Services, timerName } from "./services.ts";
-import type { Entity, EntityOf } from "./state/entity.ts";
+import type { Entity } from "./state/entity.ts";
 import { StateRecords } from "./state/state-records.ts";
 import { createStateMemory, type StateMemory, StateStore } from "./state/state-store.ts";
 import { WriterSets } from "./state/writer-sets.ts";
@@ -28,6 +39,7 @@ export interface ReplicaMemory {
   readonly contextId: ContextId;
   readonly deltas: DeltaStoreMemory;
   readonly state: StateMemory;
+  readonly owed: OwedMemory;
   /** Named by the genesis; empty until it has arrived. */
   application: string;
   /** The author of the genesis; null until it has arrived. */
@@ -43,6 +55,7 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     contextId,
     deltas: createDeltaStoreMemory(),
     state: createStateMemory(),
+    owed: createOwedMemory(),
     application: "",
     creator: null,
     isWriter: false,
@@ -59,6 +72,8 @@ export class Replica {
   readonly contextId: ContextId;
   readonly deltas: DeltaStore;
   readonly state: StateStore;
+  /** What is owed because of this context's deltas and calls. */
+  readonly owed: OwedQueue;
   readonly #memory: ReplicaMemory;
   readonly #services: Services;
   readonly #writerSets: WriterSets;
@@ -75,6 +90,11 @@ export class Replica {
       memory.state,
       new StateRecords({ space, crypto: codec.crypto, store, decoded }),
     );
+    this.owed = new OwedQueue(memory.owed, {
+      contextId: memory.contextId,
+      services,
+      isRunnable: () => this.hasApplication,
+    });
     this.deltas = new DeltaStore(memory.deltas, {
       contextId: memory.contextId,
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
@@ -87,6 +107,11 @@ export class Replica {
 
   get application(): string {
     return this.#memory.application;
+  }
+
+  /** Is the application that the genesis names installed on this node? */
+  get hasApplication(): boolean {
+    return this.isInitialized && this.#services.applications.has(this.application);
   }
 
   get isInitialized(): boolean {
@@ -129,25 +154,38 @@ export class Replica {
   }
 
   /** Runs a method; a write becomes a delta on the current heads, which is applied and published. */
-  execute(call: CallRequest, turn: Turn): Outcome {
-    const execution = this.#run(call, this.#services.author.timeMs(turn));
-    if (execution.kind === "refused") return execution;
-    const { output, actions, events } = execution;
-    if (actions.length === 0 && events.length === 0) return { kind: "executed", output, written: null };
-    const delta = this.#write({ kind: "operations", actions }, events, turn);
-    if (delta.kind === "fault") {
-      return refused(
-        delta.code === "too-large" ? "too-large" : "bad-arguments",
-        `cannot be stored: ${delta.detail}`,
-      );
-    }
-    turn.observe("delta-authored", { contextId: this.contextId });
-    return { kind: "executed", output, written: delta.id };
+  execute(call: CallRequest, turn: Turn, cause: Cause = clientCause): Outcome {
+    const execution = this.#run(call, this.caller(this.#services.author.timeMs(turn), cause));
+    return this.#complete(execution, "operations", turn);
+  }
+
+  /** Runs a handler for an event of an applied delta; a write becomes a delta of a kind that runs no handlers. */
+  runHandler(request: HandlerRequest, turn: Turn): Outcome {
+    const caller = this.caller(this.#services.author.timeMs(turn), handlerCause);
+    const execution = this.#withApplication((application) =>
+      executeHandler(application, new Draft(this.state, caller), { request, caller }),
+    );
+    return this.#complete(execution, "handler", turn);
   }
 
   /** What a method would answer at this time. Whatever it would write is dropped. */
   query(call: CallRequest, timeMs: number): Execution {
-    return this.#run(call, timeMs);
+    return this.#run(call, this.caller(timeMs, clientCause));
+  }
+
+  /** This node as a caller, at this time and on the heads there are. */
+  caller(timeMs: number, cause: Cause): Caller {
+    const { author, identity, codec } = this.#services;
+    return {
+      author: identity.author,
+      incarnation: author.incarnation,
+      crypto: codec.crypto,
+      writersOf: (held) => this.#writerSets.writersOn(this.#parents(), held),
+      timeMs,
+      contextId: this.contextId,
+      heads: this.heads(),
+      cause,
+    };
   }
 
   /** Joins many heads into one, if there still are many. */
@@ -207,6 +245,7 @@ export class Replica {
       const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
       this.#join(delta, stamp);
     }
+    this.owed.load(turn);
   }
 
   #save(turn: Turn): void {
@@ -225,24 +264,37 @@ export class Replica {
     return said.length - valid.length;
   }
 
-  #run(call: CallRequest, timeMs: number): Execution {
+  #run(call: CallRequest, caller: Caller): Execution {
+    return this.#withApplication((application) => execute(application, this.state, { ...call, caller }));
+  }
+
+  #withApplication(run: (application: Application) => Execution): Execution {
     if (!this.isInitialized)
       return refused("uninitialized", `the genesis of context ${toHex(this.contextId)} has not arrived yet`);
     const application = this.#services.applications.get(this.application);
     if (application === undefined)
       return refused("application-not-installed", `no application named "${this.application}"`);
-    const { author, identity, codec } = this.#services;
-    const caller = {
-      author: identity.author,
-      incarnation: author.incarnation,
-      crypto: codec.crypto,
-      writersOf: (held: EntityOf<"shared"> | undefined) => this.#writerSets.writersOn(this.#parents(), held),
-      timeMs,
-      standing: [this.contextId, ...this.heads()],
-    };
-    const execution = execute(application, this.state, { ...call, caller });
+    const execution = run(application);
     this.#services.store.check();
     return execution;
+  }
+
+  /** Keeps what an execution wants changed: a delta, and the calls it queued, owed from the same commit on. */
+  #complete(execution: Execution, kind: "operations" | "handler", turn: Turn): Outcome {
+    if (execution.kind === "refused") return execution;
+    const { output, actions, events, calls } = execution;
+    let written: DeltaId | null = null;
+    if (actions.length > 0 || events.length > 0) {
+      const delta = this.#write({ kind, actions }, events, turn);
+      if (delta.kind === "fault") {
+        const code = delta.code === "too-large" ? "too-large" : "bad-arguments";
+        return refused(code, `cannot be stored: ${delta.detail}`);
+      }
+      turn.observe("delta-authored", { contextId: this.contextId });
+      written = delta.id;
+    }
+    for (const call of calls) this.owed.add({ kind: "call", ...call }, turn);
+    return { kind: "executed", output, written };
   }
 
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
@@ -277,6 +329,7 @@ export class Replica {
     const voidCount = this.#join(delta, stamp);
     if (voidCount > 0) turn.observe("write-void", { contextId: this.contextId, amount: voidCount });
     this.#events.push(...delta.events);
+    this.owed.applied(delta, turn);
     turn.observe("delta-applied", { contextId: this.contextId });
     turn.changed(this);
     if (this.#memory.isWriter && this.deltas.graph.headCount > parentsMax) {

@@ -40,6 +40,7 @@ export type TimerPurpose =
   | "session"
   | "cleanup"
   | "apply-ready"
+  | "owed"
   | "heartbeat"
   | "merge"
   | "periodic-sync"

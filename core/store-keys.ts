@@ -25,6 +25,10 @@ export const storeKeys = {
   treeNode: (space: StateSpace, prefix: string, version: number): string => `t${space}${version}/${prefix}`,
   /** The versions of a state's tree that left records for pins, or the keys of what one of them left. */
   keptForPins: (space: StateSpace, version: number | "" = ""): string => `k${space}${version}`,
+  /** The lengths of a context's lines of owed work. */
+  owed: (contextId: ContextId): string => `o${contextId}`,
+  /** An entry of such a line. */
+  owedEntry: (contextId: ContextId, line: string, number: number): string => `q${contextId}${line}:${number}`,
 } as const;
 
 /** Raised when what is stored changes shape. */

@@ -3,9 +3,9 @@
  * everything it says. A turn is bounded; what does not fit stays ready and the node wakes itself at once.
  */
 
-import type { Effect, ProbeName } from "./effect.ts";
+import type { Effect, Observation, ProbeName } from "./effect.ts";
 import type { Fault } from "./fault.ts";
-import type { ContextId, PeerId } from "./ids.ts";
+import type { PeerId } from "./ids.ts";
 import { turnBytesMax, turnDeltasMax } from "./limits.ts";
 import type { Now, StateView } from "./ports.ts";
 
@@ -46,7 +46,7 @@ export class Turn {
     this.#effects.push(effect);
   }
 
-  observe(name: ProbeName, about: { contextId?: ContextId; peer?: PeerId; amount?: number } = {}): void {
+  observe(name: ProbeName, about: Partial<Omit<Observation, "name">> = {}): void {
     const { amount = 1, ...subject } = about;
     this.perform({ kind: "observe", observation: { name, amount, ...subject } });
   }
@@ -67,6 +67,11 @@ export class Turn {
 
   takeRoom(bytes: number): void {
     this.#deltasLeft -= 1;
+    this.takeBytes(bytes);
+  }
+
+  /** For what goes into the commit besides deltas and may be large. */
+  takeBytes(bytes: number): void {
     this.#bytesLeft -= bytes;
   }
 

@@ -1,11 +1,19 @@
 /** What the HTTP API shows of a node. */
 
 import { publicKeyOfSeed } from "../adapters/crypto/identity.ts";
-import type { ContextView, NodeApi, PeerView } from "../adapters/http/api.ts";
+import {
+  type ContextView,
+  type NodeApi,
+  type ParkedView,
+  type PeerView,
+  parkedShownMax,
+} from "../adapters/http/api.ts";
+import { toBase58 } from "../adapters/http/base58.ts";
 import type { Application } from "../core/app/application.ts";
 import { byteString, type ContextId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { NodeCore } from "../core/node.ts";
+import type { Entry } from "../core/owed/work.ts";
 import type { Replica } from "../core/replica.ts";
 import { limitContexts } from "./context-limit.ts";
 import type { Driver } from "./driver.ts";
@@ -35,6 +43,8 @@ export function createApi(about: {
         const replica = core.replicas().get(contextId);
         return replica === undefined ? null : viewOf(replica);
       }),
+    parked: (contextId) =>
+      driver.query(() => (core.replicas().get(contextId)?.owed.parked(parkedShownMax) ?? []).map(parkedView)),
     peers: () => peersOf(core),
     isReady: () => node.state === "running",
     status: (): JsonObject => ({
@@ -65,7 +75,16 @@ function viewOf(replica: Replica): ContextView {
     applied: replica.deltas.graph.count,
     pending: replica.deltas.pending.count,
     entities: replica.state.storedCount,
+    owed: replica.owed.waitingCount,
+    parked: replica.owed.parkedCount,
   };
+}
+
+function parkedView({ work, attempts, lastError }: Entry): ParkedView {
+  const tried = { attempts, lastError: lastError ?? "" };
+  return work.kind === "handler"
+    ? { kind: work.kind, name: work.handler, about: work.name, ...tried }
+    : { kind: work.kind, name: work.method, about: toBase58(work.contextId), ...tried };
 }
 
 function peersOf(core: NodeCore): readonly PeerView[] {

@@ -12,6 +12,8 @@ const levels: Readonly<Partial<Record<ProbeName, "error" | "warn">>> = {
   "divergence-alarm": "error",
   "clock-skewed": "warn",
   "delta-needs-upgrade": "warn",
+  "handler-parked": "warn",
+  "call-parked": "warn",
 };
 
 export class Watch implements DriverWatcher {
@@ -34,10 +36,10 @@ export class Watch implements DriverWatcher {
     this.#log.warn({ peer, code: fault.code, detail: fault.detail }, "a peer made a mistake");
   }
 
-  observed({ name, amount, contextId, peer }: Observation): void {
+  observed({ name, amount, contextId, peer, detail }: Observation): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + amount);
     const context = contextId === undefined ? undefined : toBase58(contextId);
-    this.#log[levels[name] ?? "trace"]({ context, peer, amount }, name);
+    this.#log[levels[name] ?? "trace"]({ context, peer, amount, detail }, name);
   }
 
   filling(length: number): void {

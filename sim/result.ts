@@ -11,6 +11,9 @@ export interface ContextResult {
   readonly heads: number;
   readonly entities: number;
   readonly deltas: number;
+  /** Handlers and queued calls, over all live members: still to be done, and parked after too many failures. */
+  readonly owed: number;
+  readonly parked: number;
 }
 
 /** What depends on the plan alone. Times are milliseconds of virtual time. */

@@ -10,8 +10,10 @@ import type { Commit, Effect, Outcome } from "../core/effect.ts";
 import type { ContextId } from "../core/ids.ts";
 import type { Input, RequestId } from "../core/input.ts";
 import type { SimCrypto } from "./crypto.ts";
+import { Commutativity } from "./oracles/commutativity.ts";
 import { judgeExpectations } from "./oracles/expectations.ts";
-import { Oracles, type Violation } from "./oracles/oracles.ts";
+import { HandlerRuns, type OwedEvent } from "./oracles/handler-runs.ts";
+import { type Found, Oracles, type Violation } from "./oracles/oracles.ts";
 import { ConvergenceWatch } from "./oracles/watch.ts";
 import type { FaultKind, Plan, PlanExpectation, PlanOperation } from "./plan/plan.ts";
 import { Propagation } from "./propagation.ts";
@@ -52,6 +54,7 @@ export class Simulation {
   readonly oracles: Oracles;
   readonly violations: Violation[] = [];
   readonly propagation = new Propagation();
+  readonly handlerRuns: HandlerRuns;
   /** Over everything, and one for each `converged` expectation. */
   readonly overall: ConvergenceWatch;
   readonly expected: readonly ConvergedWatch[];
@@ -60,6 +63,7 @@ export class Simulation {
   readonly applications: readonly Application[];
   acknowledged = 0;
   refused = 0;
+  readonly #commutativity: Commutativity;
   readonly #onEvent: SimulationOptions["onEvent"];
   #isDirty = true;
   #result: SimulationResult | null = null;
@@ -70,10 +74,14 @@ export class Simulation {
     this.plan = plan;
     this.applications = applications;
     this.settledUs = settledUs(plan, applications);
-    this.world = new World(plan, { crypto, applications, isSharing, traceListener }, this.#observer());
-    this.oracles = new Oracles(this.world.codec, (found) => {
+    this.handlerRuns = new HandlerRuns(plan.nodes.length);
+    const heard = this.handlerRuns.heard(applications);
+    this.world = new World(plan, { crypto, applications: heard, isSharing, traceListener }, this.#observer());
+    const report = (found: Found) => {
       this.violations.push({ ...found, atMs: this.world.nowUs / 1_000, event: this.world.events });
-    });
+    };
+    this.oracles = new Oracles(this.world.codec, report);
+    this.#commutativity = new Commutativity(applications, report);
     const all = Array.from(this.world.contextIds.values());
     const watch = (contexts: readonly ContextId[], nodes: readonly number[] | null) =>
       new ConvergenceWatch(this.world.nodes, { contexts, nodes, fromUs: this.settledUs });
@@ -142,11 +150,14 @@ export class Simulation {
     };
   }
 
-  /** Contexts whose deltas the input under way has changed. */
+  /** Contexts whose deltas the input under way has changed, and events that it made the node owe a handler. */
   readonly #touched = new Set<ContextId>();
+  #owed: readonly OwedEvent[] = [];
 
   #committing(node: SimNode, commit: Commit): void {
-    for (const delta of this.oracles.committed(node, commit)) {
+    const deltas = this.oracles.committed(node, commit);
+    this.#owed = this.handlerRuns.committed(node, commit, { deltas, nowUs: this.world.nowUs });
+    for (const delta of deltas) {
       this.#touched.add(delta.contextId);
       const isNew = this.propagation.applied(delta, { node: node.index, nowUs: this.world.nowUs });
       if (isNew) this.world.counters.bytes.payload += delta.sealed.length;
@@ -157,6 +168,10 @@ export class Simulation {
     for (const contextId of this.#touched) this.#updateStanding(node, contextId);
     if (this.#touched.size > 0 || this.world.nowUs >= this.settledUs) this.#isDirty = true;
     this.#touched.clear();
+    this.handlerRuns.handled();
+    const isUntried = (eventId: string) => this.handlerRuns.isUntried(node, eventId);
+    this.#commutativity.owed(node, this.#owed, { nowUs: this.world.nowUs, isUntried });
+    this.#owed = [];
   }
 
   #updateStanding(node: SimNode, contextId: ContextId): void {
@@ -180,6 +195,8 @@ export class Simulation {
 
   #statusChanged(node: SimNode, lost: readonly Commit[]): void {
     if (lost.length > 0) this.oracles.lost(node, lost);
+    this.handlerRuns.lost(node, lost);
+    this.handlerRuns.statusChanged(node, this.world.nowUs);
     for (const contextId of this.world.contextIds.values()) this.#updateStanding(node, contextId);
     this.#isDirty = true;
   }

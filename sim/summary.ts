@@ -51,5 +51,7 @@ function contextResult(simulation: Simulation, context: string): ContextResult {
     heads: fullest?.deltas.graph.headCount ?? 0,
     entities: fullest?.state.liveCount ?? 0,
     deltas: fullest?.deltas.graph.count ?? 0,
+    owed: replicas.reduce((sum, { owed }) => sum + owed.waitingCount, 0),
+    parked: replicas.reduce((sum, { owed }) => sum + owed.parkedCount, 0),
   };
 }

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from "fastify";
 import type { Outcome } from "../../core/effect.ts";
-import type { ContextId } from "../../core/ids.ts";
+import { type ContextId, toHex } from "../../core/ids.ts";
 import { type ContextView, HttpError, type NodeApi } from "./api.ts";
 import { fromBase58, noContextId, toBase58 } from "./base58.ts";
 
@@ -28,7 +28,7 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
   server.get<WithId>("/admin-api/contexts/:id", async ({ params }) => {
     const context = await api.context(readContextId(params.id));
     if (context === null) throw new HttpError(404, `no context ${params.id} on this node`);
-    return { data: show(context) };
+    return { data: { ...show(context), parkedWork: await api.parked(context.id) } };
   });
   server.post("/admin-api/contexts", async ({ body }) => {
     const contextId = contextOf(
@@ -41,11 +41,18 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
     contextOf(await api.call({ kind: "join-context", contextId }));
     return { data: { contextId: params.id, memberPublicKey } };
   });
+  server.post<WithId>("/admin-api/contexts/:id/retry", async ({ params }) => {
+    const outcome = await api.call({ kind: "retry-owed", contextId: readContextId(params.id) });
+    if (outcome.kind !== "retrying") throw refusalOf(outcome, "a number of retries");
+    return { data: { contextId: params.id, retrying: outcome.count } };
+  });
 }
 
 function show(context: ContextView) {
   return {
     id: toBase58(context.id),
+    /** As applications name it. */
+    idHex: toHex(context.id),
     applicationId: context.application,
     contextStateHash: toBase58(context.stateRoot),
     dagHeads: context.heads.map(toBase58),
@@ -53,6 +60,8 @@ function show(context: ContextView) {
     appliedDeltas: context.applied,
     pendingDeltas: context.pending,
     entities: context.entities,
+    owed: context.owed,
+    parked: context.parked,
   };
 }
 
@@ -70,7 +79,10 @@ function readApplication(body: unknown): string {
 
 function contextOf(outcome: Outcome): ContextId {
   if (outcome.kind === "context") return outcome.contextId;
-  const message =
-    outcome.kind === "refused" ? outcome.message : "the node gave another answer than a context";
-  throw new HttpError(outcome.kind === "refused" ? 400 : 500, message);
+  throw refusalOf(outcome, "a context");
+}
+
+function refusalOf(outcome: Outcome, expected: string): HttpError {
+  if (outcome.kind !== "refused") return new HttpError(500, `the node gave another answer than ${expected}`);
+  return new HttpError(outcome.code === "context-not-found" ? 404 : 400, outcome.message);
 }

@@ -8,6 +8,9 @@ import type { JsonObject } from "../../core/json.ts";
 /** The header of every answer that says which node it is of. */
 export const peerHeader = "reconverge-peer";
 
+/** Parked entries shown at once. */
+export const parkedShownMax = 100;
+
 /** A running node, as far as clients may reach it. */
 export interface NodeApi {
   /** The key this node signs with. */
@@ -19,6 +22,8 @@ export interface NodeApi {
   contexts(): Promise<readonly ContextView[]>;
   /** Null for a context that is not on this node. */
   context(contextId: ContextId): Promise<ContextView | null>;
+  /** The oldest parked work of a context, at most `parkedShownMax`; none where there is no such context. */
+  parked(contextId: ContextId): Promise<readonly ParkedView[]>;
   peers(): readonly PeerView[];
   /** Everything an operator wants to see at a glance. */
   status(): JsonObject;
@@ -35,6 +40,21 @@ export interface ContextView {
   readonly applied: number;
   readonly pending: number;
   readonly entities: number;
+  /** Work this node owes because of it: handlers of events, and queued calls. */
+  readonly owed: number;
+  /** Work that failed too often, and waits for an operator. */
+  readonly parked: number;
+}
+
+/** Parked work, as an operator sees it. */
+export interface ParkedView {
+  /** A handler of the context's application, or a method of another context's. */
+  readonly kind: "handler" | "call";
+  readonly name: string;
+  /** The event's name, or the context called. */
+  readonly about: string;
+  readonly attempts: number;
+  readonly lastError: string;
 }
 
 /** A connected peer. */

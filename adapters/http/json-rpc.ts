@@ -62,6 +62,7 @@ async function execute(call: Omit<Execution, "id">, api: NodeApi): Promise<Answe
     case "executed":
       return { result: { output: outcome.output } };
     case "context":
+    case "retrying":
       return { result: { output: null } };
     case "refused": {
       const application = (await api.context(call.contextId))?.application ?? "";

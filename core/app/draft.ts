@@ -54,6 +54,11 @@ export class Draft implements EntityReader {
     return this.#actions.length === 0;
   }
 
+  /** The entities it wrote, as they are now. */
+  get written(): Iterable<Entity> {
+    return this.#entities.values();
+  }
+
   get<Name extends TypeName>(type: Name, collection: string, key: string): EntityOf<Name> | undefined {
     const id = entityId({ type, collection, key }, this.writer.crypto);
     // An entity's id binds its type.

@@ -1,16 +1,18 @@
-/** Runs one method of an application over a state, and collects what it wants changed. */
+/** Runs one method or handler of an application over a state, and collects what it wants changed. */
 
 import { InvariantError } from "../assert.ts";
 import type { ApplicationEvent, RefusalCode } from "../effect.ts";
-import { toHex } from "../ids.ts";
+import { type AuthorId, type ContextId, type DeltaId, toHex } from "../ids.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { Random, type RandomWords } from "../random.ts";
 import type { Action } from "../state/action.ts";
+import { nameText } from "../state/action-name.ts";
 import type { StateStore } from "../state/state-store.ts";
 import { encode } from "../wire/cbor.ts";
-import { type Application, type Call, CallError, type Method } from "./application.ts";
+import { type AnyCall, type Application, CallError } from "./application.ts";
 import { Draft, type Writer } from "./draft.ts";
 import { storable } from "./fields/field.ts";
+import { type Cause, Outbox, type QueuedCall } from "./outbox.ts";
 
 export type Execution =
   | {
@@ -18,19 +20,39 @@ export type Execution =
       readonly output: Json;
       readonly actions: readonly Action[];
       readonly events: readonly ApplicationEvent[];
+      /** To be made by this node once the call has succeeded. */
+      readonly calls: readonly QueuedCall[];
     }
-  | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };
+  | Refused;
 
-/** Who calls, when, and on what: all that a method's result may depend on besides the state and its arguments. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
+/** Who calls, when, and on what: all that a result may depend on besides the state and the arguments. */
 export interface Caller extends Writer {
   readonly timeMs: number;
-  /** The context and its heads. */
-  readonly standing: readonly string[];
+  readonly contextId: ContextId;
+  readonly heads: readonly DeltaId[];
+  readonly cause: Cause;
 }
 
 export interface CallRequest {
   readonly method: string;
   readonly args: JsonObject;
+}
+
+/** An event that a handler is owed for. */
+export interface HandlerRequest {
+  readonly handler: string;
+  /** The delta the event came with, and its index there. */
+  readonly delta: DeltaId;
+  readonly index: number;
+  readonly author: AuthorId;
+  readonly name: string;
+  readonly content: Json;
 }
 
 /** Executes a method. What it throws is a refusal; only a bug of ours passes through. */
@@ -44,50 +66,78 @@ export function execute(
     const known = Object.keys(application.methods).join(", ");
     return refused("unknown-method", `${application.name} has no method "${name}"; it has ${known}`);
   }
+  return attempt(application, name, () => {
+    const draft = new Draft(state, caller);
+    const outbox = new Outbox(application, caller.contextId, caller.cause);
+    const origin = caller.cause.origin === null ? null : toHex(caller.cause.origin);
+    const output = method.run({ ...callOn(draft, outbox, { caller }), args, origin });
+    if (method.access === "read" && (!draft.isEmpty || !outbox.isEmpty))
+      return refused("call-failed", `"${name}" only reads, but wrote`);
+    return { kind: "ran", output, actions: draft.finish(), events: outbox.events, calls: outbox.calls };
+  });
+}
+
+/** Runs the handler an event is owed, on a draft that may hold writes already. A refusal may leave half of its own there. */
+export function executeHandler(
+  application: Application,
+  draft: Draft,
+  { request, caller }: { readonly request: HandlerRequest; readonly caller: Caller },
+): Execution {
+  const { handler: name, content } = request;
+  const handler = Object.hasOwn(application.handlers, name) ? application.handlers[name] : undefined;
+  if (handler === undefined) {
+    const known = Object.keys(application.handlers).join(", ") || "none";
+    return refused("unknown-method", `${application.name} has no handler "${name}"; it has ${known}`);
+  }
+  return attempt(application, name, () => {
+    const outbox = new Outbox(application, caller.contextId, caller.cause);
+    const event = { id: nameText(request), name: request.name, author: toHex(request.author) };
+    handler.run({ ...callOn(draft, outbox, { caller, salt: event.id }), content: storable(content), event });
+    return { kind: "ran", output: null, actions: draft.finish(), events: outbox.events, calls: outbox.calls };
+  });
+}
+
+function attempt(application: Application, name: string, run: () => Execution): Execution {
   try {
-    return run(method, state, { method: name, args, caller });
+    return run();
   } catch (error) {
     if (error instanceof CallError) return refused(error.code, error.message);
-    if (error instanceof InvariantError || !(error instanceof Error)) throw error;
+    if (error instanceof InvariantError) throw error;
     // An application reads what peers wrote. What it trips over must not stop the node.
-    return refused("call-failed", `${application.name} failed in "${name}": ${error.message}`);
+    const message = error instanceof Error ? error.message : "it threw what is no error";
+    return refused("call-failed", `${application.name} failed in "${name}": ${message}`);
   }
 }
 
-function run(
-  method: Method,
-  state: StateStore,
-  { method: name, args, caller }: CallRequest & { readonly caller: Caller },
-): Execution {
-  const draft = new Draft(state, caller);
-  const events: ApplicationEvent[] = [];
+/** `salt` tells apart what runs at one time on one state. */
+function callOn(
+  draft: Draft,
+  outbox: Outbox,
+  { caller, salt }: { readonly caller: Caller; readonly salt?: string },
+): AnyCall {
   let stream: Random | null = null;
-  const call: Call = {
-    args,
+  return {
     draft,
     timeMs: caller.timeMs,
     author: toHex(caller.author),
     random: () => {
-      stream ??= new Random(wordsOf(caller));
+      stream ??= new Random(wordsOf(caller, salt));
       return stream.uint32();
     },
-    emit: (event, content) => {
-      events.push({ kind: event, content: storable(content) });
-    },
+    emit: (event, content, handler) => outbox.emit(event, content, handler),
+    callContext: (contextId, method, args) => outbox.callContext(contextId, method, args),
   };
-  const output = method.run(call);
-  if (method.access === "read" && (!draft.isEmpty || events.length > 0))
-    return refused("call-failed", `"${name}" only reads, but wrote`);
-  return { kind: "ran", output, actions: draft.finish(), events };
 }
 
 /** The chance of a call: no two calls that write begin with the same. */
-function wordsOf({ author, incarnation, timeMs, standing, crypto }: Caller): RandomWords {
-  const digest = crypto.sha256(encode([author, incarnation, timeMs, standing]));
+function wordsOf(caller: Caller, salt: string | undefined): RandomWords {
+  const { author, incarnation, timeMs, contextId, heads, crypto } = caller;
+  const about = [author, incarnation, timeMs, [contextId, ...heads]];
+  const digest = crypto.sha256(encode(salt === undefined ? about : [...about, salt]));
   const view = new DataView(digest.buffer, digest.byteOffset);
   return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)];
 }
 
-function refused(code: RefusalCode, message: string): Execution {
+function refused(code: RefusalCode, message: string): Refused {
   return { kind: "refused", code, message };
 }

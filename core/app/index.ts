@@ -1,11 +1,12 @@
 /** What an application is written with: `import { … } from "reconverge/app"`. See docs/applications.md. */
 
-export { type Application, CallError } from "./application.ts";
+export { type Application, CallError, type EventSource } from "./application.ts";
 export { argument, booleanArgument, textArgument, wholeArgument } from "./arguments.ts";
 export {
   type AppDefinition,
   type CallContext,
   defineApp,
+  type HandlerContext,
   type State,
   type ViewContext,
   type ViewState,

@@ -13,6 +13,8 @@ import type { Action } from "../state/action.ts";
 export type DeltaContent =
   | { readonly kind: "genesis"; readonly application: string; readonly nonce: string }
   | { readonly kind: "operations"; readonly actions: readonly Action[] }
+  /** What a handler of an event wrote on a node that received the event. Runs no handlers itself. */
+  | { readonly kind: "handler"; readonly actions: readonly Action[] }
   /** Joins many heads into one; changes nothing. */
   | { readonly kind: "merge" }
   | { readonly kind: "needs-upgrade"; readonly code: number };

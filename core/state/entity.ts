@@ -85,7 +85,7 @@ function fieldsOf(action: Action, origin: Origin, crypto: Crypto): EntityFields 
  * Pure. O(actions log actions).
  */
 export function entitiesOf(delta: CausalDelta, { at, hlc }: Stamp, crypto: Crypto): readonly Entity[] {
-  if (delta.content.kind !== "operations") return [];
+  if (delta.content.kind !== "operations" && delta.content.kind !== "handler") return [];
   const { id, author, incarnation } = delta;
   const said = new Map<string, EntityFields[]>();
   for (const [index, action] of delta.content.actions.entries()) {

@@ -3,6 +3,7 @@
  *
  *   [version, contextId, kind, [parents], author, incarnation, hlc ms, hlc counter, payload, [events]]
  *
+ * an event is [kind, content], or [kind, content, handler] where it names one, which only operations may do,
  * and a sealed delta is [0, encoding, signature], the signature over a domain tag and the id.
  */
 
@@ -30,7 +31,7 @@ import {
   parentsMax,
 } from "../limits.ts";
 import type { Crypto, Identity } from "../ports.ts";
-import { decodeAction, encodeAction } from "../state/action.ts";
+import { type Action, decodeAction, encodeAction } from "../state/action.ts";
 import { decodeCanonical, decodeValue, decoding, encode, refuse } from "./cbor.ts";
 import {
   expectByteString,
@@ -47,7 +48,7 @@ export const deltaTag = 0;
 export const signatureBytes = 64;
 const nonceBytes = 16;
 
-const kindCodes = { genesis: 0, operations: 1, merge: 2 } as const;
+const kindCodes = { genesis: 0, operations: 1, merge: 2, handler: 3 } as const;
 const signatureDomain = "reconverge/delta/1";
 
 /** The bytes a signature covers: the domain as ASCII, then what is signed. */
@@ -70,7 +71,7 @@ export function sealDelta(draft: DeltaDraft, identity: Identity, crypto: Crypto)
     draft.hlc.ms,
     draft.hlc.counter,
     encodePayload(draft.content),
-    draft.events.map((event) => [event.kind, event.content]),
+    draft.events.map(encodeEvent),
   ]);
   const signature = identity.sign(signedMessage(signatureDomain, crypto.sha256(encoding)));
   return encode([deltaTag, encoding, signature]);
@@ -85,6 +86,7 @@ function encodePayload(content: DeltaContent): Uint8Array {
     case "genesis":
       return encode([content.application, bytesOf(content.nonce)]);
     case "operations":
+    case "handler":
       return encode(content.actions.map(encodeAction));
     case "merge":
     case "needs-upgrade":
@@ -125,6 +127,7 @@ function openEncoding(
   const id = byteString<DeltaId>(digest);
   const content = decodeContent(expectInteger(fields[2], 255), expectBytes(fields[8], deltaBytesMax));
   const parents = decodeParents(fields[3]);
+  const events = expectList(fields[9], eventsMax, decodeEvent);
   const delta: CausalDelta = {
     kind: "delta",
     id,
@@ -137,11 +140,15 @@ function openEncoding(
       counter: expectInteger(fields[7], hlcCounterMax),
     }),
     content,
-    events: expectList(fields[9], eventsMax, decodeEvent),
+    events,
     sealed,
   };
   if ((parents.length === 0) !== (content.kind === "genesis")) {
     refuse("no-parents", "a genesis, and nothing else, is without parents");
+  }
+  const mayNameHandlers = content.kind === "operations" || content.kind === "needs-upgrade";
+  if (!mayNameHandlers && events.some(({ handler }) => handler !== null)) {
+    refuse("malformed", `an event of a delta of kind ${content.kind} names a handler`);
   }
   return Object.freeze(delta);
 }
@@ -173,10 +180,10 @@ function decodeContent(code: number, payload: Uint8Array): DeltaContent {
         nonce: expectByteString(nonce, nonceBytes),
       });
     }
-    case kindCodes.operations: {
-      const actions = expectList(decodeCanonical(payload, deltaBytesMax), actionsMax, decodeAction);
-      return Object.freeze({ kind: "operations", actions: Object.freeze(actions) });
-    }
+    case kindCodes.operations:
+      return Object.freeze({ kind: "operations", actions: decodeActions(payload) });
+    case kindCodes.handler:
+      return Object.freeze({ kind: "handler", actions: decodeActions(payload) });
     case kindCodes.merge:
       expectFields(decodeValue(payload, deltaBytesMax), 0, "a merge payload");
       return Object.freeze({ kind: "merge" });
@@ -185,7 +192,20 @@ function decodeContent(code: number, payload: Uint8Array): DeltaContent {
   }
 }
 
+function decodeActions(payload: Uint8Array): readonly Action[] {
+  return Object.freeze(expectList(decodeCanonical(payload, deltaBytesMax), actionsMax, decodeAction));
+}
+
+function encodeEvent({ kind, content, handler }: ApplicationEvent): readonly unknown[] {
+  return handler === null ? [kind, content] : [kind, content, handler];
+}
+
 function decodeEvent(value: unknown): ApplicationEvent {
-  const [kind, content] = expectFields(value, 2, "an event");
-  return Object.freeze({ kind: expectText(kind, nameCharactersMax), content: expectJson(content) });
+  const hasHandler = Array.isArray(value) && value.length === 3;
+  const [kind, content, handler] = expectFields(value, hasHandler ? 3 : 2, "an event");
+  return Object.freeze({
+    kind: expectText(kind, nameCharactersMax),
+    content: expectJson(content),
+    handler: hasHandler ? expectText(handler, nameCharactersMax) : null,
+  });
 }

@@ -35,6 +35,17 @@ export async function getContext(id: string, options: ClientOptions): Promise<vo
   });
 }
 
+export async function retryContext(id: string, options: ClientOptions): Promise<void> {
+  await asking(options, async (api) => {
+    const { data } = await api.post(`/admin-api/contexts/${encodeURIComponent(id)}/retry`, {});
+    const { retrying } = data as JsonObject;
+    return {
+      value: data,
+      text: retrying === 0 ? "nothing is parked" : `${retrying} parked entries are tried again`,
+    };
+  });
+}
+
 export async function joinContext(id: string, options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {
     const { data } = await api.post(`/admin-api/contexts/${encodeURIComponent(id)}/join`, {});
@@ -104,6 +115,7 @@ function summary(context: JsonObject): string {
 
 function plain(value: Json | undefined): string {
   if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value) && value.some((each) => isJsonObject(each))) return value.map(plain).join("; ");
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(String).join(" ");
   const entries = Object.entries(value).map(([key, entry]) => `${key} ${plain(entry)}`);
   return entries.length === 0 ? "none" : entries.join(", ");

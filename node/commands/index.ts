@@ -82,8 +82,11 @@ function registerContext(program: Command): void {
     .description("list the contexts of the node")
     .action(async (options: ClientOptions) => (await client()).listContexts(options));
   withClientOptions(context.command("get").argument("<id>", "the context's id"))
-    .description("show one context: its state root, heads and counts")
+    .description("show one context: its state root, heads, counts and parked work")
     .action(async (id: string, options: ClientOptions) => (await client()).getContext(id, options));
+  withClientOptions(context.command("retry").argument("<id>", "the context's id"))
+    .description("try parked work again: handlers and queued calls that failed too often")
+    .action(async (id: string, options: ClientOptions) => (await client()).retryContext(id, options));
   withClientOptions(context.command("join").argument("<id>", "the context's id"))
     .description("keep a context that a peer has")
     .action(async (id: string, options: ClientOptions) => (await client()).joinContext(id, options));

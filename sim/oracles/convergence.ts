@@ -58,7 +58,7 @@ export class ConvergenceTracker {
   }
 }
 
-/** Does anything wait here for something that has not come? */
-export function isSettled(replica: Replica): boolean {
-  return replica.deltas.pending.count === 0 && replica.deltas.readyCount === 0;
+/** Does nothing wait here for something that has not come, or to be done for the first time? */
+export function isSettled({ deltas, owed }: Replica): boolean {
+  return deltas.pending.count === 0 && deltas.readyCount === 0 && owed.untriedCount === 0;
 }

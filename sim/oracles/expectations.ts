@@ -17,6 +17,7 @@ export function judgeExpectations(simulation: Simulation): readonly Violation[] 
   const found = [
     ...simulation.plan.expectations.flatMap((expectation) => judge(simulation, expectation)),
     ...lostWrites(simulation),
+    ...simulation.handlerRuns.judge(simulation.world.nodes, simulation.world.nowUs),
   ];
   const missed = simulation.expected.flatMap((expected) => missedConvergence(simulation, expected));
   return [...missed, ...found.map((each) => ({ ...each, ...atEnd }))];
@@ -150,6 +151,14 @@ function whoIsStuck(
       return {
         node: waiting.node.id,
         reason: `${waiting.node.id} still has ${count} deltas of ${name} pending`,
+      };
+    }
+    const owing = members.find(({ replica }) => replica.owed.untriedCount > 0);
+    if (owing !== undefined) {
+      const { untriedCount } = owing.replica.owed;
+      return {
+        node: owing.node.id,
+        reason: `${owing.node.id} still owes ${name} ${untriedCount} handlers or calls`,
       };
     }
   }

@@ -6,6 +6,7 @@
 import type { Application } from "../../core/app/application.ts";
 import type { Config } from "../../core/config.ts";
 import type { Commit, Effect } from "../../core/effect.ts";
+import type { AuthorId } from "../../core/ids.ts";
 import type { Input } from "../../core/input.ts";
 import { createNodeMemory, NodeCore } from "../../core/node.ts";
 import type { Identity } from "../../core/ports.ts";
@@ -69,6 +70,11 @@ export class SimNode {
     this.clock = parts.clock;
     this.#parts = parts;
     this.#surroundings = surroundings;
+  }
+
+  /** The key it signs with. */
+  get author(): AuthorId {
+    return this.#parts.identity.author;
   }
 
   /** The running core; null unless the node is up. */

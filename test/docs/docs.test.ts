@@ -3,12 +3,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { counterApp } from "../../core/app/built-in/counter.ts";
 import { configKeys, tunables } from "../../core/config.ts";
+import { toHex } from "../../core/ids.ts";
 import { shoppingList } from "../../scenarios/applications/shopping-list.ts";
 import { simulate } from "../../sim/host/simulate.ts";
 import { exitCodes } from "../../sim/result.ts";
-import { callsTo } from "../core/lone-node.ts";
+import { callsTo, LoneNode } from "../core/lone-node.ts";
 import { scenarioFiles } from "../scenarios/scenario-files.ts";
+import { parcels } from "./parcels.ts";
 
 const page = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
@@ -50,9 +53,13 @@ test("links between pages lead to files that are there", () => {
   }
 });
 
-test("the application that a page shows is the one that is tested", () => {
-  const [, shown = ""] = /```ts\n([\s\S]*?)```/.exec(page("docs/applications.md")) ?? [];
-  assert.is(shown, page("scenarios/applications/shopping-list.ts"));
+test("the applications that a page shows are those that are tested", () => {
+  const shown = Array.from(
+    page("docs/applications.md").matchAll(/```ts\n([\s\S]*?)```/g),
+    ([, code]) => code,
+  );
+  assert.is(shown[0], page("scenarios/applications/shopping-list.ts"));
+  assert.is(shown[1], page("test/docs/parcels.ts"));
 });
 
 test("the application that a page shows does what the page says", () => {
@@ -83,6 +90,38 @@ test("the simulation that a page shows passes", () => {
     { seed: 7, applications: [shoppingList] },
   );
   assert.is(outcome, "passed", JSON.stringify(violations));
+});
+
+test("the handlers and queued calls that a page shows do what it says", () => {
+  const { outcome, violations, contexts } = simulate(
+    {
+      name: "parcels",
+      nodes: 4,
+      contexts: [{ id: "post", app: "parcels" }],
+      workload: [
+        {
+          from: "1s",
+          until: "6s",
+          rate: "2/s",
+          nodes: "all",
+          method: "send",
+          args: { parcel: "{seq}", to: "a" },
+        },
+      ],
+      faults: [{ at: "2s", until: "5s", kind: "crash", nodes: "n1", disk: "lose-unsynced" }],
+      expect: [{ converged: { within: "10s" } }, { value: { key: "9", equals: 3 } }],
+      until: "30s",
+    },
+    { seed: 7, applications: [parcels] },
+  );
+  assert.is(outcome, "passed", JSON.stringify(violations));
+  assert.equal([contexts.post?.owed, contexts.post?.parked], [0, 0]);
+  const node = new LoneNode("ann", { applications: [parcels, counterApp] });
+  const [post, ledger] = [node.create("parcels"), node.create("counter")];
+  node.execute(post, "send", { parcel: "p", to: "bob" });
+  node.execute(post, "bill", { parcel: "p", ledger: toHex(ledger) });
+  node.pass(0);
+  assert.equal(node.execute(ledger, "values"), { kind: "executed", output: { bob: 1 }, written: null });
 });
 
 function readdirOrRead(url: URL): void {

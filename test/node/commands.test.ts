@@ -52,8 +52,11 @@ test("a node is made, configured, run, used and stopped", async () => {
   assert.equal(JSON.parse(value), { output: { a: { b: [1, null] } } });
   assert.match(list, contextId);
   assert.is(JSON.parse(context).appliedDeltas, 2);
+  assert.equal(JSON.parse(context).parkedWork, []);
   assert.is(JSON.parse(status).counts["delta-authored"], 1);
   assert.is(peers, "no peers");
+
+  assert.is(await asked("context", "retry", contextId), "nothing is parked");
 
   const refused = await reconverge("call", "fly", "--context", contextId, "--api", ready.apiUrl);
   assert.is(refused.exitCode, 1);

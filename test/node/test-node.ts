@@ -41,6 +41,8 @@ interface Answer {
     readonly contextId?: string;
     readonly contextStateHash?: string;
     readonly dagHeads?: readonly string[];
+    readonly owed?: number;
+    readonly parked?: number;
   };
   readonly result?: { readonly output: unknown };
   readonly error?: unknown;
@@ -57,8 +59,8 @@ export async function ask(apiUrl: string, path: string, body?: unknown): Promise
   return (await response.json()) as Answer;
 }
 
-export async function createContext(apiUrl: string): Promise<string> {
-  const { data } = await ask(apiUrl, "/admin-api/contexts", { applicationId: "kv-store" });
+export async function createContext(apiUrl: string, applicationId = "kv-store"): Promise<string> {
+  const { data } = await ask(apiUrl, "/admin-api/contexts", { applicationId });
   return String(data?.contextId);
 }
 

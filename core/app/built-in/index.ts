@@ -1,6 +1,7 @@
 /** The applications every node and every simulation has. */
 
 import type { Application } from "../application.ts";
+import { auction } from "./auction.ts";
 import { counterApp } from "./counter.ts";
 import { kvStore } from "./kv-store.ts";
 import { noticeBoard } from "./notice-board.ts";
@@ -15,4 +16,5 @@ export const builtInApplications: readonly Application[] = [
   teamChat,
   textEditor,
   noticeBoard,
+  auction,
 ];

@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { ContextView, NodeApi } from "../../../adapters/http/api.ts";
+import type { ContextView, NodeApi, ParkedView } from "../../../adapters/http/api.ts";
 import { fromBase58, toBase58 } from "../../../adapters/http/base58.ts";
 import { type Server, startServer } from "../../../adapters/http/server.ts";
 import type { Outcome } from "../../../core/effect.ts";
@@ -20,7 +20,10 @@ const view: ContextView = {
   applied: 2,
   pending: 1,
   entities: 3,
+  owed: 5,
+  parked: 1,
 };
+const parked: ParkedView = { kind: "handler", name: "h", about: "e", attempts: 16, lastError: "no" };
 
 const calls: ClientCall[] = [];
 const failures: unknown[] = [];
@@ -38,6 +41,7 @@ const api: NodeApi = {
   },
   contexts: async () => [view],
   context: async (id) => (id === contextId ? view : null),
+  parked: async (id) => (id === contextId ? [parked] : []),
   peers: () => [{ peer: "12D3", contexts: [contextId] }],
   status: () => ({ state: "running" }),
   isReady: () => isReady,
@@ -148,6 +152,7 @@ test("a node that cannot answer says InternalError, and the error is reported", 
 test("contexts are made, listed, shown and joined", async () => {
   const shown = {
     id: toBase58(contextId),
+    idHex: "63".repeat(32),
     applicationId: "kv-store",
     contextStateHash: toBase58(view.stateRoot),
     dagHeads: view.heads.map(toBase58),
@@ -155,9 +160,13 @@ test("contexts are made, listed, shown and joined", async () => {
     appliedDeltas: 2,
     pendingDeltas: 1,
     entities: 3,
+    owed: 5,
+    parked: 1,
   };
   assert.equal((await send("GET", "/admin-api/contexts")).answer, { data: { contexts: [shown] } });
-  assert.equal((await send("GET", `/admin-api/contexts/${shown.id}`)).answer, { data: shown });
+  assert.equal((await send("GET", `/admin-api/contexts/${shown.id}`)).answer, {
+    data: { ...shown, parkedWork: [parked] },
+  });
   outcome = { kind: "context", contextId };
   const memberPublicKey = toBase58(api.author);
   const created = await send(
@@ -172,6 +181,17 @@ test("contexts are made, listed, shown and joined", async () => {
     { kind: "create-context", application: "kv-store" },
     { kind: "join-context", contextId },
   ]);
+});
+
+test("parked work is tried again when an operator asks for it", async () => {
+  outcome = { kind: "retrying", count: 3 };
+  const id = toBase58(contextId);
+  const { answer } = await send("POST", `/admin-api/contexts/${id}/retry`, "{}");
+  assert.equal(answer, { data: { contextId: id, retrying: 3 } });
+  assert.equal(calls, [{ kind: "retry-owed", contextId }]);
+  outcome = { kind: "refused", code: "context-not-found", message: "no such context" };
+  const unknown = await send("POST", `/admin-api/contexts/${id}/retry`, "{}");
+  assert.equal(unknown, { status: 404, answer: { error: "no such context" } });
 });
 
 test("health, readiness, peers and status have their shapes", async () => {

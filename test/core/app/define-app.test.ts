@@ -323,6 +323,36 @@ test("what a call does to a value it wrote or read changes nothing of the state"
   }
 });
 
+test("the compiler knows the names of handlers, and what they may say", () => {
+  const application = defineApp({
+    name: "typed",
+    state: { title: register<string>() },
+    methods: {
+      known: (_state, _args, call) => call.emit("happened", 1, "settle"),
+      // @ts-expect-error: there is no handler of that name.
+      unknown: (_state, _args, call) => call.emit("happened", 1, "settel"),
+    },
+    views: {},
+    handlers: {
+      settle({ title }, content, call) {
+        title.set(`${content} of ${call.event.author}`);
+        // @ts-expect-error: what a handler emits names no handlers.
+        call.emit("settled", 1, "settle");
+      },
+    },
+  });
+  assert.equal(Object.keys(application.handlers), ["settle"]);
+  const none = { name: "none", state: {}, views: {} };
+  // @ts-expect-error: without handlers there is none to name.
+  defineApp({ ...none, methods: { any: (_state, _args, call) => call.emit("happened", 1, "settle") } });
+});
+
+test("a handler's name must fit an event", () => {
+  const handlers = { ["h".repeat(129)]: () => {} };
+  const nothing = { name: "long", state: {}, methods: {}, views: {} };
+  assert.throws(() => defineApp({ ...nothing, handlers }), /cannot name a handler of long/);
+});
+
 test("a name cannot be both a method's and a view's", () => {
   const both = { get: () => null };
   assert.throws(

@@ -136,6 +136,10 @@ test("an application that trips over what it reads refuses its call and leaves n
   assert.is(codeOf(outcome), "call-failed");
   assert.ok(outcome.kind === "refused" && outcome.message.includes("not a message"));
   assert.is(node.replica(contextId).state.storedCount, 0);
+  const odd = nodeRunning(() => {
+    throw null;
+  });
+  assert.is(codeOf(odd.node.execute(odd.contextId, "change")), "call-failed");
   const broken = nodeRunning(() => {
     throw new InvariantError("ours");
   });
@@ -146,7 +150,7 @@ test("events travel with the delta, also one that writes nothing else, and reach
   const { node, contextId } = nodeRunning((_state, call) => call.emit("happened", { n: 1 }));
   const call = { kind: "execute", contextId, method: "change", args: {} } as const;
   const effects = node.give({ kind: "request", request: 1, call });
-  const events = [{ kind: "happened", content: { n: 1 } }];
+  const events = [{ kind: "happened", content: { n: 1 }, handler: null }];
   assert.equal(opened(only(effects, "publish")[0]?.message ?? new Uint8Array()).events, events);
   assert.equal(only(effects, "emit")[0]?.event.events, events);
 });

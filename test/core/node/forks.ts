@@ -2,7 +2,7 @@
 
 import { createNodeIdentity } from "../../../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
-import { kvStore } from "../../../core/app/built-in/kv-store.ts";
+import { builtInApplications } from "../../../core/app/built-in/index.ts";
 import type { Effect } from "../../../core/effect.ts";
 import type { PeerId } from "../../../core/ids.ts";
 import type { Input } from "../../../core/input.ts";
@@ -103,7 +103,7 @@ export class Fork {
       identity: this.#identity,
       codec,
       store,
-      applications: [kvStore],
+      applications: builtInApplications,
       config: this.node.config,
     };
     const core = new NodeCore(parts, copyMemory(this.#memory));

@@ -96,7 +96,7 @@ function written(history: History, list: readonly Body[]): SharedHistory {
     const { author: by, hlc, actions: own } = list[index] as Body;
     const bases = parents.map((parent) => deltas[parent] as CausalDelta);
     // No two say the same, or they would be one.
-    const events = [{ kind: "nth", content: index }];
+    const events = [{ kind: "nth", content: index, handler: null }];
     deltas.push(scribe.write(bases, { by, hlc, content: operations(...own), events }));
     const stamp = stampOf(
       parents.map((parent) => times[parent] as Hlc),

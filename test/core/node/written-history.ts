@@ -65,7 +65,7 @@ export function writtenHistories(lengthMax: number): fc.Arbitrary<Written> {
           own.length === 0 ? ({ kind: "merge" } as const) : ({ kind: "operations", actions: own } as const);
         const bases = parents.map((position) => deltas[position] as CausalDelta);
         // No two say the same, or they would be one.
-        const events = [{ kind: "nth", content: index }];
+        const events = [{ kind: "nth", content: index, handler: null }];
         deltas.push(scribe.write(bases, { by: unsigned(author), hlc, content, events }));
         const stamp = stampOf(
           parents.map((position) => (stamps[position] as Stamp).at),

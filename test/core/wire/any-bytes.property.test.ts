@@ -5,6 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
 import type { Fault } from "../../../core/fault.ts";
+import { isFault } from "../../../core/fault.ts";
 import { deltaBytesMax, depthMax, frameBytesMax, gossipBytesMax } from "../../../core/limits.ts";
 import { decodeValue, decoding, encode, equalBytes } from "../../../core/wire/cbor.ts";
 import { openDelta, sealDelta } from "../../../core/wire/delta-codec.ts";
@@ -172,7 +173,7 @@ test("a length that is not there is refused before it is believed", () => {
   }
 });
 
-test("the largest messages of the smallest parts are decoded or refused within a second", () => {
+test("the largest messages of the smallest parts are refused", () => {
   // As many values as fit: what is cheap to send must not be dear to refuse.
   for (const part of [0x00, 0xa0]) {
     const list = (length: number, head: readonly number[]) => {
@@ -187,19 +188,16 @@ test("the largest messages of the smallest parts are decoded or refused within a
       list(frameBytesMax, [0x84, 1, 1]),
     ];
     const messages = [list(gossipBytesMax, []), ...wrapped(list(deltaBytesMax - 200, []))];
-    for (const frame of frames) assertQuick(() => decodeSyncMessage(frame), `frames of ${part}`);
-    for (const message of messages)
-      assertQuick(() => openDelta(message, trustingCrypto), `deltas of ${part}`);
-    for (const message of messages)
-      assertQuick(() => openHeartbeat(message, trustingCrypto), `heartbeats of ${part}`);
+    for (const frame of frames) assert.is(codeOf(decodeSyncMessage(frame)), "over-limit");
+    for (const message of messages) {
+      assert.ok(isFault(openDelta(message, trustingCrypto)));
+      assert.ok(isFault(openHeartbeat(message, trustingCrypto)));
+    }
   }
 });
 
-function assertQuick(decode: () => { readonly kind: string }, what: string): void {
-  const startMs = performance.now();
-  decode();
-  const tookMs = performance.now() - startMs;
-  assert.ok(tookMs < 1_000, `${what}: ${Math.round(tookMs)} ms`);
+function codeOf(opened: { readonly kind: string }): string | null {
+  return isFault(opened) ? opened.code : null;
 }
 
 test.run();

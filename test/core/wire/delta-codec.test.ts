@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { DeltaDraft } from "../../../core/dag/delta.ts";
+import type { ApplicationEvent } from "../../../core/effect.ts";
 import type { FaultCode } from "../../../core/fault.ts";
 import { byteString, bytesOf, type ContextId, type DeltaId, type Incarnation } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
@@ -51,6 +52,10 @@ const draft: DeltaDraft = {
   events: [],
 };
 
+function event(kind: string, content: Json, handler: string | null = null): ApplicationEvent {
+  return { kind, content, handler };
+}
+
 /** What becomes of a draft: "delta", or the code of the fault. */
 function fate(change: Partial<DeltaDraft>): FaultCode | "delta" {
   return fateOf(sealDelta({ ...draft, ...change }, ann, trustingCrypto));
@@ -94,13 +99,19 @@ test("every field of a delta changes its id", () => {
       { content: operations(put("l", 1)) },
       { content: operations(put("k", 1), put("k", 1)) },
       { content: operations(remove("k")) },
+      { content: { kind: "handler", actions: [put("k", 1)] } },
       { content: { kind: "merge" } },
       { content: { kind: "needs-upgrade", code: 5 } },
       genesis,
       { ...genesis, content: { ...genesis.content, application: "b" } },
       { ...genesis, content: { ...genesis.content, nonce: byteString(new Uint8Array(16)) } },
     ],
-    events: [{ events: [{ kind: "e", content: 1 }] }, { events: [{ kind: "e", content: 2 }] }],
+    events: [
+      { events: [event("e", 1)] },
+      { events: [event("e", 2)] },
+      { events: [event("e", 1, "h")] },
+      { events: [event("e", 1, "i")] },
+    ],
   };
   const all = [{}, ...Object.values(changes).flat()];
   const found = all.map((change) => {
@@ -113,7 +124,7 @@ test("every field of a delta changes its id", () => {
 
 test("what a delta may hold ends at its bounds", () => {
   const events = (count: number) => ({
-    events: Array.from({ length: count }, () => ({ kind: "e", content: 1 })),
+    events: Array.from({ length: count }, () => event("e", 1)),
   });
   const value = (characters: number) => ({ content: operations(put("k", text(characters))) });
   const encodedValue = (characters: number) => encode(text(characters)).length;
@@ -149,8 +160,14 @@ test("what a delta may hold ends at its bounds", () => {
     ],
     [
       "event name",
-      { events: [{ kind: text(nameCharactersMax), content: 1 }] },
-      { events: [{ kind: text(nameCharactersMax + 1), content: 1 }] },
+      { events: [event(text(nameCharactersMax), 1)] },
+      { events: [event(text(nameCharactersMax + 1), 1)] },
+      "over-limit",
+    ],
+    [
+      "handler name",
+      { events: [event("e", 1, text(nameCharactersMax))] },
+      { events: [event("e", 1, text(nameCharactersMax + 1))] },
       "over-limit",
     ],
   ];
@@ -161,8 +178,31 @@ test("what a delta may hold ends at its bounds", () => {
   }
 });
 
+test("only operations name handlers, so that what a handler wrote can start no other", () => {
+  const named = { events: [event("e", 1, "h")] };
+  assert.is(fate(named), "delta");
+  assert.is(fate({ ...named, content: { kind: "handler", actions: [] } }), "malformed");
+  assert.is(fate({ ...named, content: { kind: "merge" } }), "malformed");
+  const genesis = {
+    contextId: "",
+    parents: [],
+    content: { kind: "genesis", application: "a", nonce },
+  } as const;
+  assert.is(fate({ ...named, ...genesis }), "malformed");
+  assert.is(fate({ ...named, content: { kind: "needs-upgrade", code: 99 } }), "delta");
+});
+
+test("an event without a handler has one encoding: that of two fields", () => {
+  const sealed = sealDelta({ ...draft, events: [event("e", 1)] }, ann, trustingCrypto);
+  const [, encoding] = decodeCanonical(sealed, gossipBytesMax) as [number, Uint8Array];
+  const fields = decodeCanonical(encoding, deltaBytesMax) as unknown[];
+  assert.equal(fields[9], [["e", 1]]);
+  const padded = encode([...fields.slice(0, 9), [["e", 1, null]]]);
+  assert.is(fateOf(encode([0, padded, new Uint8Array(64)])), "malformed");
+});
+
 test("a delta ends at a mebibyte, events included", () => {
-  const filled = (bytes: number) => ({ events: [{ kind: "e", content: text(bytes) }] });
+  const filled = (bytes: number) => ({ events: [event("e", text(bytes))] });
   const rest =
     encode([
       1,

@@ -39,7 +39,12 @@ test("an opened delta seals to the same bytes", () => {
 });
 
 test("another field gives another id", () => {
-  const pairs = fc.tuple(drafts, drafts).map(([one, other]) => {
+  // Without handlers, which not every kind of delta may name.
+  const anyKind = drafts.map(({ draft, identity }) => ({
+    identity,
+    draft: { ...draft, events: draft.events.map((event) => ({ ...event, handler: null })) },
+  }));
+  const pairs = fc.tuple(anyKind, anyKind).map(([one, other]) => {
     const parts = { contextId: other.draft.contextId, parents: other.draft.parents };
     const { content, events, hlc, incarnation } = other.draft;
     return {

@@ -124,10 +124,11 @@ const contents = {
     kind: fc.constant("operations" as const),
     actions: fc.array(actions, { maxLength: 4 }),
   }),
+  handler: plain({ kind: fc.constant("handler" as const), actions: fc.array(actions, { maxLength: 4 }) }),
   merge: fc.constant({ kind: "merge" } as const),
   "needs-upgrade": plain({
     kind: fc.constant("needs-upgrade" as const),
-    code: fc.integer({ min: 3, max: 255 }),
+    code: fc.integer({ min: 4, max: 255 }),
   }),
 } satisfies Record<DeltaContent["kind"], fc.Arbitrary<DeltaContent>>;
 
@@ -139,8 +140,16 @@ export const hlcs = plain({
 const decided = {
   incarnation: ids<Incarnation>(8),
   hlc: hlcs,
-  events: fc.array(plain({ kind: text, content: jsons }), { maxLength: 3 }),
+  events: fc.array(plain({ kind: text, content: jsons, handler: fc.constant(null) }), { maxLength: 3 }),
 };
+
+/** Events that only operations, and kinds to come, may have. */
+const handledEvents = fc.array(
+  plain({ kind: text, content: jsons, handler: fc.oneof(fc.constant(null), text) }),
+  {
+    maxLength: 3,
+  },
+);
 
 /** What an author may decide, with the key it is signed by. */
 export const drafts: fc.Arbitrary<{ readonly draft: DeltaDraft; readonly identity: Identity }> = fc
@@ -157,7 +166,14 @@ export const drafts: fc.Arbitrary<{ readonly draft: DeltaDraft; readonly identit
         ...decided,
         contextId: ids<never>(),
         parents: idLists(1, 5),
-        content: fc.oneof(contents.operations, contents.merge, contents["needs-upgrade"]),
+        content: fc.oneof(contents.merge, contents.handler),
+      }),
+      plain({
+        ...decided,
+        events: handledEvents,
+        contextId: ids<never>(),
+        parents: idLists(1, 5),
+        content: fc.oneof(contents.operations, contents["needs-upgrade"]),
       }),
     ),
   )

@@ -206,7 +206,7 @@ for (const [title, scenario, problem] of mistakes) {
 }
 
 test("refused: a value expected of an application that has no get", () => {
-  const silent = { name: "silent", methods: {} };
+  const silent = { name: "silent", methods: {}, handlers: {} };
   const scenario = {
     name: "example",
     nodes: 2,

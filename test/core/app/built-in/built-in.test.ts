@@ -24,7 +24,15 @@ const callsTo = (name: string) => {
 
 test("each application has a name of its own", () => {
   const names = builtInApplications.map(({ name }) => name);
-  assert.equal(names, ["kv-store", "counter", "todo-list", "team-chat", "text-editor", "notice-board"]);
+  assert.equal(names, [
+    "kv-store",
+    "counter",
+    "todo-list",
+    "team-chat",
+    "text-editor",
+    "notice-board",
+    "auction",
+  ]);
 });
 
 test("counter: counts up, down and from zero again", () => {

@@ -1,0 +1,147 @@
+/**
+ * Handlers run at least once: for each event that names one and lies durably on a node that did not write it, the
+ * handler was tried there by the end, whatever crashes took. Seen from outside: events in what a node commits, runs
+ * by the function that is called, each counted for the commit it led to.
+ */
+
+import type { Application, Handler } from "../../core/app/application.ts";
+import type { HandlerRequest } from "../../core/app/execution.ts";
+import type { CausalDelta } from "../../core/dag/delta.ts";
+import type { Commit } from "../../core/effect.ts";
+import type { ContextId } from "../../core/ids.ts";
+import { nameText } from "../../core/state/action-name.ts";
+import type { SimNode } from "../world/sim-node.ts";
+import type { Found } from "./oracles.ts";
+
+/** An event that a node owes a handler. */
+export interface OwedEvent extends HandlerRequest {
+  readonly id: string;
+  readonly contextId: ContextId;
+}
+
+interface Debt {
+  readonly event: OwedEvent;
+  readonly sinceUs: number;
+  /** Commits an attempt led to. */
+  attempts: number;
+}
+
+interface Consequences {
+  readonly owed: readonly OwedEvent[];
+  readonly tried: readonly string[];
+}
+
+/** Events that came in the last moments of a run may still be owed. */
+const graceUs = 1_000_000;
+
+export class HandlerRuns {
+  readonly #debts: readonly Map<string, Debt>[];
+  /** When each node was last started. */
+  readonly #upSinceUs: number[];
+  /** Events whose handlers the input under way has run. */
+  #running: string[] = [];
+  readonly #led = new WeakMap<Commit, Consequences>();
+  /** Of all applications. What names another is parked without a run. */
+  readonly #names = new Set<string>();
+
+  constructor(nodes: number) {
+    this.#debts = Array.from({ length: nodes }, () => new Map());
+    this.#upSinceUs = Array.from({ length: nodes }, () => 0);
+  }
+
+  /** The applications, with handlers that are heard when they run. */
+  heard(applications: readonly Application[]): readonly Application[] {
+    return applications.map((application) => {
+      for (const name of Object.keys(application.handlers)) this.#names.add(name);
+      const handlers = Object.entries(application.handlers).map(([name, handler]): [string, Handler] => [
+        name,
+        {
+          run: (call) => {
+            this.#running.push(call.event.id);
+            handler.run(call);
+          },
+        },
+      ]);
+      return { ...application, handlers: Object.fromEntries(handlers) };
+    });
+  }
+
+  /** A node commits deltas, and what it ran since its last input. Gives the events it owes from now on. */
+  committed(
+    node: SimNode,
+    commit: Commit,
+    { deltas, nowUs }: { readonly deltas: readonly CausalDelta[]; readonly nowUs: number },
+  ): readonly OwedEvent[] {
+    const debts = this.#debtsOf(node);
+    const owed = deltas
+      .flatMap((delta) => (delta.author === node.author ? [] : eventsOf(delta)))
+      .filter(({ handler }) => this.#names.has(handler));
+    const tried = this.#running;
+    this.#running = [];
+    for (const event of owed) debts.set(event.id, { event, sinceUs: nowUs, attempts: 0 });
+    this.#count(node, tried, 1);
+    if (owed.length + tried.length > 0) this.#led.set(commit, { owed, tried });
+    return owed;
+  }
+
+  /** An input is over: what ran without leading to a commit led to nothing. */
+  handled(): void {
+    this.#running = [];
+  }
+
+  /** A node lost its last commits, and with them what they owed and what they had done. */
+  lost(node: SimNode, commits: readonly Commit[]): void {
+    const debts = this.#debtsOf(node);
+    for (const commit of commits) {
+      const { owed, tried } = this.#led.get(commit) ?? { owed: [], tried: [] };
+      this.#count(node, tried, -1);
+      for (const { id } of owed) debts.delete(id);
+    }
+  }
+
+  statusChanged(node: SimNode, nowUs: number): void {
+    this.#upSinceUs[node.index] = nowUs;
+  }
+
+  /** Does the node owe the event a handler that it has not tried? */
+  isUntried(node: SimNode, eventId: string): boolean {
+    return this.#debtsOf(node).get(eventId)?.attempts === 0;
+  }
+
+  /** Events that live nodes have had for long enough and never tried. */
+  judge(nodes: readonly SimNode[], nowUs: number): readonly Found[] {
+    return nodes.flatMap((node) => {
+      const upSinceUs = this.#upSinceUs[node.index] ?? 0;
+      if (node.status !== "up" || node.isPaused || upSinceUs > nowUs - graceUs) return [];
+      const forgotten = Array.from(this.#debtsOf(node).values()).filter(
+        ({ attempts, sinceUs }) => attempts === 0 && sinceUs <= nowUs - graceUs,
+      );
+      const [first] = forgotten;
+      if (first === undefined) return [];
+      const { handler, name, id } = first.event;
+      const message = `never ran "${handler}" for the event "${name}" ${id}, which it had since ${first.sinceUs / 1_000} ms (${forgotten.length} such events)`;
+      return [{ oracle: "handlers-run", invariant: 5, node: node.id, message }];
+    });
+  }
+
+  #debtsOf(node: SimNode): Map<string, Debt> {
+    return this.#debts[node.index] as Map<string, Debt>; // there is one for each node
+  }
+
+  #count(node: SimNode, eventIds: readonly string[], by: number): void {
+    const debts = this.#debtsOf(node);
+    for (const id of eventIds) {
+      const debt = debts.get(id);
+      if (debt !== undefined) debt.attempts += by;
+    }
+  }
+}
+
+function eventsOf({ id: delta, contextId, author, content, events }: CausalDelta): readonly OwedEvent[] {
+  if (content.kind !== "operations") return [];
+  return events.flatMap(({ kind: name, content: said, handler }, index) =>
+    handler === null
+      ? []
+      : [{ id: nameText({ delta, index }), contextId, delta, index, author, name, content: said, handler }],
+  );
+}
