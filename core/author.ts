@@ -58,10 +58,20 @@ export class Author {
     const hlc = Object.freeze(this.#tick(turn));
     const draft = { ...authored, author: this.#identity.author, incarnation: this.#memory.incarnation, hlc };
     const delta = this.#codec.openDelta(sealDelta(draft, this.#identity, this.#codec.crypto));
-    if (delta.kind === "fault") return delta;
+    if (delta.kind === "delta") this.#keep(hlc, turn);
+    return delta;
+  }
+
+  /** A clock value above all before, for what this node writes for itself. */
+  advance(turn: Turn): Hlc {
+    const hlc = Object.freeze(this.#tick(turn));
+    this.#keep(hlc, turn);
+    return hlc;
+  }
+
+  #keep(hlc: Hlc, turn: Turn): void {
     this.#memory.hlc = hlc;
     turn.put(storeKeys.clock, encode([hlc.ms, hlc.counter]));
-    return delta;
   }
 
   #tick(turn: Turn): Hlc {

@@ -1,14 +1,15 @@
 /** One context on this node: its deltas, its state, its application. Everything that changes it passes through here. */
 
 import type { Application } from "./app/application.ts";
-import { Draft } from "./app/draft.ts";
 import {
   type Caller,
   type CallRequest,
+  draftsOn,
   type Execution,
   execute,
   executeHandler,
   type HandlerRequest,
+  type States,
 } from "./app/execution.ts";
 import { type Cause, clientCause, handlerCause } from "./app/outbox.ts";
 import { present } from "./assert.ts";
@@ -21,10 +22,12 @@ import {
   type DeltaStoreMemory,
 } from "./delta-store/delta-store.ts";
 import type { ApplicationEvent, Outcome, RefusalCode } from "./effect.ts";
+import { type Fault, isFault } from "./fault.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
 import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash, toHex, topicOf } from "./ids.ts";
 import { nameCharactersMax, parentsMax } from "./limits.ts";
 import { createOwedMemory, type OwedMemory, OwedQueue } from "./owed/queue.ts";
+import { PrivateState } from "./private-state.ts";
 import { type Services, timerName } from "./services.ts";
 import type { Entity } from "./state/entity.ts";
 import { StateRecords } from "./state/state-records.ts";
@@ -39,6 +42,7 @@ export interface ReplicaMemory {
   readonly contextId: ContextId;
   readonly deltas: DeltaStoreMemory;
   readonly state: StateMemory;
+  readonly private: StateMemory;
   readonly owed: OwedMemory;
   /** Named by the genesis; empty until it has arrived. */
   application: string;
@@ -55,6 +59,7 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     contextId,
     deltas: createDeltaStoreMemory(),
     state: createStateMemory(),
+    private: createStateMemory(),
     owed: createOwedMemory(),
     application: "",
     creator: null,
@@ -72,6 +77,7 @@ export class Replica {
   readonly contextId: ContextId;
   readonly deltas: DeltaStore;
   readonly state: StateStore;
+  readonly private: PrivateState;
   /** What is owed because of this context's deltas and calls. */
   readonly owed: OwedQueue;
   readonly #memory: ReplicaMemory;
@@ -90,6 +96,7 @@ export class Replica {
       memory.state,
       new StateRecords({ space, crypto: codec.crypto, store, decoded }),
     );
+    this.private = new PrivateState(memory.private, memory.contextId, services);
     this.owed = new OwedQueue(memory.owed, {
       contextId: memory.contextId,
       services,
@@ -163,7 +170,7 @@ export class Replica {
   runHandler(request: HandlerRequest, turn: Turn): Outcome {
     const caller = this.caller(this.#services.author.timeMs(turn), handlerCause);
     const execution = this.#withApplication((application) =>
-      executeHandler(application, new Draft(this.state, caller), { request, caller }),
+      executeHandler(application, draftsOn(this.states, caller), { request, caller }),
     );
     return this.#complete(execution, "handler", turn);
   }
@@ -171,6 +178,11 @@ export class Replica {
   /** What a method would answer at this time. Whatever it would write is dropped. */
   query(call: CallRequest, timeMs: number): Execution {
     return this.#run(call, this.caller(timeMs, clientCause));
+  }
+
+  /** What calls read and write. */
+  get states(): States {
+    return { state: this.state, own: this.private.store };
   }
 
   /** This node as a caller, at this time and on the heads there are. */
@@ -245,6 +257,7 @@ export class Replica {
       const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
       this.#join(delta, stamp);
     }
+    this.private.load(turn);
     this.owed.load(turn);
   }
 
@@ -265,7 +278,7 @@ export class Replica {
   }
 
   #run(call: CallRequest, caller: Caller): Execution {
-    return this.#withApplication((application) => execute(application, this.state, { ...call, caller }));
+    return this.#withApplication((application) => execute(application, this.states, { ...call, caller }));
   }
 
   #withApplication(run: (application: Application) => Execution): Execution {
@@ -283,16 +296,16 @@ export class Replica {
   #complete(execution: Execution, kind: "operations" | "handler", turn: Turn): Outcome {
     if (execution.kind === "refused") return execution;
     const { output, actions, events, calls } = execution;
+    const own = this.private.checked(execution.ownActions);
+    if (isFault(own)) return refusedToKeep(own);
     let written: DeltaId | null = null;
     if (actions.length > 0 || events.length > 0) {
       const delta = this.#write({ kind, actions }, events, turn);
-      if (delta.kind === "fault") {
-        const code = delta.code === "too-large" ? "too-large" : "bad-arguments";
-        return refused(code, `cannot be stored: ${delta.detail}`);
-      }
+      if (isFault(delta)) return refusedToKeep(delta);
       turn.observe("delta-authored", { contextId: this.contextId });
       written = delta.id;
     }
+    this.private.write(own.actions, turn);
     for (const call of calls) this.owed.add({ kind: "call", ...call }, turn);
     return { kind: "executed", output, written };
   }
@@ -353,4 +366,8 @@ export class Replica {
 
 function refused(code: RefusalCode, message: string) {
   return { kind: "refused", code, message } as const;
+}
+
+function refusedToKeep({ code, detail }: Fault) {
+  return refused(code === "too-large" ? "too-large" : "bad-arguments", `cannot be stored: ${detail}`);
 }

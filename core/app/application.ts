@@ -26,6 +26,8 @@ export interface Handler {
 export interface AnyCall {
   /** The state with the call's own writes. */
   readonly draft: Draft;
+  /** What this node keeps for itself, likewise. */
+  readonly ownDraft: Draft;
   /** The wall time of the delta that the call would become: ms since 1970. */
   readonly timeMs: number;
   /** The public key, in hexadecimal, of the node that runs this and signs what it writes. */

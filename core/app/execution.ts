@@ -19,6 +19,8 @@ export type Execution =
       readonly kind: "ran";
       readonly output: Json;
       readonly actions: readonly Action[];
+      /** What the node is to keep for itself. */
+      readonly ownActions: readonly Action[];
       readonly events: readonly ApplicationEvent[];
       /** To be made by this node once the call has succeeded. */
       readonly calls: readonly QueuedCall[];
@@ -55,10 +57,25 @@ export interface HandlerRequest {
   readonly content: Json;
 }
 
+/** What a call reads and writes: the state of its context, and what this node keeps beside it for itself. */
+export interface States<Kind = StateStore> {
+  readonly state: Kind;
+  readonly own: Kind;
+}
+
+/** Drafts on both, for one call or several in turn. */
+export function draftsOn({ state, own }: States, caller: Caller): States<Draft> {
+  // What is shared with nobody is written by its only reader.
+  return {
+    state: new Draft(state, caller),
+    own: new Draft(own, { ...caller, writersOf: () => [caller.author] }),
+  };
+}
+
 /** Executes a method. What it throws is a refusal; only a bug of ours passes through. */
 export function execute(
   application: Application,
-  state: StateStore,
+  states: States,
   { method: name, args, caller }: CallRequest & { readonly caller: Caller },
 ): Execution {
   const method = Object.hasOwn(application.methods, name) ? application.methods[name] : undefined;
@@ -67,20 +84,21 @@ export function execute(
     return refused("unknown-method", `${application.name} has no method "${name}"; it has ${known}`);
   }
   return attempt(application, name, () => {
-    const draft = new Draft(state, caller);
+    const drafts = draftsOn(states, caller);
     const outbox = new Outbox(application, caller.contextId, caller.cause);
     const origin = caller.cause.origin === null ? null : toHex(caller.cause.origin);
-    const output = method.run({ ...callOn(draft, outbox, { caller }), args, origin });
-    if (method.access === "read" && (!draft.isEmpty || !outbox.isEmpty))
+    const output = method.run({ ...callOn(drafts, outbox, { caller }), args, origin });
+    const isSilent = drafts.state.isEmpty && drafts.own.isEmpty && outbox.isEmpty;
+    if (method.access === "read" && !isSilent)
       return refused("call-failed", `"${name}" only reads, but wrote`);
-    return { kind: "ran", output, actions: draft.finish(), events: outbox.events, calls: outbox.calls };
+    return ran(output, drafts, outbox);
   });
 }
 
-/** Runs the handler an event is owed, on a draft that may hold writes already. A refusal may leave half of its own there. */
+/** Runs the handler an event is owed, on drafts that may hold writes already. A refusal may leave half of its own there. */
 export function executeHandler(
   application: Application,
-  draft: Draft,
+  drafts: States<Draft>,
   { request, caller }: { readonly request: HandlerRequest; readonly caller: Caller },
 ): Execution {
   const { handler: name, content } = request;
@@ -92,9 +110,13 @@ export function executeHandler(
   return attempt(application, name, () => {
     const outbox = new Outbox(application, caller.contextId, caller.cause);
     const event = { id: nameText(request), name: request.name, author: toHex(request.author) };
-    handler.run({ ...callOn(draft, outbox, { caller, salt: event.id }), content: storable(content), event });
-    return { kind: "ran", output: null, actions: draft.finish(), events: outbox.events, calls: outbox.calls };
+    handler.run({ ...callOn(drafts, outbox, { caller, salt: event.id }), content: storable(content), event });
+    return ran(null, drafts, outbox);
   });
+}
+
+function ran(output: Json, { state, own }: States<Draft>, { events, calls }: Outbox): Execution {
+  return { kind: "ran", output, actions: state.finish(), ownActions: own.finish(), events, calls };
 }
 
 function attempt(application: Application, name: string, run: () => Execution): Execution {
@@ -111,13 +133,14 @@ function attempt(application: Application, name: string, run: () => Execution): 
 
 /** `salt` tells apart what runs at one time on one state. */
 function callOn(
-  draft: Draft,
+  { state: draft, own: ownDraft }: States<Draft>,
   outbox: Outbox,
   { caller, salt }: { readonly caller: Caller; readonly salt?: string },
 ): AnyCall {
   let stream: Random | null = null;
   return {
     draft,
+    ownDraft,
     timeMs: caller.timeMs,
     author: toHex(caller.author),
     random: () => {

@@ -6,8 +6,8 @@
  */
 
 import type { Application } from "../../core/app/application.ts";
-import { Draft } from "../../core/app/draft.ts";
-import { type Caller, executeHandler } from "../../core/app/execution.ts";
+import type { Draft } from "../../core/app/draft.ts";
+import { type Caller, draftsOn, executeHandler, type States } from "../../core/app/execution.ts";
 import { handlerCause } from "../../core/app/outbox.ts";
 import type { ContextId } from "../../core/ids.ts";
 import type { Replica } from "../../core/replica.ts";
@@ -114,24 +114,24 @@ export class Commutativity {
 function rehearse(events: readonly OwedEvent[], stage: Stage): Rehearsal {
   const refusals = new Map<string, string>();
   let ran: readonly OwedEvent[] = [];
-  let draft = draftAfter(ran, stage);
+  let drafts = draftsAfter(ran, stage);
   for (const event of events) {
     const { application, caller } = stage;
-    const execution = executeHandler(application, draft, { request: event, caller });
+    const execution = executeHandler(application, drafts, { request: event, caller });
     if (execution.kind === "ran") {
       ran = [...ran, event];
     } else {
       refusals.set(event.id, execution.message);
-      draft = draftAfter(ran, stage);
+      drafts = draftsAfter(ran, stage);
     }
   }
-  return { draft, refusals };
+  return { draft: drafts.state, refusals };
 }
 
-function draftAfter(events: readonly OwedEvent[], { application, replica, caller }: Stage): Draft {
-  const draft = new Draft(replica.state, caller);
-  for (const request of events) executeHandler(application, draft, { request, caller });
-  return draft;
+function draftsAfter(events: readonly OwedEvent[], { application, replica, caller }: Stage): States<Draft> {
+  const drafts = draftsOn(replica.states, caller);
+  for (const request of events) executeHandler(application, drafts, { request, caller });
+  return drafts;
 }
 
 /** What is not the same after `[a, b]` and after `[b, a]`, for the end of a sentence; null when all is. */

@@ -13,6 +13,7 @@ import { type Frozen, frozen } from "../fields/frozen.ts";
 import { map, type NestedMap } from "../fields/map.ts";
 import { type Owned, owned } from "../fields/owned.ts";
 import type { Reading } from "../fields/reading.ts";
+import { register } from "../fields/register.ts";
 import { list } from "../fields/sequence.ts";
 
 export const teamChat = defineApp({
@@ -27,6 +28,10 @@ export const teamChat = defineApp({
     /** Of each message everybody's own emojis. */
     reactions: map(owned<readonly string[]>()),
     profiles: owned<string>(),
+  },
+  private: {
+    /** Of each channel the last message that was read here. */
+    lastRead: map(register<string>()),
   },
   methods: {
     /** `{channel, text}` → the message's name. Emits `message`. */
@@ -60,6 +65,12 @@ export const teamChat = defineApp({
     close({ channels }, args) {
       channels.delete(textArgument(args, "channel"));
     },
+    /** `{channel}` → null. All that is there now has been read; nobody else learns of it. */
+    markRead(state, args) {
+      const channel = textArgument(args, "channel");
+      const last = messagesIn(state, channel).at(-1);
+      if (last !== undefined) state.lastRead.set(channel, last.name);
+    },
     /** `{name}` → null. How others see the caller. */
     introduce({ profiles }, args) {
       profiles.set(textArgument(args, "name"));
@@ -74,6 +85,11 @@ export const teamChat = defineApp({
       }),
     /** `{key}` → how many messages a channel has: for expectations of scenarios. */
     get: (state, args) => messagesIn(state, textArgument(args, "key")).length,
+    /** `{channel}` → how many messages come after the last one that was read here. */
+    unread(state, args) {
+      const names = messagesIn(state, textArgument(args, "channel")).map(({ name }) => name);
+      return names.length - 1 - names.lastIndexOf(state.lastRead.get(textArgument(args, "channel")) ?? "");
+    },
     /** `{}` → the names of channels. */
     channels: ({ channels }) => channels.keys(),
     /** `{}` → names by author. */
