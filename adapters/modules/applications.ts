@@ -66,11 +66,15 @@ function valuesOf(held: unknown): readonly unknown[] {
 
 function isApplication(value: unknown): value is Application {
   if (typeof value !== "object" || value === null) return false;
-  const { name, methods } = value as Partial<Record<keyof Application, unknown>>;
+  const { name, methods, handlers } = value as Partial<Record<keyof Application, unknown>>;
   return (
     typeof name === "string" &&
-    typeof methods === "object" &&
-    methods !== null &&
-    Object.values(methods).every((method) => typeof method?.run === "function" && "access" in method)
+    areRunnable(methods, (method) => "access" in method) &&
+    areRunnable(handlers, () => true)
   );
+}
+
+function areRunnable(held: unknown, isRight: (each: object) => boolean): boolean {
+  if (typeof held !== "object" || held === null) return false;
+  return Object.values(held).every((each) => typeof each?.run === "function" && isRight(each));
 }

@@ -41,6 +41,8 @@ export class OwedRunner {
   #attempt(entry: Entry, replica: Replica, turn: Turn): void {
     const { contextId } = replica;
     const names = probes[entry.work.kind];
+    // Counts as a delta does, so that a turn ends however many contexts have something due.
+    turn.takeRoom(0);
     const outcome = this.#do(entry.work, replica, turn);
     if (outcome.kind !== "refused") return turn.observe(names.done, { contextId });
     const detail = `${outcome.code}: ${outcome.message}`;
