@@ -25,7 +25,7 @@ import { StoreReader } from "../core/store-reader.ts";
 import { Turn } from "../core/turn.ts";
 import { row } from "./figures.ts";
 
-const sizes = [100_000];
+const sizes = [1_000, 100_000, 1_000_000];
 const writes = 5_000;
 const mebibyte = 1_048_576;
 

@@ -59,7 +59,7 @@ export class Contexts {
         return this.#join(call.contextId, call.genesis, turn);
       case "execute": {
         const replica = this.#replicas.get(call.contextId);
-        return replica === undefined ? unknownContext(call.contextId) : replica.execute(call, turn);
+        return replica === undefined ? unknownContext(call.contextId) : replica.calls.execute(call, turn);
       }
       case "retry-owed": {
         const replica = this.#replicas.get(call.contextId);

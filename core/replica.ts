@@ -1,18 +1,7 @@
 /** One context on this node: its deltas, its state, its application. Everything that changes it passes through here. */
 
-import type { Application } from "./app/application.ts";
-import {
-  type Caller,
-  type CallRequest,
-  draftsOn,
-  type Execution,
-  execute,
-  executeHandler,
-  type HandlerRequest,
-  type States,
-} from "./app/execution.ts";
-import { type Cause, clientCause, handlerCause } from "./app/outbox.ts";
 import { present } from "./assert.ts";
+import { Calls } from "./calls.ts";
 import type { CausalDelta } from "./dag/delta.ts";
 import { type HeadsSummary, summarizeHeads } from "./dag/heads.ts";
 import {
@@ -21,15 +10,14 @@ import {
   DeltaStore,
   type DeltaStoreMemory,
 } from "./delta-store/delta-store.ts";
-import type { ApplicationEvent, Outcome, RefusalCode } from "./effect.ts";
-import { type Fault, isFault } from "./fault.ts";
+import type { ApplicationEvent } from "./effect.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
-import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash, toHex, topicOf } from "./ids.ts";
+import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash, topicOf } from "./ids.ts";
 import { nameCharactersMax, parentsMax } from "./limits.ts";
 import { createOwedMemory, type OwedMemory, OwedQueue } from "./owed/queue.ts";
 import { PrivateState } from "./private-state.ts";
 import { type Services, timerName } from "./services.ts";
-import type { Entity } from "./state/entity.ts";
+import type { Entity, EntityOf } from "./state/entity.ts";
 import { StateRecords } from "./state/state-records.ts";
 import { createStateMemory, type StateMemory, StateStore } from "./state/state-store.ts";
 import { WriterSets } from "./state/writer-sets.ts";
@@ -78,6 +66,7 @@ export class Replica {
   readonly deltas: DeltaStore;
   readonly state: StateStore;
   readonly private: PrivateState;
+  readonly calls: Calls;
   /** What is owed because of this context's deltas and calls. */
   readonly owed: OwedQueue;
   readonly #memory: ReplicaMemory;
@@ -102,6 +91,7 @@ export class Replica {
       services,
       isRunnable: () => this.hasApplication,
     });
+    this.calls = new Calls(this, services, (content, events, turn) => this.#write(content, events, turn));
     this.deltas = new DeltaStore(memory.deltas, {
       contextId: memory.contextId,
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
@@ -160,44 +150,9 @@ export class Replica {
     return outcome;
   }
 
-  /** Runs a method; a write becomes a delta on the current heads, which is applied and published. */
-  execute(call: CallRequest, turn: Turn, cause: Cause = clientCause): Outcome {
-    const execution = this.#run(call, this.caller(this.#services.author.timeMs(turn), cause));
-    return this.#complete(execution, "operations", turn);
-  }
-
-  /** Runs a handler for an event of an applied delta; a write becomes a delta of a kind that runs no handlers. */
-  runHandler(request: HandlerRequest, turn: Turn): Outcome {
-    const caller = this.caller(this.#services.author.timeMs(turn), handlerCause);
-    const execution = this.#withApplication((application) =>
-      executeHandler(application, draftsOn(this.states, caller), { request, caller }),
-    );
-    return this.#complete(execution, "handler", turn);
-  }
-
-  /** What a method would answer at this time. Whatever it would write is dropped. */
-  query(call: CallRequest, timeMs: number): Execution {
-    return this.#run(call, this.caller(timeMs, clientCause));
-  }
-
-  /** What calls read and write. */
-  get states(): States {
-    return { state: this.state, own: this.private.store };
-  }
-
-  /** This node as a caller, at this time and on the heads there are. */
-  caller(timeMs: number, cause: Cause): Caller {
-    const { author, identity, codec } = this.#services;
-    return {
-      author: identity.author,
-      incarnation: author.incarnation,
-      crypto: codec.crypto,
-      writersOf: (held) => this.#writerSets.writersOn(this.#parents(), held),
-      timeMs,
-      contextId: this.contextId,
-      heads: this.heads(),
-      cause,
-    };
+  /** Who may write a shared entity in a delta made now. */
+  writersOf(held: EntityOf<"shared"> | undefined): readonly AuthorId[] {
+    return this.#writerSets.writersOn(this.#parents(), held);
   }
 
   /** Joins many heads into one, if there still are many. */
@@ -277,39 +232,6 @@ export class Replica {
     return said.length - valid.length;
   }
 
-  #run(call: CallRequest, caller: Caller): Execution {
-    return this.#withApplication((application) => execute(application, this.states, { ...call, caller }));
-  }
-
-  #withApplication(run: (application: Application) => Execution): Execution {
-    if (!this.isInitialized)
-      return refused("uninitialized", `the genesis of context ${toHex(this.contextId)} has not arrived yet`);
-    const application = this.#services.applications.get(this.application);
-    if (application === undefined)
-      return refused("application-not-installed", `no application named "${this.application}"`);
-    const execution = run(application);
-    this.#services.store.check();
-    return execution;
-  }
-
-  /** Keeps what an execution wants changed: a delta, and the calls it queued, owed from the same commit on. */
-  #complete(execution: Execution, kind: "operations" | "handler", turn: Turn): Outcome {
-    if (execution.kind === "refused") return execution;
-    const { output, actions, events, calls } = execution;
-    const own = this.private.checked(execution.ownActions);
-    if (isFault(own)) return refusedToKeep(own);
-    let written: DeltaId | null = null;
-    if (actions.length > 0 || events.length > 0) {
-      const delta = this.#write({ kind, actions }, events, turn);
-      if (isFault(delta)) return refusedToKeep(delta);
-      turn.observe("delta-authored", { contextId: this.contextId });
-      written = delta.id;
-    }
-    this.private.write(own.actions, turn);
-    for (const call of calls) this.owed.add({ kind: "call", ...call }, turn);
-    return { kind: "executed", output, written };
-  }
-
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
     const delta = this.#services.author.make(
       { contextId: this.contextId, parents: this.#parents(), content, events },
@@ -362,12 +284,4 @@ export class Replica {
     if (this.deltas.readyCount > 0)
       this.#services.timers.set(timerName("apply-ready", this.contextId), turn.now.monotonicMs);
   }
-}
-
-function refused(code: RefusalCode, message: string) {
-  return { kind: "refused", code, message } as const;
-}
-
-function refusedToKeep({ code, detail }: Fault) {
-  return refused(code === "too-large" ? "too-large" : "bad-arguments", `cannot be stored: ${detail}`);
 }

@@ -54,8 +54,10 @@ export class OwedRunner {
   }
 
   #do(work: Work, replica: Replica, turn: Turn): Outcome {
-    if (work.kind === "handler") return replica.runHandler(work, turn);
+    if (work.kind === "handler") return replica.calls.runHandler(work, turn);
     const target = this.#replicaOf(work.contextId);
-    return target === undefined ? unknownContext(work.contextId) : target.execute(work, turn, work.cause);
+    return target === undefined
+      ? unknownContext(work.contextId)
+      : target.calls.execute(work, turn, work.cause);
   }
 }

@@ -72,7 +72,7 @@ export class Commutativity {
     const replica = node.core?.replicas().get(contextId);
     const application = this.#applications.get(replica?.application ?? "");
     if (replica === undefined || application === undefined) return null;
-    return { application, replica, caller: replica.caller(node.clock.now(nowUs).wallMs, handlerCause) };
+    return { application, replica, caller: replica.calls.caller(node.clock.now(nowUs).wallMs, handlerCause) };
   }
 
   /** The newest first, and before all others those whose handlers have not written here yet. */
@@ -129,7 +129,7 @@ function rehearse(events: readonly OwedEvent[], stage: Stage): Rehearsal {
 }
 
 function draftsAfter(events: readonly OwedEvent[], { application, replica, caller }: Stage): States<Draft> {
-  const drafts = draftsOn(replica.states, caller);
+  const drafts = draftsOn(replica.calls.states, caller);
   for (const request of events) executeHandler(application, drafts, { request, caller });
   return drafts;
 }

@@ -90,7 +90,7 @@ export function liveMembers(
 
 /** A key's value by the application's own `get`; null when there is none. */
 function read(replica: Replica, key: string, timeMs: number): Json {
-  const execution = replica.query({ method: "get", args: { key } }, timeMs);
+  const execution = replica.calls.query({ method: "get", args: { key } }, timeMs);
   return execution.kind === "ran" ? execution.output : null;
 }
 

@@ -36,7 +36,7 @@ const scenario: Scenario = {
 /** What every live node answers to a view, which must be the same for all. */
 function answerOf(simulation: Simulation, contextId: ContextId, view: string) {
   const answers = simulation.world.nodes.map((node) => {
-    const execution = node.core?.replicas().get(contextId)?.query({ method: view, args: {} }, 0);
+    const execution = node.core?.replicas().get(contextId)?.calls.query({ method: view, args: {} }, 0);
     if (execution?.kind !== "ran") throw new Error(JSON.stringify(execution));
     return execution.output;
   });
