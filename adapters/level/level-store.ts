@@ -111,10 +111,15 @@ class LevelStore implements Store {
     if (commits.length === 0) return 0;
     const { folder, level, tipFile } = this.#parts;
     const tip = nextTip(this.#tip, commits);
-    const operations = commits.flat().map(([key, value]) => operationOf(key, value));
-    operations.push({ type: "put", key: ringKey(tip.count), value: encodeTip(tip) });
     try {
-      await level.batch(operations, { sync: true });
+      // An operation at a time: a batch of an array costs twice as much.
+      const batch = level.batch();
+      for (const [key, value] of commits.flat()) {
+        if (value === null) batch.del(Buffer.from(key, "latin1"));
+        else batch.put(Buffer.from(key, "latin1"), value);
+      }
+      batch.put(ringKey(tip.count), encodeTip(tip));
+      await batch.write({ sync: true });
       await tipFile.write(tip);
     } catch (error) {
       const message = `the store at ${folder.path} cannot be written (${messageOf(error)}): check the space and health of its disk`;
@@ -144,15 +149,6 @@ class LevelStore implements Store {
 /** What an entry costs in memory, roughly; null stands for a removal. */
 function bytesOfEntry(key: string, value: Uint8Array | null): number {
   return key.length + (value?.length ?? 0) + 100;
-}
-
-type Operation =
-  | { readonly type: "put"; readonly key: Buffer; readonly value: Uint8Array }
-  | { readonly type: "del"; readonly key: Buffer };
-
-function operationOf(key: string, value: Uint8Array | null): Operation {
-  const bytes = Buffer.from(key, "latin1");
-  return value === null ? { type: "del", key: bytes } : { type: "put", key: bytes, value };
 }
 
 async function openLevel(folder: StoreFolder): Promise<Database> {
