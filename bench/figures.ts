@@ -14,5 +14,5 @@ export function spread(values: readonly number[], digits = 0): string {
 }
 
 export function row(name: string, figure: string): void {
-  process.stdout.write(`  ${name.padEnd(48)} ${figure}\n`);
+  process.stdout.write(`  ${name.padEnd(64)} ${figure}\n`);
 }
