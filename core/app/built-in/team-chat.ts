@@ -7,7 +7,7 @@
 
 import { isJsonObject, type Json, type JsonObject } from "../../json.ts";
 import { CallError } from "../application.ts";
-import { textArgument } from "../arguments.ts";
+import { textArgument, wholeArgument } from "../arguments.ts";
 import { defineApp } from "../define-app.ts";
 import { type Frozen, frozen } from "../fields/frozen.ts";
 import { map, type NestedMap } from "../fields/map.ts";
@@ -15,6 +15,7 @@ import { type Owned, owned } from "../fields/owned.ts";
 import type { Reading } from "../fields/reading.ts";
 import { register } from "../fields/register.ts";
 import { list } from "../fields/sequence.ts";
+import { sortedMap } from "../fields/sorted.ts";
 
 export const teamChat = defineApp({
   name: "team-chat",
@@ -24,7 +25,7 @@ export const teamChat = defineApp({
     /** Of each message true in the place of its author, who alone can write that. */
     signed: map(owned<boolean>()),
     /** Of each channel the names of its messages. */
-    channels: map(list<string>()),
+    channels: sortedMap(list<string>()),
     /** Of each message everybody's own emojis. */
     reactions: map(owned<readonly string[]>()),
     profiles: owned<string>(),
@@ -90,8 +91,12 @@ export const teamChat = defineApp({
       const names = messagesIn(state, textArgument(args, "channel")).map(({ name }) => name);
       return names.length - 1 - names.lastIndexOf(state.lastRead.get(textArgument(args, "channel")) ?? "");
     },
-    /** `{}` → the names of channels. */
-    channels: ({ channels }) => channels.keys(),
+    /** `{from?, limit?}` → the names of channels in order, from this one on, at most so many. */
+    channels: ({ channels }, args) => {
+      const from = args.from === undefined ? "" : textArgument(args, "from");
+      const limit = args.limit === undefined ? undefined : wholeArgument(args, "limit");
+      return channels.range({ from, limit }).map(([channel]) => channel);
+    },
     /** `{}` → names by author. */
     profiles: ({ profiles }) => Object.fromEntries(profiles.entries()),
   },

@@ -8,14 +8,14 @@ import { map, type NestedMap, type ValueMap } from "../fields/map.ts";
 import type { Reading } from "../fields/reading.ts";
 import { register } from "../fields/register.ts";
 import { type List, list } from "../fields/sequence.ts";
-import { set } from "../fields/set.ts";
+import { sortedSet } from "../fields/sorted.ts";
 
 export const todoList = defineApp({
   name: "todo-list",
   state: {
     /** Of each item `title` and `done`. */
     items: map(map(register<string | boolean>())),
-    tags: map(set<string>()),
+    tags: map(sortedSet()),
     order: list<string>(),
   },
   methods: {
@@ -101,11 +101,7 @@ function existing(items: NestedMap<Item>, id: Json | undefined): Item {
 }
 
 function describe(item: Reading<Item>, tags: readonly string[]) {
-  return {
-    title: item.get("title") ?? "",
-    done: item.get("done") ?? false,
-    tags: tags.filter((tag) => typeof tag === "string").sort(),
-  };
+  return { title: item.get("title") ?? "", done: item.get("done") ?? false, tags };
 }
 
 /** A change concurrent with a removal may bring back just what it changed: that is no item. */
