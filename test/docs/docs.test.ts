@@ -12,6 +12,7 @@ import { exitCodes } from "../../sim/result.ts";
 import { callsTo, LoneNode } from "../core/lone-node.ts";
 import { scenarioFiles } from "../scenarios/scenario-files.ts";
 import { parcels } from "./parcels.ts";
+import { reader } from "./reader.ts";
 
 const page = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
@@ -59,7 +60,8 @@ test("the applications that a page shows are those that are tested", () => {
     ([, code]) => code,
   );
   assert.is(shown[0], page("scenarios/applications/shopping-list.ts"));
-  assert.is(shown[1], page("test/docs/parcels.ts"));
+  assert.is(shown[1], page("test/docs/reader.ts"));
+  assert.is(shown[2], page("test/docs/parcels.ts"));
 });
 
 test("the application that a page shows does what the page says", () => {
@@ -72,6 +74,15 @@ test("the application that a page shows does what the page says", () => {
   call("bought", { item: "milk" });
   assert.equal(call("list"), { bread: 1 });
   assert.is(call("shop"), "corner");
+});
+
+test("what a page shows as private is", () => {
+  const call = callsTo(reader);
+  call("publish", { title: "b", text: "beta" });
+  call("publish", { title: "a", text: "alpha" });
+  call("markRead", { title: "b" });
+  call("markRead", { title: "c" });
+  assert.equal(call("unread"), ["a"]);
 });
 
 test("the simulation that a page shows passes", () => {
