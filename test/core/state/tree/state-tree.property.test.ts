@@ -5,6 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { nodeCrypto } from "../../../../adapters/crypto/node-crypto.ts";
 import { byteString, toHex } from "../../../../core/ids.ts";
+import { sortedKeyCharactersMax } from "../../../../core/limits.ts";
 import type { PinnedVersion } from "../../../../core/state/tree/state-tree.ts";
 import type { Leaf } from "../../../../core/state/tree/tree-node.ts";
 import { holds } from "../../../laws.ts";
@@ -132,6 +133,19 @@ test("a write in a wide tree hashes one path, which grows with the logarithm of 
   const [narrow, wide] = [hashesAt(1_000), hashesAt(100_000)];
   assert.ok(narrow >= 2 && narrow <= 4, `${narrow} hashes a write among 1,000`);
   assert.ok(wide - narrow <= 2, `${wide} hashes a write among 100,000`);
+});
+
+test("the deepest tree that keys can make is hashed, written and found again", () => {
+  // As if an adversary had chosen keys that branch off at every digit there is.
+  const digits = 4 * sortedKeyCharactersMax + 16;
+  const chain = Array.from({ length: digits }, (_, depth) =>
+    leafOf(`${"0".repeat(depth)}1${"0".repeat(digits - depth)}`, 0),
+  );
+  const trial = new Trial();
+  trial.setAll(chain, 100);
+  trial.flush();
+  assert.is(trial.tree.root(), naiveRoot(settled(chain)));
+  assert.equal([...trial.restarted().tree.leaves({})], settled(chain));
 });
 
 test.run();
