@@ -17,7 +17,7 @@ export const frameItemsMax = 8_192;
 export const depthMax = 64;
 export const keyCharactersMax = 1_024;
 /** The same in a sorted collection, where a key's length bounds how deep its entity may lie in the state tree. */
-export const sortedKeyCharactersMax = 256;
+export const sortedKeyCharactersMax = 128;
 /** A collection as a path: a field and the keys of the maps it is nested in. */
 export const collectionCharactersMax = 4_096;
 export const nameCharactersMax = 128;

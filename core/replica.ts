@@ -20,6 +20,7 @@ import { type Services, timerName } from "./services.ts";
 import type { Entity, EntityOf } from "./state/entity.ts";
 import { StateRecords } from "./state/state-records.ts";
 import { createStateMemory, type StateMemory, StateStore } from "./state/state-store.ts";
+import type { PinnedVersion } from "./state/tree/state-tree.ts";
 import { WriterSets } from "./state/writer-sets.ts";
 import { storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
@@ -40,6 +41,8 @@ export interface ReplicaMemory {
   isWriter: boolean;
   /** How many deltas, from the first, are in the state as it was last written. */
   writtenDeltas: number;
+  /** Of the deltas since, encoded. */
+  unwrittenBytes: number;
 }
 
 export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
@@ -53,10 +56,14 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     creator: null,
     isWriter: false,
     writtenDeltas: 0,
+    unwrittenBytes: 0,
   };
 }
 
 const recordBytesMax = 65_536;
+
+/** What a start joins again at most, besides the deltas of one turn. */
+const replayMax = { deltas: 1_024, bytes: 8 * 1_048_576 };
 
 /** Delay before this node tidies up many heads: long and random, so that one of many does it for all. */
 const mergeDelayMs = { min: 1_000, max: 30_000 };
@@ -179,7 +186,7 @@ export class Replica {
   /** Writes the index and what else changed in this turn, and tells subscribers. */
   flush(turn: Turn): void {
     this.deltas.flush(turn);
-    if (this.state.isFull) this.state.flush(turn);
+    if (this.state.isFull || this.#isReplayLong) this.state.flush(turn);
     this.#save(turn);
     const events = this.#events;
     this.#events = [];
@@ -187,6 +194,18 @@ export class Replica {
       kind: "emit",
       event: { kind: "state-changed", contextId: this.contextId, events },
     });
+  }
+
+  /** Keeps the state as it is now readable until `unpinState`, while writes go on. */
+  pinState(turn: Turn): PinnedVersion {
+    const pinned = this.state.pin(turn);
+    // The record that finds the state must name the version just written: what that replaced is gone.
+    this.#save(turn);
+    return pinned;
+  }
+
+  unpinState(pinned: PinnedVersion, turn: Turn): void {
+    this.state.unpin(pinned, turn);
   }
 
   /** Writes all that is not written, so that the next start has nothing to join again. */
@@ -210,26 +229,36 @@ export class Replica {
     const { codec } = this.#services;
     for (let position = this.#memory.writtenDeltas; position < this.deltas.graph.count; position += 1) {
       const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
+      this.#memory.unwrittenBytes += delta.sealed.length;
       this.#join(delta, stamp);
     }
     this.private.load(turn);
     this.owed.load(turn);
   }
 
+  /** Would a start have so much to join again that it is better written now? */
+  get #isReplayLong(): boolean {
+    const { writtenDeltas, unwrittenBytes } = this.#memory;
+    return this.deltas.graph.count - writtenDeltas >= replayMax.deltas || unwrittenBytes >= replayMax.bytes;
+  }
+
   #save(turn: Turn): void {
-    if (this.state.isWritten) this.#memory.writtenDeltas = this.deltas.graph.count;
+    if (this.state.isWritten) {
+      this.#memory.writtenDeltas = this.deltas.graph.count;
+      this.#memory.unwrittenBytes = 0;
+    }
     const { application, creator, isWriter, writtenDeltas } = this.#memory;
     const made = [application, bytesOf(present(creator, "who made a changed context"))];
     const fields = [this.deltas.graph.count, ...made, isWriter, writtenDeltas, this.state.save()];
     turn.put(storeKeys.context(this.contextId), encode(fields));
   }
 
-  /** Joins what a delta says by right; gives how many writes in it were void. */
-  #join(delta: CausalDelta, stamp: Stamp): number {
+  /** Joins what a delta says by right; gives how many writes in it were void, and what the others come to in bytes. */
+  #join(delta: CausalDelta, stamp: Stamp): { readonly voidCount: number; readonly bytes: number } {
     const said = this.#services.codec.entitiesOf(delta, stamp);
     const valid = said.filter((entity) => !this.#isVoid(entity, delta));
-    for (const entity of valid) this.state.join(entity);
-    return said.length - valid.length;
+    const bytes = valid.reduce((sum, entity) => sum + this.state.join(entity), 0);
+    return { voidCount: said.length - valid.length, bytes };
   }
 
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
@@ -261,7 +290,10 @@ export class Replica {
       this.#memory.application = delta.content.application;
       this.#memory.creator = delta.author;
     }
-    const voidCount = this.#join(delta, stamp);
+    this.#memory.unwrittenBytes += delta.sealed.length;
+    const { voidCount, bytes } = this.#join(delta, stamp);
+    // A short delta may change a long entity: that is work of this turn too.
+    turn.takeBytes(bytes);
     if (voidCount > 0) turn.observe("write-void", { contextId: this.contextId, amount: voidCount });
     this.#events.push(...delta.events);
     this.owed.applied(delta, turn);

@@ -111,6 +111,8 @@ function checkNames(
     if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(field) || field.length > nameCharactersMax)
       throw new InvariantError(`"${field}" cannot name a field of ${name}: letters, digits, - and _`);
   }
+  if (name === "" || name.length > nameCharactersMax)
+    throw new InvariantError(`"${name}" cannot name an application: 1 to ${nameCharactersMax} characters`);
   const both = Object.keys(about.state).find((field) => Object.hasOwn(about.own, field));
   if (both !== undefined) throw new InvariantError(`${name} has "${both}" in its state and as private`);
   const twice = Object.keys(about.methods).find((method) => Object.hasOwn(about.views, method));

@@ -17,6 +17,7 @@ import { type EntityReader, floorAbove } from "../state/reader.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Addition } from "../state/types/set-element.ts";
 import type { TypeName } from "../state/types.ts";
+import { CallError } from "./application.ts";
 
 /** Who writes. */
 export interface Writer {
@@ -45,9 +46,17 @@ export class Draft implements EntityReader {
   /** The latest action that a later one of its kind makes superfluous. */
   readonly #superseded = new Map<string, number>();
 
+  readonly #remembered = new Map<string, unknown>();
+  #isClosed = false;
+
   constructor(base: StateStore, writer: Writer) {
     this.#base = base;
     this.writer = writer;
+  }
+
+  /** The call is over: a handle that was kept writes nothing any more. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   get isEmpty(): boolean {
@@ -83,6 +92,16 @@ export class Draft implements EntityReader {
     return this.writer.writersOf(this.#base.get("shared", collection, key));
   }
 
+  /** What was worked out of the call's state, until the call writes anything. */
+  remember<T>(name: string, work: () => T): T {
+    // Under its own name each caller finds what it put there.
+    const known = this.#remembered.get(name) as T | undefined;
+    if (known !== undefined) return known;
+    const result = work();
+    this.#remembered.set(name, result);
+    return result;
+  }
+
   /** Writes something that is there from now on: what it is nested in is there too. */
   add(action: Action): void {
     this.write(action);
@@ -91,6 +110,8 @@ export class Draft implements EntityReader {
 
   /** Writes, without bringing containers above to life: for removals. */
   write(action: Action): void {
+    if (this.#isClosed) throw new CallError("the call that this handle was given to is over");
+    this.#remembered.clear();
     const index = this.#actions.push(action) - 1;
     const { author, incarnation, crypto } = this.writer;
     const origin = { delta: "" as DeltaId | "", index, author, incarnation, at: momentOf(index) };

@@ -88,10 +88,14 @@ export function execute(
     const outbox = new Outbox(application, caller.contextId, caller.cause);
     const origin = caller.cause.origin === null ? null : toHex(caller.cause.origin);
     const output = method.run({ ...callOn(drafts, outbox, { caller }), args, origin });
+    if (isThenable(output)) return mustNotWait(name, output);
     const isSilent = drafts.state.isEmpty && drafts.own.isEmpty && outbox.isEmpty;
     if (method.access === "read" && !isSilent)
       return refused("call-failed", `"${name}" only reads, but wrote`);
-    return ran(output, drafts, outbox);
+    const execution = ran(output, drafts, outbox);
+    drafts.state.close();
+    drafts.own.close();
+    return execution;
   });
 }
 
@@ -110,12 +114,17 @@ export function executeHandler(
   return attempt(application, name, () => {
     const outbox = new Outbox(application, caller.contextId, caller.cause);
     const event = { id: nameText(request), name: request.name, author: toHex(request.author) };
-    handler.run({ ...callOn(drafts, outbox, { caller, salt: event.id }), content: storable(content), event });
-    return ran(null, drafts, outbox);
+    const waits: unknown = handler.run({
+      ...callOn(drafts, outbox, { caller, salt: event.id }),
+      content: storable(content),
+      event,
+    });
+    return isThenable(waits) ? mustNotWait(name, waits) : ran(null, drafts, outbox);
   });
 }
 
-function ran(output: Json, { state, own }: States<Draft>, { events, calls }: Outbox): Execution {
+function ran(answer: Json, { state, own }: States<Draft>, { events, calls }: Outbox): Execution {
+  const output = answerOf(answer);
   return { kind: "ran", output, actions: state.finish(), ownActions: own.finish(), events, calls };
 }
 
@@ -123,13 +132,48 @@ function attempt(application: Application, name: string, run: () => Execution): 
   try {
     return run();
   } catch (error) {
-    if (error instanceof CallError) return refused(error.code, error.message);
-    if (error instanceof InvariantError) throw error;
+    const thrown = readThrown(error);
+    if (thrown === "bug") throw error;
+    if (thrown.code !== null) return refused(thrown.code, thrown.message);
     // An application reads what peers wrote. What it trips over must not stop the node.
-    const message = error instanceof Error ? error.message : "it threw what is no error";
-    return refused("call-failed", `${application.name} failed in "${name}": ${message}`);
+    return refused("call-failed", `${application.name} failed in "${name}": ${thrown.message}`);
   }
 }
+
+/** What was thrown: a bug of ours, a refusal with its code, or a failure. Even asking it may throw. */
+function readThrown(
+  thrown: unknown,
+): "bug" | { readonly code: RefusalCode | null; readonly message: string } {
+  try {
+    if (thrown instanceof InvariantError) return "bug";
+    const message = thrown instanceof Error ? String(thrown.message) : "it threw what is no error";
+    if (!(thrown instanceof CallError)) return { code: null, message };
+    return { code: thrown.code === "bad-arguments" ? "bad-arguments" : "call-failed", message };
+  } catch {
+    return { code: null, message: "it threw what cannot be read" };
+  }
+}
+
+/** The answer as clients can be given it: JSON. */
+function answerOf(output: Json): Json {
+  try {
+    return storable(output ?? null);
+  } catch (error) {
+    throw error instanceof CallError ? new CallError(`it answers what is no JSON: ${error.message}`) : error;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** A call is over when it returns: what would come later comes never, its failure included. */
+function mustNotWait(name: string, waits: PromiseLike<unknown>): Execution {
+  waits.then(nothing, nothing);
+  return refused("call-failed", `"${name}" must not be async: a call is over when it returns`);
+}
+
+function nothing(): void {}
 
 /** `salt` tells apart what runs at one time on one state. */
 function callOn(

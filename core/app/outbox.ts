@@ -72,9 +72,11 @@ export class Outbox {
       );
     if (this.calls.length >= queuedCallsMax)
       throw new CallError(`"${method}" would be more than ${queuedCallsMax} calls queued by one`);
-    const target = fromHex<ContextId>(contextId);
+    const target = typeof contextId === "string" ? fromHex<ContextId>(contextId) : null;
     if (target === null || target.length !== idBytes)
       throw badArguments(`"${contextId}" is no context: expected its id, ${2 * idBytes} hexadecimal digits`);
+    if (typeof method !== "string")
+      throw badArguments(`a method's name that is a ${typeof method}, not text`);
     if (method.length > nameCharactersMax)
       throw badArguments(`a method's name of ${method.length} characters, at most ${nameCharactersMax}`);
     const cause = { origin: this.#contextId, depth: depth + 1, isOfHandler };

@@ -21,8 +21,13 @@ export const decodedBytesMax = 64 * 1_048_576;
 
 /** What a record takes in memory, roughly: bytes. */
 export function weighRecord(key: string, record: DecodedRecord): number {
-  const own = "bytes" in record ? 400 + 4 * record.bytes.length : record.kind === "bucket" ? 4_000 : 3_000;
-  return own + 2 * key.length;
+  return 2 * key.length + 400 + ("bytes" in record ? 4 * record.bytes.length : weighNode(record));
+}
+
+function weighNode(node: LoadedNode): number {
+  // Ids in one bucket, and prefixes in one branch, are about as long as the first.
+  if (node.kind === "bucket") return node.leaves.length * (150 + (node.leaves[0]?.id.length ?? 0));
+  return 16 * (150 + node.prefix.length);
 }
 
 export interface StateRecordsParts {

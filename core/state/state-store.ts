@@ -85,11 +85,14 @@ export class StateStore implements EntityReader {
     }
   }
 
-  /** Joins an entity into the state. O(log entities), but for what its type's join costs. Invariants 3 and 5. */
-  join(entity: Entity): void {
+  /**
+   * Joins an entity into the state. Gives the bytes of what it has become, 0 where it stayed what it was. O(log
+   * entities), but for what its type's join costs. Invariants 3 and 5.
+   */
+  join(entity: Entity): number {
     const current = this.byId(entity.id);
     const joined = current === undefined ? entity : joinEntities(current, entity, this.#records.crypto);
-    if (joined === current) return;
+    if (joined === current) return 0;
     const { fresh } = this.#memory;
     const before = fresh.get(entity.id);
     if (before !== undefined) this.#memory.freshBytes -= before.bytes.length;
@@ -97,6 +100,7 @@ export class StateStore implements EntityReader {
     fresh.set(entity.id, joined);
     this.#memory.freshBytes += joined.bytes.length;
     this.#tree.set(Object.freeze({ id: joined.id, hash: joined.hash }));
+    return joined.bytes.length;
   }
 
   get isWritten(): boolean {
@@ -117,7 +121,10 @@ export class StateStore implements EntityReader {
     this.#memory.freshBytes = 0;
   }
 
-  /** Keeps the state as it is now readable until `unpin`, for `leaves`, `root` and `entityOf`. */
+  /**
+   * Keeps the state as it is now readable until `unpin`, for `leaves`, `root` and `entityOf`. What holds it must
+   * `save` it in the same turn.
+   */
   pin(turn: Turn): PinnedVersion {
     this.flush(turn);
     return this.#tree.pin();

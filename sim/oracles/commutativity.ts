@@ -7,7 +7,13 @@
 
 import type { Application } from "../../core/app/application.ts";
 import type { Draft } from "../../core/app/draft.ts";
-import { type Caller, draftsOn, executeHandler, type States } from "../../core/app/execution.ts";
+import {
+  type Caller,
+  draftsOn,
+  type Execution,
+  executeHandler,
+  type States,
+} from "../../core/app/execution.ts";
 import { handlerCause } from "../../core/app/outbox.ts";
 import type { ContextId } from "../../core/ids.ts";
 import type { Replica } from "../../core/replica.ts";
@@ -37,6 +43,8 @@ interface Rehearsal {
   readonly draft: Draft;
   /** Why an event's handler refused, by the event's id. */
   readonly refusals: ReadonlyMap<string, string>;
+  /** Events and queued calls, whatever their order. */
+  readonly said: readonly string[];
 }
 
 export class Commutativity {
@@ -113,6 +121,7 @@ export class Commutativity {
 /** Runs handlers one after the other on one draft; what one that refuses wrote is gone. */
 function rehearse(events: readonly OwedEvent[], stage: Stage): Rehearsal {
   const refusals = new Map<string, string>();
+  const said: string[] = [];
   let ran: readonly OwedEvent[] = [];
   let drafts = draftsAfter(ran, stage);
   for (const event of events) {
@@ -120,12 +129,20 @@ function rehearse(events: readonly OwedEvent[], stage: Stage): Rehearsal {
     const execution = executeHandler(application, drafts, { request: event, caller });
     if (execution.kind === "ran") {
       ran = [...ran, event];
+      said.push(...saidBy(execution));
     } else {
       refusals.set(event.id, execution.message);
       drafts = draftsAfter(ran, stage);
     }
   }
-  return { draft: drafts.state, refusals };
+  return { draft: drafts.state, refusals, said: said.sort() };
+}
+
+function saidBy({ events, calls }: Extract<Execution, { kind: "ran" }>): readonly string[] {
+  return [
+    ...events.map(({ kind, content }) => `the event ${JSON.stringify([kind, content])}`),
+    ...calls.map(({ method, args }) => `the call ${JSON.stringify([method, args])}`),
+  ];
 }
 
 function draftsAfter(events: readonly OwedEvent[], { application, replica, caller }: Stage): States<Draft> {
@@ -156,7 +173,11 @@ function differenceOf(
     if (equalBytes(encode(one), encode(other))) continue;
     return `${place} is ${show(one)} with ${orders[0]}, and ${show(other)} with ${orders[1]}`;
   }
-  return null;
+  const only = first.said.find((each) => !second.said.includes(each));
+  if (only !== undefined) return `${only.slice(0, shownMax)} comes of it only with ${orders[0]}`;
+  const count = [first.said.length, second.said.length];
+  if (count[0] === count[1]) return null;
+  return `${count[0]} events and calls come of it with ${orders[0]}, ${count[1]} with ${orders[1]}`;
 }
 
 function describe({ handler, name, id }: OwedEvent): string {

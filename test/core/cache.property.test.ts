@@ -4,6 +4,8 @@ import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Cache, createCacheMemory } from "../../core/cache.ts";
+import type { EntityId, Hash } from "../../core/ids.ts";
+import { weighRecord } from "../../core/state/state-records.ts";
 import { holds } from "../laws.ts";
 
 const keys = fc.constantFrom("a", "b", "c", "d", "e");
@@ -51,6 +53,15 @@ test("what is used again and again is never forgotten", () => {
     assert.is(cache.get("kept"), 1);
   }
   assert.is(cache.get("0"), undefined);
+});
+
+test("a record of the state weighs more the longer its ids and its bytes are", () => {
+  const leaf = (id: string) => ({ id: id as EntityId, hash: "h".repeat(32) as Hash });
+  const bucket = (id: string, count: number) =>
+    weighRecord("k", { kind: "bucket", leaves: Array.from({ length: count }, () => leaf(id)), hash: null });
+  assert.ok(bucket("a".repeat(64), 16) >= 16 * (64 + 32));
+  assert.ok(bucket("a".repeat(600), 16) >= 16 * (600 + 32));
+  assert.ok(bucket("a".repeat(64), 1) < bucket("a".repeat(64), 2));
 });
 
 test.run();

@@ -20,7 +20,7 @@ test("the bounds of this version are those of the protocol", () => {
       depthMax: 64,
       writersMax: 64,
       keyCharactersMax: 1_024,
-      sortedKeyCharactersMax: 256,
+      sortedKeyCharactersMax: 128,
       collectionCharactersMax: 4_096,
       nameCharactersMax: 128,
       actionsMax: 100_000,

@@ -26,11 +26,12 @@ export function storable<T extends Json>(value: T): T {
 
 function copy(value: unknown, depth: number): Json {
   if (depth > depthMax) throw refusal(`a value nested deeper than ${depthMax}`);
-  if (value === null || typeof value === "boolean" || typeof value === "string") return value;
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "string") return checkWellFormed(value);
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return Object.freeze(Array.from(value, (held) => copy(held, depth + 1)));
   if (isPlain(value)) {
-    const entries = Object.entries(value).map(([key, held]) => [key, copy(held, depth + 1)]);
+    const entries = Object.entries(value).map(([key, held]) => [checkWellFormed(key), copy(held, depth + 1)]);
     return Object.freeze(Object.fromEntries(entries));
   }
   throw refusal(`${describe(value)} cannot be stored: it is no JSON`);
@@ -48,11 +49,19 @@ function describe(value: unknown): string {
   return typeof value === "number" || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
+/** Half a character cannot be encoded: it would come back as another. */
+function checkWellFormed(value: string): string {
+  if (/\p{Surrogate}/u.test(value)) throw refusal("text with half a character in it (a lone surrogate)");
+  return value;
+}
+
 function refusal(message: string): CallError {
   return new CallError(message, "bad-arguments");
 }
 
 export function allowedKey(collection: string, key: string): string {
+  if (typeof key !== "string") throw refusal(`a key that is ${describe(key)}, not text`);
+  checkWellFormed(key);
   const charactersMax = keyCharactersMaxIn(collection);
   if (key.length <= charactersMax) return key;
   const message = `a key of ${key.length} characters, at most ${charactersMax} are allowed`;

@@ -61,9 +61,11 @@ class Sequence<T extends Json> {
   }
 
   #placed(): readonly Placed[] {
-    const isRun = (entity: Entity): entity is EntityOf<"run"> => entity.content.type === "run";
-    const runs = Array.from(this.#draft.entitiesIn(this.#collection)).filter(isRun);
-    return layOut(runs, floorAbove(this.#draft, this.#collection));
+    return this.#draft.remember(`sequence ${this.#collection}`, () => {
+      const isRun = (entity: Entity): entity is EntityOf<"run"> => entity.content.type === "run";
+      const runs = Array.from(this.#draft.entitiesIn(this.#collection)).filter(isRun);
+      return layOut(runs, floorAbove(this.#draft, this.#collection));
+    });
   }
 
   #visible(placed: readonly Placed[]): readonly Placed[] {

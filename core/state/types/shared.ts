@@ -56,11 +56,11 @@ export const shared: EntityType<SharedContent, SharedChange> = {
     return { type: "shared", value: later.value, updated: later.updated, rotations };
   },
   isLive: held.isLive,
-  encode: ({ rotations, ...content }) => [held.encode(content), rotations.map(encodeRotation)],
+  encode: ({ rotations, value, updated }) => [value, encodeMoment(updated), rotations.map(encodeRotation)],
   decode(value) {
-    const [content, rotations] = expectFields(value, 2, "a shared value");
+    const [stored, updated, rotations] = expectFields(value, 3, "a shared value");
     return {
-      ...held.decode(content),
+      ...held.decode([stored, updated]),
       rotations: expectList(rotations, Number.MAX_SAFE_INTEGER, decodeRotation),
     };
   },

@@ -105,8 +105,8 @@ test("a range gives the keys a sorted list would, stored or written in the call 
 
 test("a key that is too long for a sorted map is refused with its bound", () => {
   const call = callsTo(sortedApp({}));
-  const steps = [{ kind: "put", key: "k".repeat(257) }] as unknown as Json;
-  assert.is(call("change", { steps }), "bad-arguments: a key of 257 characters, at most 256 are allowed");
+  const steps = [{ kind: "put", key: "k".repeat(129) }] as unknown as Json;
+  assert.is(call("change", { steps }), "bad-arguments: a key of 129 characters, at most 128 are allowed");
 });
 
 test.run();

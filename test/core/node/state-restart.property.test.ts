@@ -3,18 +3,32 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { DeltaStore } from "../../../core/delta-store/delta-store.ts";
 import type { ContextId } from "../../../core/ids.ts";
 import { storeKeys } from "../../../core/store-keys.ts";
 import { UnreadableStoreError } from "../../../core/stored-node.ts";
 import { holds } from "../../laws.ts";
 import { LoneNode } from "../lone-node.ts";
-import { KeyedDisk } from "../state/states.ts";
+import { inTurn, KeyedDisk } from "../state/states.ts";
 
 /** More than are kept in memory before they are written. */
 const writesMax = 700;
 
 function restarted(disk: KeyedDisk): LoneNode {
   return new LoneNode("node", { disk });
+}
+
+/** How many deltas a start over this disk joins into the state again. */
+function replayedBy(disk: KeyedDisk): number {
+  let joined = 0;
+  const appliedAt = DeltaStore.prototype.appliedAt;
+  DeltaStore.prototype.appliedAt = function (this: DeltaStore, ...parameters) {
+    joined += 1;
+    return appliedAt.apply(this, parameters);
+  };
+  restarted(disk.copy());
+  DeltaStore.prototype.appliedAt = appliedAt;
+  return joined;
 }
 
 function fill(
@@ -50,6 +64,42 @@ test("a start finds the state again, after a stop and after a crash", () => {
     }),
     { share: 0.05 },
   );
+});
+
+test("few keys written ever again are written to the state now and then, so that a start joins a bounded number", () => {
+  const disk = new KeyedDisk();
+  const node = restarted(disk);
+  const contextId = node.create();
+  let replayedMax = 0;
+  for (let index = 0; index < 2_500; index += 1) {
+    node.execute(contextId, "set", { key: `key ${index % 3}`, value: index });
+    if (index % 250 === 0) replayedMax = Math.max(replayedMax, replayedBy(disk));
+  }
+  assert.ok(replayedMax > 250 && replayedMax <= 1_024, `a start joins ${replayedMax} deltas again`);
+});
+
+test("much written at once is written to the state, so that memory holds a bounded part of it", () => {
+  const disk = new KeyedDisk();
+  const node = restarted(disk);
+  const contextId = node.create();
+  for (let index = 0; index < 300; index += 1) node.execute(contextId, "set", { key: `${index}`, value: 1 });
+  assert.ok(replayedBy(disk) < 300 - 255 + 1);
+  node.execute(contextId, "set", { key: "large", value: "x".repeat(900_000) });
+  node.execute(contextId, "set", { key: "larger", value: "x".repeat(900_000) });
+  assert.is(replayedBy(disk), 0);
+});
+
+test("a state that is pinned when the process dies is found again", () => {
+  const disk = new KeyedDisk();
+  const node = restarted(disk);
+  const contextId = node.create();
+  fill(node, contextId, { count: 300 });
+  const replica = node.replica(contextId);
+  const root = replica.stateRoot();
+  inTurn(disk, (turn) => replica.pinState(turn));
+  assert.is(restarted(disk.copy()).replica(contextId).stateRoot(), root);
+  fill(node, contextId, { from: 300, count: 300 });
+  assert.is(restarted(disk.copy()).replica(contextId).stateRoot(), replica.stateRoot());
 });
 
 test("what lies in the store is what the state is made of: nothing replaced stays behind", () => {

@@ -103,6 +103,13 @@ const notCommutative: readonly (readonly [string, Handle])[] = [
     },
   ],
   [
+    "tells others how many it had heard",
+    ({ all }, content, call) => {
+      all.add(content);
+      call.emit("size", all.size);
+    },
+  ],
+  [
     "fails until it heard of another",
     ({ all }, content) => {
       const next = String(Number(content) + 1);

@@ -66,7 +66,7 @@ function skipping(): Breakage {
     (join) =>
       function (this: StateStore, entity) {
         joins += 1;
-        return joins % 100 === 0 ? undefined : join.call(this, entity);
+        return joins % 100 === 0 ? 0 : join.call(this, entity);
       },
   );
 }
