@@ -6,6 +6,14 @@ import * as assert from "uvu/assert";
 import { counterApp } from "../../core/app/built-in/counter.ts";
 import { configKeys, tunables } from "../../core/config.ts";
 import { toHex } from "../../core/ids.ts";
+import {
+  actionsMax,
+  deltaBytesMax,
+  frameBytesMax,
+  frameItemsMax,
+  sortedKeyCharactersMax,
+  valueBytesMax,
+} from "../../core/limits.ts";
 import { shoppingList } from "../../scenarios/applications/shopping-list.ts";
 import { simulate } from "../../sim/host/simulate.ts";
 import { exitCodes } from "../../sim/result.ts";
@@ -13,6 +21,7 @@ import { callsTo, LoneNode } from "../core/lone-node.ts";
 import { scenarioFiles } from "../scenarios/scenario-files.ts";
 import { parcels } from "./parcels.ts";
 import { reader } from "./reader.ts";
+import { wireVectors } from "./wire-vectors.ts";
 
 const page = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
@@ -74,6 +83,23 @@ test("the application that a page shows does what the page says", () => {
   call("bought", { item: "milk" });
   assert.equal(call("list"), { bread: 1 });
   assert.is(call("shop"), "corner");
+});
+
+test("the wire is what its test vectors say", () => {
+  assert.equal(wireVectors(), JSON.parse(page("docs/wire-vectors.json")));
+});
+
+test("the bounds that the wire's page names are those of the code", () => {
+  const text = page("docs/wire.md").replaceAll(",", "");
+  for (const bound of [
+    deltaBytesMax,
+    valueBytesMax,
+    frameBytesMax,
+    frameItemsMax,
+    actionsMax,
+    sortedKeyCharactersMax,
+  ])
+    assert.ok(text.includes(String(bound)), `docs/wire.md lacks ${bound}`);
 });
 
 test("what a page shows as private is", () => {

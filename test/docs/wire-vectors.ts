@@ -1,0 +1,173 @@
+// Test vectors of the wire format: made by this code once, kept beside the page, and compared ever after.
+
+import { createNodeIdentity } from "../../adapters/crypto/identity.ts";
+import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
+import type { DeltaDraft } from "../../core/dag/delta.ts";
+import { isFault } from "../../core/fault.ts";
+import {
+  type AuthorId,
+  byteString,
+  type ContextId,
+  type DeltaId,
+  type Hash,
+  type Incarnation,
+  type PeerId,
+  toHex,
+} from "../../core/ids.ts";
+import type { Action } from "../../core/state/action.ts";
+import { entitiesOf } from "../../core/state/entity.ts";
+import { hashOfValue } from "../../core/state/types/register.ts";
+import { openDelta, sealDelta } from "../../core/wire/delta-codec.ts";
+import { sealHeartbeat } from "../../core/wire/gossip-codec.ts";
+import { SimDisk } from "../../sim/world/disk.ts";
+import { stateOn } from "../core/state/states.ts";
+
+const seed = new Uint8Array(32).fill(1);
+const identity = createNodeIdentity(seed, "vectors" as PeerId);
+const author = identity.author as AuthorId;
+const incarnation = filled<Incarnation>(8, 2);
+const context = filled<ContextId>(32, 3);
+const parent = filled<DeltaId>(32, 4);
+const frozenValue = { a: [1, 2.5, null, true] };
+
+/** One of each change. */
+const actions: readonly Action[] = [
+  { type: "register", collection: "title", key: "", change: { kind: "put", value: "hello" } },
+  { type: "register", collection: "values", key: "k", change: { kind: "remove" } },
+  { type: "container", collection: "lists", key: "a/b", change: { kind: "mark" } },
+  { type: "container", collection: "lists", key: "c", change: { kind: "remove" } },
+  {
+    type: "counter",
+    collection: "count",
+    key: "",
+    change: { kind: "count", since: null, plus: 5, minus: 2 },
+  },
+  { type: "counter", collection: "other", key: "", change: { kind: "remove" } },
+  {
+    type: "element",
+    collection: "tags",
+    key: toHex(hashOfValue("red", nodeCrypto)),
+    change: { kind: "add", value: "red" },
+  },
+  { type: "element", collection: "names~", key: "é", change: { kind: "add", value: "é" } },
+  { type: "owned", collection: "profile", key: toHex(author), change: { kind: "put", value: 7 } },
+  {
+    type: "frozen",
+    collection: "facts",
+    key: toHex(hashOfValue(frozenValue, nodeCrypto)),
+    change: { kind: "put", value: frozenValue },
+  },
+  {
+    type: "run",
+    collection: "lists/a%2Fb",
+    key: "",
+    change: { kind: "insert", parent: null, side: "right", items: ["x", "y"] },
+  },
+  {
+    type: "run",
+    collection: "lists/a%2Fb",
+    key: "",
+    change: { kind: "mark", run: { delta: "", index: 10 }, ranges: [{ start: 0, end: 1 }] },
+  },
+  { type: "shared", collection: "notice", key: "", change: { kind: "put", value: "shared" } },
+  { type: "shared", collection: "notice", key: "", change: { kind: "rotate", writers: [author] } },
+];
+
+const common = { author, incarnation, hlc: { ms: 1_767_225_600_000, counter: 3 } };
+const drafts: Readonly<Record<string, DeltaDraft>> = {
+  genesis: {
+    ...common,
+    contextId: "",
+    parents: [],
+    content: { kind: "genesis", application: "kv-store", nonce: filled(16, 5) },
+    events: [],
+  },
+  operations: {
+    ...common,
+    contextId: context,
+    parents: [parent],
+    content: { kind: "operations", actions },
+    events: [
+      { kind: "said", content: { to: "all" }, handler: null },
+      { kind: "asked", content: 1, handler: "answer" },
+    ],
+  },
+  merge: {
+    ...common,
+    contextId: context,
+    parents: [parent, filled<DeltaId>(32, 6)],
+    content: { kind: "merge" },
+    events: [],
+  },
+  handler: {
+    ...common,
+    contextId: context,
+    parents: [parent],
+    content: { kind: "handler", actions: actions.slice(0, 1) },
+    events: [],
+  },
+};
+
+/** All vectors, as they stand in docs/wire-vectors.json. Bytes are hexadecimal. */
+export function wireVectors() {
+  return {
+    seed: hexOf(seed),
+    author: toHex(author),
+    deltas: Object.fromEntries(Object.entries(drafts).map(([name, draft]) => [name, deltaVector(draft)])),
+    heartbeat: hexOf(
+      sealHeartbeat(
+        {
+          sender: author,
+          incarnation,
+          counter: 9,
+          contextId: context,
+          heads: [parent],
+          headCount: 1,
+          headsDigest: "" as Hash,
+          stateRoot: filled<Hash>(32, 7),
+        },
+        identity,
+      ),
+    ),
+    roots: rootVectors(),
+  };
+}
+
+function deltaVector(draft: DeltaDraft) {
+  const sealed = sealDelta(draft, identity, nodeCrypto);
+  const delta = openDelta(sealed, nodeCrypto);
+  if (isFault(delta)) throw new Error(delta.detail);
+  return { id: toHex(delta.id), sealed: hexOf(sealed) };
+}
+
+/** The entities that the operations above make at their own clock, and roots over none, few and many of them. */
+function rootVectors() {
+  const delta = openDelta(sealDelta(drafts.operations as DeltaDraft, identity, nodeCrypto), nodeCrypto);
+  if (isFault(delta)) throw new Error(delta.detail);
+  const entities = entitiesOf(delta, { at: delta.hlc, hlc: delta.hlc }, nodeCrypto);
+  const rootOf = (list: typeof entities) => {
+    const state = stateOn(new SimDisk());
+    for (const entity of list) state.join(entity);
+    return toHex(state.root());
+  };
+  const many = Array.from({ length: 40 }, (_, index): Action => {
+    const change = { kind: "put", value: index } as const;
+    return { type: "register", collection: index % 2 === 0 ? "values" : "sorted~", key: `k${index}`, change };
+  });
+  const content = { kind: "operations", actions: many } as const;
+  const manyDelta = { ...delta, content };
+  return {
+    none: rootOf([]),
+    entities: entities.map(({ id, hash, bytes }) => ({ id, hash: toHex(hash), bytes: hexOf(bytes) })),
+    few: rootOf(entities),
+    many: rootOf(entitiesOf(manyDelta, { at: delta.hlc, hlc: delta.hlc }, nodeCrypto)),
+  };
+}
+
+function filled<Id extends string = string>(length: number, byte: number): Id {
+  return byteString<Id>(new Uint8Array(length).fill(byte));
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return toHex(byteString(bytes));
+}
