@@ -3,7 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Effect } from "../../../core/effect.ts";
-import { byteString, type ContextId, type Hash, type PeerId } from "../../../core/ids.ts";
+import { byteString, type ContextId, type DeltaId, type Hash, type PeerId } from "../../../core/ids.ts";
 import { createHandshake } from "../../../core/sync/handshake.ts";
 import { Turn } from "../../../core/turn.ts";
 import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
@@ -15,6 +15,7 @@ import { LoneNode, type LoneNodeOptions, observed, only, said } from "../lone-no
 
 const ann = identityOf("ann");
 const bob = "bob" as PeerId;
+const unknown = byteString<DeltaId>(hashOf("unknown"));
 
 /** A node with two writes, connected to bob. */
 function setUp(options: LoneNodeOptions = {}) {
@@ -26,7 +27,8 @@ function setUp(options: LoneNodeOptions = {}) {
 }
 
 function handshakeOf(node: LoneNode, contextId: ContextId): Handshake {
-  return { ...createHandshake(node.replica(contextId), turnOn(new SimDisk())), wallMs: node.wallMs };
+  const handshake = createHandshake(node.replica(contextId), turnOn(new SimDisk()), { chosen: "none" });
+  return { ...handshake, wallMs: node.wallMs };
 }
 
 /** Has the node start a session with bob; gives its stream. */
@@ -56,6 +58,7 @@ const messages = (
 ): Readonly<Record<SyncMessage["kind"], SyncMessage>> => ({
   handshake,
   "delta-request": { kind: "delta-request", contextId, ids: [] },
+  ranges: { kind: "ranges", key: "", ranges: [] },
   deltas: { kind: "deltas", deltas: [new Scribe(identityOf("ann")).genesis.sealed] },
   credit: { kind: "credit", messages: 1 },
   done: { kind: "done" },
@@ -66,6 +69,13 @@ test("a message out of turn ends the session and is blamed, in every state", () 
   const states = {
     opening: { allowed: ["handshake", "delta-request"], enter: (node: LoneNode) => accepted(node) },
     handshaking: { allowed: ["handshake", "refusal"], enter: initiated },
+    reconciling: {
+      allowed: ["ranges", "deltas", "done", "refusal"],
+      enter: (node: LoneNode, contextId: ContextId) => {
+        node.say(accepted(node), { ...handshakeOf(node, contextId), heads: [unknown] });
+        return -1;
+      },
+    },
     transferring: {
       allowed: ["deltas", "credit", "done", "refusal"],
       enter: (node: LoneNode, contextId: ContextId) => {
@@ -76,7 +86,15 @@ test("a message out of turn ends the session and is blamed, in every state", () 
   } as const;
   let refused = 0;
   for (const [state, { allowed, enter }] of Object.entries(states)) {
-    for (const kind of ["handshake", "delta-request", "deltas", "credit", "done", "refusal"] as const) {
+    for (const kind of [
+      "handshake",
+      "delta-request",
+      "ranges",
+      "deltas",
+      "credit",
+      "done",
+      "refusal",
+    ] as const) {
       const { node, contextId, handshake } = setUp();
       const stream = enter(node, contextId);
       const effects = node.say(stream, messages(contextId, handshake)[kind]);
@@ -90,7 +108,7 @@ test("a message out of turn ends the session and is blamed, in every state", () 
       assert.equal(node.say(stream, { kind: "done" }), [], "what comes after is not heard");
     }
   }
-  assert.is(refused, 10);
+  assert.is(refused, 16);
 });
 
 test("what cannot be decoded ends the session and is blamed", () => {
