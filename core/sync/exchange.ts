@@ -99,7 +99,7 @@ function openReconciliation(
 function outsideFrontier(session: SessionMemory, { deltas: { graph } }: Replica): readonly DeltaId[] {
   const { theirs } = handshakesOf(session);
   const shared = present(sharedFrontier(session.frontiers, theirs), "a frontier that was chosen");
-  const known = [...shared.ids, ...theirs.heads];
+  const known = [...shared.ids, ...session.givenBefore, ...theirs.heads];
   const outside = graph.since(known);
   const recent = new Set(theirs.recent);
   const also = outside.filter((id) => recent.has(id.slice(0, recentBytes)));

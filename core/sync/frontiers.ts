@@ -35,10 +35,19 @@ export interface Frontier {
   readonly count: number;
 }
 
+/** What is remembered of a peer in a context. */
+export interface Remembered {
+  /** The newest first. */
+  readonly frontiers: readonly Frontier[];
+  /** What it sent in a session that was cut off: it has these and all below them. */
+  readonly given: readonly DeltaId[];
+}
+
+const nothing: Remembered = Object.freeze({ frontiers: Object.freeze([]), given: Object.freeze([]) });
 const slots = 256;
 /** A frontier of more ids is not remembered. */
 const idsMax = 128;
-const recordBytesMax = 16_384;
+const recordBytesMax = 32_768;
 const peerCharactersMax = 1_024;
 
 /** Whose frontiers: this node's with a peer in a context. */
@@ -55,37 +64,43 @@ export class Frontiers {
     this.#crypto = crypto;
   }
 
-  /** Those remembered, the newest first. */
-  of(pair: Acquaintance, turn: Turn): readonly Frontier[] {
+  of(pair: Acquaintance, turn: Turn): Remembered {
     const stored = turn.read(this.#key(pair));
-    if (stored === undefined) return [];
+    if (stored === undefined) return nothing;
     const record = decoding("stored frontiers", () => ({ kind: "record", ...readRecord(stored) }) as const);
     if (isFault(record)) throw new UnreadableStoreError(record);
-    return record.peer === pair.peer ? record.frontiers : [];
+    return record.peer === pair.peer ? record : nothing;
   }
 
   /** Remembers one beside the one before it; does nothing when it is the newest already, or of too many ids. */
   remember(pair: Acquaintance, { ids, count }: Omit<Frontier, "name">, turn: Turn): void {
-    if (ids.length === 0 || ids.length > idsMax || pair.peer.length > peerCharactersMax) return;
+    if (ids.length === 0 || ids.length > idsMax) return;
     const digest = this.#crypto.sha256(bytesOf(ids.join("")));
     const name = byteString<FrontierName>(digest.subarray(0, frontierNameBytes));
     const before = this.of(pair, turn);
-    if (before[0]?.name === name) return;
-    const others = before.filter((frontier) => frontier.name !== name);
-    const kept = [{ name, count, ids }, ...others].slice(0, frontiersMax);
-    const fields = kept.map((frontier) => [
-      bytesOf(frontier.name),
-      frontier.count,
-      frontier.ids.map(bytesOf),
-    ]);
-    turn.put(this.#key(pair), encode([pair.peer, fields]));
+    if (before.frontiers[0]?.name === name && before.given.length === 0) return;
+    const others = before.frontiers.filter((frontier) => frontier.name !== name);
+    const frontiers = [{ name, count, ids }, ...others].slice(0, frontiersMax);
+    this.#write(pair, { frontiers, given: [] }, turn);
   }
 
-  /** Forgets all with a peer, because one of them led astray. */
+  /** Remembers what a peer sent, the latest of it where that is much. */
+  rememberGiven(pair: Acquaintance, ids: readonly DeltaId[], turn: Turn): void {
+    const { frontiers } = this.of(pair, turn);
+    this.#write(pair, { frontiers, given: ids.slice(-idsMax) }, turn);
+  }
+
+  /** Forgets all with a peer, because something of it led astray. */
   forget(pair: Acquaintance, turn: Turn): void {
-    if (this.of(pair, turn).length === 0) return;
+    if (this.of(pair, turn) === nothing) return;
     turn.remove(this.#key(pair));
     turn.observe("frontier-forgotten", pair);
+  }
+
+  #write(pair: Acquaintance, { frontiers, given }: Remembered, turn: Turn): void {
+    if (pair.peer.length > peerCharactersMax) return;
+    const fields = frontiers.map(({ name, count, ids }) => [bytesOf(name), count, ids.map(bytesOf)]);
+    turn.put(this.#key(pair), encode([pair.peer, fields, given.map(bytesOf)]));
   }
 
   #key({ contextId, peer }: Acquaintance): string {
@@ -101,24 +116,19 @@ export function frontierBetween(one: HeadsSummary, other: HeadsSummary): readonl
 }
 
 /** For use inside `decoding`. */
-function readRecord(stored: Uint8Array): {
-  readonly peer: string;
-  readonly frontiers: readonly Frontier[];
-} {
-  const [peer, frontiers] = expectFields(
-    decodeValue(stored, recordBytesMax),
-    2,
-    "stored frontiers of a peer",
-  );
+function readRecord(stored: Uint8Array): Remembered & { readonly peer: string } {
+  const fields = expectFields(decodeValue(stored, recordBytesMax), 3, "stored frontiers of a peer");
+  const expectIds = (value: unknown) => expectList(value, idsMax, (id) => expectByteString<DeltaId>(id));
   return {
-    peer: expectText(peer, peerCharactersMax),
-    frontiers: expectList(frontiers, frontiersMax, (frontier) => {
+    peer: expectText(fields[0], peerCharactersMax),
+    frontiers: expectList(fields[1], frontiersMax, (frontier) => {
       const [name, count, ids] = expectFields(frontier, 3, "a stored frontier");
       return {
         name: expectByteString<FrontierName>(name, frontierNameBytes),
         count: expectInteger(count, Number.MAX_SAFE_INTEGER),
-        ids: expectList(ids, idsMax, (id) => expectByteString<DeltaId>(id)),
+        ids: expectIds(ids),
       };
     }),
+    given: expectIds(fields[2]),
   };
 }

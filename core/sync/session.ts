@@ -42,8 +42,11 @@ export interface SessionMemory {
   /** What both said of where they stand; null until they did. */
   ours: Handshake | null;
   theirs: Handshake | null;
-  /** Frontiers remembered with the peer when this began. */
+  /** Frontiers remembered with the peer when this began, and what it had given in a session before. */
   frontiers: readonly Frontier[];
+  givenBefore: readonly DeltaId[];
+  /** What it sent in this one, without what is below others of them. */
+  readonly given: Set<DeltaId>;
   /** What it runs; null until that is chosen, and in a pull. */
   protocol: SyncProtocol | null;
   reconciliation: ReconciliationMemory | null;
@@ -78,6 +81,8 @@ export function createSession(
     ours: null,
     theirs: null,
     frontiers: [],
+    givenBefore: [],
+    given: new Set(),
     protocol: null,
     reconciliation: null,
     outgoing: [],
@@ -203,6 +208,8 @@ function receiveOne(
       if (outcome.missing.length > 0) session.lacksParents = true;
       return null;
     case "applied":
+      for (const parent of delta.parents) session.given.delete(parent);
+      session.given.add(delta.id);
       session.gained += 1;
       session.oldestGainedMs = Math.min(session.oldestGainedMs, delta.hlc.ms);
       return null;

@@ -14,7 +14,7 @@ import {
   type SyncRefusal,
 } from "../wire/sync-message.ts";
 import { beginExchange, type ExchangeParts, receiveRanges, transferUnasked } from "./exchange.ts";
-import { type Frontier, Frontiers, frontierBetween } from "./frontiers.ts";
+import { Frontiers, frontierBetween } from "./frontiers.ts";
 import { answerHandshake, createHandshake, findMistake, isAhead } from "./handshake.ts";
 import { Reconciler } from "./reconciliation/reconciliation.ts";
 import {
@@ -93,7 +93,7 @@ export class Sessions {
   /** Opens a sync session with a peer. */
   sync(replica: Replica, peer: PeerId, turn: Turn): void {
     const session = this.#open(replica, peer, { purpose: "sync", turn });
-    session.frontiers = this.#frontiersWith(replica, peer, turn);
+    this.#recall(session, replica, turn);
     session.ours = createHandshake(replica, turn, session);
     say(session, session.ours, turn);
     turn.observe("sync-started", { contextId: replica.contextId, peer });
@@ -218,7 +218,7 @@ export class Sessions {
     if (session.role === "responder") {
       if (isAhead(replica, theirs) && this.#isReceivingEnough(contextId))
         return this.#refuse(session, "busy", turn);
-      session.frontiers = this.#frontiersWith(replica, session.peer, turn);
+      this.#recall(session, replica, turn);
       const ours = answerHandshake(replica, theirs, { frontiers: session.frontiers, turn });
       if (ours === null) return this.#refuse(session, "protocol", turn);
       if (ours.chosen === "delta-cold" && this.#isReconcilingEnough(session.peer))
@@ -244,11 +244,11 @@ export class Sessions {
     return { replica, reconciler: this.#reconciler, random: this.#services.random, turn };
   }
 
-  /** Those of which all is applied here. */
-  #frontiersWith(replica: Replica, peer: PeerId, turn: Turn): readonly Frontier[] {
-    const { contextId, deltas } = replica;
-    const remembered = this.#frontiers.of({ contextId, peer }, turn);
-    return remembered.filter(({ ids }) => ids.every((id) => deltas.graph.has(id)));
+  /** Recalls the frontiers of which all is applied here. */
+  #recall(session: SessionMemory, { contextId, deltas }: Replica, turn: Turn): void {
+    const { frontiers, given } = this.#frontiers.of({ contextId, peer: session.peer }, turn);
+    session.frontiers = frontiers.filter(({ ids }) => ids.every((id) => deltas.graph.has(id)));
+    session.givenBefore = given;
   }
 
   #serve(session: SessionMemory, request: Extract<SyncMessage, { kind: "delta-request" }>, turn: Turn): void {
@@ -293,6 +293,8 @@ export class Sessions {
       this.#frontiers.forget(pair, turn);
     } else if (ids?.every((id) => replica.deltas.graph.has(id))) {
       this.#frontiers.remember(pair, { ids, count: replica.deltas.graph.count }, turn);
+    } else if (session.given.size > 0) {
+      this.#frontiers.rememberGiven(pair, Array.from(session.given), turn);
     }
   }
 

@@ -29,17 +29,15 @@ export interface Answer {
 
 /** The ranges that open a reconciliation. */
 export function openRanges(view: HistoryView): readonly Range[] {
-  const ends: number[] = [];
-  for (
-    let size = newestCount, end = view.count;
-    end > 0;
-    end -= size, size = ends.length > 2 ? size * 2 : size
-  )
-    ends.push(end);
-  ends.push(0);
+  const starts = [view.count];
+  for (let size = newestCount, from = view.count; from > 0; size = starts.length > 2 ? size * 2 : size) {
+    from = Math.max(0, from - size);
+    starts.push(from);
+  }
   const writer = new RangeWriter();
-  for (let index = ends.length - 1; index > 0; index -= 1) {
-    const [from, to] = [ends[index] ?? 0, ends[index - 1] ?? 0];
+  if (view.count === 0) writer.fingerprint(view, { from: 0, to: 0, until: endOfRanges });
+  for (let index = starts.length - 1; index > 0; index -= 1) {
+    const [from, to] = [starts[index] ?? 0, starts[index - 1] ?? 0];
     const until = index === 1 ? endOfRanges : view.boundBefore(to);
     writer.fingerprint(view, { from, to, until });
   }

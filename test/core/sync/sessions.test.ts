@@ -3,10 +3,19 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Effect } from "../../../core/effect.ts";
-import { byteString, type ContextId, type DeltaId, type Hash, type PeerId } from "../../../core/ids.ts";
+import {
+  byteString,
+  type ContextId,
+  type DeltaId,
+  type FrontierName,
+  frontierNameBytes,
+  type Hash,
+  type PeerId,
+} from "../../../core/ids.ts";
 import { createHandshake } from "../../../core/sync/handshake.ts";
 import { Turn } from "../../../core/turn.ts";
 import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
+import { endOfRanges } from "../../../core/wire/ranges.ts";
 import type { Handshake, SyncMessage } from "../../../core/wire/sync-message.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { hashOf, identityOf, operations, put, Scribe } from "../authors.ts";
@@ -177,6 +186,65 @@ test("a forged delta ends the session and is blamed; one of a newer version is p
   const effects = node.say(-1, { kind: "deltas", deltas: [forged] });
   assert.equal(blamed(effects), ["bob bad-signature"]);
   assert.ok(isClosed(effects, -1));
+});
+
+test("an answer that chooses what was not to be chosen is blamed", () => {
+  const name = byteString<FrontierName>(hashOf("somewhere").subarray(0, frontierNameBytes));
+  const answers: readonly Partial<Handshake>[] = [
+    { chosen: null },
+    { chosen: "none", heads: [unknown] },
+    { chosen: "delta-warm", frontiers: [] },
+    { chosen: "delta-warm", frontiers: [name] },
+  ];
+  for (const answer of answers) {
+    const { node, contextId, handshake } = setUp();
+    const stream = initiated(node, contextId);
+    assert.equal(
+      blamed(node.say(stream, { ...handshake, ...answer })),
+      ["bob malformed"],
+      answer.chosen ?? "",
+    );
+  }
+});
+
+test("a peer with which there is no protocol in common is told so, and blamed for nothing", () => {
+  const { node, handshake } = setUp();
+  const effects = node.say(accepted(node), { ...handshake, heads: [unknown], protocols: ["none"] });
+  assert.equal(said(effects, -1), [{ kind: "refusal", reason: "protocol" }]);
+  assert.equal(blamed(effects), []);
+  assert.ok(isClosed(effects, -1));
+});
+
+test("ranges without the key they need, or with one they do not, are blamed", () => {
+  const ask = (key: string): SyncMessage => ({
+    kind: "ranges",
+    key,
+    ranges: [{ until: endOfRanges, content: { kind: "fingerprint", fingerprint: "\0".repeat(8) } }],
+  });
+  const begin = () => {
+    const { node, handshake } = setUp();
+    const effects = node.say(accepted(node), { ...handshake, heads: [unknown] });
+    assert.equal(
+      said(effects, -1).map(({ kind }) => kind),
+      ["handshake", "ranges"],
+    );
+    return node;
+  };
+  assert.equal(blamed(begin().say(-1, ask("12345678"))), ["bob malformed"]);
+  const { node: initiator, contextId, handshake } = setUp();
+  const stream = initiated(initiator, contextId);
+  initiator.say(stream, { ...handshake, heads: [unknown], chosen: "delta-cold" });
+  assert.equal(blamed(initiator.say(stream, ask(""))), ["bob malformed"]);
+});
+
+test("so many reconciliations run at a time with one peer, and no more", () => {
+  const { node, handshake } = setUp();
+  const begin = (stream: number) =>
+    said(node.say(accepted(node, stream), { ...handshake, heads: [unknown] }), stream)[0];
+  assert.equal([begin(-1)?.kind, begin(-2)?.kind], ["handshake", "handshake"]);
+  assert.equal(begin(-3), { kind: "refusal", reason: "busy" });
+  node.give({ kind: "stream-closed", stream: -1 });
+  assert.is(begin(-4)?.kind, "handshake");
 });
 
 test("a silent peer is ended by the watchdog, and progress renews its time", () => {
