@@ -143,6 +143,40 @@ test("what both wrote since they last met takes three hops, and nothing else tra
   }
 });
 
+test("without anything remembered a recent gap takes five hops and less than three kilobytes", () => {
+  const scribe = newScribe();
+  const { contextId } = scribe;
+  const common = deltasOf(scribe, "ann", 3_000);
+  const link = new Link([nodeWith("a", scribe, common), nodeWith("b", scribe, common)]);
+  const [last] = common.slice(-1);
+  for (const [side, by] of [
+    [0, "bob"],
+    [1, "eve"],
+  ] as const) {
+    const written: CausalDelta[] = [];
+    for (let index = 0; index < 50; index += 1) {
+      const parent = written.at(-1) ?? (last as CausalDelta);
+      const content = operations(put(`k${index}`, by));
+      written.push(
+        scribe.write([parent], { by: unsigned(by), hlc: { ms: 9_000 + index, counter: 0 }, content }),
+      );
+    }
+    learn(link.nodes[side], written);
+  }
+  meetAgain(link, contextId);
+  const hops = exchange(link);
+  assertSame(link.nodes, contextId);
+  assert.equal(countOf(link, "sync-delta-cold"), [1, 1]);
+  assert.equal(countOf(link, "sync-deltas-sent"), [50, 50]);
+  assert.is(
+    hops.findLastIndex((said) => said.some(({ message }) => message.kind === "deltas")),
+    4,
+  );
+  const spoken = link.heard.filter(({ message }) => message.kind !== "deltas");
+  const bytes = spoken.reduce((sum, { message }) => sum + encodeSyncMessage(message).length, 0);
+  assert.ok(bytes < 3_072, `${bytes} bytes`);
+});
+
 test("what both heard from others meanwhile is sent again by at most half", () => {
   const scribe = newScribe();
   const link = acquainted(scribe, deltasOf(scribe, "ann", 50));

@@ -237,6 +237,17 @@ test("ranges without the key they need, or with one they do not, are blamed", ()
   assert.equal(blamed(initiator.say(stream, ask(""))), ["bob malformed"]);
 });
 
+test("a peer that never comes to an end of its ranges is stopped and blamed", () => {
+  const { node, handshake } = setUp();
+  node.say(accepted(node), { ...handshake, heads: [unknown] });
+  const content = { kind: "fingerprint", fingerprint: "\0".repeat(8) } as const;
+  const ask: SyncMessage = { kind: "ranges", key: "", ranges: [{ until: endOfRanges, content }] };
+  const blames: string[] = [];
+  for (let step = 0; step < 300 && blames.length === 0; step += 1) blames.push(...blamed(node.say(-1, ask)));
+  assert.equal(blames, ["bob over-limit"]);
+  assert.is(node.core.sync.sessions.count, 0);
+});
+
 test("so many reconciliations run at a time with one peer, and no more", () => {
   const { node, handshake } = setUp();
   const begin = (stream: number) =>
