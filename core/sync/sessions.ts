@@ -15,7 +15,7 @@ import {
 } from "../wire/sync-message.ts";
 import { beginExchange, type ExchangeParts, receiveRanges, transferUnasked } from "./exchange.ts";
 import { Frontiers, frontierBetween } from "./frontiers.ts";
-import { answerHandshake, createHandshake, findMistake, isAhead } from "./handshake.ts";
+import { answerHandshake, createHandshake, findMistake, holdsHeads, isAhead } from "./handshake.ts";
 import { Reconciler } from "./reconciliation/reconciliation.ts";
 import {
   beginTransfer,
@@ -236,6 +236,10 @@ export class Sessions {
   #ranges(session: SessionMemory, message: Extract<SyncMessage, { kind: "ranges" }>, turn: Turn): void {
     const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
     if (replica === undefined) return this.#close(session, "refused", turn);
+    if (asksForView(session, replica) && this.#isReconcilingEnough(session.peer)) {
+      say(session, { kind: "refusal", reason: "busy" }, turn);
+      return this.#close(session, "busy", turn);
+    }
     const mistake = receiveRanges(session, message, this.#parts(replica, turn));
     if (mistake !== null) this.#fail(session, mistake, turn);
   }
@@ -356,6 +360,11 @@ export class Sessions {
     for (const session of this.#memory.sessions.values()) count += Number(test(session));
     return count;
   }
+}
+
+/** Would ranges begin a reconciliation here? */
+function asksForView({ reconciliation, theirs }: SessionMemory, replica: Replica): boolean {
+  return reconciliation === null && theirs !== null && !holdsHeads(replica, theirs);
 }
 
 /** Does a message count against the watchdog? Deltas are judged when they are read. */

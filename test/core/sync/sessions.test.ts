@@ -249,11 +249,16 @@ test("a peer that never comes to an end of its ranges is stopped and blamed", ()
 });
 
 test("so many reconciliations run at a time with one peer, and no more", () => {
-  const { node, handshake } = setUp();
+  const { node, contextId, handshake } = setUp();
+  const stream = initiated(node, contextId);
   const begin = (stream: number) =>
     said(node.say(accepted(node, stream), { ...handshake, heads: [unknown] }), stream)[0];
   assert.equal([begin(-1)?.kind, begin(-2)?.kind], ["handshake", "handshake"]);
   assert.equal(begin(-3), { kind: "refusal", reason: "busy" });
+  node.say(stream, { ...handshake, heads: [unknown], chosen: "delta-cold" });
+  const effects = node.say(stream, { kind: "ranges", key: "12345678", ranges: [] });
+  assert.equal(said(effects, stream), [{ kind: "refusal", reason: "busy" }]);
+  assert.ok(isClosed(effects, stream));
   node.give({ kind: "stream-closed", stream: -1 });
   assert.is(begin(-4)?.kind, "handshake");
 });

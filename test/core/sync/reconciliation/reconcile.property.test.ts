@@ -130,6 +130,12 @@ test("very many differences, and very many deltas of one generation, fit bounded
   ]);
   assert.is(outcome.toSend[0].length, 5_000);
   assert.is(outcome.toSend[1].length, 5_000);
+  const few = reconcile([
+    [...common, ...wide("a", 10)],
+    [...common, ...wide("b", 10)],
+  ]);
+  assert.is(few.toSend[0].length + few.toSend[1].length, 20);
+  assert.ok(few.bytes < 20_000, `${few.bytes} bytes`);
   const all = reconcile([line("a", 0, 30_000), []]);
   assert.is(all.toSend[0].length + all.toSend[1].length, 30_000);
 });
