@@ -19,6 +19,8 @@ export const storeKeys = {
   delta: (id: DeltaId): string => `d${id}`,
   /** A block of the index of applied deltas, `entriesPerBlock` of them, in the order they were applied. */
   indexBlock: (contextId: ContextId, block: number): string => `i${contextId}${block}`,
+  /** Runs of positions whose deltas have no body here: [from, until, from, until …]; absent while all have one. */
+  withoutBodies: (contextId: ContextId): string => `b${contextId}`,
   /** What finds a node's private state beside a context. */
   privateState: (contextId: ContextId): string => `p${contextId}`,
   /** An entity of a state, by the hash of its content. */

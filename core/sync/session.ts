@@ -18,6 +18,7 @@ import { UnreadableStoreError } from "../stored-node.ts";
 import type { Turn } from "../turn.ts";
 import type { Codec } from "../wire/codec.ts";
 import { encodeSyncMessage, initialCredit, type SyncMessage } from "../wire/sync-message.ts";
+import { partByHorizon } from "./state/below.ts";
 
 export type SessionState = "opening" | "handshaking" | "transferring";
 
@@ -36,6 +37,8 @@ export interface SessionMemory {
   /** Messages of deltas the other still takes, and those it may still send. */
   credit: number;
   granted: number;
+  /** Who lacks what lies below the other's horizon, and needs its state; `there` where it is the other. */
+  stateNeeded: "nowhere" | "here" | "there";
   ourDone: boolean;
   theirDone: boolean;
   /** When the other last said something that brought the session on. */
@@ -60,6 +63,7 @@ export function createSession(
     sent: 0,
     credit: initialCredit,
     granted: initialCredit,
+    stateNeeded: "nowhere",
     ourDone: false,
     theirDone: false,
     progressMs: nowMs,
@@ -74,7 +78,7 @@ export function createSession(
 const allowed: Readonly<Record<SessionState, readonly SyncMessage["kind"][]>> = {
   opening: ["handshake", "delta-request"],
   handshaking: ["handshake", "refusal"],
-  transferring: ["deltas", "credit", "done", "refusal"],
+  transferring: ["deltas", "credit", "below", "state-needed", "done", "refusal"],
 };
 
 export function isAllowed(session: SessionMemory, message: SyncMessage): boolean {
@@ -85,10 +89,20 @@ export function say(session: SessionMemory, message: SyncMessage, turn: Turn): v
   turn.perform({ kind: "send", stream: session.stream, frame: encodeSyncMessage(message) });
 }
 
-/** Starts streaming to the other side. */
-export function beginTransfer(session: SessionMemory, outgoing: readonly DeltaId[], turn: Turn): void {
+/** Starts streaming to the other side, or says first what there are no bodies of. */
+export function beginTransfer(
+  session: SessionMemory,
+  outgoing: readonly DeltaId[],
+  { replica, turn }: { readonly replica: Replica; readonly turn: Turn },
+): void {
+  const { sendable, below } = partByHorizon(outgoing, replica);
   session.state = "transferring";
-  session.outgoing = outgoing;
+  session.outgoing = sendable;
+  if (below.length > 0) {
+    session.credit = 0;
+    say(session, { kind: "below", ids: below }, turn);
+    turn.observe("sync-below", { contextId: replica.contextId, peer: session.peer });
+  }
   continueTransfer(session, turn);
 }
 
@@ -105,6 +119,25 @@ export function continueTransfer(session: SessionMemory, turn: Turn): void {
     session.outgoing = [];
     say(session, { kind: "done" }, turn);
   }
+}
+
+/** The other has no bodies of these: what it has besides helps only a side that has them. */
+export function hearBelow(
+  session: SessionMemory,
+  ids: readonly DeltaId[],
+  { replica, turn }: { readonly replica: Replica; readonly turn: Turn },
+): void {
+  if (ids.every((id) => replica.deltas.graph.has(id)))
+    return say(session, { kind: "credit", messages: initialCredit }, turn);
+  session.stateNeeded = "here";
+  say(session, { kind: "state-needed" }, turn);
+}
+
+/** The other will ask for the state instead. */
+export function hearStateNeeded(session: SessionMemory, turn: Turn): void {
+  if (session.stateNeeded === "nowhere") session.stateNeeded = "there";
+  session.outgoing = [];
+  continueTransfer(session, turn);
 }
 
 /** A message of deltas ends once it holds this much. */

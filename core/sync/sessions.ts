@@ -17,6 +17,8 @@ import {
   beginTransfer,
   continueTransfer,
   createSession,
+  hearBelow,
+  hearStateNeeded,
   isAllowed,
   receiveDeltas,
   type SessionMemory,
@@ -132,6 +134,15 @@ export class Sessions {
     }
   }
 
+  /** Gives up a stream that a peer opened and on which nothing was said yet; null for any other. */
+  release(stream: StreamId): PeerId | null {
+    const session = this.#memory.sessions.get(stream);
+    if (session?.state !== "opening") return null;
+    this.#memory.sessions.delete(stream);
+    this.#services.timers.clear(timerName("session", String(stream)));
+    return session.peer;
+  }
+
   /** The stream has gone. */
   closed(stream: StreamId, turn: Turn): void {
     const session = this.#memory.sessions.get(stream);
@@ -174,6 +185,15 @@ export class Sessions {
         session.credit += message.messages;
         continueTransfer(session, turn);
         break;
+      case "below": {
+        const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
+        if (replica === undefined) return this.#close(session, "refused", turn);
+        hearBelow(session, message.ids, { replica, turn });
+        break;
+      }
+      case "state-needed":
+        hearStateNeeded(session, turn);
+        break;
       case "done":
         if (session.theirDone) return this.#fail(session, fault("out-of-turn", "a second done"), turn);
         session.theirDone = true;
@@ -208,7 +228,7 @@ export class Sessions {
       turn.observe("sync-continued", about);
     }
     session.appliedAtChoice = replica.deltas.graph.count;
-    beginTransfer(session, whatTheyLack(replica, theirs), turn);
+    beginTransfer(session, whatTheyLack(replica, theirs), { replica, turn });
   }
 
   #serve(session: SessionMemory, request: Extract<SyncMessage, { kind: "delta-request" }>, turn: Turn): void {
@@ -217,7 +237,7 @@ export class Sessions {
     session.contextId = replica.contextId;
     session.purpose = "pull";
     session.theirDone = true;
-    beginTransfer(session, replica.deltas.graph.inCausalOrder(request.ids), turn);
+    beginTransfer(session, replica.deltas.graph.inCausalOrder(request.ids), { replica, turn });
   }
 
   #deltas(session: SessionMemory, deltas: readonly Uint8Array[], turn: Turn): void {
@@ -304,6 +324,8 @@ function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
       return session.sent < session.outgoing.length;
     case "handshake":
     case "delta-request":
+    case "below":
+    case "state-needed":
     case "done":
     case "refusal":
       return true;

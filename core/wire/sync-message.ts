@@ -32,6 +32,13 @@ export type SyncMessage =
   | { readonly kind: "deltas"; readonly deltas: readonly Uint8Array[] }
   /** "I keep what you sent; send this many messages more." */
   | { readonly kind: "credit"; readonly messages: number }
+  /**
+   * "Of these, and of what lies below them, I have no bodies." Sent before deltas, which then need credit anew: from
+   * a side that has these. A side that has not answers `state-needed`.
+   */
+  | { readonly kind: "below"; readonly ids: readonly DeltaId[] }
+  /** "Then nothing you could send helps me: I shall ask for your state." */
+  | { readonly kind: "state-needed" }
   /** "You have everything I had to send." */
   | { readonly kind: "done" }
   /** A benign no. */
@@ -52,7 +59,16 @@ export interface Handshake extends HeadsSummary {
 export type SyncRefusal = "context-not-found" | "busy" | "version";
 
 const refusalCodes: readonly SyncRefusal[] = ["context-not-found", "busy", "version"];
-const codes = { handshake: 0, "delta-request": 1, deltas: 2, credit: 3, done: 4, refusal: 5 } as const;
+const codes = {
+  handshake: 0,
+  "delta-request": 1,
+  deltas: 2,
+  credit: 3,
+  done: 4,
+  refusal: 5,
+  below: 18,
+  "state-needed": 19,
+} as const;
 
 /** Credit a side starts with, and the most it can be given at once: what one turn may have to read and send. */
 export const initialCredit = 4;
@@ -81,7 +97,10 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
       return encode([code, message.deltas]);
     case "credit":
       return encode([code, message.messages]);
+    case "below":
+      return encode([code, message.ids.map(bytesOf)]);
     case "done":
+    case "state-needed":
       return encode([code]);
     case "refusal":
       return encode([code, refusalCodes.indexOf(message.reason)]);
@@ -111,6 +130,13 @@ export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
           kind: "credit",
           messages: expectInteger(expectFields(fields, 2, "a credit")[1], creditMax, 1),
         };
+      case codes.below: {
+        const [, ids] = expectFields(fields, 2, "a below");
+        return { kind: "below", ids: expectIds(ids, headsMax) };
+      }
+      case codes["state-needed"]:
+        expectFields(fields, 1, "a state needed");
+        return { kind: "state-needed" };
       case codes.done:
         expectFields(fields, 1, "a done");
         return { kind: "done" };

@@ -1,0 +1,42 @@
+/**
+ * What is verified of states that are being received, until it can be joined: entities by the hash of the subtree
+ * they are all of, but for what this node had anyway. A hash means the same in every state, so what a session that
+ * was cut off has brought the next one need not ask for.
+ */
+
+import type { Hash } from "../../ids.ts";
+import type { Entity } from "../../state/entity.ts";
+
+export interface StagingMemory {
+  readonly bySubtree: Map<Hash, readonly Entity[]>;
+  bytes: number;
+  usedMs: number;
+}
+
+export function createStaging(nowMs: number): StagingMemory {
+  return { bySubtree: new Map(), bytes: 0, usedMs: nowMs };
+}
+
+/** What one adoption may hold in memory and write in its one commit. */
+export const stagedBytesMax = 64 * 1_048_576;
+/** What an entity or a delta without its body takes besides its bytes, roughly. */
+export const overheadBytes = 256;
+
+export function keepVerified(staging: StagingMemory, subtree: Hash, entities: readonly Entity[]): void {
+  if (staging.bySubtree.has(subtree)) return;
+  staging.bySubtree.set(subtree, entities);
+  staging.bytes += weigh(entities);
+}
+
+/** Forgets what is not of the state that is being received. */
+export function keepOnly(staging: StagingMemory, reached: ReadonlySet<Hash>): void {
+  for (const [subtree, entities] of staging.bySubtree) {
+    if (reached.has(subtree)) continue;
+    staging.bySubtree.delete(subtree);
+    staging.bytes -= weigh(entities);
+  }
+}
+
+function weigh(entities: readonly Entity[]): number {
+  return entities.reduce((sum, { bytes }) => sum + bytes.length + overheadBytes, overheadBytes);
+}
