@@ -9,7 +9,7 @@ import type { ContextId, DeltaId, PeerId } from "../../ids.ts";
 import type { StreamId } from "../../input.ts";
 import { headsMax } from "../../limits.ts";
 import type { Crypto } from "../../ports.ts";
-import type { Replica } from "../../replica.ts";
+import type { Replica, VerifiedCut } from "../../replica.ts";
 import { emptyRoot } from "../../state/tree/tree-node.ts";
 import type { StateMessage, StateOffer } from "../../wire/state-message.ts";
 import { createDescent, type DescentMemory, isDescended, nextQueries, takeAnswers } from "./descent.ts";
@@ -99,6 +99,23 @@ export function takeStateMessage(
 
 export function isComplete({ past, offer, descent }: TransferMemory): boolean {
   return past.received === offer.historyCount && isDescended(descent);
+}
+
+/**
+ * What the state comes to, once it is complete. A fault where an entity names deltas that are not of the cut: what
+ * follows from who rotated what, and where, must be decidable.
+ */
+export function verifiedCut(
+  { past, descent }: TransferMemory,
+  { replica, staging }: ReceivingParts,
+): (VerifiedCut & { readonly kind: "cut" }) | Fault {
+  const entities = Array.from(descent.reached).flatMap((subtree) => staging.bySubtree.get(subtree) ?? []);
+  const isOfCut = (id: string) => past.staged.has(id as DeltaId) || replica.deltas.graph.has(id as DeltaId);
+  for (const { content } of entities) {
+    if (content.type === "shared" && !content.rotations.every(({ delta }) => isOfCut(delta)))
+      return fault("false-state", "an entity with a rotation that is not of its cut");
+  }
+  return { kind: "cut", entities, history: Array.from(past.staged.values()) };
 }
 
 /** Does it come to more than one adoption may hold, what is of other states forgotten? */

@@ -21,6 +21,7 @@ import {
   protocolOf,
   type ReceivingMemory,
   takeStateMessage,
+  verifiedCut,
 } from "./receiving.ts";
 import { answerQueries, beginServing, historyPage, type ServingMemory } from "./serving.ts";
 import { createStaging, type StagingMemory } from "./staging.ts";
@@ -253,16 +254,15 @@ export class StateSessions {
       this.#stopReceiving(receiving, "failed", turn);
       return null;
     }
+    const parts = { replica, staging, crypto: this.#services.codec.crypto };
     if (!isComplete(transfer)) {
-      const parts = { replica, staging, crypto: this.#services.codec.crypto };
       for (const request of nextRequests(transfer, parts)) say(stream, request, turn);
       // Staging may hold all that is left.
       if (!isComplete(transfer)) return null;
     }
-    const entities = Array.from(transfer.descent.reached).flatMap(
-      (subtree) => staging.bySubtree.get(subtree) ?? [],
-    );
-    replica.adopt({ entities, history: Array.from(transfer.past.staged.values()) }, turn);
+    const cut = verifiedCut(transfer, parts);
+    if (isFault(cut)) return cut;
+    replica.adopt(cut, turn);
     this.#memory.staging.delete(contextId);
     turn.observe(protocolOf(transfer), { contextId, peer });
     say(stream, { kind: "state-done" }, turn);
