@@ -45,7 +45,7 @@ export function packHistory(deltas: readonly PastDelta[]): Uint8Array {
     view.setUint8(offset + 10, parents.length);
     offset += 11;
     for (const parent of parents) {
-      const back = place - (places.get(parent) ?? place);
+      const back = Math.max(0, place - (places.get(parent) ?? place));
       view.setUint32(offset, back);
       offset += 4;
       if (back === 0) putId(parent);
