@@ -89,27 +89,36 @@ export function say(session: SessionMemory, message: SyncMessage, turn: Turn): v
   turn.perform({ kind: "send", stream: session.stream, frame: encodeSyncMessage(message) });
 }
 
+export interface TransferParts {
+  readonly replica: Replica;
+  readonly turn: Turn;
+}
+
 /** Starts streaming to the other side, or says first what there are no bodies of. */
 export function beginTransfer(
   session: SessionMemory,
   outgoing: readonly DeltaId[],
-  { replica, turn }: { readonly replica: Replica; readonly turn: Turn },
+  { replica, turn }: TransferParts,
 ): void {
   const { sendable, below } = partByHorizon(outgoing, replica);
   session.state = "transferring";
   session.outgoing = sendable;
   if (below.length > 0) {
     session.credit = 0;
-    say(session, { kind: "below", ids: below }, turn);
-    turn.observe("sync-below", { contextId: replica.contextId, peer: session.peer });
+    sayBelow(session, below, { replica, turn });
   }
-  continueTransfer(session, turn);
+  continueTransfer(session, { replica, turn });
 }
 
-/** Sends as much as the credit allows, and `done` after the last. */
-export function continueTransfer(session: SessionMemory, turn: Turn): void {
+/** Sends as much as the credit allows, and `done` after the last; or after `below`, where bodies went meanwhile. */
+export function continueTransfer(session: SessionMemory, { replica, turn }: TransferParts): void {
   while (!session.ourDone && session.credit > 0 && session.sent < session.outgoing.length) {
-    const deltas = nextBatch(session, turn);
+    const deltas = nextBatch(session, { replica, turn });
+    if (deltas.length === 0) {
+      sayBelow(session, session.outgoing.slice(session.sent, session.sent + 1), { replica, turn });
+      session.outgoing = [];
+      break;
+    }
     session.credit -= 1;
     say(session, { kind: "deltas", deltas }, turn);
     turn.observe("sync-deltas-sent", { peer: session.peer, amount: deltas.length });
@@ -121,11 +130,16 @@ export function continueTransfer(session: SessionMemory, turn: Turn): void {
   }
 }
 
+function sayBelow(session: SessionMemory, ids: readonly DeltaId[], { replica, turn }: TransferParts): void {
+  say(session, { kind: "below", ids }, turn);
+  turn.observe("sync-below", { contextId: replica.contextId, peer: session.peer });
+}
+
 /** The other has no bodies of these: what it has besides helps only a side that has them. */
 export function hearBelow(
   session: SessionMemory,
   ids: readonly DeltaId[],
-  { replica, turn }: { readonly replica: Replica; readonly turn: Turn },
+  { replica, turn }: TransferParts,
 ): void {
   if (ids.every((id) => replica.deltas.graph.has(id)))
     return say(session, { kind: "credit", messages: initialCredit }, turn);
@@ -134,20 +148,22 @@ export function hearBelow(
 }
 
 /** The other will ask for the state instead. */
-export function hearStateNeeded(session: SessionMemory, turn: Turn): void {
+export function hearStateNeeded(session: SessionMemory, parts: TransferParts): void {
   if (session.stateNeeded === "nowhere") session.stateNeeded = "there";
   session.outgoing = [];
-  continueTransfer(session, turn);
+  continueTransfer(session, parts);
 }
 
 /** A message of deltas ends once it holds this much. */
 const batchBytes = 262_144;
 
-function nextBatch(session: SessionMemory, turn: Turn): readonly Uint8Array[] {
+/** Ends before a delta whose body is no longer here. */
+function nextBatch(session: SessionMemory, { replica, turn }: TransferParts): readonly Uint8Array[] {
   const deltas: Uint8Array[] = [];
   let bytes = 0;
   while (session.sent < session.outgoing.length && deltas.length < turnDeltasMax && bytes < batchBytes) {
     const id = present(session.outgoing[session.sent], "a delta to send");
+    if (!replica.deltas.hasBody(id)) break;
     session.sent += 1;
     const sealed = turn.read(storeKeys.delta(id));
     if (sealed === undefined) {

@@ -182,17 +182,9 @@ export class Sessions {
         this.#deltas(session, message.deltas, turn);
         break;
       case "credit":
-        session.credit += message.messages;
-        continueTransfer(session, turn);
-        break;
-      case "below": {
-        const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
-        if (replica === undefined) return this.#close(session, "refused", turn);
-        hearBelow(session, message.ids, { replica, turn });
-        break;
-      }
+      case "below":
       case "state-needed":
-        hearStateNeeded(session, turn);
+        this.#steer(session, message, turn);
         break;
       case "done":
         if (session.theirDone) return this.#fail(session, fault("out-of-turn", "a second done"), turn);
@@ -245,6 +237,25 @@ export class Sessions {
     if (replica === undefined) return this.#close(session, "refused", turn);
     const mistake = receiveDeltas(session, deltas, { replica, codec: this.#services.codec, turn });
     if (mistake !== null) this.#fail(session, mistake, turn);
+  }
+
+  /** What the other says of what this side sends, or cannot be sent. */
+  #steer(
+    session: SessionMemory,
+    message: Extract<SyncMessage, { kind: "credit" | "below" | "state-needed" }>,
+    turn: Turn,
+  ): void {
+    const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
+    if (replica === undefined) return this.#close(session, "refused", turn);
+    switch (message.kind) {
+      case "credit":
+        session.credit += message.messages;
+        return continueTransfer(session, { replica, turn });
+      case "below":
+        return hearBelow(session, message.ids, { replica, turn });
+      case "state-needed":
+        return hearStateNeeded(session, { replica, turn });
+    }
   }
 
   #isReceivingEnough(contextId: ContextId): boolean {

@@ -6,6 +6,7 @@
 import type { CausalDelta } from "../../core/dag/delta.ts";
 import type { Commit } from "../../core/effect.ts";
 import { type ContextId, type DeltaId, type Hash, toHex } from "../../core/ids.ts";
+import { stateSessionsMax } from "../../core/sync/state/state-sessions.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { Kept } from "./kept.ts";
@@ -138,6 +139,9 @@ export class Oracles {
     // Those it opened and those it accepted have the bound each.
     if (core.sync.sessions.count > 2 * config.syncSessionsMax) {
       this.#find("bounds", 14, node, `${core.sync.sessions.count} sync sessions are open`);
+    }
+    if (core.sync.states.count > stateSessionsMax) {
+      this.#find("bounds", 14, node, `${core.sync.states.count} transfers of state are open`);
     }
   }
 

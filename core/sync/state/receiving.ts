@@ -118,12 +118,16 @@ export function verifiedCut(
   return { kind: "cut", entities, history: Array.from(past.staged.values()) };
 }
 
-/** Does it come to more than one adoption may hold, what is of other states forgotten? */
-export function isTooLarge({ past, descent }: TransferMemory, staging: StagingMemory): boolean {
-  const bytes = () => staging.bytes + past.staged.size * overheadBytes;
-  if (bytes() <= stagedBytesMax) return false;
+/** Does it come to more than may be staged, what is of other states forgotten? `bytes` are what others stage. */
+export function isTooLarge(
+  { past, descent }: TransferMemory,
+  staging: StagingMemory,
+  bytes: number,
+): boolean {
+  const historyBytes = past.staged.size * overheadBytes;
+  if (bytes + staging.bytes + historyBytes <= stagedBytesMax) return false;
   keepOnly(staging, descent.reached);
-  return bytes() > stagedBytesMax;
+  return bytes + staging.bytes + historyBytes > stagedBytesMax;
 }
 
 /** Queries in one message from which on differences lie wide. */

@@ -17,8 +17,11 @@ export function createStaging(nowMs: number): StagingMemory {
   return { bySubtree: new Map(), bytes: 0, usedMs: nowMs };
 }
 
-/** What one adoption may hold in memory and write in its one commit. */
-export const stagedBytesMax = 64 * 1_048_576;
+/**
+ * What all stagings of a node may hold together, and so what one adoption writes in its one commit. A larger
+ * difference is not taken: see docs/decisions/0016-state-sync.md.
+ */
+export const stagedBytesMax = 256 * 1_048_576;
 /** What an entity or a delta without its body takes besides its bytes, roughly. */
 export const overheadBytes = 256;
 

@@ -44,10 +44,11 @@ export interface StateSessionEnd {
   readonly outcome: "adopted" | "busy" | "refused" | "failed";
 }
 
-/** States a node receives at a time, over all contexts: each may hold `stagedBytesMax`. */
+/** States a node receives at a time, over all contexts. */
 const receivingMax = 4;
 /** Versions it pins for others at a time. */
 const servingMax = 8;
+export const stateSessionsMax = receivingMax + servingMax;
 
 interface StateSessionsAbout {
   readonly replica: (contextId: ContextId) => Replica | undefined;
@@ -247,7 +248,7 @@ export class StateSessions {
     const transfer = present(receiving.transfer, "a transfer that goes on");
     const replica = present(this.#about.replica(contextId), "the replica of a received state");
     const staging = present(this.#memory.staging.get(contextId), "the staging of a received state");
-    if (isTooLarge(transfer, staging)) {
+    if (isTooLarge(transfer, staging, this.#stagedBytes() - staging.bytes)) {
       turn.observe("state-too-large", { contextId, peer });
       this.#memory.staging.delete(contextId);
       turn.perform({ kind: "close-stream", stream });
@@ -269,6 +270,10 @@ export class StateSessions {
     turn.perform({ kind: "close-stream", stream });
     this.#stopReceiving(receiving, "adopted", turn);
     return null;
+  }
+
+  #stagedBytes(): number {
+    return Array.from(this.#memory.staging.values()).reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   #blame(receiving: ReceivingMemory, mistake: Fault, turn: Turn): void {
