@@ -8,7 +8,7 @@
  */
 
 import { type Fault, fault, isFault } from "../../fault.ts";
-import type { EntityId, Hash } from "../../ids.ts";
+import type { Hash } from "../../ids.ts";
 import type { Crypto } from "../../ports.ts";
 import { type Entity, openEntity } from "../../state/entity.ts";
 import type { StateStore } from "../../state/state-store.ts";
@@ -25,7 +25,7 @@ import {
   type StateOffer,
   type StateQuery,
 } from "../../wire/state-message.ts";
-import { keepVerified, type StagingMemory } from "./staging.ts";
+import { keepVerified, type StagingMemory, type Verified } from "./staging.ts";
 
 /** A subtree of the peer's that differs from the own. Frozen. */
 interface Target {
@@ -75,14 +75,16 @@ export interface DescentParts {
 }
 
 /** The queries of the next message; empty when nothing is to be asked now. */
-export function nextQueries(memory: DescentMemory, { state, staging }: DescentParts): readonly StateQuery[] {
+export function nextQueries(memory: DescentMemory, parts: DescentParts): readonly StateQuery[] {
+  const { state, staging } = parts;
   if (memory.asked.length >= messagesMax) return [];
   const asked: Asked[] = [];
   for (let leaves = 0; asked.length < queriesMax && leaves < leavesPerMessage; ) {
     const target = memory.open.pop();
     if (target === undefined) break;
-    if (staging.bySubtree.has(target.hash)) {
-      memory.reached.add(target.hash);
+    const verified = staging.bySubtree.get(target.hash);
+    if (verified !== undefined) {
+      reach(memory, target, { verified, crypto: parts.crypto });
       continue;
     }
     if (isOfLeaves(target)) leaves += target.count;
@@ -201,21 +203,33 @@ function takeLeaves(
   const leaves = [...(same as readonly Leaf[]), ...opened.entities, ...answer.named]
     .map(({ id, hash }): Leaf => Object.freeze({ id, hash }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-  if (leaves.length === 0 || leaves.some(({ id }, index) => id === leaves[index + 1]?.id))
-    return fault("false-state", "no leaf, or one twice");
+  if (leaves.length === 0) return fault("false-state", `no leaf beneath ${target.prefix}`);
   if (leaves.some(({ id }) => !id.startsWith(target.prefix)))
     return fault("false-state", `a leaf that is not beneath ${target.prefix}`);
-  if (hashOf(treeOf(leaves), crypto) !== target.hash) return askPlainly(memory, target, "leaves");
+  // An own leaf may have been taken for another of the same digest, and be here twice.
+  const isOnce = leaves.every(({ id }, index) => id !== leaves[index + 1]?.id);
+  if (!isOnce || hashOf(treeOf(leaves), crypto) !== target.hash) return askPlainly(memory, target, "leaves");
   if (answer.named.length > 0 && leaves.length === 1)
     return fault("false-state", "a single leaf without its entity");
-  keepVerified(staging, target.hash, opened.entities);
-  memory.reached.add(target.hash);
-  for (const leaf of answer.named) memory.open.push(single(leaf, crypto));
+  const isNamed = ({ id }: Leaf) => answer.named.some((each) => each.id === id);
+  const verified = { entities: opened.entities, named: Object.freeze(leaves.filter(isNamed)) };
+  keepVerified(staging, target.hash, verified);
+  reach(memory, target, { verified, crypto });
   return null;
 }
 
+/** The subtree is here, but for what of it is to be asked for one by one. */
+function reach(
+  memory: DescentMemory,
+  { hash }: Target,
+  { verified, crypto }: { readonly verified: Verified; readonly crypto: Crypto },
+): void {
+  memory.reached.add(hash);
+  for (const leaf of verified.named) memory.open.push(single(leaf, crypto));
+}
+
 /** A single entity as a subtree. */
-function single(leaf: { readonly id: EntityId; readonly hash: Hash }, crypto: Crypto): Target {
+function single(leaf: Leaf, crypto: Crypto): Target {
   return Object.freeze({ prefix: leaf.id, hash: hashOf(treeOf([leaf]), crypto), count: 1, isPlain: false });
 }
 

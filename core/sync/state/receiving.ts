@@ -109,7 +109,9 @@ export function verifiedCut(
   { past, descent }: TransferMemory,
   { replica, staging }: ReceivingParts,
 ): (VerifiedCut & { readonly kind: "cut" }) | Fault {
-  const entities = Array.from(descent.reached).flatMap((subtree) => staging.bySubtree.get(subtree) ?? []);
+  const entities = Array.from(descent.reached).flatMap(
+    (subtree) => staging.bySubtree.get(subtree)?.entities ?? [],
+  );
   const isOfCut = (id: string) => past.staged.has(id as DeltaId) || replica.deltas.graph.has(id as DeltaId);
   for (const { content } of entities) {
     if (content.type === "shared" && !content.rotations.every(({ delta }) => isOfCut(delta)))

@@ -6,9 +6,17 @@
 
 import type { Hash } from "../../ids.ts";
 import type { Entity } from "../../state/entity.ts";
+import type { Leaf } from "../../state/tree/tree-node.ts";
+
+/** What is verified of one subtree. Frozen. */
+export interface Verified {
+  readonly entities: readonly Entity[];
+  /** Of it, too: subtrees of their own. */
+  readonly named: readonly Leaf[];
+}
 
 export interface StagingMemory {
-  readonly bySubtree: Map<Hash, readonly Entity[]>;
+  readonly bySubtree: Map<Hash, Verified>;
   bytes: number;
   usedMs: number;
 }
@@ -25,21 +33,22 @@ export const stagedBytesMax = 256 * 1_048_576;
 /** What an entity or a delta without its body takes besides its bytes, roughly. */
 export const overheadBytes = 256;
 
-export function keepVerified(staging: StagingMemory, subtree: Hash, entities: readonly Entity[]): void {
+export function keepVerified(staging: StagingMemory, subtree: Hash, verified: Verified): void {
   if (staging.bySubtree.has(subtree)) return;
-  staging.bySubtree.set(subtree, entities);
-  staging.bytes += weigh(entities);
+  staging.bySubtree.set(subtree, Object.freeze(verified));
+  staging.bytes += weigh(verified);
 }
 
 /** Forgets what is not of the state that is being received. */
 export function keepOnly(staging: StagingMemory, reached: ReadonlySet<Hash>): void {
-  for (const [subtree, entities] of staging.bySubtree) {
+  for (const [subtree, verified] of staging.bySubtree) {
     if (reached.has(subtree)) continue;
     staging.bySubtree.delete(subtree);
-    staging.bytes -= weigh(entities);
+    staging.bytes -= weigh(verified);
   }
 }
 
-function weigh(entities: readonly Entity[]): number {
-  return entities.reduce((sum, { bytes }) => sum + bytes.length + overheadBytes, overheadBytes);
+function weigh({ entities, named }: Verified): number {
+  const own = overheadBytes * (1 + named.length);
+  return entities.reduce((sum, { bytes }) => sum + bytes.length + overheadBytes, own);
 }
