@@ -7,6 +7,7 @@ import type { PastDelta } from "../delta-store/delta-store.ts";
 import type { Fault } from "../fault.ts";
 import { byteString, bytesOf, type ContextId, type DeltaId, type EntityId, type Hash } from "../ids.ts";
 import { deltaBytesMax, frameBytesMax, frameItemsMax, headsMax, idsMax, wireVersion } from "../limits.ts";
+import { commonPrefix } from "../state/tree/tree-node.ts";
 import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
 import {
   expectByteString,
@@ -41,8 +42,8 @@ export interface StateOffer {
   /** Of the cut, all of them. */
   readonly heads: readonly DeltaId[];
   readonly root: Hash;
-  /** What the ids of all entities begin with, where they are more than a bucket holds; else empty. */
-  readonly rootPrefix: string;
+  /** Of the root, with all digits of their prefixes; none where a bucket holds all entities. */
+  readonly children: readonly StateChild[];
   readonly entityCount: number;
   /** Deltas of the cut that the receiver may lack. */
   readonly historyCount: number;
@@ -77,8 +78,8 @@ export type StateAnswer =
     };
 
 export interface StateChild {
-  /** From the digit on; the longest that all beneath begins with, or less. */
-  readonly prefix: string;
+  /** What all ids beneath begin with after the prefix that was asked for: one digit at least. */
+  readonly rest: string;
   readonly hash: Hash;
   /** Entities beneath. */
   readonly count: number;
@@ -125,7 +126,7 @@ export function encodeStateMessage(message: StateMessage): Uint8Array {
         message.genesis,
         message.heads.map(bytesOf),
         bytesOf(message.root),
-        message.rootPrefix,
+        message.children.map(encodeChild),
         message.entityCount,
         message.historyCount,
       ]);
@@ -134,7 +135,7 @@ export function encodeStateMessage(message: StateMessage): Uint8Array {
     case "history":
       return encode([code, packHistory(message.deltas)]);
     case "state-query":
-      return encode([code, message.queries.map(encodeQuery)]);
+      return encode([code, ...encodeQueries(message.queries)]);
     case "state-answer":
       return encode([code, message.answers.map(encodeAnswer)]);
     case "state-done":
@@ -144,14 +145,25 @@ export function encodeStateMessage(message: StateMessage): Uint8Array {
   }
 }
 
-function encodeQuery({ form, prefix, digests }: StateQuery): readonly unknown[] {
-  return [form === "children" ? 0 : 1, prefix, bytesOf(digests)];
+/** What all prefixes begin with is told once. */
+function encodeQueries(queries: readonly StateQuery[]): readonly unknown[] {
+  const common = queries.map(({ prefix }) => prefix).reduce((a, b) => commonPrefix(a, b));
+  const rest = queries.map(({ form, prefix, digests }) => [
+    form === "children" ? 0 : 1,
+    prefix.slice(common.length),
+    bytesOf(digests),
+  ]);
+  return [common, rest];
+}
+
+function encodeChild({ rest, hash, count }: StateChild): readonly unknown[] {
+  return [rest, bytesOf(hash), count];
 }
 
 function encodeAnswer(answer: StateAnswer): readonly unknown[] {
   const same = bitsOf(answer.same);
   if (answer.kind === "children") {
-    return [0, same, answer.others.map(({ prefix, hash, count }) => [prefix, bytesOf(hash), count])];
+    return [0, same, answer.others.map(encodeChild)];
   }
   return [1, same, answer.entities, answer.named.map(({ id, hash }) => [id, bytesOf(hash)])];
 }
@@ -181,8 +193,10 @@ export function decodeStateMessage(frame: Uint8Array): StateMessage | Fault {
         return { kind: "history", deltas: expectHistory(expectBytes(packed, historyBytesMax)) };
       }
       case codes["state-query"]: {
-        const [, queries] = expectFields(fields, 2, "a state query");
-        return { kind: "state-query", queries: expectList(queries, queriesMax, decodeQuery) };
+        const [, common, queries] = expectFields(fields, 3, "a state query");
+        const prefix = expectPrefix(common, 0);
+        const read = expectList(queries, queriesMax, (query) => decodeQuery(query, prefix));
+        return { kind: "state-query", queries: read };
       }
       case codes["state-answer"]: {
         const [, answers] = expectFields(fields, 2, "a state answer");
@@ -208,19 +222,19 @@ function decodeOffer(fields: readonly unknown[]): StateOffer {
     genesis: expectBytes(fields[1], deltaBytesMax + 256),
     heads: expectIds(fields[2]),
     root: expectByteString(fields[3]),
-    rootPrefix: expectPrefix(fields[4], 0),
+    children: expectList(fields[4], 16, decodeChild),
     entityCount: expectInteger(fields[5], Number.MAX_SAFE_INTEGER),
     historyCount: expectInteger(fields[6], Number.MAX_SAFE_INTEGER),
   };
 }
 
-function decodeQuery(value: unknown): StateQuery {
+function decodeQuery(value: unknown, common: string): StateQuery {
   const [form, prefix, digests] = expectFields(value, 3, "a query");
   const isOfLeaves = expectInteger(form, 1) === 1;
   const bytes = expectBytes(digests, digestBytes * (isOfLeaves ? digestsMax : 16));
   const isRight = isOfLeaves ? bytes.length % digestBytes === 0 : bytes.length === digestBytes * 16;
   if (!isRight) refuse("malformed", `${bytes.length} bytes of digests`);
-  const read = { prefix: expectPrefix(prefix, 0), digests: byteString(bytes) };
+  const read = { prefix: common + expectPrefix(prefix, 0), digests: byteString(bytes) };
   return isOfLeaves ? { form: "leaves", ...read } : { form: "children", ...read };
 }
 
@@ -241,9 +255,9 @@ function decodeAnswer(value: unknown): StateAnswer {
 }
 
 function decodeChild(value: unknown): StateChild {
-  const [prefix, hash, count] = expectFields(value, 3, "a child");
+  const [rest, hash, count] = expectFields(value, 3, "a child");
   return {
-    prefix: expectPrefix(prefix, 1),
+    rest: expectPrefix(rest, 1),
     hash: expectByteString(hash),
     count: expectInteger(count, Number.MAX_SAFE_INTEGER, 1),
   };

@@ -12,7 +12,16 @@ import type { Hash } from "../../ids.ts";
 import type { Crypto } from "../../ports.ts";
 import { type Entity, openEntity } from "../../state/entity.ts";
 import type { StateStore } from "../../state/state-store.ts";
-import { branchHash, digitAt, digitOf, hashOf, type Leaf, treeOf } from "../../state/tree/tree-node.ts";
+import {
+  branchHash,
+  commonPrefix,
+  digitAt,
+  digitOf,
+  emptyRoot,
+  hashOf,
+  type Leaf,
+  treeOf,
+} from "../../state/tree/tree-node.ts";
 import { rangeOfPrefix } from "../../state/tree/tree-walk.ts";
 import { decoding } from "../../wire/cbor.ts";
 import {
@@ -57,10 +66,30 @@ export interface DescentMemory {
   breadth: number;
 }
 
-export function createDescent(offer: StateOffer, ownRoot: Hash): DescentMemory {
-  const { root: hash, rootPrefix: prefix, entityCount: count } = offer;
-  const root: Target = Object.freeze({ prefix, hash, count, isPlain: false });
-  return { open: hash === ownRoot ? [] : [root], asked: [], reached: new Set(), breadth: 0 };
+export function createDescent(): DescentMemory {
+  return { open: [], asked: [], reached: new Set(), breadth: 0 };
+}
+
+/** Begins with what was offered: the root, and its children where it has some. A fault when they do not fit. */
+export function takeRoot(
+  memory: DescentMemory,
+  { root: hash, children: others, entityCount: count }: StateOffer,
+  parts: DescentParts,
+): Fault | null {
+  const { state, crypto } = parts;
+  if (hash === state.root()) return null;
+  if (count === 0)
+    return hash === emptyRoot(crypto) ? null : fault("false-state", "a root of nothing that is not");
+  const prefix = others.map(({ rest }) => rest).reduce(commonPrefix, others[0]?.rest ?? "");
+  const target: Target = Object.freeze({ prefix, hash, count, isPlain: true });
+  if (others.length === 0) {
+    memory.open.push(Object.freeze({ ...target, isPlain: false }));
+    return null;
+  }
+  const relative = others.map((child) => ({ ...child, rest: child.rest.slice(prefix.length) }));
+  const children = Array.from({ length: 16 }, (_, digit) => state.hashBeneath(prefix + digitOf(digit)));
+  const asked = { target, children, leaves: [] };
+  return takeChildren(memory, asked, { ...parts, answer: { kind: "children", same: [], others: relative } });
 }
 
 /** Leaves asked for in one message: entities that may come at once. */
@@ -114,6 +143,8 @@ export function takeAnswers(
   for (const { target } of asked.slice(answers.length).toReversed()) memory.open.push(target);
   for (const [index, answer] of answers.entries()) {
     const each = asked[index] as Asked; // there are no more answers than queries
+    if (isOfLeaves(each.target) !== (answer.kind === "leaves"))
+      return fault("out-of-turn", `${answer.kind} where others were asked for`);
     const mistake =
       answer.kind === "children"
         ? takeChildren(memory, each, { answer, ...parts })
@@ -166,24 +197,19 @@ function takeChildren(
 ): Fault | null {
   const { target } = asked;
   const hashes = new Map<number, Hash>();
-  if (isOfLeaves(target)) return fault("out-of-turn", "children where leaves were asked for");
   for (const digit of answer.same) {
     const own = asked.children[digit] ?? null;
     if (own === null) return fault("false-state", "says that something is the same of which nothing is here");
     hashes.set(digit, own);
   }
-  for (const { prefix, hash } of answer.others) {
-    if (!prefix.startsWith(target.prefix) || prefix.length === target.prefix.length)
-      return fault("false-state", `a child ${prefix} beneath ${target.prefix}`);
-    hashes.set(digitAt(prefix, target.prefix.length), hash);
-  }
+  for (const { rest, hash } of answer.others) hashes.set(digitAt(rest, 0), hash);
   const children = Array.from(hashes).sort(([a], [b]) => a - b);
   if (children.length !== answer.same.length + answer.others.length)
     return fault("false-state", "two children at one digit");
   if (branchHash(children, crypto) !== target.hash) return askPlainly(memory, target, "children");
-  for (const { prefix, hash, count } of answer.others) {
-    if (asked.children[digitAt(prefix, target.prefix.length)] === hash) continue;
-    memory.open.push(Object.freeze({ prefix, hash, count, isPlain: false }));
+  for (const { rest, hash, count } of answer.others) {
+    if (asked.children[digitAt(rest, 0)] === hash) continue;
+    memory.open.push(Object.freeze({ prefix: target.prefix + rest, hash, count, isPlain: false }));
   }
   return null;
 }
@@ -194,7 +220,6 @@ function takeLeaves(
   { answer, crypto, staging }: Answer<"leaves">,
 ): Fault | null {
   const { target } = asked;
-  if (!isOfLeaves(target)) return fault("out-of-turn", "leaves where children were asked for");
   const same = answer.same.map((place) => asked.leaves[place]);
   if (same.includes(undefined))
     return fault("false-state", "says that something is the same of which nothing is here");

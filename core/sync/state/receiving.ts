@@ -10,9 +10,15 @@ import type { StreamId } from "../../input.ts";
 import { headsMax } from "../../limits.ts";
 import type { Crypto } from "../../ports.ts";
 import type { Replica, VerifiedCut } from "../../replica.ts";
-import { emptyRoot } from "../../state/tree/tree-node.ts";
 import type { StateMessage, StateOffer } from "../../wire/state-message.ts";
-import { createDescent, type DescentMemory, isDescended, nextQueries, takeAnswers } from "./descent.ts";
+import {
+  createDescent,
+  type DescentMemory,
+  isDescended,
+  nextQueries,
+  takeAnswers,
+  takeRoot,
+} from "./descent.ts";
 import { createPast, judgeEnds, type PastMemory, takePage } from "./past.ts";
 import { keepOnly, overheadBytes, type StagingMemory, stagedBytesMax } from "./staging.ts";
 
@@ -54,20 +60,14 @@ export interface ReceivingParts {
 export function beginTransfer(
   receiving: ReceivingMemory,
   offer: StateOffer,
-  { replica, crypto }: ReceivingParts,
+  parts: ReceivingParts,
 ): Fault | null {
-  const transfer: TransferMemory = {
-    offer: Object.freeze(offer),
-    past: createPast(),
-    descent: createDescent(offer, replica.stateRoot()),
-    ownCount: replica.state.storedCount,
-  };
-  receiving.transfer = transfer;
-  if (offer.entityCount === 0) {
-    if (offer.root !== emptyRoot(crypto)) return fault("false-state", "a state of nothing with another root");
-    transfer.descent.open.length = 0;
-  }
-  return offer.historyCount === 0 ? judgeEnds(transfer.past, { graph: replica.deltas.graph, offer }) : null;
+  const { deltas, state } = parts.replica;
+  const [past, descent] = [createPast(), createDescent()];
+  receiving.transfer = { offer: Object.freeze(offer), past, descent, ownCount: state.storedCount };
+  const mistake = takeRoot(descent, offer, partsOf(parts));
+  if (mistake !== null || offer.historyCount > 0) return mistake;
+  return judgeEnds(past, { graph: deltas.graph, offer });
 }
 
 /** What to ask for now. */

@@ -8,7 +8,7 @@ import type { StreamId } from "../../input.ts";
 import { idsMax } from "../../limits.ts";
 import type { Replica } from "../../replica.ts";
 import type { PinnedVersion } from "../../state/tree/state-tree.ts";
-import type { Leaf } from "../../state/tree/tree-node.ts";
+import { type Branch, digitAt, type Leaf, type StoredNode } from "../../state/tree/tree-node.ts";
 import { rangeOfPrefix } from "../../state/tree/tree-walk.ts";
 import type { Turn } from "../../turn.ts";
 import { pageOf } from "../../wire/history-page.ts";
@@ -17,6 +17,7 @@ import {
   leavesMax,
   noDigest,
   type StateAnswer,
+  type StateChild,
   type StateOffer,
   type StateQuery,
 } from "../../wire/state-message.ts";
@@ -61,7 +62,7 @@ export function beginServing(
       genesis,
       heads,
       root: state.root(pinned),
-      rootPrefix: top?.kind === "branch" ? top.prefix : "",
+      children: top?.kind === "branch" ? childrenOf(top).map((child) => childOf(child, "")) : [],
       entityCount,
       historyCount: history.length,
     },
@@ -123,13 +124,12 @@ function answerChildren(
   const node = replica.state.beneath(prefix, serving.pinned);
   if (node?.kind !== "branch") return fault("false-state", `asks for children of ${prefix}, which has none`);
   const same: number[] = [];
-  const others = node.children.flatMap((child, digit) => {
-    if (child === null) return [];
-    if (child.kind !== "stored") throw new InvariantError("a pinned state with a node that is not stored");
+  const others = childrenOf(node).flatMap((child) => {
+    const digit = digitAt(child.prefix, node.prefix.length);
     const digest = digests.slice(digit * digestBytes, (digit + 1) * digestBytes);
     const isTold = node.prefix === prefix && digest !== noDigest && digest === digestOf(child.hash);
     if (isTold) same.push(digit);
-    return isTold ? [] : [{ prefix: child.prefix, hash: child.hash, count: child.count }];
+    return isTold ? [] : [childOf(child, prefix)];
   });
   return { kind: "children", same, others };
 }
@@ -164,6 +164,18 @@ function answerLeaves(
   return { kind: "leaves", same: Array.from(told).sort((a, b) => a - b), entities, named };
 }
 
+function childrenOf(branch: Branch): readonly StoredNode[] {
+  return branch.children.flatMap((child) => {
+    if (child !== null && child.kind !== "stored")
+      throw new InvariantError("a pinned state with a node that is not stored");
+    return child ?? [];
+  });
+}
+
+function childOf({ prefix, hash, count }: StoredNode, asked: string): StateChild {
+  return { rest: prefix.slice(asked.length), hash, count };
+}
+
 /** By digest its place; of two that are equal the last. */
 function placesOf(digests: string): ReadonlyMap<string, number> {
   const count = digests.length / digestBytes;
@@ -176,8 +188,7 @@ function placesOf(digests: string): ReadonlyMap<string, number> {
 }
 
 function weigh(answer: StateAnswer): number {
-  if (answer.kind === "children")
-    return answer.others.reduce((sum, { prefix }) => sum + prefix.length + 45, 10);
+  if (answer.kind === "children") return answer.others.reduce((sum, { rest }) => sum + rest.length + 45, 10);
   const named = answer.named.reduce((sum, { id }) => sum + id.length + 45, 20);
   return answer.entities.reduce((sum, { length }) => sum + length + 5, named);
 }

@@ -18,7 +18,7 @@ import { Link } from "../link.ts";
 import { forgetful, nodeOf, partedBy, type Shape, talk } from "./replicas.ts";
 
 const shape: Shape = {
-  common: Array.from({ length: 600 }, (_, index) => index),
+  common: Array.from({ length: 3_000 }, (_, index) => index),
   own: [[3, 140, 141, 142, 900, -5], []],
   isSorted: false,
 };
@@ -58,11 +58,15 @@ const lies: Readonly<Record<string, Lie>> = {
   "that a child is the same": inAnswers((answer) =>
     answer.kind === "children" ? { ...answer, same: [0, 1, 2, 3], others: answer.others.slice(1) } : answer,
   ),
-  "a child elsewhere": inAnswers((answer) =>
+  "children at one digit": inAnswers((answer) =>
     answer.kind === "children"
-      ? { ...answer, others: answer.others.map((child) => ({ ...child, prefix: "0" })) }
+      ? { ...answer, others: answer.others.map((child) => ({ ...child, rest: "0" })) }
       : answer,
   ),
+  "a child elsewhere": inOffer(({ children }) => ({
+    children: children.map((child) => ({ ...child, rest: `${child.rest}0` })),
+  })),
+  "children of another root": inOffer(({ children }) => ({ children: children.slice(1) })),
   "what an entity holds": inAnswers((answer) =>
     answer.kind === "leaves" ? { ...answer, entities: answer.entities.map(altered) } : answer,
   ),
