@@ -18,6 +18,8 @@ export type AuthorId = Brand<"AuthorId">;
 export type Incarnation = Brand<"Incarnation">;
 /** A SHA-256 digest: 32 bytes. */
 export type Hash = Brand<"Hash">;
+/** What two peers call a frontier they have in common: the first 16 bytes of a SHA-256 digest. */
+export type FrontierName = Brand<"FrontierName">;
 /** A peer as the driver names it (a libp2p peer id, a node of a scenario). Printable. */
 export type PeerId = Brand<"PeerId">;
 /** A gossip topic. Printable. */
@@ -25,6 +27,7 @@ export type Topic = Brand<"Topic">;
 
 export const idBytes = 32;
 export const incarnationBytes = 8;
+export const frontierNameBytes = 16;
 
 /** The bytes as a string with one character a byte. O(n); meant for ids, not for bulk. */
 export function byteString<Id extends string = string>(bytes: Uint8Array): Id {

@@ -21,6 +21,8 @@ export const storeKeys = {
   indexBlock: (contextId: ContextId, block: number): string => `i${contextId}${block}`,
   /** Runs of positions whose deltas have no body here: [from, until, from, until …]; absent while all have one. */
   withoutBodies: (contextId: ContextId): string => `b${contextId}`,
+  /** The common frontiers with the one peer of those that share this slot who was met last. */
+  frontiers: (contextId: ContextId, slot: number): string => `f${contextId}${slot}`,
   /** What finds a node's private state beside a context. */
   privateState: (contextId: ContextId): string => `p${contextId}`,
   /** An entity of a state, by the hash of its content. */

@@ -94,10 +94,10 @@ export class Graph {
     return positions.sort((a, b) => a - b).map((position) => this.at(position).id);
   }
 
-  /** Ids from the newest back, ever further apart: O(log n) of them bound what is common to within a quarter. */
-  sample(max: number): readonly DeltaId[] {
+  /** Ids from the newest back to position `from`, ever further apart, by a half. O(log n). */
+  recent(from: number, max: number): readonly DeltaId[] {
     const ids: DeltaId[] = [];
-    for (let back = 1; back <= this.count && ids.length < max; back += Math.max(1, back >> 2)) {
+    for (let back = 1; back <= this.count - from && ids.length < max; back += Math.max(1, back >> 1)) {
       ids.push(this.at(this.count - back).id);
     }
     return ids;

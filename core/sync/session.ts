@@ -1,10 +1,11 @@
 /**
  * One exchange with one peer over one stream. A sync session opens with a handshake both ways; then each side
- * streams what the other lacks, in causal order, as far as the other gave credit, and says `done`. A pull
- * opens with the ids it asks for, and only the responder streams. Credit leaves after what was applied is durable.
+ * streams what the other lacks, in causal order, as far as the other gave credit, and says `done`. Where neither
+ * can tell what the other lacks, they find it out in between. A pull opens with the ids it asks for, and
+ * only the responder streams. Credit leaves after what was applied is durable.
  *
- *   initiator:  handshake → awaits handshake → transfers → both done: closes
- *   responder:  awaits an opening → answers → transfers → both done: closes
+ *   initiator:  handshake → awaits handshake → (reconciles) → transfers → both done: closes
+ *   responder:  awaits an opening → answers → (reconciles) → transfers → both done: closes
  */
 
 import { present } from "../assert.ts";
@@ -17,10 +18,18 @@ import { storeKeys } from "../store-keys.ts";
 import { UnreadableStoreError } from "../stored-node.ts";
 import type { Turn } from "../turn.ts";
 import type { Codec } from "../wire/codec.ts";
-import { encodeSyncMessage, initialCredit, type SyncMessage } from "../wire/sync-message.ts";
+import {
+  encodeSyncMessage,
+  type Handshake,
+  initialCredit,
+  type SyncMessage,
+  type SyncProtocol,
+} from "../wire/sync-message.ts";
+import type { Frontier } from "./frontiers.ts";
+import type { ReconciliationMemory } from "./reconciliation/reconciliation.ts";
 import { partByHorizon } from "./state/below.ts";
 
-export type SessionState = "opening" | "handshaking" | "transferring";
+export type SessionState = "opening" | "handshaking" | "reconciling" | "transferring";
 
 /** Plain data: part of the node's memory. */
 export interface SessionMemory {
@@ -31,6 +40,17 @@ export interface SessionMemory {
   /** Unknown to a responder until the opening message. */
   contextId: ContextId | null;
   state: SessionState;
+  /** What both said of where they stand; null until they did. */
+  ours: Handshake | null;
+  theirs: Handshake | null;
+  /** Frontiers remembered with the peer when this began, and what it had given in a session before. */
+  frontiers: readonly Frontier[];
+  givenBefore: readonly DeltaId[];
+  /** What it sent in this one, without what is below others of them. */
+  readonly given: Set<DeltaId>;
+  /** What it runs; null until that is chosen, and in a pull. */
+  protocol: SyncProtocol | null;
+  reconciliation: ReconciliationMemory | null;
   /** What is still to be sent, in causal order, from `sent` on. */
   outgoing: readonly DeltaId[];
   sent: number;
@@ -45,6 +65,8 @@ export interface SessionMemory {
   progressMs: number;
   /** Deltas it sent that were here already. */
   duplicates: number;
+  /** It sent a delta without parents it should have known to be missing here. */
+  lacksParents: boolean;
   /** Deltas applied here when what to send was chosen. */
   appliedAtChoice: number;
   /** Applied here because of this session. */
@@ -59,6 +81,13 @@ export function createSession(
 ): SessionMemory {
   return {
     ...about,
+    ours: null,
+    theirs: null,
+    frontiers: [],
+    givenBefore: [],
+    given: new Set(),
+    protocol: null,
+    reconciliation: null,
     outgoing: [],
     sent: 0,
     credit: initialCredit,
@@ -68,6 +97,7 @@ export function createSession(
     theirDone: false,
     progressMs: nowMs,
     duplicates: 0,
+    lacksParents: false,
     appliedAtChoice: 0,
     gained: 0,
     oldestGainedMs: Number.POSITIVE_INFINITY,
@@ -78,6 +108,8 @@ export function createSession(
 const allowed: Readonly<Record<SessionState, readonly SyncMessage["kind"][]>> = {
   opening: ["handshake", "delta-request"],
   handshaking: ["handshake", "refusal"],
+  // Deltas before all ranges are answered: the other knows without asking what is lacking here.
+  reconciling: ["ranges", "deltas", "below", "state-needed", "done", "refusal"],
   transferring: ["deltas", "credit", "below", "state-needed", "done", "refusal"],
 };
 
@@ -102,6 +134,7 @@ export function beginTransfer(
 ): void {
   const { sendable, below } = partByHorizon(outgoing, replica);
   session.state = "transferring";
+  session.reconciliation = null;
   session.outgoing = sendable;
   if (below.length > 0) {
     session.credit = 0;
@@ -221,8 +254,11 @@ function receiveOne(
       session.duplicates += 1;
       return null;
     case "pending":
+      if (outcome.missing.length > 0) session.lacksParents = true;
       return null;
     case "applied":
+      for (const parent of delta.parents) session.given.delete(parent);
+      session.given.add(delta.id);
       session.gained += 1;
       session.oldestGainedMs = Math.min(session.oldestGainedMs, delta.hlc.ms);
       return null;

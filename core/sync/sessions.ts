@@ -1,5 +1,6 @@
 /** The sessions a node has open: starts them, feeds them what arrives, ends them, and watches for silence. */
 
+import { present } from "../assert.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
 import type { ContextId, DeltaId, PeerId } from "../ids.ts";
 import type { StreamId } from "../input.ts";
@@ -12,7 +13,10 @@ import {
   type SyncMessage,
   type SyncRefusal,
 } from "../wire/sync-message.ts";
-import { agrees, createHandshake, isAhead, whatTheyLack } from "./handshake.ts";
+import { beginExchange, type ExchangeParts, receiveRanges, transferUnasked } from "./exchange.ts";
+import { Frontiers, frontierBetween } from "./frontiers.ts";
+import { answerHandshake, createHandshake, findMistake, holdsHeads, isAhead } from "./handshake.ts";
+import { Reconciler } from "./reconciliation/reconciliation.ts";
 import {
   beginTransfer,
   continueTransfer,
@@ -37,6 +41,9 @@ const startedPerContextMax = 4;
 /** Sessions in one context that may bring deltas at a time; the same deltas from everyone help nobody. */
 const receivingPerContextMax = 2;
 const stalledAfterMs = 2_000;
+/** Reconciliations at a time, over all contexts and with one peer: each keeps a view of a history in memory. */
+const reconcilingMax = 8;
+const reconcilingPerPeerMax = 2;
 /** Sessions one peer may have open with this node, so that it cannot take all the room there is. */
 const respondingPerPeerMax = 8;
 
@@ -45,6 +52,8 @@ export class Sessions {
   readonly #services: Services;
   readonly #replica: (contextId: ContextId) => Replica | undefined;
   readonly #ended: (end: SessionEnd, turn: Turn) => void;
+  readonly #frontiers: Frontiers;
+  readonly #reconciler = new Reconciler();
 
   constructor(
     memory: { readonly sessions: Map<StreamId, SessionMemory>; streams: number },
@@ -58,6 +67,7 @@ export class Sessions {
     this.#services = services;
     this.#replica = about.replica;
     this.#ended = about.ended;
+    this.#frontiers = new Frontiers(services.codec.crypto);
   }
 
   get count(): number {
@@ -85,7 +95,9 @@ export class Sessions {
   /** Opens a sync session with a peer. */
   sync(replica: Replica, peer: PeerId, turn: Turn): void {
     const session = this.#open(replica, peer, { purpose: "sync", turn });
-    say(session, createHandshake(replica, turn), turn);
+    this.#recall(session, replica, turn);
+    session.ours = createHandshake(replica, turn, session);
+    say(session, session.ours, turn);
     turn.observe("sync-started", { contextId: replica.contextId, peer });
   }
 
@@ -129,6 +141,14 @@ export class Sessions {
     } else if (!isAllowed(session, message)) {
       this.#fail(session, fault("out-of-turn", `a ${message.kind} while ${session.state}`), turn);
     } else {
+      if (session.state === "reconciling" && message.kind !== "ranges" && message.kind !== "refusal") {
+        const replica = present(
+          session.contextId === null ? undefined : this.#replica(session.contextId),
+          "the replica of a reconciliation",
+        );
+        const mistake = transferUnasked(session, { replica, turn });
+        if (mistake !== null) return this.#fail(session, mistake, turn);
+      }
       if (bringsOn(session, message)) session.progressMs = turn.now.monotonicMs;
       this.#handle(session, message, turn);
     }
@@ -178,6 +198,9 @@ export class Sessions {
       case "delta-request":
         this.#serve(session, message, turn);
         break;
+      case "ranges":
+        this.#ranges(session, message, turn);
+        break;
       case "deltas":
         this.#deltas(session, message.deltas, turn);
         break;
@@ -201,26 +224,51 @@ export class Sessions {
   #handshake(session: SessionMemory, theirs: Handshake, turn: Turn): void {
     const replica = this.#replica(session.contextId ?? theirs.contextId);
     if (replica === undefined) return this.#refuse(session, "context-not-found", turn);
-    if (theirs.contextId !== replica.contextId) {
+    const { contextId } = replica;
+    if (theirs.contextId !== contextId) {
       return this.#fail(session, fault("wrong-context", "a handshake for another context"), turn);
     }
-    const about = { contextId: replica.contextId, peer: session.peer };
     if (Math.abs(theirs.wallMs - turn.now.wallMs) > this.#services.config.clockSkewWarnMs)
-      turn.observe("clock-skewed", about);
+      turn.observe("clock-skewed", { contextId, peer: session.peer });
+    session.theirs = theirs;
     if (session.role === "responder") {
-      if (isAhead(replica, theirs) && this.#isReceivingEnough(replica.contextId))
+      if (isAhead(replica, theirs) && this.#isReceivingEnough(contextId))
         return this.#refuse(session, "busy", turn);
-      session.contextId = replica.contextId;
-      say(session, createHandshake(replica, turn), turn);
-    }
-    if (agrees(replica, theirs)) {
-      turn.observe("sync-agreed", about);
-      if (theirs.stateRoot !== replica.stateRoot()) turn.observe("divergence-alarm", about);
+      this.#recall(session, replica, turn);
+      const ours = answerHandshake(replica, theirs, { frontiers: session.frontiers, turn });
+      if (ours === null) return this.#refuse(session, "protocol", turn);
+      if (ours.chosen === "delta-cold" && this.#isReconcilingEnough(session.peer))
+        return this.#refuse(session, "busy", turn);
+      session.contextId = contextId;
+      session.ours = ours;
+      say(session, ours, turn);
     } else {
-      turn.observe("sync-continued", about);
+      const mistake = findMistake(present(session.ours, "what an initiator said"), theirs);
+      if (mistake !== null) return this.#fail(session, mistake, turn);
     }
-    session.appliedAtChoice = replica.deltas.graph.count;
-    beginTransfer(session, whatTheyLack(replica, theirs), { replica, turn });
+    beginExchange(session, this.#parts(replica, turn));
+  }
+
+  #ranges(session: SessionMemory, message: Extract<SyncMessage, { kind: "ranges" }>, turn: Turn): void {
+    const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
+    if (replica === undefined) return this.#close(session, "refused", turn);
+    if (asksForView(session, replica) && this.#isReconcilingEnough(session.peer)) {
+      say(session, { kind: "refusal", reason: "busy" }, turn);
+      return this.#close(session, "busy", turn);
+    }
+    const mistake = receiveRanges(session, message, this.#parts(replica, turn));
+    if (mistake !== null) this.#fail(session, mistake, turn);
+  }
+
+  #parts(replica: Replica, turn: Turn): ExchangeParts {
+    return { replica, reconciler: this.#reconciler, random: this.#services.random, turn };
+  }
+
+  /** Recalls the frontiers of which all is applied here. */
+  #recall(session: SessionMemory, { contextId, deltas }: Replica, turn: Turn): void {
+    const { frontiers, given } = this.#frontiers.of({ contextId, peer: session.peer }, turn);
+    session.frontiers = frontiers.filter(({ ids }) => ids.every((id) => deltas.graph.has(id)));
+    session.givenBefore = given;
   }
 
   #serve(session: SessionMemory, request: Extract<SyncMessage, { kind: "delta-request" }>, turn: Turn): void {
@@ -267,6 +315,29 @@ export class Sessions {
     return this.#count(isReceiving) >= receivingPerContextMax;
   }
 
+  #isReconcilingEnough(peer: PeerId): boolean {
+    const isReconciling = (session: SessionMemory) => session.reconciliation !== null;
+    const withPeer = (session: SessionMemory) => isReconciling(session) && session.peer === peer;
+    return this.#count(isReconciling) >= reconcilingMax || this.#count(withPeer) >= reconcilingPerPeerMax;
+  }
+
+  /** What a session shows both to have in common is remembered; what it shows not to be so is forgotten. */
+  #concludeFrontier(session: SessionMemory, outcome: SessionEnd["outcome"], turn: Turn): void {
+    const { ours, theirs, peer } = session;
+    const replica = ours === null ? undefined : this.#replica(ours.contextId);
+    if (replica === undefined || ours === null || theirs === null) return;
+    const pair = { contextId: replica.contextId, peer };
+    const isWhole = outcome === "completed" && session.stateNeeded === "nowhere";
+    const ids = isWhole ? frontierBetween(ours, theirs) : null;
+    if (session.lacksParents || ids?.some((id) => !replica.deltas.holds(id))) {
+      this.#frontiers.forget(pair, turn);
+    } else if (ids?.every((id) => replica.deltas.graph.has(id))) {
+      this.#frontiers.remember(pair, { ids, count: replica.deltas.graph.count }, turn);
+    } else if (session.given.size > 0) {
+      this.#frontiers.rememberGiven(pair, Array.from(session.given), turn);
+    }
+  }
+
   #open(
     replica: Replica,
     peer: PeerId,
@@ -311,6 +382,7 @@ export class Sessions {
     this.#memory.sessions.delete(session.stream);
     this.#services.timers.clear(timerName("session", String(session.stream)));
     const { contextId } = session;
+    this.#concludeFrontier(session, outcome, turn);
     if (contextId !== null) this.#ended({ session, contextId, outcome }, turn);
   }
 
@@ -326,6 +398,11 @@ export class Sessions {
   }
 }
 
+/** Would ranges begin a reconciliation here? */
+function asksForView({ reconciliation, theirs }: SessionMemory, replica: Replica): boolean {
+  return reconciliation === null && theirs !== null && !holdsHeads(replica, theirs);
+}
+
 /** Does a message count against the watchdog? Deltas are judged when they are read. */
 function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
   switch (message.kind) {
@@ -337,6 +414,7 @@ function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
     case "delta-request":
     case "below":
     case "state-needed":
+    case "ranges":
     case "done":
     case "refusal":
       return true;

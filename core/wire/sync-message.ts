@@ -1,8 +1,17 @@
 /** Everything one node may say to another on a sync stream. A new variant breaks every `switch` that forgot it. */
 
+import { present } from "../assert.ts";
 import type { HeadsSummary } from "../dag/heads.ts";
 import type { Fault } from "../fault.ts";
-import { bytesOf, type ContextId, type DeltaId, type Hash } from "../ids.ts";
+import {
+  byteString,
+  bytesOf,
+  type ContextId,
+  type DeltaId,
+  type FrontierName,
+  frontierNameBytes,
+  type Hash,
+} from "../ids.ts";
 import {
   frameBytesMax,
   frameItemsMax,
@@ -22,12 +31,15 @@ import {
   expectInteger,
   expectList,
 } from "./expect.ts";
+import { encodeRanges, expectRanges, type Range } from "./ranges.ts";
 
 export type SyncMessage =
   /** "This is where I stand." Opens every session, both ways. */
   | Handshake
   /** "Send these deltas." Opens a pull; answered with `deltas` and `done`. */
   | { readonly kind: "delta-request"; readonly contextId: ContextId; readonly ids: readonly DeltaId[] }
+  /** "This is what I have." A step of a reconciliation; the first one names the key that all hash ids with. */
+  | { readonly kind: "ranges"; readonly key: string; readonly ranges: readonly Range[] }
   /** Sealed deltas in causal order. Each such message takes one credit. */
   | { readonly kind: "deltas"; readonly deltas: readonly Uint8Array[] }
   /** "I keep what you sent; send this many messages more." */
@@ -47,18 +59,32 @@ export type SyncMessage =
 export interface Handshake extends HeadsSummary {
   readonly kind: "handshake";
   readonly contextId: ContextId;
-  /** Ids the sender holds, dense near its newest and ever sparser before: they bound what is common. */
-  readonly sample: readonly DeltaId[];
+  /** What the sender can run, in no order. */
+  readonly protocols: readonly SyncProtocol[];
+  /** What a responder chose; null in an opening, where nothing can be chosen yet. */
+  readonly chosen: SyncProtocol | null;
+  /** Names of common frontiers remembered with this peer, the newest first; of a responder, the one both hold. */
+  readonly frontiers: readonly FrontierName[];
+  /** Of what the sender applied since the newest of these, the newest first and ever sparser: 8 bytes of each id. */
+  readonly recent: readonly string[];
   readonly stateRoot: Hash;
   readonly appliedCount: number;
   readonly entityCount: number;
   readonly wallMs: number;
 }
 
-/** `version`: the peer's wire version is none of ours. `busy`: ask again later. */
-export type SyncRefusal = "context-not-found" | "busy" | "version";
+/**
+ * How two peers come to stand on the same heads. `none`: they do. `delta-known`: one holds all heads of the other,
+ * and so knows exactly what that one lacks. `delta-warm`: both remember a frontier below which all is common.
+ * `delta-cold`: they find out by reconciliation what each lacks. By the code each has on the wire.
+ */
+export const syncProtocols = ["none", "delta-known", "delta-warm", "delta-cold"] as const;
+export type SyncProtocol = (typeof syncProtocols)[number];
 
-const refusalCodes: readonly SyncRefusal[] = ["context-not-found", "busy", "version"];
+/** `version`: the peer's wire version is none of ours. `busy`: ask again later. `protocol`: both have none in common that would do. */
+export type SyncRefusal = "context-not-found" | "busy" | "version" | "protocol";
+
+const refusalCodes: readonly SyncRefusal[] = ["context-not-found", "busy", "version", "protocol"];
 const codes = {
   handshake: 0,
   "delta-request": 1,
@@ -66,9 +92,20 @@ const codes = {
   credit: 3,
   done: 4,
   refusal: 5,
+  ranges: 6,
   below: 18,
   "state-needed": 19,
 } as const;
+
+/** Frontiers that a handshake may name. */
+export const frontiersMax = 2;
+/** Ids of which a handshake may tell the beginning. */
+export const recentMax = 24;
+export const recentBytes = 8;
+/** Of the key of a reconciliation. */
+export const rangeKeyBytes = 8;
+/** Protocols that a peer may name, those to come included. */
+const protocolsMax = 32;
 
 /** Credit a side starts with, and the most it can be given at once: what one turn may have to read and send. */
 export const initialCredit = 4;
@@ -85,7 +122,10 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
         message.heads.map(bytesOf),
         message.headCount,
         bytesOf(message.headsDigest),
-        message.sample.map(bytesOf),
+        message.protocols.map((protocol) => syncProtocols.indexOf(protocol)),
+        message.chosen === null ? null : syncProtocols.indexOf(message.chosen),
+        message.frontiers.map(bytesOf),
+        bytesOf(message.recent.join("")),
         bytesOf(message.stateRoot),
         message.appliedCount,
         message.entityCount,
@@ -93,6 +133,8 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
       ]);
     case "delta-request":
       return encode([code, wireVersion, bytesOf(message.contextId), message.ids.map(bytesOf)]);
+    case "ranges":
+      return encode([code, bytesOf(message.key), encodeRanges(message.ranges)]);
     case "deltas":
       return encode([code, message.deltas]);
     case "credit":
@@ -113,10 +155,15 @@ export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
     if (!Array.isArray(fields)) return refuse("malformed", "not an array");
     switch (fields[0]) {
       case codes.handshake:
-        return decodeHandshake(expectOpening(fields, 11, "a handshake"));
+        return decodeHandshake(expectOpening(fields, 14, "a handshake"));
       case codes["delta-request"]: {
         const [, , contextId, ids] = expectOpening(fields, 4, "a delta request");
         return { kind: "delta-request", contextId: expectByteString(contextId), ids: expectIds(ids, idsMax) };
+      }
+      case codes.ranges: {
+        const [, key, ranges] = expectFields(fields, 3, "ranges");
+        const keyBytes = expectBytes(key, rangeKeyBytes).length === 0 ? 0 : rangeKeyBytes;
+        return { kind: "ranges", key: expectByteString(key, keyBytes), ranges: expectRanges(ranges) };
       }
       case codes.deltas: {
         const [, deltas] = expectFields(fields, 2, "deltas");
@@ -165,12 +212,29 @@ function decodeHandshake(fields: readonly unknown[]): Handshake {
     heads: expectIds(fields[3], headsMax),
     headCount: expectInteger(fields[4], Number.MAX_SAFE_INTEGER),
     headsDigest: expectHeadsDigest(fields[5]),
-    sample: expectIds(fields[6], idsMax),
-    stateRoot: expectByteString(fields[7]),
-    appliedCount: expectInteger(fields[8], Number.MAX_SAFE_INTEGER),
-    entityCount: expectInteger(fields[9], Number.MAX_SAFE_INTEGER),
-    wallMs: expectInteger(fields[10], hlcMsMax),
+    protocols: expectList(fields[6], protocolsMax, (code) => expectInteger(code, 255)).flatMap(
+      (code) => syncProtocols[code] ?? [],
+    ),
+    chosen: fields[7] === null ? null : expectChosen(fields[7]),
+    frontiers: expectList(fields[8], frontiersMax, (name) => expectByteString(name, frontierNameBytes)),
+    recent: expectRecent(fields[9]),
+    stateRoot: expectByteString(fields[10]),
+    appliedCount: expectInteger(fields[11], Number.MAX_SAFE_INTEGER),
+    entityCount: expectInteger(fields[12], Number.MAX_SAFE_INTEGER),
+    wallMs: expectInteger(fields[13], hlcMsMax),
   };
+}
+
+function expectChosen(value: unknown): SyncProtocol {
+  return present(syncProtocols[expectInteger(value, syncProtocols.length - 1)], "a protocol's name");
+}
+
+function expectRecent(value: unknown): readonly string[] {
+  const bytes = expectBytes(value, recentMax * recentBytes);
+  if (bytes.length % recentBytes !== 0) refuse("malformed", "the beginning of an id is cut off");
+  return Array.from({ length: bytes.length / recentBytes }, (_, index) =>
+    byteString(bytes.subarray(index * recentBytes, (index + 1) * recentBytes)),
+  );
 }
 
 function expectIds(value: unknown, max: number): readonly DeltaId[] {

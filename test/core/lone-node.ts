@@ -7,7 +7,7 @@ import type { Effect, Outcome } from "../../core/effect.ts";
 import { type ContextId, type PeerId, topicOf } from "../../core/ids.ts";
 import type { ClientCall, Input } from "../../core/input.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
-import { createNodeMemory, NodeCore } from "../../core/node.ts";
+import { createNodeMemory, NodeCore, type NodeOptions } from "../../core/node.ts";
 import type { Identity } from "../../core/ports.ts";
 import type { RandomWords } from "../../core/random.ts";
 import type { Replica } from "../../core/replica.ts";
@@ -28,7 +28,8 @@ export interface LoneNodeOptions {
 type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 
 export class LoneNode {
-  readonly core: NodeCore;
+  #core: NodeCore;
+  readonly #options: NodeOptions;
   readonly disk: SimDisk;
   readonly identity: Identity;
   monotonicMs = 0;
@@ -43,8 +44,18 @@ export class LoneNode {
     const { codec: own = codec, applications = [kvStore], words = [1, 2, 3, 4] } = options;
     const parts = { identity: this.identity, codec: own, store: this.disk, applications };
     const config = createConfig(options.config ?? {});
-    this.core = new NodeCore({ ...parts, config }, createNodeMemory([...words]));
+    this.#options = { ...parts, config };
+    this.#core = new NodeCore(this.#options, createNodeMemory([...words]));
     this.give({ kind: "start" });
+  }
+
+  get core(): NodeCore {
+    return this.#core;
+  }
+
+  /** Replaces its core by one made from a copy of its memory. */
+  goOnFromCopy(): void {
+    this.#core = new NodeCore(this.#options, this.#core.capture());
   }
 
   /** Handles an input; what it commits is on the disk, not synced. */

@@ -47,7 +47,7 @@ const sampleMax = 96;
 /** What of this replica's history a server need not tell. */
 export function knownTo({ deltas }: Replica): readonly DeltaId[] {
   const heads = deltas.graph.heads().slice(0, headsMax);
-  return Array.from(new Set([...heads, ...deltas.graph.sample(sampleMax)]));
+  return Array.from(new Set([...heads, ...deltas.graph.recent(0, sampleMax)]));
 }
 
 export interface ReceivingParts {

@@ -28,7 +28,9 @@ function passAnswering(node: LoneNode, contextId: ContextId, ms: number): readon
     for (let next = open.shift(); next !== undefined; next = open.shift()) {
       all.push(next);
       const turn = new Turn({ monotonicMs: 0, wallMs: node.wallMs }, node.disk);
-      open.push(...see(node.say(next.stream, createHandshake(node.replica(contextId), turn))));
+      open.push(
+        ...see(node.say(next.stream, createHandshake(node.replica(contextId), turn, { chosen: "none" }))),
+      );
       open.push(...see(node.say(next.stream, { kind: "done" })));
     }
   }

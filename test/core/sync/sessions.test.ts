@@ -3,10 +3,19 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Effect } from "../../../core/effect.ts";
-import { byteString, type ContextId, type Hash, type PeerId } from "../../../core/ids.ts";
+import {
+  byteString,
+  type ContextId,
+  type DeltaId,
+  type FrontierName,
+  frontierNameBytes,
+  type Hash,
+  type PeerId,
+} from "../../../core/ids.ts";
 import { createHandshake } from "../../../core/sync/handshake.ts";
 import { Turn } from "../../../core/turn.ts";
 import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
+import { endOfRanges } from "../../../core/wire/ranges.ts";
 import type { Handshake, SyncMessage } from "../../../core/wire/sync-message.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { hashOf, identityOf, operations, put, Scribe } from "../authors.ts";
@@ -15,6 +24,7 @@ import { LoneNode, type LoneNodeOptions, observed, only, said } from "../lone-no
 
 const ann = identityOf("ann");
 const bob = "bob" as PeerId;
+const unknown = byteString<DeltaId>(hashOf("unknown"));
 
 /** A node with two writes, connected to bob. */
 function setUp(options: LoneNodeOptions = {}) {
@@ -26,7 +36,8 @@ function setUp(options: LoneNodeOptions = {}) {
 }
 
 function handshakeOf(node: LoneNode, contextId: ContextId): Handshake {
-  return { ...createHandshake(node.replica(contextId), turnOn(new SimDisk())), wallMs: node.wallMs };
+  const handshake = createHandshake(node.replica(contextId), turnOn(new SimDisk()), { chosen: "none" });
+  return { ...handshake, wallMs: node.wallMs };
 }
 
 /** Has the node start a session with bob; gives its stream. */
@@ -56,6 +67,7 @@ const messages = (
 ): Readonly<Record<SyncMessage["kind"], SyncMessage>> => ({
   handshake,
   "delta-request": { kind: "delta-request", contextId, ids: [] },
+  ranges: { kind: "ranges", key: "", ranges: [] },
   deltas: { kind: "deltas", deltas: [new Scribe(identityOf("ann")).genesis.sealed] },
   credit: { kind: "credit", messages: 1 },
   done: { kind: "done" },
@@ -68,6 +80,13 @@ test("a message out of turn ends the session and is blamed, in every state", () 
   const states = {
     opening: { allowed: ["handshake", "delta-request"], enter: (node: LoneNode) => accepted(node) },
     handshaking: { allowed: ["handshake", "refusal"], enter: initiated },
+    reconciling: {
+      allowed: ["ranges", "deltas", "done", "refusal"],
+      enter: (node: LoneNode, contextId: ContextId) => {
+        node.say(accepted(node), { ...handshakeOf(node, contextId), heads: [unknown] });
+        return -1;
+      },
+    },
     transferring: {
       allowed: ["deltas", "credit", "below", "state-needed", "done", "refusal"],
       enter: (node: LoneNode, contextId: ContextId) => {
@@ -78,7 +97,15 @@ test("a message out of turn ends the session and is blamed, in every state", () 
   } as const;
   let refused = 0;
   for (const [state, { allowed, enter }] of Object.entries(states)) {
-    for (const kind of ["handshake", "delta-request", "deltas", "credit", "done", "refusal"] as const) {
+    for (const kind of [
+      "handshake",
+      "delta-request",
+      "ranges",
+      "deltas",
+      "credit",
+      "done",
+      "refusal",
+    ] as const) {
       const { node, contextId, handshake } = setUp();
       const stream = enter(node, contextId);
       const effects = node.say(stream, messages(contextId, handshake)[kind]);
@@ -92,7 +119,7 @@ test("a message out of turn ends the session and is blamed, in every state", () 
       assert.equal(node.say(stream, { kind: "done" }), [], "what comes after is not heard");
     }
   }
-  assert.is(refused, 10);
+  assert.is(refused, 16);
 });
 
 test("what cannot be decoded ends the session and is blamed", () => {
@@ -161,6 +188,81 @@ test("a forged delta ends the session and is blamed; one of a newer version is p
   const effects = node.say(-1, { kind: "deltas", deltas: [forged] });
   assert.equal(blamed(effects), ["bob bad-signature"]);
   assert.ok(isClosed(effects, -1));
+});
+
+test("an answer that chooses what was not to be chosen is blamed", () => {
+  const name = byteString<FrontierName>(hashOf("somewhere").subarray(0, frontierNameBytes));
+  const answers: readonly Partial<Handshake>[] = [
+    { chosen: null },
+    { chosen: "none", heads: [unknown] },
+    { chosen: "delta-warm", frontiers: [] },
+    { chosen: "delta-warm", frontiers: [name] },
+  ];
+  for (const answer of answers) {
+    const { node, contextId, handshake } = setUp();
+    const stream = initiated(node, contextId);
+    assert.equal(
+      blamed(node.say(stream, { ...handshake, ...answer })),
+      ["bob malformed"],
+      answer.chosen ?? "",
+    );
+  }
+});
+
+test("a peer with which there is no protocol in common is told so, and blamed for nothing", () => {
+  const { node, handshake } = setUp();
+  const effects = node.say(accepted(node), { ...handshake, heads: [unknown], protocols: ["none"] });
+  assert.equal(said(effects, -1), [{ kind: "refusal", reason: "protocol" }]);
+  assert.equal(blamed(effects), []);
+  assert.ok(isClosed(effects, -1));
+});
+
+test("ranges without the key they need, or with one they do not, are blamed", () => {
+  const ask = (key: string): SyncMessage => ({
+    kind: "ranges",
+    key,
+    ranges: [{ until: endOfRanges, content: { kind: "fingerprint", fingerprint: "\0".repeat(8) } }],
+  });
+  const begin = () => {
+    const { node, handshake } = setUp();
+    const effects = node.say(accepted(node), { ...handshake, heads: [unknown] });
+    assert.equal(
+      said(effects, -1).map(({ kind }) => kind),
+      ["handshake", "ranges"],
+    );
+    return node;
+  };
+  assert.equal(blamed(begin().say(-1, ask("12345678"))), ["bob malformed"]);
+  const { node: initiator, contextId, handshake } = setUp();
+  const stream = initiated(initiator, contextId);
+  initiator.say(stream, { ...handshake, heads: [unknown], chosen: "delta-cold" });
+  assert.equal(blamed(initiator.say(stream, ask(""))), ["bob malformed"]);
+});
+
+test("a peer that never comes to an end of its ranges is stopped and blamed", () => {
+  const { node, handshake } = setUp();
+  node.say(accepted(node), { ...handshake, heads: [unknown] });
+  const content = { kind: "fingerprint", fingerprint: "\0".repeat(8) } as const;
+  const ask: SyncMessage = { kind: "ranges", key: "", ranges: [{ until: endOfRanges, content }] };
+  const blames: string[] = [];
+  for (let step = 0; step < 300 && blames.length === 0; step += 1) blames.push(...blamed(node.say(-1, ask)));
+  assert.equal(blames, ["bob over-limit"]);
+  assert.is(node.core.sync.sessions.count, 0);
+});
+
+test("so many reconciliations run at a time with one peer, and no more", () => {
+  const { node, contextId, handshake } = setUp();
+  const stream = initiated(node, contextId);
+  const begin = (stream: number) =>
+    said(node.say(accepted(node, stream), { ...handshake, heads: [unknown] }), stream)[0];
+  assert.equal([begin(-1)?.kind, begin(-2)?.kind], ["handshake", "handshake"]);
+  assert.equal(begin(-3), { kind: "refusal", reason: "busy" });
+  node.say(stream, { ...handshake, heads: [unknown], chosen: "delta-cold" });
+  const effects = node.say(stream, { kind: "ranges", key: "12345678", ranges: [] });
+  assert.equal(said(effects, stream), [{ kind: "refusal", reason: "busy" }]);
+  assert.ok(isClosed(effects, stream));
+  node.give({ kind: "stream-closed", stream: -1 });
+  assert.is(begin(-4)?.kind, "handshake");
 });
 
 test("a silent peer is ended by the watchdog, and progress renews its time", () => {

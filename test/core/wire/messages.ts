@@ -2,14 +2,36 @@
 
 import * as fc from "fast-check";
 import type { DeltaContent, DeltaDraft } from "../../../core/dag/delta.ts";
-import { type AuthorId, byteString, type DeltaId, type Incarnation } from "../../../core/ids.ts";
+import {
+  type AuthorId,
+  byteString,
+  type DeltaId,
+  type FrontierName,
+  frontierNameBytes,
+  type Incarnation,
+} from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import { hlcCounterMax, hlcMsMax } from "../../../core/limits.ts";
 import type { Identity } from "../../../core/ports.ts";
 import type { Action } from "../../../core/state/action.ts";
 import { type Changes, type TypeName, typeNames } from "../../../core/state/types.ts";
 import type { HeartbeatDraft } from "../../../core/wire/gossip-codec.ts";
-import { creditMax, type SyncMessage } from "../../../core/wire/sync-message.ts";
+import {
+  compareBounds,
+  endOfRanges,
+  prefixMax,
+  type Range,
+  shortIdBytes,
+} from "../../../core/wire/ranges.ts";
+import {
+  creditMax,
+  frontiersMax,
+  rangeKeyBytes,
+  recentBytes,
+  recentMax,
+  type SyncMessage,
+  syncProtocols,
+} from "../../../core/wire/sync-message.ts";
 import { identityOf } from "../authors.ts";
 
 export const authors: readonly Identity[] = ["ann", "bob", "eve"].map(identityOf);
@@ -199,13 +221,36 @@ export const heartbeats: fc.Arbitrary<{ readonly draft: HeartbeatDraft; readonly
   )
   .map(([identity, draft]) => ({ identity, draft: { ...draft, sender: identity.author } }));
 
+const bounds = plain({
+  generation: fc.integer({ min: 0, max: endOfRanges.generation }),
+  prefix: fc.integer({ min: 0, max: prefixMax }),
+});
+const rangeContents = fc.oneof(
+  fc.constant({ kind: "skip" as const }),
+  plain({ kind: fc.constant("fingerprint" as const), fingerprint: ids<string>(shortIdBytes) }),
+  plain({
+    kind: fc.constant("list" as const),
+    shortIds: fc.nat(3).map((count) => new Uint8Array(count * shortIdBytes).fill(count)),
+  }),
+  plain({ kind: fc.constant("wanted" as const), bits: fc.uint8Array({ maxLength: 4 }) }),
+);
+const rangeLists: fc.Arbitrary<readonly Range[]> = fc
+  .uniqueArray(plain({ until: bounds, content: rangeContents }), {
+    maxLength: 5,
+    comparator: (a, b) => compareBounds(a.until, b.until) === 0,
+  })
+  .map((list) => list.sort((a, b) => compareBounds(a.until, b.until)));
+
 /** By kind, so that a new kind of message does not compile until it is drawn here. */
 export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrary<SyncMessage> } = {
   handshake: plain({
     ...summaries,
     kind: fc.constant("handshake" as const),
     contextId: ids<never>(),
-    sample: fc.array(ids(), { maxLength: 5 }),
+    protocols: fc.subarray([...syncProtocols]),
+    chosen: fc.constantFrom(null, ...syncProtocols),
+    frontiers: fc.array(ids<FrontierName>(frontierNameBytes), { maxLength: frontiersMax }),
+    recent: fc.array(ids<string>(recentBytes), { maxLength: recentMax }),
     stateRoot: ids<never>(),
     appliedCount: counts,
     entityCount: counts,
@@ -215,6 +260,11 @@ export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrar
     kind: fc.constant("delta-request" as const),
     contextId: ids<never>(),
     ids: fc.array(ids(), { maxLength: 5 }),
+  }),
+  ranges: plain({
+    kind: fc.constant("ranges" as const),
+    key: fc.oneof(fc.constant(""), ids<string>(rangeKeyBytes)),
+    ranges: rangeLists,
   }),
   deltas: plain({
     kind: fc.constant("deltas" as const),
@@ -226,7 +276,12 @@ export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrar
   done: fc.constant({ kind: "done" } as const),
   refusal: plain({
     kind: fc.constant("refusal" as const),
-    reason: fc.constantFrom("context-not-found" as const, "busy" as const, "version" as const),
+    reason: fc.constantFrom(
+      "context-not-found" as const,
+      "busy" as const,
+      "version" as const,
+      "protocol" as const,
+    ),
   }),
 };
 

@@ -3,14 +3,25 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { FaultCode } from "../../../core/fault.ts";
-import { byteString, type ContextId, type DeltaId, type Hash } from "../../../core/ids.ts";
+import {
+  byteString,
+  type ContextId,
+  type DeltaId,
+  type FrontierName,
+  frontierNameBytes,
+  type Hash,
+} from "../../../core/ids.ts";
 import { frameBytesMax, gossipBytesMax, headsMax, idsMax, turnDeltasMax } from "../../../core/limits.ts";
-import { encode } from "../../../core/wire/cbor.ts";
+import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
+import { type Range, rangesMax } from "../../../core/wire/ranges.ts";
 import {
   creditMax,
   decodeSyncMessage,
   encodeSyncMessage,
+  frontiersMax,
   type Handshake,
+  recentBytes,
+  recentMax,
   type SyncMessage,
 } from "../../../core/wire/sync-message.ts";
 import { hashOf } from "../authors.ts";
@@ -28,12 +39,55 @@ const handshake: Handshake = {
   heads: [one],
   headCount: 1,
   headsDigest: "" as Hash,
-  sample: [one],
+  protocols: ["none", "delta-known"],
+  chosen: null,
+  frontiers: [],
+  recent: [],
   stateRoot: byteString<Hash>(hashOf("root")),
   appliedCount: 1,
   entityCount: 1,
   wallMs: 1,
 };
+
+function names(count: number): readonly FrontierName[] {
+  return ids(count).map((id) => id.slice(0, frontierNameBytes) as FrontierName);
+}
+
+function ranges(count: number): readonly Range[] {
+  const content = { kind: "skip" } as const;
+  return Array.from({ length: count }, (_, generation) => ({ until: { generation, prefix: 0 }, content }));
+}
+
+test("ranges are in order and whole, and what they hold is of its kind", () => {
+  const message = (...values: readonly unknown[]) => encode([6, new Uint8Array(), values]);
+  const skip = (generation: number, prefix: number) => [generation, prefix, 0, new Uint8Array()];
+  assert.is(fate(message(...skip(1, 0), ...skip(1, 1), ...skip(2, 0))), "ranges");
+  assert.is(fate(message(...skip(1, 1), ...skip(1, 0))), "malformed");
+  assert.is(fate(message(...skip(1, 0), ...skip(1, 0))), "malformed");
+  assert.is(fate(message(...skip(2, 0), ...skip(1, 5))), "malformed");
+  assert.is(fate(message(...skip(1, 0), 2, 0)), "malformed");
+  const misfits = [
+    [0, 1],
+    [1, 7],
+    [1, 9],
+    [2, 12],
+    [4, 0],
+  ] as const;
+  for (const [code, length] of misfits)
+    assert.is(fate(message(1, 0, code, new Uint8Array(length))), "malformed", `${code} ${length}`);
+  assert.is(fate(encode([6, new Uint8Array(3), []])), "malformed", "a key of another length");
+});
+
+test("protocols to come are passed over, and one that is chosen must be known", () => {
+  const fields = (protocols: readonly number[], chosen: number | null) => {
+    const decoded = decodeCanonical(encodeSyncMessage(handshake), frameBytesMax) as unknown[];
+    return encode(decoded.with(6, protocols).with(7, chosen));
+  };
+  const decoded = decodeSyncMessage(fields([0, 3, 200], null));
+  assert.equal(decoded.kind === "handshake" && decoded.protocols, ["none", "delta-cold"]);
+  assert.is(fate(fields([0], 3)), "handshake");
+  assert.is(fate(fields([0], 200)), "malformed");
+});
 
 function fate(message: SyncMessage | Uint8Array): FaultCode | SyncMessage["kind"] {
   const decoded = decodeSyncMessage(message instanceof Uint8Array ? message : encodeSyncMessage(message));
@@ -49,8 +103,12 @@ test("every list ends at its bound", () => {
       { ...handshake, heads: ids(headsMax + 1) },
     ],
     [
-      { ...handshake, sample: ids(idsMax) },
-      { ...handshake, sample: ids(idsMax + 1) },
+      { ...handshake, frontiers: names(frontiersMax) },
+      { ...handshake, frontiers: names(frontiersMax + 1) },
+    ],
+    [
+      { kind: "ranges", key: "", ranges: ranges(rangesMax) },
+      { kind: "ranges", key: "", ranges: ranges(rangesMax + 1) },
     ],
     [
       { ...request, ids: ids(idsMax) },
@@ -66,8 +124,9 @@ test("every list ends at its bound", () => {
     assert.is(fate(refused), "over-limit", allowed.kind);
   }
   assert.is(fate({ ...request, ids: [...ids(2), ...ids(1)] }), "malformed", "an id twice");
-  const both: SyncMessage = { ...handshake, heads: ids(headsMax), sample: ids(idsMax) };
-  assert.is(fate(both), "handshake");
+  const recent = (count: number) => ids(count).map((id) => id.slice(0, recentBytes));
+  assert.is(fate({ ...handshake, recent: recent(recentMax) }), "handshake");
+  assert.is(fate({ ...handshake, recent: recent(recentMax + 1) }), "too-large");
 });
 
 test("a delta and a frame end at their bytes", () => {
@@ -98,7 +157,7 @@ test("the version of an opening is judged before the rest of it", () => {
 });
 
 test("what is no message of ours is refused", () => {
-  for (const value of [null, 4, "done", [], [6], [-1], ["done"], [4, 0], [5], [5, 3], [2, [1]], { 0: 4 }]) {
+  for (const value of [null, 4, "done", [], [7], [-1], ["done"], [4, 0], [5], [5, 4], [2, [1]], { 0: 4 }]) {
     assert.is(fate(encode(value)), "malformed", JSON.stringify(value));
   }
 });
