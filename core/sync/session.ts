@@ -144,7 +144,7 @@ export function beginTransfer(
 }
 
 /** Sends as much as the credit allows, and `done` after the last; or after `below`, where bodies went meanwhile. */
-export function continueTransfer(session: SessionMemory, { replica, turn }: TransferParts): void {
+function continueTransfer(session: SessionMemory, { replica, turn }: TransferParts): void {
   while (!session.ourDone && session.credit > 0 && session.sent < session.outgoing.length) {
     const deltas = nextBatch(session, { replica, turn });
     if (deltas.length === 0) {
@@ -168,12 +168,25 @@ function sayBelow(session: SessionMemory, ids: readonly DeltaId[], { replica, tu
   turn.observe("sync-below", { contextId: replica.contextId, peer: session.peer });
 }
 
-/** The other has no bodies of these: what it has besides helps only a side that has them. */
-export function hearBelow(
+/** What the other says of what this side sends, or cannot be sent. */
+export function steer(
   session: SessionMemory,
-  ids: readonly DeltaId[],
-  { replica, turn }: TransferParts,
+  message: Extract<SyncMessage, { kind: "credit" | "below" | "state-needed" }>,
+  parts: TransferParts,
 ): void {
+  switch (message.kind) {
+    case "credit":
+      session.credit += message.messages;
+      return continueTransfer(session, parts);
+    case "below":
+      return hearBelow(session, message.ids, parts);
+    case "state-needed":
+      return hearStateNeeded(session, parts);
+  }
+}
+
+/** The other has no bodies of these: what it has besides helps only a side that has them. */
+function hearBelow(session: SessionMemory, ids: readonly DeltaId[], { replica, turn }: TransferParts): void {
   if (ids.every((id) => replica.deltas.graph.has(id)))
     return say(session, { kind: "credit", messages: initialCredit }, turn);
   session.stateNeeded = "here";
@@ -181,7 +194,7 @@ export function hearBelow(
 }
 
 /** The other will ask for the state instead. */
-export function hearStateNeeded(session: SessionMemory, parts: TransferParts): void {
+function hearStateNeeded(session: SessionMemory, parts: TransferParts): void {
   if (session.stateNeeded === "nowhere") session.stateNeeded = "there";
   session.outgoing = [];
   continueTransfer(session, parts);
@@ -262,5 +275,23 @@ function receiveOne(
       session.gained += 1;
       session.oldestGainedMs = Math.min(session.oldestGainedMs, delta.hlc.ms);
       return null;
+  }
+}
+
+/** Does a message count against the watchdog? Deltas are judged when they are read. */
+export function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
+  switch (message.kind) {
+    case "deltas":
+      return false;
+    case "credit":
+      return session.sent < session.outgoing.length;
+    case "handshake":
+    case "delta-request":
+    case "below":
+    case "state-needed":
+    case "ranges":
+    case "done":
+    case "refusal":
+      return true;
   }
 }

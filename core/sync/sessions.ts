@@ -19,14 +19,13 @@ import { answerHandshake, createHandshake, findMistake, holdsHeads, isAhead } fr
 import { Reconciler } from "./reconciliation/reconciliation.ts";
 import {
   beginTransfer,
-  continueTransfer,
+  bringsOn,
   createSession,
-  hearBelow,
-  hearStateNeeded,
   isAllowed,
   receiveDeltas,
   type SessionMemory,
   say,
+  steer,
 } from "./session.ts";
 
 export interface SessionEnd {
@@ -142,11 +141,7 @@ export class Sessions {
       this.#fail(session, fault("out-of-turn", `a ${message.kind} while ${session.state}`), turn);
     } else {
       if (session.state === "reconciling" && message.kind !== "ranges" && message.kind !== "refusal") {
-        const replica = present(
-          session.contextId === null ? undefined : this.#replica(session.contextId),
-          "the replica of a reconciliation",
-        );
-        const mistake = transferUnasked(session, { replica, turn });
+        const mistake = transferUnasked(session, { replica: this.#replicaOf(session), turn });
         if (mistake !== null) return this.#fail(session, mistake, turn);
       }
       if (bringsOn(session, message)) session.progressMs = turn.now.monotonicMs;
@@ -207,7 +202,7 @@ export class Sessions {
       case "credit":
       case "below":
       case "state-needed":
-        this.#steer(session, message, turn);
+        steer(session, message, { replica: this.#replicaOf(session), turn });
         break;
       case "done":
         if (session.theirDone) return this.#fail(session, fault("out-of-turn", "a second done"), turn);
@@ -287,23 +282,9 @@ export class Sessions {
     if (mistake !== null) this.#fail(session, mistake, turn);
   }
 
-  /** What the other says of what this side sends, or cannot be sent. */
-  #steer(
-    session: SessionMemory,
-    message: Extract<SyncMessage, { kind: "credit" | "below" | "state-needed" }>,
-    turn: Turn,
-  ): void {
-    const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
-    if (replica === undefined) return this.#close(session, "refused", turn);
-    switch (message.kind) {
-      case "credit":
-        session.credit += message.messages;
-        return continueTransfer(session, { replica, turn });
-      case "below":
-        return hearBelow(session, message.ids, { replica, turn });
-      case "state-needed":
-        return hearStateNeeded(session, { replica, turn });
-    }
+  /** Of a session in which it is known: contexts are kept as long as a node runs. */
+  #replicaOf({ contextId }: SessionMemory): Replica {
+    return present(contextId === null ? undefined : this.#replica(contextId), "the replica of a session");
   }
 
   #isReceivingEnough(contextId: ContextId): boolean {
@@ -401,22 +382,4 @@ export class Sessions {
 /** Would ranges begin a reconciliation here? */
 function asksForView({ reconciliation, theirs }: SessionMemory, replica: Replica): boolean {
   return reconciliation === null && theirs !== null && !holdsHeads(replica, theirs);
-}
-
-/** Does a message count against the watchdog? Deltas are judged when they are read. */
-function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
-  switch (message.kind) {
-    case "deltas":
-      return false;
-    case "credit":
-      return session.sent < session.outgoing.length;
-    case "handshake":
-    case "delta-request":
-    case "below":
-    case "state-needed":
-    case "ranges":
-    case "done":
-    case "refusal":
-      return true;
-  }
 }

@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeStateMessage, type StateMessage } from "../../../../core/wire/state-message.ts";
+import { operations, put, unsigned } from "../../authors.ts";
 import { type LoneNode, observed, only } from "../../lone-node.ts";
 import { Link } from "../link.ts";
 import { forgetful, nodeOf, type Parted, partedBy, type Shape, talk, wholeOf } from "./replicas.ts";
@@ -92,6 +93,25 @@ test("both sides write on while a state travels, and nothing of either is lost",
     assert.equal(only(effects, "fault"), []);
     assert.is(observed(effects, "divergence-alarm"), 0);
   }
+});
+
+test("what waited for a parent that came with a state is applied, and travels on", () => {
+  const parted = partedBy(shape);
+  const link = pair(parted);
+  const { scribe, deltas } = parted;
+  const head = deltas[0].at(-1);
+  if (head === undefined) throw new Error("no head");
+  const content = operations(put("beside", 1));
+  const child = scribe.write([head], { by: unsigned("zoe"), hlc: { ms: 9_000, counter: 0 }, content });
+  link.nodes[1].gossip("someone", scribe.contextId, child.sealed);
+  const [a, b] = [link.nodes[0].replica(scribe.contextId), link.nodes[1].replica(scribe.contextId)];
+  assert.is(b.deltas.pending.count, 1);
+  talk(link, parted, 1_000);
+  assert.is(b.deltas.pending.count, 0);
+  assert.equal(b.heads(), [child.id]);
+  assert.ok(b.deltas.hasBody(child.id));
+  assert.equal(a.heads(), [child.id]);
+  assert.is(a.stateRoot(), b.stateRoot());
 });
 
 test("versions are pinned for so many at a time; who comes after that is told to come again", () => {
