@@ -79,6 +79,30 @@ export const tunables = {
     max: 24 * hourMs,
     why: "how often aged pending deltas are swept out",
   },
+  compactAboveDeltas: {
+    default: 10_000,
+    min: 1,
+    max: 1_000_000_000,
+    why: "a context with more bodies of applied deltas than this drops the old ones",
+  },
+  compactKeepDeltas: {
+    default: 1_000,
+    min: 1,
+    max: 1_000_000_000,
+    why: "so many of the newest bodies are kept then; who lacks older ones is given the state instead",
+  },
+  compactMs: {
+    default: hourMs,
+    min: 10,
+    max: 24 * hourMs,
+    why: "how often each context looks whether it has too many bodies",
+  },
+  snapshotPageBytes: {
+    default: 65_536,
+    min: 256,
+    max: 4_194_304,
+    why: "an answer in a transfer of state ends once it holds this much",
+  },
   handlerAttemptsMax: {
     default: 16,
     min: 1,

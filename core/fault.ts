@@ -10,6 +10,8 @@ export type FaultCode =
   | "bad-signature"
   /** A wire or delta version this node does not know. */
   | "unknown-version"
+  /** Part of a state or its history that is not what its hash, or what came before it, says. */
+  | "false-state"
   /** A delta, heartbeat or answer for another context than the one it came under. */
   | "wrong-context"
   /** A parentless delta that is not its context's genesis. */

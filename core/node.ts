@@ -161,9 +161,9 @@ export class NodeCore {
       case "stream-opened":
         return this.sync.sessions.accept(input.stream, input.peer, turn);
       case "stream-frame":
-        return this.sync.sessions.receive(input.stream, input.frame, turn);
+        return this.sync.receive(input.stream, input.frame, turn);
       case "stream-closed":
-        return this.sync.sessions.closed(input.stream, turn);
+        return this.sync.closed(input.stream, turn);
       case "woken":
         this.#memory.wakeAtMs = null;
         return this.#runDueTimers(turn);
@@ -190,7 +190,7 @@ export class NodeCore {
   }
 
   #stop(turn: Turn): void {
-    this.sync.sessions.closeAll(turn);
+    this.sync.closeAll(turn);
     for (const replica of this.contexts.all().values()) replica.settle(turn);
     for (const contextId of this.contexts.all().keys()) {
       turn.perform({ kind: "unsubscribe", topic: topicOf(contextId) });
@@ -207,6 +207,7 @@ export class NodeCore {
   #kept(replica: Replica, turn: Turn): void {
     this.#heartbeat.start(replica, turn);
     this.sync.start(replica, turn);
+    replica.compactLater(turn);
     for (const peer of this.peers.subscribers(replica.contextId))
       this.sync.peerSubscribed(replica, peer, turn);
   }
@@ -228,6 +229,8 @@ export class NodeCore {
         return this.peers.dial(subject as PeerId, turn);
       case "session":
         return this.sync.sessions.watch(Number(subject), turn);
+      case "state-session":
+        return this.sync.states.watch(Number(subject), turn);
       case "cleanup":
         for (const each of this.contexts.all().values()) each.sweep(turn);
         this.sync.sweep(turn);
@@ -238,6 +241,8 @@ export class NodeCore {
         return this.#owed.run(replica(), turn);
       case "heartbeat":
         return this.#heartbeat.send(replica(), turn);
+      case "compact":
+        return replica().compact(turn);
       case "merge":
         return replica().mergeHeads(turn);
       case "periodic-sync":

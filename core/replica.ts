@@ -9,6 +9,7 @@ import {
   createDeltaStoreMemory,
   DeltaStore,
   type DeltaStoreMemory,
+  type PastDelta,
 } from "./delta-store/delta-store.ts";
 import type { ApplicationEvent } from "./effect.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
@@ -43,6 +44,15 @@ export interface ReplicaMemory {
   writtenDeltas: number;
   /** Of the deltas since, encoded. */
   unwrittenBytes: number;
+  /** Old bodies are being dropped, some each turn. */
+  isCompacting: boolean;
+}
+
+/** What a state at one cut has that a replica lacks. */
+export interface VerifiedCut {
+  readonly entities: readonly Entity[];
+  /** In causal order. */
+  readonly history: readonly PastDelta[];
 }
 
 export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
@@ -57,6 +67,7 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     isWriter: false,
     writtenDeltas: 0,
     unwrittenBytes: 0,
+    isCompacting: false,
   };
 }
 
@@ -64,6 +75,10 @@ const recordBytesMax = 65_536;
 
 /** What a start joins again at most, besides the deltas of one turn. */
 const replayMax = { deltas: 1_024, bytes: 8 * 1_048_576 };
+/** Bodies dropped in one turn. */
+const droppedPerTurn = 2_048;
+/** After a start the first look at what could be dropped comes no later, so that restarts do not put it off for ever. */
+const firstCompactMaxMs = 60_000;
 
 /** Delay before this node tidies up many heads: long and random, so that one of many does it for all. */
 const mergeDelayMs = { min: 1_000, max: 30_000 };
@@ -183,6 +198,42 @@ export class Replica {
     if (aged.length > 0) turn.observe("pending-aged", { contextId: this.contextId, amount: aged.length });
   }
 
+  /** Has the first compaction of this start come in time. */
+  compactLater(turn: Turn): void {
+    this.#compactIn(Math.min(firstCompactMaxMs, this.#services.config.compactMs), turn);
+  }
+
+  /** Drops old bodies where there are too many, as many as a turn may. Their ids stay known. */
+  compact(turn: Turn): void {
+    const { compactAboveDeltas, compactKeepDeltas, compactMs } = this.#services.config;
+    const memory = this.#memory;
+    memory.isCompacting ||= this.deltas.bodyCount > compactAboveDeltas;
+    if (!memory.isCompacting) return this.#compactIn(compactMs, turn);
+    // What is not in the written state is read again from bodies when this node starts.
+    this.settle(turn);
+    const amount = this.deltas.compact({ keep: compactKeepDeltas, max: droppedPerTurn }, turn);
+    if (amount > 0) turn.observe("bodies-compacted", { contextId: this.contextId, amount });
+    memory.isCompacting = amount === droppedPerTurn;
+    this.#compactIn(memory.isCompacting ? 0 : compactMs, turn);
+  }
+
+  /**
+   * Takes over what a peer's state at one cut says beyond this node's, in this turn's one commit: its entities are
+   * joined, its deltas are applied without bodies. Both must have been verified. Handlers are not owed for them.
+   * Invariants 5, 7 and 12.
+   */
+  adopt({ entities, history }: VerifiedCut, turn: Turn): void {
+    for (const entity of entities) this.state.join(entity);
+    this.deltas.adopt(history, turn);
+    this.state.flush(turn);
+    // A start must never look for the bodies of what was adopted, whatever else this turn applies.
+    this.#save(turn);
+    turn.observe("state-adopted", { contextId: this.contextId, amount: entities.length });
+    turn.changed(this);
+    this.#applyLaterIfFull(turn);
+    this.#mergeLaterIfMany(turn);
+  }
+
   /** Writes the index and what else changed in this turn, and tells subscribers. */
   flush(turn: Turn): void {
     this.deltas.flush(turn);
@@ -299,6 +350,14 @@ export class Replica {
     this.owed.applied(delta, turn);
     turn.observe("delta-applied", { contextId: this.contextId });
     turn.changed(this);
+    this.#mergeLaterIfMany(turn);
+  }
+
+  #compactIn(delayMs: number, turn: Turn): void {
+    this.#services.timers.set(timerName("compact", this.contextId), turn.now.monotonicMs + delayMs);
+  }
+
+  #mergeLaterIfMany(turn: Turn): void {
     if (this.#memory.isWriter && this.deltas.graph.headCount > parentsMax) {
       const due = turn.now.monotonicMs + this.#services.random.between(mergeDelayMs.min, mergeDelayMs.max);
       this.#services.timers.setEarlier(timerName("merge", this.contextId), due);

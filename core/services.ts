@@ -34,15 +34,17 @@ export function parseTimerName(name: string): { readonly purpose: TimerPurpose; 
   return { purpose: name.slice(0, colon) as TimerPurpose, subject: name.slice(colon + 1) };
 }
 
-/** `dial` concerns a peer, `session` a stream, `cleanup` nobody, the others a context. */
+/** `dial` concerns a peer, `session` and `state-session` a stream, `cleanup` nobody, the others a context. */
 export type TimerPurpose =
   | "dial"
   | "session"
+  | "state-session"
   | "cleanup"
   | "apply-ready"
   | "owed"
   | "heartbeat"
   | "merge"
+  | "compact"
   | "periodic-sync"
   | "announce"
   | "wanted-sync";

@@ -19,6 +19,8 @@ export const storeKeys = {
   delta: (id: DeltaId): string => `d${id}`,
   /** A block of the index of applied deltas, `entriesPerBlock` of them, in the order they were applied. */
   indexBlock: (contextId: ContextId, block: number): string => `i${contextId}${block}`,
+  /** Runs of positions whose deltas have no body here: [from, until, from, until …]; absent while all have one. */
+  withoutBodies: (contextId: ContextId): string => `b${contextId}`,
   /** The common frontiers with the one peer of those that share this slot who was met last. */
   frontiers: (contextId: ContextId, slot: number): string => `f${contextId}${slot}`,
   /** What finds a node's private state beside a context. */

@@ -9,6 +9,7 @@ import { present } from "../core/assert.ts";
 import type { Commit, Effect, Outcome } from "../core/effect.ts";
 import type { ContextId } from "../core/ids.ts";
 import type { Input, RequestId } from "../core/input.ts";
+import { storeKeys } from "../core/store-keys.ts";
 import type { SimCrypto } from "./crypto.ts";
 import { Commutativity } from "./oracles/commutativity.ts";
 import { judgeExpectations } from "./oracles/expectations.ts";
@@ -84,7 +85,10 @@ export class Simulation {
     this.#commutativity = new Commutativity(applications, report);
     const all = Array.from(this.world.contextIds.values());
     const watch = (contexts: readonly ContextId[], nodes: readonly number[] | null) =>
-      new ConvergenceWatch(this.world.nodes, { contexts, nodes, fromUs: this.settledUs });
+      new ConvergenceWatch(this.world.nodes, {
+        ...{ contexts, nodes, fromUs: this.settledUs },
+        kept: this.oracles.kept,
+      });
     this.overall = watch(all, null);
     this.expected = plan.expectations.flatMap((expectation) => {
       if (expectation.kind !== "converged") return [];
@@ -157,6 +161,10 @@ export class Simulation {
   #committing(node: SimNode, commit: Commit): void {
     const deltas = this.oracles.committed(node, commit);
     this.#owed = this.handlerRuns.committed(node, commit, { deltas, nowUs: this.world.nowUs });
+    for (const contextId of this.world.contextIds.values()) {
+      // Of what came with a state there are no deltas.
+      if (commit.writes.some(([key]) => key === storeKeys.context(contextId))) this.#touched.add(contextId);
+    }
     for (const delta of deltas) {
       this.#touched.add(delta.contextId);
       const isNew = this.propagation.applied(delta, { node: node.index, nowUs: this.world.nowUs });

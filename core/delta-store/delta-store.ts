@@ -6,12 +6,13 @@
 import type { CausalDelta } from "../dag/delta.ts";
 import { createGraphMemory, Graph, type GraphMemory } from "../dag/graph.ts";
 import { type Fault, fault } from "../fault.ts";
-import { deriveStamp, type Stamp } from "../hlc.ts";
+import { deriveStamp, type Hlc, type Stamp } from "../hlc.ts";
 import { type ContextId, type DeltaId, toHex } from "../ids.ts";
 import { storeKeys } from "../store-keys.ts";
 import type { Turn } from "../turn.ts";
 import { refuse } from "../wire/cbor.ts";
 import type { Codec } from "../wire/codec.ts";
+import { Bodies, type BodiesMemory, createBodiesMemory } from "./bodies.ts";
 import { createApplied, readIndex, writeIndex } from "./index-blocks.ts";
 import { createPendingMemory, Pending, type PendingBounds, type PendingMemory } from "./pending.ts";
 
@@ -28,12 +29,28 @@ export interface DeltaStoreMemory {
   readonly pending: PendingMemory;
   /** Parents applied, not yet applied itself: the bounded turn was full. First in, first out. */
   readonly ready: Map<DeltaId, CausalDelta>;
+  readonly bodies: BodiesMemory;
   /** Applied deltas whose index entries the store has. */
   indexed: number;
 }
 
 export function createDeltaStoreMemory(): DeltaStoreMemory {
-  return { graph: createGraphMemory(), pending: createPendingMemory(), ready: new Map(), indexed: 0 };
+  return {
+    graph: createGraphMemory(),
+    pending: createPendingMemory(),
+    ready: new Map(),
+    bodies: createBodiesMemory(),
+    indexed: 0,
+  };
+}
+
+/** An applied delta as others tell of it: what the graph keeps, without its body. */
+export interface PastDelta {
+  readonly id: DeltaId;
+  /** Sorted and unique. */
+  readonly parents: readonly DeltaId[];
+  /** The derived time of its stamp. */
+  readonly at: Hlc;
 }
 
 /** Joins a delta's changes into the state. */
@@ -42,6 +59,7 @@ export type Applier = (delta: CausalDelta, stamp: Stamp, turn: Turn) => void;
 export class DeltaStore {
   readonly graph: Graph;
   readonly pending: Pending;
+  readonly #bodies: Bodies;
   readonly #memory: DeltaStoreMemory;
   readonly #contextId: ContextId;
   readonly #apply: Applier;
@@ -52,6 +70,7 @@ export class DeltaStore {
   ) {
     this.graph = new Graph(memory.graph);
     this.pending = new Pending(memory.pending, options.bounds);
+    this.#bodies = new Bodies(memory.bodies);
     this.#memory = memory;
     this.#contextId = options.contextId;
     this.#apply = options.apply;
@@ -64,6 +83,54 @@ export class DeltaStore {
   /** Applied, ready or waiting here. */
   holds(id: DeltaId): boolean {
     return this.graph.has(id) || this.#memory.ready.has(id) || this.pending.has(id);
+  }
+
+  /** Applied deltas whose bodies are here. */
+  get bodyCount(): number {
+    return this.graph.count - this.#bodies.withoutCount;
+  }
+
+  /** Is an applied delta's body here? */
+  hasBody(id: DeltaId): boolean {
+    const [position] = this.graph.positionsOf([id]);
+    return position !== undefined && this.#bodies.has(position);
+  }
+
+  /** The genesis as it was sealed; its body is always here. Undefined until it has arrived. */
+  genesis(turn: Turn): Uint8Array | undefined {
+    return turn.read(storeKeys.delta(this.#contextId as string as DeltaId));
+  }
+
+  /**
+   * Drops bodies of the oldest deltas, all but the `keep` newest, at most `max` of them: never the genesis, which
+   * names the application, and never a head. Their changes must be in the state as it is written. Gives how many.
+   */
+  compact({ keep, max }: { readonly keep: number; readonly max: number }, turn: Turn): number {
+    const { graph } = this;
+    const heads = new Set(graph.positionsOf(graph.heads()));
+    const oldest = this.#bodies.oldest(graph.count - keep, max + heads.size + 1);
+    const dropped = oldest.filter((position) => position > 0 && !heads.has(position)).slice(0, max);
+    for (const position of dropped) turn.remove(storeKeys.delta(graph.at(position).id));
+    this.#bodies.drop(dropped);
+    this.#bodies.flush(this.#contextId, turn);
+    return dropped.length;
+  }
+
+  /**
+   * Takes deltas that came with a state as applied, without bodies: in causal order, those applied here left out.
+   * What waited for them is ready then. O(them + released).
+   */
+  adopt(history: readonly PastDelta[], turn: Turn): void {
+    const from = this.graph.count;
+    for (const { id, parents, at } of history) {
+      if (this.graph.has(id)) continue;
+      this.graph.append(createApplied(this.graph, { id, parents: this.graph.positionsOf(parents), at }));
+      this.pending.remove(id);
+      this.#memory.ready.delete(id);
+    }
+    this.#bodies.drop(Array.from({ length: this.graph.count - from }, (_, index) => from + index));
+    this.#bodies.flush(this.#contextId, turn);
+    for (const { id } of history) this.#release(id);
   }
 
   /** Adds a verified delta of this context. O(parents + released). */
@@ -127,6 +194,7 @@ export class DeltaStore {
   /** Reads the index of `count` applied deltas. For use inside `decoding`. */
   load(count: number, turn: Turn): void {
     readIndex(this.graph, count, { contextId: this.#contextId, turn });
+    this.#bodies.load(this.#contextId, count, turn);
     this.#memory.indexed = count;
   }
 
@@ -147,6 +215,10 @@ export class DeltaStore {
     turn.put(storeKeys.delta(delta.id), delta.sealed);
     turn.takeRoom(delta.sealed.length);
     this.#apply(delta, stamp, turn);
-    for (const released of this.pending.release(delta.id)) this.#memory.ready.set(released.id, released);
+    this.#release(delta.id);
+  }
+
+  #release(id: DeltaId): void {
+    for (const released of this.pending.release(id)) this.#memory.ready.set(released.id, released);
   }
 }

@@ -119,6 +119,14 @@ function joinFields(a: EntityFields, b: EntityFields, crypto: Crypto): EntityFie
   return { collection: a.collection, key: a.key, content, deleted: latest(a.deleted, b.deleted) };
 }
 
+/** Reads an entity that a peer sent: its id and hash follow from its bytes. For use inside `decoding`. */
+export function openEntity(bytes: Uint8Array, crypto: Crypto): Entity {
+  const hash = byteString<Hash>(crypto.sha256(bytes));
+  const entity = createEntity(decodeEntity(bytes, { id: "" as EntityId, hash }), crypto);
+  if (entity.hash !== hash) refuse("non-canonical", "not the canonical encoding of an entity");
+  return entity;
+}
+
 /** Reads an entity from the bytes `createEntity` gave it, under the names it was kept by. For use inside `decoding`. */
 export function decodeEntity(bytes: Uint8Array, { id, hash }: Pick<Entity, "id" | "hash">): Entity {
   const fields = expectFields(decodeValue(bytes, Number.MAX_SAFE_INTEGER), 5, "an entity");

@@ -12,7 +12,7 @@ import type { Moment } from "./moment.ts";
 import { type EntityReader, floorAbove } from "./reader.ts";
 import type { StateRecords } from "./state-records.ts";
 import { createTreeMemory, type PinnedVersion, StateTree, type TreeMemory } from "./tree/state-tree.ts";
-import type { Leaf } from "./tree/tree-node.ts";
+import type { Leaf, LoadedNode } from "./tree/tree-node.ts";
 import type { Range } from "./tree/tree-walk.ts";
 import type { TypeName } from "./types.ts";
 
@@ -137,6 +137,16 @@ export class StateStore implements EntityReader {
   /** Leaves in the order of their ids, of the present state or a pinned one. */
   leaves(range: Range, pinned?: PinnedVersion): Generator<Leaf> {
     return this.#tree.leaves(range, pinned?.root);
+  }
+
+  /** What is beneath a prefix of ids, of the present state or a pinned one. Not to be changed. O(depth). */
+  beneath(prefix: string, pinned?: PinnedVersion): LoadedNode | null {
+    return this.#tree.beneath(prefix, pinned?.root);
+  }
+
+  /** The hash of all that is beneath a prefix; null where nothing is. */
+  hashBeneath(prefix: string): Hash | null {
+    return this.#tree.hashBeneath(prefix);
   }
 
   entityOf(leaf: Leaf): Entity {

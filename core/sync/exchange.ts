@@ -9,7 +9,7 @@ import type { Turn } from "../turn.ts";
 import { type Handshake, recentBytes, type SyncMessage, type SyncProtocol } from "../wire/sync-message.ts";
 import { holdsHeads, sharedFrontier } from "./handshake.ts";
 import type { Reconciler } from "./reconciliation/reconciliation.ts";
-import { beginTransfer, type SessionMemory, say } from "./session.ts";
+import { beginTransfer, type SessionMemory, say, type TransferParts } from "./session.ts";
 
 /** What an exchange needs of the node besides its session. */
 export interface ExchangeParts {
@@ -35,10 +35,10 @@ export function beginExchange(session: SessionMemory, parts: ExchangeParts): voi
     case "none":
       if (ours.stateRoot !== theirs.stateRoot)
         turn.observe("divergence-alarm", { contextId: replica.contextId, peer: session.peer });
-      return transferNothing(session, "none", turn);
+      return transferNothing(session, "none", parts);
     case "delta-known":
       // The responder holds all that the initiator has.
-      if (session.role === "initiator") return transferNothing(session, chosen, turn);
+      if (session.role === "initiator") return transferNothing(session, chosen, parts);
       return transfer(session, chosen, replica.deltas.graph.since(theirs.heads), parts);
     case "delta-warm":
       return transfer(session, chosen, outsideFrontier(session, replica), parts);
@@ -78,10 +78,10 @@ export function receiveRanges(
 }
 
 /** The initiator streams though it was asked what it has: it holds all heads of this node, so it lacks nothing. */
-export function transferUnasked(session: SessionMemory, turn: Turn): Fault | null {
+export function transferUnasked(session: SessionMemory, parts: TransferParts): Fault | null {
   const isFirst = session.role === "responder" && session.reconciliation?.steps === 0;
   if (!isFirst) return fault("out-of-turn", "deltas in the middle of a reconciliation");
-  transferNothing(session, "delta-known", turn);
+  transferNothing(session, "delta-known", parts);
   return null;
 }
 
@@ -114,14 +114,14 @@ function transfer(
 ): void {
   session.appliedAtChoice = replica.deltas.graph.count;
   settle(session, protocol, turn);
-  beginTransfer(session, outgoing, turn);
+  beginTransfer(session, outgoing, { replica, turn });
 }
 
 /** What was applied since the own handshake, the other is not told. */
-function transferNothing(session: SessionMemory, protocol: SyncProtocol, turn: Turn): void {
+function transferNothing(session: SessionMemory, protocol: SyncProtocol, parts: TransferParts): void {
   session.appliedAtChoice = handshakesOf(session).ours.appliedCount;
-  settle(session, protocol, turn);
-  beginTransfer(session, [], turn);
+  settle(session, protocol, parts.turn);
+  beginTransfer(session, [], parts);
 }
 
 function settle(session: SessionMemory, protocol: SyncProtocol, turn: Turn): void {

@@ -5,13 +5,21 @@
  */
 
 import type { ContextId, DeltaId, PeerId } from "../ids.ts";
+import type { StreamId } from "../input.ts";
 import { idsMax } from "../limits.ts";
 import type { Peers } from "../peers.ts";
 import type { Replica } from "../replica.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
+import { opensStateSession } from "../wire/state-message.ts";
 import type { SessionMemory } from "./session.ts";
 import { type SessionEnd, Sessions } from "./sessions.ts";
+import {
+  createStateSyncMemory,
+  type StateSessionEnd,
+  StateSessions,
+  type StateSyncMemory,
+} from "./state/state-sessions.ts";
 import { Tracking, type TrackingMemory } from "./tracking.ts";
 
 export interface SyncMemory {
@@ -26,6 +34,7 @@ export interface SyncMemory {
   /** By context: not announced again before this. */
   readonly announcedMs: Map<ContextId, number>;
   streams: number;
+  readonly states: StateSyncMemory;
 }
 
 export function createSyncMemory(): SyncMemory {
@@ -37,6 +46,7 @@ export function createSyncMemory(): SyncMemory {
     fruitless: new Map(),
     announcedMs: new Map(),
     streams: 0,
+    states: createStateSyncMemory(),
   };
 }
 
@@ -63,6 +73,7 @@ export class SyncManager {
   readonly #replica: (contextId: ContextId) => Replica | undefined;
   readonly #tracking: Tracking;
   readonly sessions: Sessions;
+  readonly states: StateSessions;
 
   constructor(
     memory: SyncMemory,
@@ -78,6 +89,32 @@ export class SyncManager {
       replica: about.replica,
       ended: (end, turn) => this.#sessionEnded(end, turn),
     });
+    this.states = new StateSessions(memory.states, services, {
+      replica: about.replica,
+      nextStream: () => {
+        memory.streams += 1;
+        return memory.streams;
+      },
+      ended: (end, turn) => this.#stateEnded(end, turn),
+    });
+  }
+
+  /** A frame came on a stream: of a session, or of a transfer of state, as its first one says. */
+  receive(stream: StreamId, frame: Uint8Array, turn: Turn): void {
+    if (this.states.has(stream)) return this.states.receive(stream, frame, turn);
+    const peer = opensStateSession(frame) ? this.sessions.release(stream) : null;
+    if (peer === null) this.sessions.receive(stream, frame, turn);
+    else this.states.accept(stream, { peer, frame, turn });
+  }
+
+  closed(stream: StreamId, turn: Turn): void {
+    if (this.states.has(stream)) this.states.closed(stream, turn);
+    else this.sessions.closed(stream, turn);
+  }
+
+  closeAll(turn: Turn): void {
+    this.sessions.closeAll(turn);
+    this.states.closeAll(turn);
   }
 
   /** Starts the periodic sync of a context, at a random moment of the first period. */
@@ -179,6 +216,7 @@ export class SyncManager {
   sweep(turn: Turn): void {
     for (const [id, untilMs] of this.#memory.pulls)
       if (untilMs <= turn.now.monotonicMs) this.#memory.pulls.delete(id);
+    this.states.sweep(turn);
   }
 
   #startOrPostpone(
@@ -223,15 +261,41 @@ export class SyncManager {
     this.#announceSoon(session, replica, turn);
   }
 
+  /** A transfer of state is over: what else both have, and whether they agree, an ordinary session finds. */
+  #stateEnded({ peer, contextId, outcome }: StateSessionEnd, turn: Turn): void {
+    const replica = this.#replica(contextId);
+    if (replica === undefined) return;
+    switch (outcome) {
+      case "adopted":
+        this.#tracking.succeeded(contextId, peer, null);
+        this.#memory.fruitless.delete(contextId);
+        this.want(contextId, peer, turn, [0, 0]);
+        this.#announceWithin(contextId, turn);
+        break;
+      case "busy":
+        this.want(contextId, peer, turn, delays.busy);
+        break;
+      case "refused":
+        break;
+      case "failed":
+        this.#tracking.failed(contextId, peer, turn.now.monotonicMs);
+        this.#chase(replica, { avoid: peer }, turn);
+        break;
+    }
+  }
+
   #completed(session: SessionMemory, replica: Replica, turn: Turn): void {
     const { contextId } = replica;
     if (session.gained > 0) this.#memory.fruitless.delete(contextId);
     if (session.purpose === "sync") {
       // What came from elsewhere meanwhile, the peer has not been told.
-      const isAgreed = replica.deltas.graph.count === session.appliedAtChoice + session.gained;
+      const isAgreed =
+        session.stateNeeded === "nowhere" &&
+        replica.deltas.graph.count === session.appliedAtChoice + session.gained;
       if (isAgreed) this.#memory.wanted.get(contextId)?.delete(session.peer);
       this.#tracking.succeeded(contextId, session.peer, isAgreed ? replica.heads().join("") : null);
     }
+    if (session.stateNeeded === "here") return this.states.request(replica, session.peer, turn);
     const isStillMissing = session.role === "initiator" && replica.deltas.missing().length > 0;
     if (!isStillMissing) return;
     // A pull that did not suffice becomes a session with the same peer; a session that did not, one with another.
@@ -262,10 +326,13 @@ export class SyncManager {
   /** What came by sync and is older than what gossip carries may be news for this node's other peers as well. */
   #announceSoon(session: SessionMemory, replica: Replica, turn: Turn): void {
     if (session.gained === 0 || Math.abs(turn.now.wallMs - session.oldestGainedMs) < newsAgeMs) return;
-    const nowMs = turn.now.monotonicMs;
-    const dueMs = nowMs + this.#services.random.between(...delays.announced);
-    const earliestMs = this.#memory.announcedMs.get(replica.contextId) ?? 0;
-    this.#services.timers.setEarlier(timerName("announce", replica.contextId), Math.max(dueMs, earliestMs));
+    this.#announceWithin(replica.contextId, turn);
+  }
+
+  #announceWithin(contextId: ContextId, turn: Turn): void {
+    const dueMs = turn.now.monotonicMs + this.#services.random.between(...delays.announced);
+    const earliestMs = this.#memory.announcedMs.get(contextId) ?? 0;
+    this.#services.timers.setEarlier(timerName("announce", contextId), Math.max(dueMs, earliestMs));
   }
 
   #periodicIn(delayMs: number, replica: Replica, turn: Turn): void {

@@ -27,6 +27,7 @@ import {
 } from "../wire/sync-message.ts";
 import type { Frontier } from "./frontiers.ts";
 import type { ReconciliationMemory } from "./reconciliation/reconciliation.ts";
+import { partByHorizon } from "./state/below.ts";
 
 export type SessionState = "opening" | "handshaking" | "reconciling" | "transferring";
 
@@ -56,6 +57,8 @@ export interface SessionMemory {
   /** Messages of deltas the other still takes, and those it may still send. */
   credit: number;
   granted: number;
+  /** Who lacks what lies below the other's horizon, and needs its state; `there` where it is the other. */
+  stateNeeded: "nowhere" | "here" | "there";
   ourDone: boolean;
   theirDone: boolean;
   /** When the other last said something that brought the session on. */
@@ -89,6 +92,7 @@ export function createSession(
     sent: 0,
     credit: initialCredit,
     granted: initialCredit,
+    stateNeeded: "nowhere",
     ourDone: false,
     theirDone: false,
     progressMs: nowMs,
@@ -105,8 +109,8 @@ const allowed: Readonly<Record<SessionState, readonly SyncMessage["kind"][]>> = 
   opening: ["handshake", "delta-request"],
   handshaking: ["handshake", "refusal"],
   // Deltas before all ranges are answered: the other knows without asking what is lacking here.
-  reconciling: ["ranges", "deltas", "done", "refusal"],
-  transferring: ["deltas", "credit", "done", "refusal"],
+  reconciling: ["ranges", "deltas", "below", "state-needed", "done", "refusal"],
+  transferring: ["deltas", "credit", "below", "state-needed", "done", "refusal"],
 };
 
 export function isAllowed(session: SessionMemory, message: SyncMessage): boolean {
@@ -117,18 +121,37 @@ export function say(session: SessionMemory, message: SyncMessage, turn: Turn): v
   turn.perform({ kind: "send", stream: session.stream, frame: encodeSyncMessage(message) });
 }
 
-/** Starts streaming to the other side. */
-export function beginTransfer(session: SessionMemory, outgoing: readonly DeltaId[], turn: Turn): void {
-  session.state = "transferring";
-  session.reconciliation = null;
-  session.outgoing = outgoing;
-  continueTransfer(session, turn);
+export interface TransferParts {
+  readonly replica: Replica;
+  readonly turn: Turn;
 }
 
-/** Sends as much as the credit allows, and `done` after the last. */
-export function continueTransfer(session: SessionMemory, turn: Turn): void {
+/** Starts streaming to the other side, or says first what there are no bodies of. */
+export function beginTransfer(
+  session: SessionMemory,
+  outgoing: readonly DeltaId[],
+  { replica, turn }: TransferParts,
+): void {
+  const { sendable, below } = partByHorizon(outgoing, replica);
+  session.state = "transferring";
+  session.reconciliation = null;
+  session.outgoing = sendable;
+  if (below.length > 0) {
+    session.credit = 0;
+    sayBelow(session, below, { replica, turn });
+  }
+  continueTransfer(session, { replica, turn });
+}
+
+/** Sends as much as the credit allows, and `done` after the last; or after `below`, where bodies went meanwhile. */
+function continueTransfer(session: SessionMemory, { replica, turn }: TransferParts): void {
   while (!session.ourDone && session.credit > 0 && session.sent < session.outgoing.length) {
-    const deltas = nextBatch(session, turn);
+    const deltas = nextBatch(session, { replica, turn });
+    if (deltas.length === 0) {
+      sayBelow(session, session.outgoing.slice(session.sent, session.sent + 1), { replica, turn });
+      session.outgoing = [];
+      break;
+    }
     session.credit -= 1;
     say(session, { kind: "deltas", deltas }, turn);
     turn.observe("sync-deltas-sent", { peer: session.peer, amount: deltas.length });
@@ -140,14 +163,53 @@ export function continueTransfer(session: SessionMemory, turn: Turn): void {
   }
 }
 
+function sayBelow(session: SessionMemory, ids: readonly DeltaId[], { replica, turn }: TransferParts): void {
+  say(session, { kind: "below", ids }, turn);
+  turn.observe("sync-below", { contextId: replica.contextId, peer: session.peer });
+}
+
+/** What the other says of what this side sends, or cannot be sent. */
+export function steer(
+  session: SessionMemory,
+  message: Extract<SyncMessage, { kind: "credit" | "below" | "state-needed" }>,
+  parts: TransferParts,
+): void {
+  switch (message.kind) {
+    case "credit":
+      session.credit += message.messages;
+      return continueTransfer(session, parts);
+    case "below":
+      return hearBelow(session, message.ids, parts);
+    case "state-needed":
+      return hearStateNeeded(session, parts);
+  }
+}
+
+/** The other has no bodies of these: what it has besides helps only a side that has them. */
+function hearBelow(session: SessionMemory, ids: readonly DeltaId[], { replica, turn }: TransferParts): void {
+  if (ids.every((id) => replica.deltas.graph.has(id)))
+    return say(session, { kind: "credit", messages: initialCredit }, turn);
+  session.stateNeeded = "here";
+  say(session, { kind: "state-needed" }, turn);
+}
+
+/** The other will ask for the state instead. */
+function hearStateNeeded(session: SessionMemory, parts: TransferParts): void {
+  if (session.stateNeeded === "nowhere") session.stateNeeded = "there";
+  session.outgoing = [];
+  continueTransfer(session, parts);
+}
+
 /** A message of deltas ends once it holds this much. */
 const batchBytes = 262_144;
 
-function nextBatch(session: SessionMemory, turn: Turn): readonly Uint8Array[] {
+/** Ends before a delta whose body is no longer here. */
+function nextBatch(session: SessionMemory, { replica, turn }: TransferParts): readonly Uint8Array[] {
   const deltas: Uint8Array[] = [];
   let bytes = 0;
   while (session.sent < session.outgoing.length && deltas.length < turnDeltasMax && bytes < batchBytes) {
     const id = present(session.outgoing[session.sent], "a delta to send");
+    if (!replica.deltas.hasBody(id)) break;
     session.sent += 1;
     const sealed = turn.read(storeKeys.delta(id));
     if (sealed === undefined) {
@@ -213,5 +275,23 @@ function receiveOne(
       session.gained += 1;
       session.oldestGainedMs = Math.min(session.oldestGainedMs, delta.hlc.ms);
       return null;
+  }
+}
+
+/** Does a message count against the watchdog? Deltas are judged when they are read. */
+export function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
+  switch (message.kind) {
+    case "deltas":
+      return false;
+    case "credit":
+      return session.sent < session.outgoing.length;
+    case "handshake":
+    case "delta-request":
+    case "below":
+    case "state-needed":
+    case "ranges":
+    case "done":
+    case "refusal":
+      return true;
   }
 }

@@ -19,12 +19,13 @@ import { answerHandshake, createHandshake, findMistake, holdsHeads, isAhead } fr
 import { Reconciler } from "./reconciliation/reconciliation.ts";
 import {
   beginTransfer,
-  continueTransfer,
+  bringsOn,
   createSession,
   isAllowed,
   receiveDeltas,
   type SessionMemory,
   say,
+  steer,
 } from "./session.ts";
 
 export interface SessionEnd {
@@ -140,12 +141,21 @@ export class Sessions {
       this.#fail(session, fault("out-of-turn", `a ${message.kind} while ${session.state}`), turn);
     } else {
       if (session.state === "reconciling" && message.kind !== "ranges" && message.kind !== "refusal") {
-        const mistake = transferUnasked(session, turn);
+        const mistake = transferUnasked(session, { replica: this.#replicaOf(session), turn });
         if (mistake !== null) return this.#fail(session, mistake, turn);
       }
       if (bringsOn(session, message)) session.progressMs = turn.now.monotonicMs;
       this.#handle(session, message, turn);
     }
+  }
+
+  /** Gives up a stream that a peer opened and on which nothing was said yet; null for any other. */
+  release(stream: StreamId): PeerId | null {
+    const session = this.#memory.sessions.get(stream);
+    if (session?.state !== "opening") return null;
+    this.#memory.sessions.delete(stream);
+    this.#services.timers.clear(timerName("session", String(stream)));
+    return session.peer;
   }
 
   /** The stream has gone. */
@@ -190,8 +200,9 @@ export class Sessions {
         this.#deltas(session, message.deltas, turn);
         break;
       case "credit":
-        session.credit += message.messages;
-        continueTransfer(session, turn);
+      case "below":
+      case "state-needed":
+        steer(session, message, { replica: this.#replicaOf(session), turn });
         break;
       case "done":
         if (session.theirDone) return this.#fail(session, fault("out-of-turn", "a second done"), turn);
@@ -261,7 +272,7 @@ export class Sessions {
     session.contextId = replica.contextId;
     session.purpose = "pull";
     session.theirDone = true;
-    beginTransfer(session, replica.deltas.graph.inCausalOrder(request.ids), turn);
+    beginTransfer(session, replica.deltas.graph.inCausalOrder(request.ids), { replica, turn });
   }
 
   #deltas(session: SessionMemory, deltas: readonly Uint8Array[], turn: Turn): void {
@@ -269,6 +280,11 @@ export class Sessions {
     if (replica === undefined) return this.#close(session, "refused", turn);
     const mistake = receiveDeltas(session, deltas, { replica, codec: this.#services.codec, turn });
     if (mistake !== null) this.#fail(session, mistake, turn);
+  }
+
+  /** Of a session in which it is known: contexts are kept as long as a node runs. */
+  #replicaOf({ contextId }: SessionMemory): Replica {
+    return present(contextId === null ? undefined : this.#replica(contextId), "the replica of a session");
   }
 
   #isReceivingEnough(contextId: ContextId): boolean {
@@ -292,7 +308,8 @@ export class Sessions {
     const replica = ours === null ? undefined : this.#replica(ours.contextId);
     if (replica === undefined || ours === null || theirs === null) return;
     const pair = { contextId: replica.contextId, peer };
-    const ids = outcome === "completed" ? frontierBetween(ours, theirs) : null;
+    const isWhole = outcome === "completed" && session.stateNeeded === "nowhere";
+    const ids = isWhole ? frontierBetween(ours, theirs) : null;
     if (session.lacksParents || ids?.some((id) => !replica.deltas.holds(id))) {
       this.#frontiers.forget(pair, turn);
     } else if (ids?.every((id) => replica.deltas.graph.has(id))) {
@@ -365,20 +382,4 @@ export class Sessions {
 /** Would ranges begin a reconciliation here? */
 function asksForView({ reconciliation, theirs }: SessionMemory, replica: Replica): boolean {
   return reconciliation === null && theirs !== null && !holdsHeads(replica, theirs);
-}
-
-/** Does a message count against the watchdog? Deltas are judged when they are read. */
-function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
-  switch (message.kind) {
-    case "deltas":
-      return false;
-    case "credit":
-      return session.sent < session.outgoing.length;
-    case "handshake":
-    case "delta-request":
-    case "ranges":
-    case "done":
-    case "refusal":
-      return true;
-  }
 }

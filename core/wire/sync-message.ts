@@ -44,6 +44,13 @@ export type SyncMessage =
   | { readonly kind: "deltas"; readonly deltas: readonly Uint8Array[] }
   /** "I keep what you sent; send this many messages more." */
   | { readonly kind: "credit"; readonly messages: number }
+  /**
+   * "Of these, and of what lies below them, I have no bodies." Sent before deltas, which then need credit anew: from
+   * a side that has these. A side that has not answers `state-needed`.
+   */
+  | { readonly kind: "below"; readonly ids: readonly DeltaId[] }
+  /** "Then nothing you could send helps me: I shall ask for your state." */
+  | { readonly kind: "state-needed" }
   /** "You have everything I had to send." */
   | { readonly kind: "done" }
   /** A benign no. */
@@ -86,6 +93,8 @@ const codes = {
   done: 4,
   refusal: 5,
   ranges: 6,
+  below: 18,
+  "state-needed": 19,
 } as const;
 
 /** Frontiers that a handshake may name. */
@@ -130,7 +139,10 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
       return encode([code, message.deltas]);
     case "credit":
       return encode([code, message.messages]);
+    case "below":
+      return encode([code, message.ids.map(bytesOf)]);
     case "done":
+    case "state-needed":
       return encode([code]);
     case "refusal":
       return encode([code, refusalCodes.indexOf(message.reason)]);
@@ -165,6 +177,13 @@ export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
           kind: "credit",
           messages: expectInteger(expectFields(fields, 2, "a credit")[1], creditMax, 1),
         };
+      case codes.below: {
+        const [, ids] = expectFields(fields, 2, "a below");
+        return { kind: "below", ids: expectIds(ids, headsMax) };
+      }
+      case codes["state-needed"]:
+        expectFields(fields, 1, "a state needed");
+        return { kind: "state-needed" };
       case codes.done:
         expectFields(fields, 1, "a done");
         return { kind: "done" };

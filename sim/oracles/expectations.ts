@@ -4,7 +4,6 @@ import { present } from "../../core/assert.ts";
 import { type DeltaId, toHex } from "../../core/ids.ts";
 import type { Json } from "../../core/json.ts";
 import type { Replica } from "../../core/replica.ts";
-import { storeKeys } from "../../core/store-keys.ts";
 import { encode, equalBytes } from "../../core/wire/cbor.ts";
 import type { PlanExpectation } from "../plan/plan.ts";
 import type { ConvergedWatch, Simulation } from "../simulation.ts";
@@ -183,14 +182,14 @@ export function classifyLost(simulation: Simulation): {
   const { nodes } = simulation.world;
   const staying = nodes.filter(({ status }) => status === "up" || status === "down");
   const left = nodes.filter(({ status }) => status === "left");
-  const isOn = (holders: readonly SimNode[], id: DeltaId) =>
-    holders.some((node) => node.disk.get(storeKeys.delta(id)) !== undefined);
+  const { kept, acknowledged } = simulation.oracles;
   const lost: { id: DeltaId; author: SimNode }[] = [];
   let forgiven = 0;
-  for (const writes of simulation.oracles.acknowledged.values()) {
+  for (const [contextId, writes] of acknowledged) {
     for (const [id, index] of writes) {
-      if (isOn(staying, id)) continue;
-      if (isOn(left, id)) forgiven += 1;
+      const isKept = ({ disk }: SimNode) => kept.has(disk, contextId, id);
+      if (staying.some(isKept)) continue;
+      if (left.some(isKept)) forgiven += 1;
       else lost.push({ id, author: simulation.world.node(index) });
     }
   }

@@ -6,9 +6,10 @@
 import type { CausalDelta } from "../../core/dag/delta.ts";
 import type { Commit } from "../../core/effect.ts";
 import { type ContextId, type DeltaId, type Hash, toHex } from "../../core/ids.ts";
-import { storeKeys } from "../../core/store-keys.ts";
+import { stateSessionsMax } from "../../core/sync/state/state-sessions.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import type { SimNode } from "../world/sim-node.ts";
+import { Kept } from "./kept.ts";
 
 export interface Violation {
   readonly oracle: string;
@@ -34,6 +35,7 @@ export class Oracles {
   readonly #rootsByHeads = new Map<string, Hash>();
   /** By context: writes whose client was told that they are kept, with the node that said so. */
   readonly #acknowledged = new Map<ContextId, Map<DeltaId, number>>();
+  readonly kept = new Kept();
   #found = 0;
 
   constructor(codec: Codec, report: (found: Found) => void) {
@@ -62,7 +64,7 @@ export class Oracles {
         continue;
       }
       const missing = delta.parents.find(
-        (id) => !ids.has(id) && node.disk.get(storeKeys.delta(id)) === undefined,
+        (id) => !ids.has(id) && !this.kept.has(node.disk, delta.contextId, id),
       );
       if (missing !== undefined) {
         this.#find(
@@ -102,15 +104,17 @@ export class Oracles {
     const writes = this.#acknowledged.get(contextId) ?? new Map<DeltaId, number>();
     this.#acknowledged.set(contextId, writes);
     writes.set(delta, node.index);
-    if (node.disk.get(storeKeys.delta(delta)) === undefined) {
+    if (!this.kept.has(node.disk, contextId, delta)) {
       this.#find("acknowledged-kept", 5, node, `acknowledged ${toHex(delta)} without having it`);
     }
   }
 
   /** A disk lost its last batches: nothing acknowledged may be among them. */
   lost(node: SimNode, commits: readonly Commit[]): void {
+    this.kept.lost(node.disk);
+    // A removal that is lost leaves the delta where it was.
     const keys = commits
-      .flatMap((commit) => commit.writes.map(([key]) => key))
+      .flatMap((commit) => commit.writes.flatMap(([key, value]) => (value === null ? [] : key)))
       .filter((key) => key[0] === "d");
     for (const writes of this.#acknowledged.values()) {
       for (const key of keys) {
@@ -135,6 +139,9 @@ export class Oracles {
     // Those it opened and those it accepted have the bound each.
     if (core.sync.sessions.count > 2 * config.syncSessionsMax) {
       this.#find("bounds", 14, node, `${core.sync.sessions.count} sync sessions are open`);
+    }
+    if (core.sync.states.count > stateSessionsMax) {
+      this.#find("bounds", 14, node, `${core.sync.states.count} transfers of state are open`);
     }
   }
 

@@ -2,9 +2,9 @@
 
 import type { ContextId, DeltaId, Hash } from "../../core/ids.ts";
 import type { Replica } from "../../core/replica.ts";
-import { storeKeys } from "../../core/store-keys.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { ConvergenceTracker, isSettled, type Standing } from "./convergence.ts";
+import type { Kept } from "./kept.ts";
 
 export interface WatchOptions {
   readonly contexts: readonly ContextId[];
@@ -12,6 +12,8 @@ export interface WatchOptions {
   readonly nodes: readonly number[] | null;
   /** Convergence before this does not count. */
   readonly fromUs: number;
+  /** What disks keep. */
+  readonly kept: Kept;
 }
 
 export class ConvergenceWatch {
@@ -19,8 +21,10 @@ export class ConvergenceWatch {
   convergedAtUs: number | null = null;
   readonly #trackers: ReadonlyMap<ContextId, ConvergenceTracker>;
   readonly #nodes: readonly SimNode[];
+  readonly #kept: Kept;
 
-  constructor(nodes: readonly SimNode[], { contexts, nodes: watched, fromUs }: WatchOptions) {
+  constructor(nodes: readonly SimNode[], { contexts, nodes: watched, fromUs, kept }: WatchOptions) {
+    this.#kept = kept;
     const isWatched = watched === null ? () => true : (node: number) => watched.includes(node);
     this.fromUs = fromUs;
     this.#nodes = nodes;
@@ -57,7 +61,7 @@ export class ConvergenceWatch {
   /** Does everything that waits here wait for what left with its last holder? */
   #isOrphaned(replica: Replica): boolean {
     const staying = this.#nodes.filter(({ status }) => status === "up" || status === "down");
-    const isGone = (id: DeltaId) => staying.every(({ disk }) => disk.get(storeKeys.delta(id)) === undefined);
+    const isGone = (id: DeltaId) => staying.every(({ disk }) => !this.#kept.has(disk, replica.contextId, id));
     return replica.deltas.readyCount === 0 && replica.deltas.missing().every(isGone);
   }
 

@@ -88,6 +88,24 @@ export class StateTree {
     return undefined;
   }
 
+  /** What is beneath a prefix, as the tree of these leaves alone would be. Not to be changed. O(depth). */
+  beneath(prefix: string, at: TreeNode | null = this.#memory.root): LoadedNode | null {
+    for (let node = at; node !== null; ) {
+      const loaded = this.#load(node);
+      if (loaded.kind === "bucket") return bucketBeneath(loaded, prefix);
+      if (loaded.prefix.startsWith(prefix)) return loaded;
+      if (!prefix.startsWith(loaded.prefix)) return null;
+      node = loaded.children[digitAt(prefix, loaded.prefix.length)] ?? null;
+    }
+    return null;
+  }
+
+  /** The hash of all that is beneath a prefix; null where nothing is. Equal hashes mean equal leaves. O(depth). */
+  hashBeneath(prefix: string, at: TreeNode | null = this.#memory.root): Hash | null {
+    const node = this.beneath(prefix, at);
+    return node === null ? null : hashOf(node, this.#records.crypto);
+  }
+
   /** Adds a leaf, or replaces the one of its id. O(depth). */
   set(leaf: Leaf): void {
     this.#memory.root = this.#insert(this.#memory.root, leaf);
@@ -200,6 +218,12 @@ export class StateTree {
     Object.freeze(children);
     return Object.freeze({ ...node, hash, children });
   }
+}
+
+function bucketBeneath(bucket: Bucket, prefix: string): Bucket | null {
+  const leaves = bucket.leaves.filter(({ id }) => id.startsWith(prefix));
+  if (leaves.length === bucket.leaves.length) return bucket;
+  return leaves.length === 0 ? null : { kind: "bucket", leaves, hash: null };
 }
 
 /** The prefix of a branch, known without reading it; null for a bucket. */

@@ -111,6 +111,26 @@ export function splitBucket({ leaves }: Bucket): Branch {
   return branchOf(prefix, buckets, Array.from(groups.keys()));
 }
 
+/** The tree of some leaves, sorted by id, one at least. O(leaves log leaves). */
+export function treeOf(leaves: readonly Leaf[]): LoadedNode {
+  const bucket: Bucket = { kind: "bucket", leaves: [...leaves], hash: null };
+  if (leaves.length <= bucketLeavesMax) return bucket;
+  const branch = splitBucket(bucket);
+  branch.children.forEach((child, digit) => {
+    if (child?.kind === "bucket") branch.children[digit] = treeOf(child.leaves);
+  });
+  return branch;
+}
+
+/** The hash of a branch, by its children's digits and hashes, in order of the digits. */
+export function branchHash(
+  children: readonly (readonly [digit: number, hash: Hash])[],
+  crypto: Crypto,
+): Hash {
+  const parts = children.map(([digit, hash]) => String.fromCharCode(digit) + hash);
+  return byteString<Hash>(crypto.sha256(bytesOf(`\u0001${parts.join("")}`)));
+}
+
 /** The hash of a tree without leaves. */
 export function emptyRoot(crypto: Crypto): Hash {
   return byteString(crypto.sha256(Uint8Array.of(0)));

@@ -15,6 +15,8 @@ import { DiskKeys, Fork, KeyRing } from "./forks.ts";
 /** Stormy, with a context whose events nodes owe handlers. */
 const owing: Scenario = {
   ...stormy,
+  // Old bodies go all the while, so that states are given as well.
+  config: { ...stormy.config, compactAboveDeltas: 30, compactKeepDeltas: 4, compactMs: 300 },
   contexts: [...(stormy.contexts ?? []), { id: "lots", app: "auction", members: "n0..n4" }],
   workload: [
     ...(stormy.workload ?? []),
@@ -35,7 +37,7 @@ const moments = fc.array(fc.record({ event: fc.integer({ min: 1, max: 9_000 }), 
 });
 
 test("a fork of captured memory and a copied disk gives identical effects from then on", () => {
-  let compared = 0;
+  let [compared, adopted] = [0, 0];
   holds(
     fc.property(fc.nat(1_000_000), moments, (seed, plan) => {
       const [keys, disks] = [new KeyRing(), new DiskKeys()];
@@ -64,7 +66,8 @@ test("a fork of captured memory and a copied disk gives identical effects from t
           fork.replay(assertSame);
           compared += fork.length;
         }
-        const hash = simulation.finish().traceHash;
+        const { traceHash: hash, probes } = simulation.finish();
+        adopted += probes["state-adopted"] ?? 0;
         const undisturbed = new Simulation(planOf(owing, seed), { crypto: keys }).finish().traceHash;
         assert.is(hash, undisturbed, "capturing changed the run");
       } finally {
@@ -74,6 +77,7 @@ test("a fork of captured memory and a copied disk gives identical effects from t
     { share: 0.02 },
   );
   assert.ok(compared > 100, `only ${compared} inputs were compared`);
+  assert.ok(adopted > 0, "no state was given");
 });
 
 function assertSame(found: unknown, expected: unknown): void {

@@ -3,6 +3,7 @@
 import type { Effect } from "../../../core/effect.ts";
 import type { PeerId } from "../../../core/ids.ts";
 import type { StreamId } from "../../../core/input.ts";
+import { decodeStateMessage, type StateMessage } from "../../../core/wire/state-message.ts";
 import { decodeSyncMessage, type SyncMessage } from "../../../core/wire/sync-message.ts";
 import type { LoneNode } from "../lone-node.ts";
 
@@ -21,6 +22,10 @@ export class Link {
   /** Of everything that was said, with who said it. */
   readonly heard: { readonly side: Side; readonly stream: StreamId; readonly message: SyncMessage }[] = [];
   readonly effects: readonly [Effect[], Effect[]] = [[], []];
+  /** Of what was said about states, with its length in bytes. */
+  readonly ofStates: { readonly side: Side; readonly bytes: number; readonly message: StateMessage }[] = [];
+  /** What becomes of a frame that a side says. */
+  tamper: (side: Side, frame: Uint8Array) => Uint8Array = (_, frame) => frame;
 
   constructor(nodes: readonly [LoneNode, LoneNode]) {
     this.nodes = nodes;
@@ -34,11 +39,12 @@ export class Link {
       if (effect.kind === "open-stream") this.#send(other, this.#shared(side, effect.stream), "open");
       if (effect.kind === "close-stream") this.#send(other, this.#shared(side, effect.stream), "close");
       if (effect.kind !== "send") continue;
-      const message = decodeSyncMessage(effect.frame);
-      if (message.kind === "fault") throw new Error(message.detail);
       const stream = this.#shared(side, effect.stream);
-      this.heard.push({ side, stream, message });
-      this.#send(other, stream, effect.frame);
+      const frame = this.tamper(side, effect.frame);
+      this.#send(other, stream, frame);
+      const message = decodeSyncMessage(frame);
+      if (message.kind !== "fault") this.heard.push({ side, stream, message });
+      else this.#hearOfState(side, frame);
     }
   }
 
@@ -65,6 +71,12 @@ export class Link {
   pass(ms: number): void {
     for (const side of [0, 1] as const) this.did(side, this.nodes[side].pass(ms));
     while (this.arrive(0) || this.arrive(1));
+  }
+
+  #hearOfState(side: Side, frame: Uint8Array): void {
+    const message = decodeStateMessage(frame);
+    if (message.kind === "fault") throw new Error(message.detail);
+    this.ofStates.push({ side, bytes: frame.length, message });
   }
 
   #send(to: Side, stream: StreamId, what: Travelling["what"]): void {

@@ -72,6 +72,8 @@ const messages = (
   credit: { kind: "credit", messages: 1 },
   done: { kind: "done" },
   refusal: { kind: "refusal", reason: "busy" },
+  below: { kind: "below", ids: [] },
+  "state-needed": { kind: "state-needed" },
 });
 
 test("a message out of turn ends the session and is blamed, in every state", () => {
@@ -86,7 +88,7 @@ test("a message out of turn ends the session and is blamed, in every state", () 
       },
     },
     transferring: {
-      allowed: ["deltas", "credit", "done", "refusal"],
+      allowed: ["deltas", "credit", "below", "state-needed", "done", "refusal"],
       enter: (node: LoneNode, contextId: ContextId) => {
         node.say(accepted(node), handshakeOf(node, contextId));
         return -1;

@@ -271,6 +271,8 @@ export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrar
     deltas: fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }),
   }),
   credit: plain({ kind: fc.constant("credit" as const), messages: fc.integer({ min: 1, max: creditMax }) }),
+  below: plain({ kind: fc.constant("below" as const), ids: idLists(0, 5) }),
+  "state-needed": fc.constant({ kind: "state-needed" } as const),
   done: fc.constant({ kind: "done" } as const),
   refusal: plain({
     kind: fc.constant("refusal" as const),

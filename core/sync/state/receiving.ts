@@ -1,0 +1,146 @@
+/**
+ * The side that takes a peer's state: it asks for history and nodes until it has all that differs, verified, and only
+ * then the replica takes it over, in one commit. Until that nothing of it shows, and deltas are applied as always.
+ */
+
+import type { ProbeName } from "../../effect.ts";
+import { type Fault, fault } from "../../fault.ts";
+import type { ContextId, DeltaId, PeerId } from "../../ids.ts";
+import type { StreamId } from "../../input.ts";
+import { headsMax } from "../../limits.ts";
+import type { Crypto } from "../../ports.ts";
+import type { Replica, VerifiedCut } from "../../replica.ts";
+import type { StateMessage, StateOffer } from "../../wire/state-message.ts";
+import {
+  createDescent,
+  type DescentMemory,
+  isDescended,
+  nextQueries,
+  takeAnswers,
+  takeRoot,
+} from "./descent.ts";
+import { createPast, judgeEnds, type PastMemory, takePage } from "./past.ts";
+import { keepOnly, overheadBytes, type StagingMemory, stagedBytesMax } from "./staging.ts";
+
+/** Plain data: part of the node's memory. */
+export interface ReceivingMemory {
+  readonly stream: StreamId;
+  readonly peer: PeerId;
+  readonly contextId: ContextId;
+  /** Null until the offer has come. */
+  transfer: TransferMemory | null;
+  progressMs: number;
+}
+
+export interface TransferMemory {
+  /** Frozen. */
+  readonly offer: StateOffer;
+  readonly past: PastMemory;
+  readonly descent: DescentMemory;
+  /** Entities here when it began. */
+  readonly ownCount: number;
+}
+
+/** Ids that bound what both know. */
+const sampleMax = 96;
+
+/** What of this replica's history a server need not tell. */
+export function knownTo({ deltas }: Replica): readonly DeltaId[] {
+  const heads = deltas.graph.heads().slice(0, headsMax);
+  return Array.from(new Set([...heads, ...deltas.graph.recent(0, sampleMax)]));
+}
+
+export interface ReceivingParts {
+  readonly replica: Replica;
+  readonly staging: StagingMemory;
+  readonly crypto: Crypto;
+}
+
+/** Takes the offer, whose genesis must have been applied. */
+export function beginTransfer(
+  receiving: ReceivingMemory,
+  offer: StateOffer,
+  parts: ReceivingParts,
+): Fault | null {
+  const { deltas, state } = parts.replica;
+  const [past, descent] = [createPast(), createDescent()];
+  receiving.transfer = { offer: Object.freeze(offer), past, descent, ownCount: state.storedCount };
+  const mistake = takeRoot(descent, offer, partsOf(parts));
+  if (mistake !== null || offer.historyCount > 0) return mistake;
+  return judgeEnds(past, { graph: deltas.graph, offer });
+}
+
+/** What to ask for now. */
+export function nextRequests(
+  { past, offer, descent }: TransferMemory,
+  parts: ReceivingParts,
+): readonly StateMessage[] {
+  const requests: StateMessage[] = [];
+  if (!past.isAsked && past.received < offer.historyCount) {
+    past.isAsked = true;
+    requests.push({ kind: "history-request", from: past.received });
+  }
+  for (;;) {
+    const queries = nextQueries(descent, partsOf(parts));
+    if (queries.length === 0) return requests;
+    requests.push({ kind: "state-query", queries });
+  }
+}
+
+export function takeStateMessage(
+  { past, offer, descent }: TransferMemory,
+  message: Extract<StateMessage, { kind: "history" | "state-answer" }>,
+  parts: ReceivingParts,
+): Fault | null {
+  return message.kind === "history"
+    ? takePage(past, message.deltas, { graph: parts.replica.deltas.graph, offer })
+    : takeAnswers(descent, message.answers, partsOf(parts));
+}
+
+export function isComplete({ past, offer, descent }: TransferMemory): boolean {
+  return past.received === offer.historyCount && isDescended(descent);
+}
+
+/**
+ * What the state comes to, once it is complete. A fault where an entity names deltas that are not of the cut: what
+ * follows from who rotated what, and where, must be decidable.
+ */
+export function verifiedCut(
+  { past, descent }: TransferMemory,
+  { replica, staging }: ReceivingParts,
+): (VerifiedCut & { readonly kind: "cut" }) | Fault {
+  const entities = Array.from(descent.reached).flatMap(
+    (subtree) => staging.bySubtree.get(subtree)?.entities ?? [],
+  );
+  const isOfCut = (id: string) => past.staged.has(id as DeltaId) || replica.deltas.graph.has(id as DeltaId);
+  for (const { content } of entities) {
+    if (content.type === "shared" && !content.rotations.every(({ delta }) => isOfCut(delta)))
+      return fault("false-state", "an entity with a rotation that is not of its cut");
+  }
+  return { kind: "cut", entities, history: Array.from(past.staged.values()) };
+}
+
+/** Does it come to more than may be staged, what is of other states forgotten? `bytes` are what others stage. */
+export function isTooLarge(
+  { past, descent }: TransferMemory,
+  staging: StagingMemory,
+  bytes: number,
+): boolean {
+  const historyBytes = past.staged.size * overheadBytes;
+  if (bytes + staging.bytes + historyBytes <= stagedBytesMax) return false;
+  keepOnly(staging, descent.reached);
+  return bytes + staging.bytes + historyBytes > stagedBytesMax;
+}
+
+/** Queries in one message from which on differences lie wide. */
+const wideBreadth = 32;
+
+/** The protocol it came to: by what was here before, and by how wide the differences lay. */
+export function protocolOf({ offer, ownCount, descent }: TransferMemory): ProbeName {
+  if (ownCount < offer.entityCount / 2) return "sync-snapshot";
+  return descent.breadth >= wideBreadth ? "sync-level-wise" : "sync-hash-comparison";
+}
+
+function partsOf({ replica, staging, crypto }: ReceivingParts) {
+  return { state: replica.state, staging, crypto };
+}

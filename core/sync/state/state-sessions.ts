@@ -1,0 +1,316 @@
+/**
+ * Transfers of state a node takes part in, each on a stream of its own that the receiver opens: for a peer that says
+ * that what is missing lies below its horizon. Both sides are bounded, and a version that was pinned is given back
+ * however its transfer ends. docs/decisions/0016-state-sync.md.
+ */
+
+import { present } from "../../assert.ts";
+import { type Fault, fault, isFault } from "../../fault.ts";
+import type { ContextId, PeerId } from "../../ids.ts";
+import type { StreamId } from "../../input.ts";
+import type { Replica } from "../../replica.ts";
+import { type Services, timerName } from "../../services.ts";
+import type { Turn } from "../../turn.ts";
+import { decodeStateMessage, encodeStateMessage, type StateMessage } from "../../wire/state-message.ts";
+import {
+  beginTransfer,
+  isComplete,
+  isTooLarge,
+  knownTo,
+  nextRequests,
+  protocolOf,
+  type ReceivingMemory,
+  takeStateMessage,
+  verifiedCut,
+} from "./receiving.ts";
+import { answerQueries, beginServing, historyPage, type ServingMemory } from "./serving.ts";
+import { createStaging, type StagingMemory } from "./staging.ts";
+
+export interface StateSyncMemory {
+  readonly receiving: Map<StreamId, ReceivingMemory>;
+  readonly serving: Map<StreamId, ServingMemory>;
+  /** By context: what was received and not taken over yet. */
+  readonly staging: Map<ContextId, StagingMemory>;
+}
+
+export function createStateSyncMemory(): StateSyncMemory {
+  return { receiving: new Map(), serving: new Map(), staging: new Map() };
+}
+
+export interface StateSessionEnd {
+  readonly peer: PeerId;
+  readonly contextId: ContextId;
+  /** `busy` and `refused` are benign. */
+  readonly outcome: "adopted" | "busy" | "refused" | "failed";
+}
+
+/** States a node receives at a time, over all contexts. */
+const receivingMax = 4;
+/** Versions it pins for others at a time. */
+const servingMax = 8;
+export const stateSessionsMax = receivingMax + servingMax;
+
+interface StateSessionsAbout {
+  readonly replica: (contextId: ContextId) => Replica | undefined;
+  /** The number of a stream to open. */
+  readonly nextStream: () => StreamId;
+  /** A transfer that this node had asked for is over. */
+  readonly ended: (end: StateSessionEnd, turn: Turn) => void;
+}
+
+export class StateSessions {
+  readonly #memory: StateSyncMemory;
+  readonly #services: Services;
+  readonly #about: StateSessionsAbout;
+
+  constructor(memory: StateSyncMemory, services: Services, about: StateSessionsAbout) {
+    this.#memory = memory;
+    this.#services = services;
+    this.#about = about;
+  }
+
+  get count(): number {
+    return this.#memory.receiving.size + this.#memory.serving.size;
+  }
+
+  has(stream: StreamId): boolean {
+    return this.#memory.receiving.has(stream) || this.#memory.serving.has(stream);
+  }
+
+  /** Asks a peer for its state; not where the context's is being received already, or too many are. */
+  request(replica: Replica, peer: PeerId, turn: Turn): void {
+    const { receiving, staging } = this.#memory;
+    const { contextId } = replica;
+    const isUnderWay = Array.from(receiving.values()).some((each) => each.contextId === contextId);
+    if (isUnderWay || receiving.size >= receivingMax) return;
+    const stream = this.#about.nextStream();
+    const nowMs = turn.now.monotonicMs;
+    receiving.set(stream, { stream, peer, contextId, transfer: null, progressMs: nowMs });
+    const staged = staging.get(contextId) ?? createStaging(nowMs);
+    staging.set(contextId, staged);
+    staged.usedMs = nowMs;
+    turn.perform({ kind: "open-stream", stream, peer });
+    say(stream, { kind: "state-request", contextId, known: knownTo(replica) }, turn);
+    turn.observe("sync-state-started", { contextId, peer });
+    this.#watchFrom(stream, nowMs);
+  }
+
+  /** A peer's stream opened with a request for a state. */
+  accept(stream: StreamId, { peer, frame, turn }: { peer: PeerId; frame: Uint8Array; turn: Turn }): void {
+    const message = decodeStateMessage(frame);
+    if (isFault(message) || message.kind !== "state-request") {
+      const mistake = isFault(message) ? message : fault("out-of-turn", `a ${message.kind} as an opening`);
+      if (mistake.code === "unknown-version") say(stream, { kind: "state-refusal", reason: "version" }, turn);
+      else turn.blame(peer, mistake);
+      return turn.perform({ kind: "close-stream", stream });
+    }
+    const replica = this.#about.replica(message.contextId);
+    if (replica === undefined) return refuse(stream, "context-not-found", turn);
+    const { serving } = this.#memory;
+    const isServed = Array.from(serving.values()).some(
+      (each) => each.peer === peer && each.contextId === replica.contextId,
+    );
+    const begun =
+      isServed || serving.size >= servingMax
+        ? null
+        : beginServing({ stream, peer }, { replica, known: message.known, turn });
+    if (begun === null) return refuse(stream, "busy", turn);
+    serving.set(stream, begun.serving);
+    say(stream, begun.offer, turn);
+    this.#watchFrom(stream, turn.now.monotonicMs);
+  }
+
+  receive(stream: StreamId, frame: Uint8Array, turn: Turn): void {
+    const message = decodeStateMessage(frame);
+    const receiving = this.#memory.receiving.get(stream);
+    if (receiving !== undefined) {
+      const mistake = isFault(message) ? message : this.#hear(receiving, message, turn);
+      if (mistake !== null) this.#blame(receiving, mistake, turn);
+      return;
+    }
+    const serving = this.#memory.serving.get(stream);
+    if (serving === undefined) return;
+    const mistake = isFault(message) ? message : this.#answer(serving, message, turn);
+    if (mistake === null) return;
+    turn.blame(serving.peer, mistake);
+    this.#stopServing(serving, turn);
+    turn.perform({ kind: "close-stream", stream });
+  }
+
+  /** The stream has gone. What was received and verified is kept for the next one. */
+  closed(stream: StreamId, turn: Turn): void {
+    const receiving = this.#memory.receiving.get(stream);
+    if (receiving !== undefined) this.#stopReceiving(receiving, "failed", turn);
+    const serving = this.#memory.serving.get(stream);
+    if (serving !== undefined) this.#stopServing(serving, turn);
+  }
+
+  /** The watchdog is due: a transfer ends unless there was progress meanwhile. */
+  watch(stream: StreamId, turn: Turn): void {
+    const session = this.#memory.receiving.get(stream) ?? this.#memory.serving.get(stream);
+    if (session === undefined) return;
+    if (session.progressMs + this.#services.config.syncTimeoutMs > turn.now.monotonicMs)
+      return this.#watchFrom(stream, session.progressMs);
+    turn.observe("sync-silent", { peer: session.peer });
+    turn.perform({ kind: "close-stream", stream });
+    this.closed(stream, turn);
+  }
+
+  closeAll(turn: Turn): void {
+    const { receiving, serving } = this.#memory;
+    for (const stream of [...receiving.keys(), ...serving.keys()])
+      turn.perform({ kind: "close-stream", stream });
+    for (const each of serving.values()) this.#stopServing(each, turn);
+    receiving.clear();
+  }
+
+  /** Forgets what was received so long ago that nobody seems to go on with it. */
+  sweep(turn: Turn): void {
+    const { staging, receiving } = this.#memory;
+    const inUse = new Set(Array.from(receiving.values(), ({ contextId }) => contextId));
+    for (const [contextId, { usedMs }] of staging) {
+      const isOld = usedMs + this.#services.config.pendingAgeMaxMs <= turn.now.monotonicMs;
+      if (isOld && !inUse.has(contextId)) staging.delete(contextId);
+    }
+  }
+
+  #answer(serving: ServingMemory, message: StateMessage, turn: Turn): Fault | null {
+    const replica = present(this.#about.replica(serving.contextId), "the replica of a served state");
+    const { stream } = serving;
+    serving.progressMs = turn.now.monotonicMs;
+    switch (message.kind) {
+      case "history-request": {
+        serving.answersLeft -= 1;
+        if (serving.answersLeft < 0) return fault("over-limit", "more requests than a transfer needs");
+        say(stream, { kind: "history", deltas: historyPage(serving, message.from, replica) }, turn);
+        return null;
+      }
+      case "state-query": {
+        const pageBytes = this.#services.config.snapshotPageBytes;
+        const answered = answerQueries(serving, message.queries, { replica, pageBytes });
+        if (isFault(answered)) return answered;
+        serving.answersLeft -= answered.answers.length;
+        if (serving.answersLeft < 0) return fault("over-limit", "more requests than a transfer needs");
+        say(stream, { kind: "state-answer", answers: answered.answers }, turn);
+        return null;
+      }
+      case "state-done":
+        this.#stopServing(serving, turn);
+        turn.perform({ kind: "close-stream", stream });
+        return null;
+      default:
+        return fault("out-of-turn", `a ${message.kind} to the server of a state`);
+    }
+  }
+
+  #hear(receiving: ReceivingMemory, message: StateMessage, turn: Turn): Fault | null {
+    const { transfer, peer, contextId } = receiving;
+    const replica = present(this.#about.replica(contextId), "the replica of a received state");
+    const staging = present(this.#memory.staging.get(contextId), "the staging of a received state");
+    const parts = { replica, staging, crypto: this.#services.codec.crypto };
+    receiving.progressMs = turn.now.monotonicMs;
+    staging.usedMs = turn.now.monotonicMs;
+    switch (message.kind) {
+      case "state-offer": {
+        if (transfer !== null) return fault("out-of-turn", "a second offer");
+        const mistake =
+          this.#takeGenesis(replica, message.genesis, turn) ?? beginTransfer(receiving, message, parts);
+        return mistake ?? this.#goOn(receiving, turn);
+      }
+      case "history":
+      case "state-answer": {
+        if (transfer === null) return fault("out-of-turn", `a ${message.kind} before an offer`);
+        return takeStateMessage(transfer, message, parts) ?? this.#goOn(receiving, turn);
+      }
+      case "state-refusal": {
+        turn.observe("state-refused", { contextId, peer });
+        turn.perform({ kind: "close-stream", stream: receiving.stream });
+        this.#stopReceiving(receiving, message.reason === "busy" ? "busy" : "refused", turn);
+        return null;
+      }
+      default:
+        return fault("out-of-turn", `a ${message.kind} to the receiver of a state`);
+    }
+  }
+
+  #takeGenesis(replica: Replica, sealed: Uint8Array, turn: Turn): Fault | null {
+    const genesis = this.#services.codec.openDelta(sealed);
+    if (isFault(genesis)) return genesis;
+    if (genesis.id !== (replica.contextId as string))
+      return fault("wrong-context", "the genesis of another context");
+    const outcome = replica.receive(genesis, turn);
+    return outcome.kind === "rejected" ? outcome.fault : null;
+  }
+
+  /** Asks for more, or takes over what has come. */
+  #goOn(receiving: ReceivingMemory, turn: Turn): Fault | null {
+    const { contextId, peer, stream } = receiving;
+    const transfer = present(receiving.transfer, "a transfer that goes on");
+    const replica = present(this.#about.replica(contextId), "the replica of a received state");
+    const staging = present(this.#memory.staging.get(contextId), "the staging of a received state");
+    if (isTooLarge(transfer, staging, this.#stagedBytes() - staging.bytes)) {
+      turn.observe("state-too-large", { contextId, peer });
+      this.#memory.staging.delete(contextId);
+      turn.perform({ kind: "close-stream", stream });
+      this.#stopReceiving(receiving, "failed", turn);
+      return null;
+    }
+    const parts = { replica, staging, crypto: this.#services.codec.crypto };
+    if (!isComplete(transfer)) {
+      for (const request of nextRequests(transfer, parts)) say(stream, request, turn);
+      // Staging may hold all that is left.
+      if (!isComplete(transfer)) return null;
+    }
+    const cut = verifiedCut(transfer, parts);
+    if (isFault(cut)) return cut;
+    replica.adopt(cut, turn);
+    this.#memory.staging.delete(contextId);
+    turn.observe(protocolOf(transfer), { contextId, peer });
+    say(stream, { kind: "state-done" }, turn);
+    turn.perform({ kind: "close-stream", stream });
+    this.#stopReceiving(receiving, "adopted", turn);
+    return null;
+  }
+
+  #stagedBytes(): number {
+    return Array.from(this.#memory.staging.values()).reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  #blame(receiving: ReceivingMemory, mistake: Fault, turn: Turn): void {
+    const { peer, stream } = receiving;
+    turn.blame(peer, mistake);
+    turn.perform({ kind: "close-stream", stream });
+    this.#stopReceiving(receiving, "failed", turn);
+  }
+
+  #stopReceiving(
+    { stream, peer, contextId }: ReceivingMemory,
+    outcome: StateSessionEnd["outcome"],
+    turn: Turn,
+  ): void {
+    this.#memory.receiving.delete(stream);
+    this.#services.timers.clear(timerName("state-session", String(stream)));
+    if (outcome === "failed") turn.observe("sync-failed", { contextId, peer });
+    this.#about.ended({ peer, contextId, outcome }, turn);
+  }
+
+  #stopServing({ stream, contextId, pinned }: ServingMemory, turn: Turn): void {
+    this.#memory.serving.delete(stream);
+    this.#services.timers.clear(timerName("state-session", String(stream)));
+    this.#about.replica(contextId)?.unpinState(pinned, turn);
+  }
+
+  #watchFrom(stream: StreamId, progressMs: number): void {
+    const dueMs = progressMs + this.#services.config.syncTimeoutMs;
+    this.#services.timers.set(timerName("state-session", String(stream)), dueMs);
+  }
+}
+
+function say(stream: StreamId, message: StateMessage, turn: Turn): void {
+  turn.perform({ kind: "send", stream, frame: encodeStateMessage(message) });
+}
+
+function refuse(stream: StreamId, reason: "busy" | "context-not-found", turn: Turn): void {
+  say(stream, { kind: "state-refusal", reason }, turn);
+  turn.perform({ kind: "close-stream", stream });
+}

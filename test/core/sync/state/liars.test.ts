@@ -1,0 +1,187 @@
+// A server of a state that lies is found in the answer in which it does, blamed, and nothing of it shows.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { PastDelta } from "../../../../core/delta-store/delta-store.ts";
+import { byteString, type DeltaId, type EntityId, type Hash } from "../../../../core/ids.ts";
+import { createEntity, openEntity } from "../../../../core/state/entity.ts";
+import {
+  decodeStateMessage,
+  encodeStateMessage,
+  type StateAnswer,
+  type StateMessage,
+  type StateOffer,
+} from "../../../../core/wire/state-message.ts";
+import { hashOf as digest, trustingCrypto } from "../../authors.ts";
+import { observed, only } from "../../lone-node.ts";
+import { Link } from "../link.ts";
+import { forgetful, nodeOf, partedBy, type Shape, talk } from "./replicas.ts";
+
+const shape: Shape = {
+  common: Array.from({ length: 3_000 }, (_, index) => index),
+  own: [[3, 140, 141, 142, 900, -5], []],
+  isSorted: false,
+};
+
+const aHash = byteString<Hash>(digest("another"));
+const anId = byteString<DeltaId>(digest("a delta"));
+
+type Lie = (message: StateMessage) => StateMessage;
+
+function inAnswers(change: (answer: StateAnswer) => StateAnswer): Lie {
+  return (message) =>
+    message.kind === "state-answer" ? { ...message, answers: message.answers.map(change) } : message;
+}
+
+function inHistory(change: (deltas: readonly PastDelta[]) => readonly PastDelta[]): Lie {
+  return (message) => (message.kind === "history" ? { ...message, deltas: change(message.deltas) } : message);
+}
+
+function inOffer(change: (offer: StateOffer) => Partial<StateOffer>): Lie {
+  return (message) => (message.kind === "state-offer" ? { ...message, ...change(message) } : message);
+}
+
+/** The entity with another content under the same name. */
+function altered(bytes: Uint8Array): Uint8Array {
+  const entity = openEntity(bytes, trustingCrypto);
+  if (entity.content.type !== "register") return bytes;
+  const content = { ...entity.content, value: "forged" };
+  return createEntity({ ...entity, content }, trustingCrypto).bytes;
+}
+
+const lies: Readonly<Record<string, Lie>> = {
+  "the hash of a child": inAnswers((answer) =>
+    answer.kind === "children"
+      ? { ...answer, others: answer.others.map((child) => ({ ...child, hash: aHash })) }
+      : answer,
+  ),
+  "that a child is the same": inAnswers((answer) =>
+    answer.kind === "children" ? { ...answer, same: [0, 1, 2, 3], others: answer.others.slice(1) } : answer,
+  ),
+  "children at one digit": inAnswers((answer) =>
+    answer.kind === "children"
+      ? { ...answer, others: answer.others.map((child) => ({ ...child, rest: "0" })) }
+      : answer,
+  ),
+  "children of another root": inOffer(({ children }) => ({ children: children.slice(1) })),
+  "what an entity holds": inAnswers((answer) =>
+    answer.kind === "leaves" ? { ...answer, entities: answer.entities.map(altered) } : answer,
+  ),
+  "bytes that are no entity": inAnswers((answer) =>
+    answer.kind === "leaves" ? { ...answer, entities: answer.entities.map(() => new Uint8Array(3)) } : answer,
+  ),
+  "an entity left out": inAnswers((answer) =>
+    answer.kind === "leaves" ? { ...answer, entities: answer.entities.slice(1) } : answer,
+  ),
+  "names instead of entities, for ever": inAnswers((answer) =>
+    answer.kind === "leaves"
+      ? {
+          ...answer,
+          entities: [],
+          named: answer.entities
+            .map((bytes) => openEntity(bytes, trustingCrypto))
+            .map(({ id, hash }) => ({ id, hash })),
+        }
+      : answer,
+  ),
+  "a leaf that is not there": inAnswers((answer) =>
+    answer.kind === "leaves"
+      ? { ...answer, named: [...answer.named, { id: "ff".repeat(32) as EntityId, hash: aHash }] }
+      : answer,
+  ),
+  "more answers than queries": (message) =>
+    message.kind === "state-answer"
+      ? { ...message, answers: Array.from({ length: 200 }, () => message.answers[0] as StateAnswer) }
+      : message,
+  "no answers": (message) => (message.kind === "state-answer" ? { ...message, answers: [] } : message),
+  "another root": inOffer(() => ({ root: aHash })),
+  "a state of nothing": inOffer(() => ({ entityCount: 0 })),
+  "other heads": inOffer(() => ({ heads: [anId] })),
+  "less history than there is": inOffer(({ historyCount }) => ({ historyCount: historyCount - 1 })),
+  "the genesis of another context": inOffer(() => ({ genesis: new Uint8Array(8) })),
+  "an invented delta": inHistory((deltas) => [
+    ...deltas.slice(0, -1),
+    { ...(deltas.at(-1) as PastDelta), id: anId },
+  ]),
+  "parents after children": inHistory((deltas) => deltas.toReversed()),
+  "a parent nobody knows": inHistory((deltas) => deltas.map((delta) => ({ ...delta, parents: [anId] }))),
+  "a time before its parents": inHistory((deltas) =>
+    deltas.map((delta) => ({ ...delta, at: { ms: 1, counter: 0 } })),
+  ),
+  "a time beyond what a clock may lead": inHistory((deltas) =>
+    deltas.map((delta) => ({ ...delta, at: { ms: 0xffff_ffff_ffff, counter: 0 } })),
+  ),
+  "the same history twice": inHistory((deltas) => [...deltas, ...deltas]),
+  "pages without an end": (message) => {
+    if (message.kind === "state-offer") return { ...message, historyCount: Number.MAX_SAFE_INTEGER };
+    return message.kind === "history" ? { ...message, deltas: [] } : message;
+  },
+};
+
+/** A victim (side 1) that lacks what its server (side 0) keeps no bodies of. */
+function victimOf(lie: Lie): { readonly link: Link; readonly isTouched: boolean } {
+  const parted = partedBy(shape);
+  const link = new Link([
+    nodeOf("a", parted, parted.deltas[0], forgetful),
+    nodeOf("b", parted, parted.deltas[1], { ...forgetful, snapshotPageBytes: 4_096 }),
+  ]);
+  link.tamper = (side, frame) => {
+    const message = decodeStateMessage(frame);
+    return side === 1 || message.kind === "fault" ? frame : encodeStateMessage(lie(message));
+  };
+  const replica = link.nodes[1].replica(parted.scribe.contextId);
+  const before = { heads: replica.heads(), root: replica.stateRoot() };
+  talk(link, parted, 300);
+  const isTouched = replica.heads().join() !== before.heads.join() || replica.stateRoot() !== before.root;
+  return { link, isTouched };
+}
+
+test("without a lie it is given the state", () => {
+  const { link, isTouched } = victimOf((message) => message);
+  assert.ok(isTouched);
+  assert.is(observed(link.effects[1], "sync-hash-comparison"), 1);
+});
+
+for (const [what, lie] of Object.entries(lies)) {
+  test(`${what}: found, blamed, and soon`, () => {
+    const { link, isTouched } = victimOf(lie);
+    assert.not(isTouched, "something of a lie shows");
+    const blamed = only(link.effects[1], "fault").map(({ peer, fault }) => `${peer} ${fault.code}`);
+    assert.ok(blamed.length > 0, "nobody is blamed");
+    for (const each of blamed) assert.match(each, /^a (false-state|malformed|non-canonical)$/);
+    assert.is(observed(link.effects[1], "state-adopted"), 0);
+    const sessions = observed(link.effects[1], "sync-state-started");
+    assert.ok(
+      link.ofStates.length <= 16 * sessions,
+      `${link.ofStates.length} messages in ${sessions} sessions`,
+    );
+    assert.equal(only(link.effects[0], "fault"), [], "the server blames its victim");
+  });
+}
+
+test("children said to be elsewhere lead nowhere, and nothing of them shows", () => {
+  const { link, isTouched } = victimOf(
+    inOffer(({ children }) => ({
+      children: children.map((child) => ({ ...child, rest: `${child.rest}0` })),
+    })),
+  );
+  assert.not(isTouched);
+  assert.is(observed(link.effects[1], "state-adopted"), 0);
+});
+
+test("a server is asked for no more than an honest receiver may need", () => {
+  const parted = partedBy(shape);
+  const node = nodeOf("a", parted, parted.deltas[0], forgetful);
+  node.give({ kind: "stream-opened", stream: -1, peer: "b" as never });
+  const say = (message: StateMessage) =>
+    node.give({ kind: "stream-frame", stream: -1, frame: encodeStateMessage(message) });
+  say({ kind: "state-request", contextId: parted.scribe.contextId, known: [] });
+  let asked = 0;
+  while (node.core.sync.states.count > 0 && asked < 100_000) {
+    say({ kind: "history-request", from: 0 });
+    asked += 1;
+  }
+  assert.ok(asked > 1_000 && asked < 20_000, `${asked} requests were answered`);
+});
+
+test.run();
