@@ -87,6 +87,29 @@ test("a restart at every step finds what was there, and goes on where it was", (
   assert.ok(standing(node, contextId).withBody.length < 12);
 });
 
+test("who asks for what has no body is told, and sent the rest only when it wants it all the same", () => {
+  for (const [answer, kinds] of [
+    [{ kind: "credit", messages: 1 }, ["deltas", "done"]],
+    [{ kind: "state-needed" }, ["done"]],
+  ] as const) {
+    const node = new LoneNode("ann", { config });
+    const contextId = node.create();
+    for (let index = 0; index < 12; index += 1) node.execute(contextId, "set", { key: "k", value: index });
+    node.pass(100);
+    const { graph } = node.replica(contextId).deltas;
+    const ids = Array.from({ length: 12 }, (_, index) => graph.at(index + 1).id);
+    node.give({ kind: "stream-opened", stream: -1, peer: "bob" as never });
+    const first = said(node.say(-1, { kind: "delta-request", contextId, ids }), -1);
+    // Whoever has the newest of those without bodies has the others.
+    assert.equal(first, [{ kind: "below", ids: [graph.at(9).id] }]);
+    const rest = said(node.say(-1, answer), -1);
+    assert.equal(
+      rest.map(({ kind }) => kind),
+      kinds,
+    );
+  }
+});
+
 test("bodies that go while they are being sent end the sending, and the peer is told", () => {
   const node = new LoneNode("ann", { config });
   const contextId = node.create();

@@ -12,7 +12,7 @@ import {
   type StateMessage,
   type StateOffer,
 } from "../../../../core/wire/state-message.ts";
-import { hashOf as digest, trustingCrypto } from "../../authors.ts";
+import { hashOf as digest, trustingCrypto, unsigned } from "../../authors.ts";
 import { observed, only } from "../../lone-node.ts";
 import { Link } from "../link.ts";
 import { forgetful, nodeOf, partedBy, type Shape, talk } from "./replicas.ts";
@@ -167,6 +167,24 @@ test("children said to be elsewhere lead nowhere, and nothing of them shows", ()
   );
   assert.not(isTouched);
   assert.is(observed(link.effects[1], "state-adopted"), 0);
+});
+
+test("an entity with a rotation that is of no delta of the cut is not taken", () => {
+  const parted = partedBy(shape);
+  const [server, victim] = [
+    nodeOf("a", parted, parted.deltas[0], forgetful),
+    nodeOf("b", parted, parted.deltas[1], forgetful),
+  ];
+  const moment = { at: { ms: 1, counter: 0 }, hlc: { ms: 1, counter: 0 }, step: 0 };
+  const rotation = { delta: anId, index: 0, at: moment, writers: [unsigned("eve").author] };
+  const content = { type: "shared", value: null, updated: null, rotations: [rotation] } as const;
+  const invented = createEntity({ collection: "leaders", key: "k", content, deleted: null }, trustingCrypto);
+  server.replica(parted.scribe.contextId).state.join(invented);
+  const link = new Link([server, victim]);
+  talk(link, parted, 300);
+  const blamed = only(link.effects[1], "fault").map(({ fault }) => fault.detail);
+  assert.match(blamed[0] ?? "", /a rotation that is not of its cut/);
+  assert.is(victim.replica(parted.scribe.contextId).state.byId(invented.id), undefined);
 });
 
 test("a server is asked for no more than an honest receiver may need", () => {
