@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  durationMsMax,
   durationPattern,
   formatUs,
   parseDurationUs,
@@ -47,7 +48,7 @@ test("what is no duration, below zero or above a year is none", () => {
   assert.is(parseDurationUs(Number.NaN), null);
 });
 
-test("what the schema's pattern takes, the parser takes too, and the other way round", () => {
+test("what the schema's pattern takes, the parser takes too up to a year, and the other way round", () => {
   const characters = fc.constantFrom(..."0123456789.msh -e".split(""));
   const texts = fc.oneof(
     fc.string({ unit: characters, maxLength: 6 }),
@@ -55,7 +56,10 @@ test("what the schema's pattern takes, the parser takes too, and the other way r
   );
   fc.assert(
     fc.property(texts, (text) => {
-      assert.is(parseDurationUs(text) !== null, new RegExp(durationPattern).test(text), text);
+      const isTaken = new RegExp(durationPattern).test(text);
+      // 999999h is a duration as text, and longer than a year.
+      const isLong = text.endsWith("h") && Number(text.slice(0, -1)) > durationMsMax / 3_600_000;
+      assert.is(parseDurationUs(text) !== null, isTaken && !isLong, text);
     }),
   );
 });
