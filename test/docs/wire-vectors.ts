@@ -21,6 +21,7 @@ import { openDelta, sealDelta } from "../../core/wire/delta-codec.ts";
 import { sealHeartbeat } from "../../core/wire/gossip-codec.ts";
 import { SimDisk } from "../../sim/world/disk.ts";
 import { stateOn } from "../core/state/states.ts";
+import { streamVectors } from "./stream-vectors.ts";
 
 const seed = new Uint8Array(32).fill(1);
 const identity = createNodeIdentity(seed, "vectors" as PeerId);
@@ -129,6 +130,7 @@ export function wireVectors() {
         identity,
       ),
     ),
+    frames: streamVectors(),
     roots: rootVectors(),
   };
 }

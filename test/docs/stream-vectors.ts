@@ -1,0 +1,116 @@
+// One of each message on streams, for the test vectors of the wire format.
+
+import {
+  byteString,
+  type ContextId,
+  type DeltaId,
+  type EntityId,
+  type FrontierName,
+  type Hash,
+  toHex,
+} from "../../core/ids.ts";
+import { encodeStateMessage, type StateMessage } from "../../core/wire/state-message.ts";
+import { encodeSyncMessage, type SyncMessage } from "../../core/wire/sync-message.ts";
+
+const context = filled<ContextId>(32, 3);
+const [first, second] = [filled<DeltaId>(32, 4), filled<DeltaId>(32, 6)];
+const hash = filled<Hash>(32, 7);
+
+const syncMessages: readonly SyncMessage[] = [
+  {
+    kind: "handshake",
+    contextId: context,
+    heads: [first, second],
+    headCount: 2,
+    headsDigest: "" as Hash,
+    protocols: ["none", "delta-known", "delta-warm", "delta-cold"],
+    chosen: null,
+    frontiers: [filled<FrontierName>(16, 8)],
+    recent: [filled(8, 9)],
+    stateRoot: hash,
+    appliedCount: 1_000,
+    entityCount: 50,
+    wallMs: 1_767_225_600_000,
+  },
+  { kind: "delta-request", contextId: context, ids: [first] },
+  { kind: "deltas", deltas: [new Uint8Array([1, 2, 3])] },
+  { kind: "credit", messages: 1 },
+  { kind: "done" },
+  { kind: "refusal", reason: "busy" },
+  {
+    kind: "ranges",
+    key: filled(8, 10),
+    ranges: [
+      { until: { generation: 5, prefix: 1 }, content: { kind: "fingerprint", fingerprint: filled(8, 11) } },
+      { until: { generation: 9, prefix: 0 }, content: { kind: "skip" } },
+      {
+        until: { generation: 12, prefix: 0 },
+        content: { kind: "list", shortIds: new Uint8Array(16).fill(12) },
+      },
+      {
+        until: { generation: 0xffff_ffff, prefix: 0 },
+        content: { kind: "wanted", bits: new Uint8Array([5]) },
+      },
+    ],
+  },
+  { kind: "below", ids: [first] },
+  { kind: "state-needed" },
+];
+
+const stateMessages: readonly StateMessage[] = [
+  { kind: "state-request", contextId: context, known: [first] },
+  {
+    kind: "state-offer",
+    genesis: new Uint8Array([1, 2, 3]),
+    heads: [first],
+    root: hash,
+    children: [{ rest: "0a", hash, count: 17 }],
+    entityCount: 34,
+    historyCount: 2,
+  },
+  { kind: "history-request", from: 0 },
+  {
+    kind: "history",
+    deltas: [
+      { id: first, at: { ms: 1_767_225_600_000, counter: 1 }, parents: [context as string as DeltaId] },
+      { id: second, at: { ms: 1_767_225_600_001, counter: 0 }, parents: [first] },
+    ],
+  },
+  {
+    kind: "state-query",
+    queries: [
+      { form: "children", prefix: "0a", digests: "\u0001\u0002".repeat(16) },
+      { form: "leaves", prefix: "0b", digests: "\u0003\u0004" },
+    ],
+  },
+  {
+    kind: "state-answer",
+    answers: [
+      { kind: "children", same: [0, 9], others: [{ rest: "1", hash, count: 3 }] },
+      {
+        kind: "leaves",
+        same: [1],
+        entities: [new Uint8Array([4, 5])],
+        named: [{ id: "0b1" as EntityId, hash }],
+      },
+    ],
+  },
+  { kind: "state-done" },
+  { kind: "state-refusal", reason: "busy" },
+];
+
+/** The frame of each message, by its kind. */
+export function streamVectors(): Readonly<Record<string, string>> {
+  return Object.fromEntries([
+    ...syncMessages.map((message) => [message.kind, hexOf(encodeSyncMessage(message))]),
+    ...stateMessages.map((message) => [message.kind, hexOf(encodeStateMessage(message))]),
+  ]);
+}
+
+function filled<Id extends string = string>(length: number, byte: number): Id {
+  return byteString<Id>(new Uint8Array(length).fill(byte));
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return toHex(byteString(bytes));
+}
