@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME…]`: runs the benchmarks whose names are given, or all. Figures are of this machine, now. */
 
 import { benchApply } from "./apply.ts";
+import { benchHealing } from "./healing.ts";
 import { benchNodes } from "./nodes.ts";
 import { benchSimulator } from "./simulator.ts";
 import { benchState } from "./state.ts";
@@ -9,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   simulator: benchSimulator,
   apply: benchApply,
   state: benchState,
+  healing: benchHealing,
   nodes: benchNodes,
 };
 
