@@ -93,6 +93,7 @@ export type ProbeName =
   | "write-void"
   | "clock-skewed"
   | "parents-pulled"
+  | "pending-many"
   | "sync-started"
   | "sync-none"
   | "sync-delta-known"
