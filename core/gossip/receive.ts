@@ -84,6 +84,6 @@ export class GossipReceiver {
       return;
     }
     if (heartbeat.stateRoot === replica.stateRoot()) this.#heartbeat.heardAgreeing(replica, heartbeat.sender);
-    else turn.observe("divergence-alarm", { contextId: replica.contextId, peer: from });
+    else this.#sync.heardDivergence(replica, from, turn);
   }
 }

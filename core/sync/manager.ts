@@ -12,6 +12,8 @@ import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
 import { opensStateSession } from "../wire/state-message.ts";
 import { Announcements, type AnnouncementsMemory } from "./announcements.ts";
+import { ColdBudget, type ColdBudgetMemory } from "./cold-budget.ts";
+import { createDivergenceMemory, Divergence, type DivergenceMemory } from "./divergence.ts";
 import { createMissingMemory, Missing, type MissingMemory } from "./missing.ts";
 import type { SessionMemory } from "./session.ts";
 import { type SessionEnd, Sessions } from "./sessions.ts";
@@ -21,7 +23,7 @@ import {
   StateSessions,
   type StateSyncMemory,
 } from "./state/state-sessions.ts";
-import { Tracking, type TrackingMemory } from "./tracking.ts";
+import { type PeerTrack, Tracking, type TrackingMemory } from "./tracking.ts";
 import { createWantedMemory, type Delay, Wanted, type WantedMemory } from "./wanted.ts";
 
 export interface SyncMemory {
@@ -30,6 +32,8 @@ export interface SyncMemory {
   readonly wanted: WantedMemory;
   readonly missing: MissingMemory;
   readonly announcements: AnnouncementsMemory;
+  readonly divergence: DivergenceMemory;
+  readonly coldBudget: ColdBudgetMemory;
   streams: number;
   readonly states: StateSyncMemory;
 }
@@ -41,6 +45,8 @@ export function createSyncMemory(): SyncMemory {
     wanted: createWantedMemory(),
     missing: createMissingMemory(),
     announcements: new Map(),
+    divergence: createDivergenceMemory(),
+    coldBudget: new Map(),
     streams: 0,
     states: createStateSyncMemory(),
   };
@@ -64,6 +70,8 @@ export class SyncManager {
   readonly #wanted: Wanted;
   readonly #missing: Missing;
   readonly #announcements: Announcements;
+  readonly #divergence: Divergence;
+  readonly #coldBudget: ColdBudget;
   readonly sessions: Sessions;
   readonly states: StateSessions;
 
@@ -80,8 +88,10 @@ export class SyncManager {
     this.#replica = replica;
     const tracking = new Tracking(memory.tracking, services.random, services.config.syncBackoffMaxMs);
     this.#tracking = tracking;
+    this.#coldBudget = new ColdBudget(memory.coldBudget);
     this.sessions = new Sessions(memory, services, {
       replica,
+      coldBudget: this.#coldBudget,
       ended: (end, turn) => this.#sessionEnded(end, turn),
     });
     const { sessions } = this;
@@ -104,6 +114,11 @@ export class SyncManager {
         return memory.streams;
       },
       ended: (end, turn) => this.#stateEnded(end, turn),
+    });
+    this.#divergence = new Divergence(memory.divergence, {
+      ...{ services, peers, tracking },
+      request: (of, peer, turn) => this.states.request(of, peer, turn),
+      compareWith: (of, peer, turn) => this.behind(of, peer, turn),
     });
   }
 
@@ -146,6 +161,16 @@ export class SyncManager {
     this.#wanted.add(contextId, peer, { delay: delays.behind, turn });
   }
 
+  /** Gossip brought a heartbeat with the heads of this node and another root. */
+  heardDivergence(replica: Replica, from: PeerId, turn: Turn): void {
+    this.#divergence.heard(replica, from, turn);
+  }
+
+  /** How it last went with each peer of a context. */
+  verdicts(contextId: ContextId): ReadonlyMap<PeerId, Readonly<PeerTrack>> {
+    return this.#tracking.in(contextId);
+  }
+
   /** Asks for missing parents at once; from whoever sent their child, and by a whole session when many wait. */
   pullMissing(
     replica: Replica,
@@ -181,6 +206,7 @@ export class SyncManager {
 
   sweep(turn: Turn): void {
     this.#missing.sweep(turn.now.monotonicMs);
+    this.#coldBudget.sweep(turn.now.monotonicMs);
     this.states.sweep(turn);
   }
 
@@ -188,9 +214,16 @@ export class SyncManager {
     const replica = this.#replica(contextId);
     if (replica === undefined) return;
     const { peer } = session;
+    const isAgreed = outcome === "completed" && isWhole(session, replica);
+    this.#tracking.ended(contextId, peer, {
+      protocol: session.purpose === "pull" ? "pull" : session.protocol,
+      outcome,
+      wallMs: turn.now.wallMs,
+      areHeadsEqual: session.purpose === "sync" && outcome === "completed" ? isAgreed : null,
+    });
     switch (outcome) {
       case "completed":
-        this.#completed(session, replica, turn);
+        this.#completed(session, { replica, isAgreed, turn });
         break;
       case "busy":
         this.#wanted.add(contextId, peer, { delay: delays.busy, turn });
@@ -207,9 +240,11 @@ export class SyncManager {
   }
 
   /** A transfer of state is over: what else both have, and whether they agree, an ordinary session finds. */
-  #stateEnded({ peer, contextId, outcome }: StateSessionEnd, turn: Turn): void {
+  #stateEnded({ peer, contextId, protocol, outcome }: StateSessionEnd, turn: Turn): void {
     const replica = this.#replica(contextId);
     if (replica === undefined) return;
+    const { wallMs } = turn.now;
+    this.#tracking.ended(contextId, peer, { protocol, outcome, wallMs, areHeadsEqual: null });
     switch (outcome) {
       case "adopted":
         this.#tracking.succeeded(contextId, peer, null);
@@ -229,19 +264,27 @@ export class SyncManager {
     }
   }
 
-  #completed(session: SessionMemory, replica: Replica, turn: Turn): void {
+  #completed(
+    session: SessionMemory,
+    {
+      replica,
+      isAgreed,
+      turn,
+    }: { readonly replica: Replica; readonly isAgreed: boolean; readonly turn: Turn },
+  ): void {
     const { contextId } = replica;
-    const { peer } = session;
+    const { peer, ours, theirs } = session;
     if (session.gained > 0) this.#missing.gained(contextId);
+    if (session.protocol === "none" && ours !== null && theirs !== null)
+      this.#divergence.compared(replica, peer, { ours: ours.stateRoot, theirs: theirs.stateRoot, turn });
     if (session.purpose === "sync") {
-      // What came from elsewhere meanwhile, the peer has not been told.
-      const isAgreed =
-        session.stateNeeded === "nowhere" &&
-        replica.deltas.graph.count === session.appliedAtChoice + session.gained;
       if (isAgreed) this.#wanted.remove(contextId, peer);
       this.#tracking.succeeded(contextId, peer, isAgreed ? replica.heads().join("") : null);
     }
-    if (session.stateNeeded === "here") return this.states.request(replica, peer, turn);
+    if (session.stateNeeded === "here") {
+      this.states.request(replica, peer, turn);
+      return;
+    }
     const isStillMissing = session.role === "initiator" && replica.deltas.missing().length > 0;
     if (!isStillMissing) return;
     // A pull that did not suffice becomes a session with the same peer; a session that did not, one with another.
@@ -252,4 +295,9 @@ export class SyncManager {
   #periodicIn(delayMs: number, { contextId }: Replica, turn: Turn): void {
     this.#services.timers.set(timerName("periodic-sync", contextId), turn.now.monotonicMs + delayMs);
   }
+}
+
+/** Did both end with the same deltas? What came from elsewhere meanwhile, the peer has not been told. */
+function isWhole({ stateNeeded, appliedAtChoice, gained }: SessionMemory, { deltas }: Replica): boolean {
+  return stateNeeded === "nowhere" && deltas.graph.count === appliedAtChoice + gained;
 }

@@ -17,6 +17,8 @@ const reconcilingMax = 8;
 const reconcilingPerPeerMax = 2;
 /** Sessions either side of a pair may have open with the other: more would be refused, or fill the room of others. */
 const perPeerMax = 8;
+/** Of those, sync sessions that a peer has left silent for so long that it is asked for no more of them. */
+const silentPerPeerMax = 2;
 
 /** Holds nothing: it counts what is open. */
 export class SessionRoom {
@@ -46,11 +48,12 @@ export class SessionRoom {
     return this.#count(isFresh) < startedPerContextMax;
   }
 
-  /** May it start one more with a peer? Not with one that leaves another silent: it would take room and say nothing. */
+  /** May it start one more with a peer? Not with one that leaves others silent: it would take room and say nothing. */
   hasWith(peer: PeerId, nowMs: number): boolean {
     const withPeer = (session: SessionMemory) => isStarted(session) && session.peer === peer;
-    if (this.#has((session) => withPeer(session) && isStalled(session, nowMs))) return false;
-    return this.#count(withPeer) < perPeerMax;
+    const isSilent = (session: SessionMemory) =>
+      withPeer(session) && session.purpose === "sync" && isStalled(session, nowMs);
+    return this.#count(withPeer) < perPeerMax && this.#count(isSilent) < silentPerPeerMax;
   }
 
   /** May a peer open one more? */

@@ -13,6 +13,7 @@ import {
   type SyncMessage,
   type SyncRefusal,
 } from "../wire/sync-message.ts";
+import type { ColdBudget } from "./cold-budget.ts";
 import { concludePast, recallPast } from "./common-past.ts";
 import { beginExchange, type ExchangeParts, receiveRanges, transferUnasked } from "./exchange.ts";
 import { Frontiers } from "./frontiers.ts";
@@ -43,6 +44,7 @@ export class Sessions {
   readonly #replica: (contextId: ContextId) => Replica | undefined;
   readonly #ended: (end: SessionEnd, turn: Turn) => void;
   readonly #frontiers: Frontiers;
+  readonly #coldBudget: ColdBudget;
   readonly #reconciler = new Reconciler();
   /** How many there may be. */
   readonly room: SessionRoom;
@@ -52,6 +54,7 @@ export class Sessions {
     services: Services,
     about: {
       readonly replica: (contextId: ContextId) => Replica | undefined;
+      readonly coldBudget: ColdBudget;
       readonly ended: (end: SessionEnd, turn: Turn) => void;
     },
   ) {
@@ -59,6 +62,7 @@ export class Sessions {
     this.#services = services;
     this.#replica = about.replica;
     this.#ended = about.ended;
+    this.#coldBudget = about.coldBudget;
     this.#frontiers = new Frontiers(services.codec.crypto);
     this.room = new SessionRoom(memory.sessions, services.config.syncSessionsMax);
   }
@@ -203,7 +207,7 @@ export class Sessions {
       recallPast(session, { frontiers: this.#frontiers, replica, turn });
       const ours = answerHandshake(replica, theirs, { frontiers: session.frontiers, turn });
       if (ours === null) return this.#refuse(session, "protocol", turn);
-      if (ours.chosen === "delta-cold" && !this.room.hasViewFor(session.peer))
+      if (ours.chosen === "delta-cold" && !this.#mayView(session.peer, replica, turn))
         return this.#refuse(session, "busy", turn);
       session.contextId = contextId;
       session.ours = ours;
@@ -218,12 +222,20 @@ export class Sessions {
   #ranges(session: SessionMemory, message: Extract<SyncMessage, { kind: "ranges" }>, turn: Turn): void {
     const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
     if (replica === undefined) return this.#close(session, "refused", turn);
-    if (asksForView(session, replica) && !this.room.hasViewFor(session.peer)) {
+    if (asksForView(session, replica) && !this.#mayView(session.peer, replica, turn)) {
       say(session, { kind: "refusal", reason: "busy" }, turn);
       return this.#close(session, "busy", turn);
     }
     const mistake = receiveRanges(session, message, this.#parts(replica, turn));
     if (mistake !== null) this.#fail(session, mistake, turn);
+  }
+
+  /** May a reconciliation with a peer begin? It is paid for then. */
+  #mayView(peer: PeerId, { contextId, deltas }: Replica, turn: Turn): boolean {
+    if (!this.room.hasViewFor(peer)) return false;
+    if (this.#coldBudget.pay(peer, deltas.graph.count, turn.now.monotonicMs)) return true;
+    turn.observe("sync-cold-limited", { contextId, peer });
+    return false;
   }
 
   #parts(replica: Replica, turn: Turn): ExchangeParts {

@@ -118,7 +118,7 @@ export class Wanted {
 
   #notBeforeMs(contextId: ContextId, peer: PeerId, nowMs: number): number {
     const { tracking, room, services } = this.#parts;
-    const { notBeforeMs } = tracking.of(contextId, peer);
+    const { notBeforeMs } = tracking.of(contextId, peer).failures;
     if (notBeforeMs > nowMs) return notBeforeMs;
     // A session under way may make this one superfluous; then it is no longer wanted when that ends.
     const hasRoom =
