@@ -9,6 +9,7 @@ import type { Fault } from "./fault.ts";
 import type { ContextId, DeltaId, PeerId, Topic } from "./ids.ts";
 import type { GossipId, RequestId, StreamId } from "./input.ts";
 import type { Json } from "./json.ts";
+import type { ProbeName } from "./probes.ts";
 
 export type Effect =
   | Commit
@@ -79,46 +80,3 @@ export interface Observation {
   /** What happened, for a log line. */
   readonly detail?: string;
 }
-
-export type ProbeName =
-  | "delta-authored"
-  | "delta-applied"
-  | "delta-pending"
-  | "delta-duplicate"
-  | "delta-rejected"
-  | "delta-needs-upgrade"
-  | "pending-evicted"
-  | "pending-aged"
-  | "merge-authored"
-  | "write-void"
-  | "clock-skewed"
-  | "parents-pulled"
-  | "sync-started"
-  | "sync-none"
-  | "sync-delta-known"
-  | "sync-delta-warm"
-  | "sync-delta-cold"
-  | "frontier-forgotten"
-  | "sync-refused"
-  | "sync-failed"
-  | "sync-silent"
-  | "sync-deltas-sent"
-  | "sync-deltas-received"
-  | "sync-below"
-  | "sync-state-started"
-  | "sync-hash-comparison"
-  | "sync-level-wise"
-  | "sync-snapshot"
-  | "state-adopted"
-  | "state-refused"
-  | "state-too-large"
-  | "bodies-compacted"
-  | "heartbeat-behind"
-  | "heartbeat-suppressed"
-  | "divergence-alarm"
-  | "handler-ran"
-  | "handler-failed"
-  | "handler-parked"
-  | "call-made"
-  | "call-failed"
-  | "call-parked";

@@ -3,11 +3,12 @@
  * everything it says. A turn is bounded; what does not fit stays ready and the node wakes itself at once.
  */
 
-import type { Effect, Observation, ProbeName } from "./effect.ts";
+import type { Effect, Observation } from "./effect.ts";
 import type { Fault } from "./fault.ts";
 import type { PeerId } from "./ids.ts";
 import { turnBytesMax, turnDeltasMax } from "./limits.ts";
 import type { Now, StateView } from "./ports.ts";
+import type { ProbeName } from "./probes.ts";
 
 /** A part that writes what it accumulated once, when the turn ends. */
 export interface Flushable {

@@ -19,6 +19,7 @@ import { limitContexts } from "./context-limit.ts";
 import type { Driver } from "./driver.ts";
 import type { ReconvergeNode } from "./node.ts";
 import type { NodeConfig } from "./settings.ts";
+import { syncView } from "./sync-view.ts";
 import type { Watch } from "./watch.ts";
 
 /** The API of a node that is being put together. */
@@ -60,6 +61,7 @@ export function createApi(about: {
       sessions: core.sync.sessions.count,
       intake: { waiting: driver.intake.length, refusedGossip: driver.intake.refused },
       memoryBytes: process.memoryUsage.rss(),
+      sync: syncView(core),
       counts: Object.fromEntries(watch.counts),
       faults: Object.fromEntries(watch.faults),
     }),

@@ -2,14 +2,16 @@
 
 import type { Logger } from "pino";
 import { toBase58 } from "../adapters/http/base58.ts";
-import type { NodeEvent, Observation, ProbeName } from "../core/effect.ts";
+import type { NodeEvent, Observation } from "../core/effect.ts";
 import type { Fault, FaultCode } from "../core/fault.ts";
 import type { PeerId } from "../core/ids.ts";
+import type { ProbeName } from "../core/probes.ts";
 import type { DriverWatcher } from "./driver.ts";
 
 /** Observations that an operator should see when they happen. */
 const levels: Readonly<Partial<Record<ProbeName, "error" | "warn">>> = {
   "divergence-alarm": "error",
+  "divergence-repair": "warn",
   "clock-skewed": "warn",
   "delta-needs-upgrade": "warn",
   "handler-parked": "warn",

@@ -185,7 +185,8 @@ export class Simulation {
   #updateStanding(node: SimNode, contextId: ContextId): void {
     const replica = node.core?.replicas().get(contextId);
     const heads = replica?.heads().join("") ?? "";
-    if (replica?.isInitialized && isChecked(heads)) this.oracles.stands(node, heads, replica.stateRoot());
+    if (replica?.isInitialized && isChecked(heads))
+      this.oracles.stands(node, { contextId, heads, root: replica.stateRoot() });
     const standing = replica === undefined ? null : heads;
     this.overall.update(contextId, node.index, standing);
     for (const { watch } of this.expected) watch.update(contextId, node.index, standing);
@@ -219,7 +220,9 @@ export class Simulation {
   #checkRoots(): void {
     for (const node of this.world.nodes) {
       for (const replica of node.core?.replicas().values() ?? []) {
-        if (replica.isInitialized) this.oracles.stands(node, replica.heads().join(""), replica.stateRoot());
+        if (!replica.isInitialized) continue;
+        const [heads, root] = [replica.heads().join(""), replica.stateRoot()];
+        this.oracles.stands(node, { contextId: replica.contextId, heads, root });
       }
     }
   }

@@ -75,15 +75,15 @@ export class GossipReceiver {
     const unknown = heartbeat.heads.filter((head) => !replica.deltas.holds(head));
     if (unknown.length > 0) {
       turn.observe("heartbeat-behind", { contextId: replica.contextId, peer: from });
-      this.#sync.want(replica.contextId, from, turn);
+      this.#sync.behind(replica, from, turn);
       return;
     }
     if (!areSameHeads(replica.standing(), heartbeat)) {
       // Among heads that were not listed there may be some that are unknown here.
-      if (heartbeat.headsDigest !== "") this.#sync.want(replica.contextId, from, turn);
+      if (heartbeat.headsDigest !== "") this.#sync.behind(replica, from, turn);
       return;
     }
     if (heartbeat.stateRoot === replica.stateRoot()) this.#heartbeat.heardAgreeing(replica, heartbeat.sender);
-    else turn.observe("divergence-alarm", { contextId: replica.contextId, peer: from });
+    else this.#sync.heardDivergence(replica, from, turn);
   }
 }

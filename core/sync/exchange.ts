@@ -29,12 +29,10 @@ const probes = {
 /** Both have said where they stand, and the responder has chosen. */
 export function beginExchange(session: SessionMemory, parts: ExchangeParts): void {
   const { ours, theirs } = handshakesOf(session);
-  const { replica, turn } = parts;
+  const { replica } = parts;
   const chosen = present((session.role === "responder" ? ours : theirs).chosen, "a responder's choice");
   switch (chosen) {
     case "none":
-      if (ours.stateRoot !== theirs.stateRoot)
-        turn.observe("divergence-alarm", { contextId: replica.contextId, peer: session.peer });
       return transferNothing(session, "none", parts);
     case "delta-known":
       // The responder holds all that the initiator has.

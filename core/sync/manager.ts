@@ -6,12 +6,15 @@
 
 import type { ContextId, DeltaId, PeerId } from "../ids.ts";
 import type { StreamId } from "../input.ts";
-import { idsMax } from "../limits.ts";
 import type { Peers } from "../peers.ts";
 import type { Replica } from "../replica.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
 import { opensStateSession } from "../wire/state-message.ts";
+import { Announcements, type AnnouncementsMemory } from "./announcements.ts";
+import { ColdBudget, type ColdBudgetMemory } from "./cold-budget.ts";
+import { createDivergenceMemory, Divergence, type DivergenceMemory } from "./divergence.ts";
+import { createMissingMemory, Missing, type MissingMemory } from "./missing.ts";
 import type { SessionMemory } from "./session.ts";
 import { type SessionEnd, Sessions } from "./sessions.ts";
 import {
@@ -20,19 +23,17 @@ import {
   StateSessions,
   type StateSyncMemory,
 } from "./state/state-sessions.ts";
-import { Tracking, type TrackingMemory } from "./tracking.ts";
+import { type PeerTrack, Tracking, type TrackingMemory } from "./tracking.ts";
+import { createWantedMemory, type Delay, Wanted, type WantedMemory } from "./wanted.ts";
 
 export interface SyncMemory {
-  readonly sessions: Map<number, SessionMemory>;
+  readonly sessions: Map<StreamId, SessionMemory>;
   readonly tracking: TrackingMemory;
-  /** By context and peer: a session is wanted from this time on. */
-  readonly wanted: Map<ContextId, Map<PeerId, number>>;
-  /** Missing parents that were asked for, and until when they are not asked for again. */
-  readonly pulls: Map<DeltaId, number>;
-  /** By context: sessions in a row that were started for something missing and brought nothing. */
-  readonly fruitless: Map<ContextId, number>;
-  /** By context: not announced again before this. */
-  readonly announcedMs: Map<ContextId, number>;
+  readonly wanted: WantedMemory;
+  readonly missing: MissingMemory;
+  readonly announcements: AnnouncementsMemory;
+  readonly divergence: DivergenceMemory;
+  readonly coldBudget: ColdBudgetMemory;
   streams: number;
   readonly states: StateSyncMemory;
 }
@@ -41,61 +42,83 @@ export function createSyncMemory(): SyncMemory {
   return {
     sessions: new Map(),
     tracking: new Map(),
-    wanted: new Map(),
-    pulls: new Map(),
-    fruitless: new Map(),
-    announcedMs: new Map(),
+    wanted: createWantedMemory(),
+    missing: createMissingMemory(),
+    announcements: new Map(),
+    divergence: createDivergenceMemory(),
+    coldBudget: new Map(),
     streams: 0,
     states: createStateSyncMemory(),
   };
 }
 
-/** A pull not answered in this time may be tried again. */
-const pullPatienceMs = 5_000;
 /** Delays that keep many nodes, or both ends of a link, from doing the same thing at once. */
 const delays = {
   /** The lower peer id of a new pair starts at once, the other only if nothing came of it. */
-  subscribed: { first: [0, 20], second: [200, 400] },
+  first: [0, 20],
+  second: [200, 400],
   behind: [0, 100],
-  announced: [0, 150],
   busy: [300, 600],
-  chased: [100, 300],
-  crowded: [200, 300],
-} as const satisfies Record<string, unknown>;
-/** What was gained is news for others when its clock is this far from ours: nearer, gossip is still carrying it. */
-const newsAgeMs = 2_000;
-const announceEveryMs = 500;
+  now: [0, 0],
+} as const satisfies Record<string, Delay>;
 
 export class SyncManager {
-  readonly #memory: SyncMemory;
   readonly #services: Services;
   readonly #peers: Peers;
   readonly #replica: (contextId: ContextId) => Replica | undefined;
   readonly #tracking: Tracking;
+  readonly #wanted: Wanted;
+  readonly #missing: Missing;
+  readonly #announcements: Announcements;
+  readonly #divergence: Divergence;
+  readonly #coldBudget: ColdBudget;
   readonly sessions: Sessions;
   readonly states: StateSessions;
 
   constructor(
     memory: SyncMemory,
     services: Services,
-    about: { readonly peers: Peers; readonly replica: (contextId: ContextId) => Replica | undefined },
+    {
+      peers,
+      replica,
+    }: { readonly peers: Peers; readonly replica: (contextId: ContextId) => Replica | undefined },
   ) {
-    this.#memory = memory;
     this.#services = services;
-    this.#peers = about.peers;
-    this.#replica = about.replica;
-    this.#tracking = new Tracking(memory.tracking, services.random, services.config.syncBackoffMaxMs);
+    this.#peers = peers;
+    this.#replica = replica;
+    const tracking = new Tracking(memory.tracking, services.random, services.config.syncBackoffMaxMs);
+    this.#tracking = tracking;
+    this.#coldBudget = new ColdBudget(memory.coldBudget);
     this.sessions = new Sessions(memory, services, {
-      replica: about.replica,
+      replica,
+      coldBudget: this.#coldBudget,
       ended: (end, turn) => this.#sessionEnded(end, turn),
     });
+    const { sessions } = this;
+    const start = (of: Replica, peer: PeerId, turn: Turn) => sessions.sync(of, peer, turn);
+    const wanted = new Wanted(memory.wanted, {
+      services,
+      peers,
+      tracking,
+      replica,
+      start,
+      room: sessions.room,
+    });
+    this.#wanted = wanted;
+    this.#missing = new Missing(memory.missing, { services, peers, sessions, wanted });
+    this.#announcements = new Announcements(memory.announcements, { services, peers, tracking, wanted });
     this.states = new StateSessions(memory.states, services, {
-      replica: about.replica,
+      replica,
       nextStream: () => {
         memory.streams += 1;
         return memory.streams;
       },
       ended: (end, turn) => this.#stateEnded(end, turn),
+    });
+    this.#divergence = new Divergence(memory.divergence, {
+      ...{ services, peers, tracking },
+      request: (of, peer, turn) => this.states.request(of, peer, turn),
+      compareWith: (of, peer, turn) => this.behind(of, peer, turn),
     });
   }
 
@@ -128,214 +151,153 @@ export class SyncManager {
     for (const replica of shared) this.peerSubscribed(replica, peer, turn);
   }
 
-  peerSubscribed(replica: Replica, peer: PeerId, turn: Turn): void {
+  peerSubscribed({ contextId }: Replica, peer: PeerId, turn: Turn): void {
     const isFirst = this.#services.identity.peer < peer;
-    this.want(replica.contextId, peer, turn, isFirst ? delays.subscribed.first : delays.subscribed.second);
+    this.#wanted.add(contextId, peer, { delay: isFirst ? delays.first : delays.second, turn });
   }
 
-  /** Wants a session with a peer within the given range of milliseconds. An earlier wish stays. */
-  want(
-    contextId: ContextId,
-    peer: PeerId,
-    turn: Turn,
-    [minMs, maxMs]: readonly [number, number] = delays.behind,
-  ): void {
-    const dueMs = turn.now.monotonicMs + this.#services.random.between(minMs, maxMs);
-    let wanted = this.#memory.wanted.get(contextId);
-    if (wanted === undefined) {
-      wanted = new Map();
-      this.#memory.wanted.set(contextId, wanted);
-    }
-    wanted.set(peer, Math.min(dueMs, wanted.get(peer) ?? dueMs));
-    this.#services.timers.setEarlier(timerName("wanted-sync", contextId), dueMs);
+  /** A peer is said to have what is unknown here. */
+  behind({ contextId }: Replica, peer: PeerId, turn: Turn): void {
+    this.#wanted.add(contextId, peer, { delay: delays.behind, turn });
+  }
+
+  /** Gossip brought a heartbeat with the heads of this node and another root. */
+  heardDivergence(replica: Replica, from: PeerId, turn: Turn): void {
+    this.#divergence.heard(replica, from, turn);
+  }
+
+  /** How it last went with each peer of a context. */
+  verdicts(contextId: ContextId): ReadonlyMap<PeerId, Readonly<PeerTrack>> {
+    return this.#tracking.in(contextId);
   }
 
   /** Asks for missing parents at once; from whoever sent their child, and by a whole session when many wait. */
   pullMissing(
     replica: Replica,
     missing: readonly DeltaId[],
-    { from, turn }: { readonly from: PeerId; readonly turn: Turn },
+    about: { readonly from: PeerId; readonly turn: Turn },
   ): void {
-    const nowMs = turn.now.monotonicMs;
-    const { pulls } = this.#memory;
-    if (replica.deltas.pending.count > this.#services.config.pendingFallbackCount) {
-      this.#chase(replica, { lastResort: from }, turn);
-      return;
-    }
-    const unasked = missing.filter((id) => (pulls.get(id) ?? 0) <= nowMs).slice(0, idsMax);
-    if (unasked.length === 0) return;
-    if (pulls.size > idsMax || !this.sessions.hasRoom("pull", replica.contextId, nowMs)) {
-      this.want(replica.contextId, from, turn);
-      return;
-    }
-    for (const id of unasked) pulls.set(id, nowMs + pullPatienceMs);
-    turn.observe("parents-pulled", { contextId: replica.contextId, peer: from, amount: unasked.length });
-    this.sessions.pull(replica, from, { ids: unasked, turn });
+    this.#missing.pull(replica, missing, about);
   }
 
   /** The periodic timer of a context is due. */
   periodic(replica: Replica, turn: Turn): void {
+    const { contextId } = replica;
     const { syncFrequencyMs, syncIntervalMs } = this.#services.config;
     this.#periodicIn(syncFrequencyMs, replica, turn);
     const nowMs = turn.now.monotonicMs;
     const candidates = this.#peers
-      .subscribers(replica.contextId)
-      .filter((peer) => !this.sessions.isActive(replica.contextId, peer));
-    const chosen = this.#tracking.choosePeriodic(replica.contextId, candidates, {
-      nowMs,
-      triedBeforeMs: nowMs - syncIntervalMs,
-    });
-    if (chosen !== null) this.want(replica.contextId, chosen, turn, [0, 0]);
+      .subscribers(contextId)
+      .filter((peer) => !this.sessions.room.isActive(contextId, peer));
+    const limits = { nowMs, triedBeforeMs: nowMs - syncIntervalMs };
+    const chosen = this.#tracking.choosePeriodic(contextId, candidates, limits);
+    if (chosen !== null) this.#wanted.add(contextId, chosen, { delay: delays.now, turn });
   }
 
-  /** The timer of wanted sessions is due: starts those it may. */
+  /** The timer of a context's wanted sessions is due. */
   startWanted(replica: Replica, turn: Turn): void {
-    const nowMs = turn.now.monotonicMs;
-    const wanted = this.#memory.wanted.get(replica.contextId) ?? new Map<PeerId, number>();
-    const due = Array.from(wanted).filter(([, dueMs]) => dueMs <= nowMs);
-    for (const [peer] of due) this.#startOrPostpone(replica, peer, { wanted, turn });
-    if (wanted.size === 0) return;
-    const nextMs = Array.from(wanted.values()).reduce(
-      (min, dueMs) => Math.min(min, dueMs),
-      Number.POSITIVE_INFINITY,
-    );
-    this.#services.timers.setEarlier(timerName("wanted-sync", replica.contextId), nextMs);
+    this.#wanted.due(replica, turn);
   }
 
-  /** There was news: wants sessions with all subscribers that are not known to stand where this node stands. */
+  /** The timer of a context's news is due. */
   announce(replica: Replica, turn: Turn): void {
-    const { contextId } = replica;
-    this.#memory.announcedMs.set(contextId, turn.now.monotonicMs + announceEveryMs);
-    const heads = replica.heads().join("");
-    for (const peer of this.#peers.subscribers(contextId)) {
-      if (this.#tracking.of(contextId, peer).agreedHeads !== heads) this.want(contextId, peer, turn, [0, 0]);
-    }
+    this.#announcements.announce(replica, turn);
   }
 
-  /** Forgets pulls that were never answered. */
   sweep(turn: Turn): void {
-    for (const [id, untilMs] of this.#memory.pulls)
-      if (untilMs <= turn.now.monotonicMs) this.#memory.pulls.delete(id);
+    this.#missing.sweep(turn.now.monotonicMs);
+    this.#coldBudget.sweep(turn.now.monotonicMs);
     this.states.sweep(turn);
-  }
-
-  #startOrPostpone(
-    replica: Replica,
-    peer: PeerId,
-    { wanted, turn }: { wanted: Map<PeerId, number>; turn: Turn },
-  ): void {
-    const nowMs = turn.now.monotonicMs;
-    const { contextId } = replica;
-    wanted.delete(peer);
-    if (!this.#peers.isConnected(peer)) return;
-    const track = this.#tracking.of(contextId, peer);
-    if (track.notBeforeMs > nowMs) {
-      wanted.set(peer, track.notBeforeMs);
-    } else if (this.sessions.isActive(contextId, peer) || !this.sessions.hasRoom("sync", contextId, nowMs)) {
-      // The session under way may make this one superfluous; then it is no longer wanted when it ends.
-      wanted.set(peer, nowMs + this.#services.random.between(...delays.crowded));
-    } else {
-      track.triedMs = nowMs;
-      this.sessions.sync(replica, peer, turn);
-    }
   }
 
   #sessionEnded({ session, contextId, outcome }: SessionEnd, turn: Turn): void {
     const replica = this.#replica(contextId);
     if (replica === undefined) return;
     const { peer } = session;
+    const isAgreed = outcome === "completed" && isWhole(session, replica);
+    this.#tracking.ended(contextId, peer, {
+      protocol: session.purpose === "pull" ? "pull" : session.protocol,
+      outcome,
+      wallMs: turn.now.wallMs,
+      areHeadsEqual: session.purpose === "sync" && outcome === "completed" ? isAgreed : null,
+    });
     switch (outcome) {
       case "completed":
-        this.#completed(session, replica, turn);
+        this.#completed(session, { replica, isAgreed, turn });
         break;
       case "busy":
-        this.want(contextId, peer, turn, delays.busy);
+        this.#wanted.add(contextId, peer, { delay: delays.busy, turn });
         break;
       case "refused":
         break;
       case "failed":
         if (session.role === "initiator") this.#tracking.failed(contextId, peer, turn.now.monotonicMs);
-        this.#chase(replica, { avoid: peer }, turn);
+        this.#missing.chase(replica, { avoid: peer }, turn);
         break;
     }
-    this.#announceSoon(session, replica, turn);
+    this.#announcements.sessionEnded(session, replica, turn);
+    this.#wanted.serve(turn);
   }
 
   /** A transfer of state is over: what else both have, and whether they agree, an ordinary session finds. */
-  #stateEnded({ peer, contextId, outcome }: StateSessionEnd, turn: Turn): void {
+  #stateEnded({ peer, contextId, protocol, outcome }: StateSessionEnd, turn: Turn): void {
     const replica = this.#replica(contextId);
     if (replica === undefined) return;
+    const { wallMs } = turn.now;
+    this.#tracking.ended(contextId, peer, { protocol, outcome, wallMs, areHeadsEqual: null });
     switch (outcome) {
       case "adopted":
         this.#tracking.succeeded(contextId, peer, null);
-        this.#memory.fruitless.delete(contextId);
-        this.want(contextId, peer, turn, [0, 0]);
-        this.#announceWithin(contextId, turn);
+        this.#missing.gained(contextId);
+        this.#wanted.add(contextId, peer, { delay: delays.now, turn });
+        this.#announcements.soon(contextId, turn);
         break;
       case "busy":
-        this.want(contextId, peer, turn, delays.busy);
+        this.#wanted.add(contextId, peer, { delay: delays.busy, turn });
         break;
       case "refused":
         break;
       case "failed":
         this.#tracking.failed(contextId, peer, turn.now.monotonicMs);
-        this.#chase(replica, { avoid: peer }, turn);
+        this.#missing.chase(replica, { avoid: peer }, turn);
         break;
     }
   }
 
-  #completed(session: SessionMemory, replica: Replica, turn: Turn): void {
+  #completed(
+    session: SessionMemory,
+    {
+      replica,
+      isAgreed,
+      turn,
+    }: { readonly replica: Replica; readonly isAgreed: boolean; readonly turn: Turn },
+  ): void {
     const { contextId } = replica;
-    if (session.gained > 0) this.#memory.fruitless.delete(contextId);
+    const { peer, ours, theirs } = session;
+    if (session.gained > 0) this.#missing.gained(contextId);
+    if (session.protocol === "none" && ours !== null && theirs !== null)
+      this.#divergence.compared(replica, peer, { ours: ours.stateRoot, theirs: theirs.stateRoot, turn });
     if (session.purpose === "sync") {
-      // What came from elsewhere meanwhile, the peer has not been told.
-      const isAgreed =
-        session.stateNeeded === "nowhere" &&
-        replica.deltas.graph.count === session.appliedAtChoice + session.gained;
-      if (isAgreed) this.#memory.wanted.get(contextId)?.delete(session.peer);
-      this.#tracking.succeeded(contextId, session.peer, isAgreed ? replica.heads().join("") : null);
+      if (isAgreed) this.#wanted.remove(contextId, peer);
+      this.#tracking.succeeded(contextId, peer, isAgreed ? replica.heads().join("") : null);
     }
-    if (session.stateNeeded === "here") return this.states.request(replica, session.peer, turn);
+    if (session.stateNeeded === "here") {
+      this.states.request(replica, peer, turn);
+      return;
+    }
     const isStillMissing = session.role === "initiator" && replica.deltas.missing().length > 0;
     if (!isStillMissing) return;
     // A pull that did not suffice becomes a session with the same peer; a session that did not, one with another.
-    if (session.purpose === "pull") this.want(contextId, session.peer, turn, [0, 0]);
-    else this.#chase(replica, { avoid: session.peer }, turn);
+    if (session.purpose === "pull") this.#wanted.add(contextId, peer, { delay: delays.now, turn });
+    else this.#missing.chase(replica, { avoid: peer }, turn);
   }
 
-  /**
-   * Wants a session with a random subscriber because something is missing. As long as nothing comes of it the waits
-   * double, up to the periodic sync's: what nobody has, be it an invention or gone with its author, must not keep
-   * everyone asking everyone.
-   */
-  #chase(replica: Replica, { avoid, lastResort }: { avoid?: PeerId; lastResort?: PeerId }, turn: Turn): void {
-    const { contextId } = replica;
-    if ((this.#memory.wanted.get(contextId)?.size ?? 0) > 0) return;
-    const subscribers = this.#peers.subscribers(contextId);
-    const others = subscribers.filter((peer) => peer !== avoid);
-    const candidates = others.length > 0 ? others : subscribers;
-    const chosen = candidates.length > 0 ? this.#services.random.pick(candidates) : lastResort;
-    if (chosen === undefined) return;
-    const fruitless = this.#memory.fruitless.get(contextId) ?? 0;
-    this.#memory.fruitless.set(contextId, fruitless + 1);
-    const [minMs, maxMs] = delays.chased;
-    const waitMs = Math.min(this.#services.config.syncFrequencyMs, minMs * (1 << Math.min(fruitless, 20)));
-    this.want(contextId, chosen, turn, [waitMs, waitMs + maxMs - minMs]);
+  #periodicIn(delayMs: number, { contextId }: Replica, turn: Turn): void {
+    this.#services.timers.set(timerName("periodic-sync", contextId), turn.now.monotonicMs + delayMs);
   }
+}
 
-  /** What came by sync and is older than what gossip carries may be news for this node's other peers as well. */
-  #announceSoon(session: SessionMemory, replica: Replica, turn: Turn): void {
-    if (session.gained === 0 || Math.abs(turn.now.wallMs - session.oldestGainedMs) < newsAgeMs) return;
-    this.#announceWithin(replica.contextId, turn);
-  }
-
-  #announceWithin(contextId: ContextId, turn: Turn): void {
-    const dueMs = turn.now.monotonicMs + this.#services.random.between(...delays.announced);
-    const earliestMs = this.#memory.announcedMs.get(contextId) ?? 0;
-    this.#services.timers.setEarlier(timerName("announce", contextId), Math.max(dueMs, earliestMs));
-  }
-
-  #periodicIn(delayMs: number, replica: Replica, turn: Turn): void {
-    this.#services.timers.set(timerName("periodic-sync", replica.contextId), turn.now.monotonicMs + delayMs);
-  }
+/** Did both end with the same deltas? What came from elsewhere meanwhile, the peer has not been told. */
+function isWhole({ stateNeeded, appliedAtChoice, gained }: SessionMemory, { deltas }: Replica): boolean {
+  return stateNeeded === "nowhere" && deltas.graph.count === appliedAtChoice + gained;
 }

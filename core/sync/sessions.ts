@@ -13,8 +13,10 @@ import {
   type SyncMessage,
   type SyncRefusal,
 } from "../wire/sync-message.ts";
+import type { ColdBudget } from "./cold-budget.ts";
+import { concludePast, recallPast } from "./common-past.ts";
 import { beginExchange, type ExchangeParts, receiveRanges, transferUnasked } from "./exchange.ts";
-import { Frontiers, frontierBetween } from "./frontiers.ts";
+import { Frontiers } from "./frontiers.ts";
 import { answerHandshake, createHandshake, findMistake, holdsHeads, isAhead } from "./handshake.ts";
 import { Reconciler } from "./reconciliation/reconciliation.ts";
 import {
@@ -27,6 +29,7 @@ import {
   say,
   steer,
 } from "./session.ts";
+import { SessionRoom } from "./session-room.ts";
 
 export interface SessionEnd {
   readonly session: SessionMemory;
@@ -35,30 +38,23 @@ export interface SessionEnd {
   readonly outcome: "completed" | "busy" | "refused" | "failed";
 }
 
-/** Sessions this node starts in one context at a time, those left silent for `stalledAfterMs` not counted. */
-const startedPerContextMax = 4;
-/** Sessions in one context that may bring deltas at a time; the same deltas from everyone help nobody. */
-const receivingPerContextMax = 2;
-const stalledAfterMs = 2_000;
-/** Reconciliations at a time, over all contexts and with one peer: each keeps a view of a history in memory. */
-const reconcilingMax = 8;
-const reconcilingPerPeerMax = 2;
-/** Sessions one peer may have open with this node, so that it cannot take all the room there is. */
-const respondingPerPeerMax = 8;
-
 export class Sessions {
   readonly #memory: { readonly sessions: Map<StreamId, SessionMemory>; streams: number };
   readonly #services: Services;
   readonly #replica: (contextId: ContextId) => Replica | undefined;
   readonly #ended: (end: SessionEnd, turn: Turn) => void;
   readonly #frontiers: Frontiers;
+  readonly #coldBudget: ColdBudget;
   readonly #reconciler = new Reconciler();
+  /** How many there may be. */
+  readonly room: SessionRoom;
 
   constructor(
     memory: { readonly sessions: Map<StreamId, SessionMemory>; streams: number },
     services: Services,
     about: {
       readonly replica: (contextId: ContextId) => Replica | undefined;
+      readonly coldBudget: ColdBudget;
       readonly ended: (end: SessionEnd, turn: Turn) => void;
     },
   ) {
@@ -66,35 +62,19 @@ export class Sessions {
     this.#services = services;
     this.#replica = about.replica;
     this.#ended = about.ended;
+    this.#coldBudget = about.coldBudget;
     this.#frontiers = new Frontiers(services.codec.crypto);
+    this.room = new SessionRoom(memory.sessions, services.config.syncSessionsMax);
   }
 
   get count(): number {
     return this.#memory.sessions.size;
   }
 
-  isActive(contextId: ContextId, peer: PeerId): boolean {
-    return this.#some(
-      (session) => session.contextId === contextId && session.peer === peer && session.purpose === "sync",
-    );
-  }
-
-  /** May another session be started? */
-  hasRoom(purpose: "sync" | "pull", contextId: ContextId, nowMs: number): boolean {
-    if (this.#count((session) => session.role === "initiator") >= this.#services.config.syncSessionsMax)
-      return false;
-    if (purpose === "pull") return true;
-    const isFresh = (session: SessionMemory) =>
-      session.role === "initiator" &&
-      session.contextId === contextId &&
-      session.progressMs > nowMs - stalledAfterMs;
-    return this.#count(isFresh) < startedPerContextMax;
-  }
-
   /** Opens a sync session with a peer. */
   sync(replica: Replica, peer: PeerId, turn: Turn): void {
     const session = this.#open(replica, peer, { purpose: "sync", turn });
-    this.#recall(session, replica, turn);
+    recallPast(session, { frontiers: this.#frontiers, replica, turn });
     session.ours = createHandshake(replica, turn, session);
     say(session, session.ours, turn);
     turn.observe("sync-started", { contextId: replica.contextId, peer });
@@ -113,8 +93,6 @@ export class Sessions {
 
   /** A peer opened a stream. */
   accept(stream: StreamId, peer: PeerId, turn: Turn): void {
-    const responding = this.#count((each) => each.role === "responder");
-    const forPeer = this.#count((each) => each.role === "responder" && each.peer === peer);
     const about = {
       stream,
       peer,
@@ -124,11 +102,8 @@ export class Sessions {
       state: "opening",
     } as const;
     const session = createSession(about, turn.now.monotonicMs);
-    if (responding >= this.#services.config.syncSessionsMax || forPeer >= respondingPerPeerMax) {
-      this.#refuse(session, "busy", turn);
-      return;
-    }
-    this.#keep(session, turn);
+    if (this.room.hasFor(peer)) this.#keep(session, turn);
+    else this.#refuse(session, "busy", turn);
   }
 
   receive(stream: StreamId, frame: Uint8Array, turn: Turn): void {
@@ -227,12 +202,12 @@ export class Sessions {
       turn.observe("clock-skewed", { contextId, peer: session.peer });
     session.theirs = theirs;
     if (session.role === "responder") {
-      if (isAhead(replica, theirs) && this.#isReceivingEnough(contextId))
+      if (isAhead(replica, theirs) && this.room.isReceivingEnough(contextId))
         return this.#refuse(session, "busy", turn);
-      this.#recall(session, replica, turn);
+      recallPast(session, { frontiers: this.#frontiers, replica, turn });
       const ours = answerHandshake(replica, theirs, { frontiers: session.frontiers, turn });
       if (ours === null) return this.#refuse(session, "protocol", turn);
-      if (ours.chosen === "delta-cold" && this.#isReconcilingEnough(session.peer))
+      if (ours.chosen === "delta-cold" && !this.#mayView(session.peer, replica, turn))
         return this.#refuse(session, "busy", turn);
       session.contextId = contextId;
       session.ours = ours;
@@ -247,7 +222,7 @@ export class Sessions {
   #ranges(session: SessionMemory, message: Extract<SyncMessage, { kind: "ranges" }>, turn: Turn): void {
     const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
     if (replica === undefined) return this.#close(session, "refused", turn);
-    if (asksForView(session, replica) && this.#isReconcilingEnough(session.peer)) {
+    if (asksForView(session, replica) && !this.#mayView(session.peer, replica, turn)) {
       say(session, { kind: "refusal", reason: "busy" }, turn);
       return this.#close(session, "busy", turn);
     }
@@ -255,15 +230,16 @@ export class Sessions {
     if (mistake !== null) this.#fail(session, mistake, turn);
   }
 
-  #parts(replica: Replica, turn: Turn): ExchangeParts {
-    return { replica, reconciler: this.#reconciler, random: this.#services.random, turn };
+  /** May a reconciliation with a peer begin? It is paid for then. */
+  #mayView(peer: PeerId, { contextId, deltas }: Replica, turn: Turn): boolean {
+    if (!this.room.hasViewFor(peer)) return false;
+    if (this.#coldBudget.pay(peer, deltas.graph.count, turn.now.monotonicMs)) return true;
+    turn.observe("sync-cold-limited", { contextId, peer });
+    return false;
   }
 
-  /** Recalls the frontiers of which all is applied here. */
-  #recall(session: SessionMemory, { contextId, deltas }: Replica, turn: Turn): void {
-    const { frontiers, given } = this.#frontiers.of({ contextId, peer: session.peer }, turn);
-    session.frontiers = frontiers.filter(({ ids }) => ids.every((id) => deltas.graph.has(id)));
-    session.givenBefore = given;
+  #parts(replica: Replica, turn: Turn): ExchangeParts {
+    return { replica, reconciler: this.#reconciler, random: this.#services.random, turn };
   }
 
   #serve(session: SessionMemory, request: Extract<SyncMessage, { kind: "delta-request" }>, turn: Turn): void {
@@ -285,38 +261,6 @@ export class Sessions {
   /** Of a session in which it is known: contexts are kept as long as a node runs. */
   #replicaOf({ contextId }: SessionMemory): Replica {
     return present(contextId === null ? undefined : this.#replica(contextId), "the replica of a session");
-  }
-
-  #isReceivingEnough(contextId: ContextId): boolean {
-    const isReceiving = (session: SessionMemory) =>
-      session.contextId === contextId &&
-      session.purpose === "sync" &&
-      session.gained > 0 &&
-      !session.theirDone;
-    return this.#count(isReceiving) >= receivingPerContextMax;
-  }
-
-  #isReconcilingEnough(peer: PeerId): boolean {
-    const isReconciling = (session: SessionMemory) => session.reconciliation !== null;
-    const withPeer = (session: SessionMemory) => isReconciling(session) && session.peer === peer;
-    return this.#count(isReconciling) >= reconcilingMax || this.#count(withPeer) >= reconcilingPerPeerMax;
-  }
-
-  /** What a session shows both to have in common is remembered; what it shows not to be so is forgotten. */
-  #concludeFrontier(session: SessionMemory, outcome: SessionEnd["outcome"], turn: Turn): void {
-    const { ours, theirs, peer } = session;
-    const replica = ours === null ? undefined : this.#replica(ours.contextId);
-    if (replica === undefined || ours === null || theirs === null) return;
-    const pair = { contextId: replica.contextId, peer };
-    const isWhole = outcome === "completed" && session.stateNeeded === "nowhere";
-    const ids = isWhole ? frontierBetween(ours, theirs) : null;
-    if (session.lacksParents || ids?.some((id) => !replica.deltas.holds(id))) {
-      this.#frontiers.forget(pair, turn);
-    } else if (ids?.every((id) => replica.deltas.graph.has(id))) {
-      this.#frontiers.remember(pair, { ids, count: replica.deltas.graph.count }, turn);
-    } else if (session.given.size > 0) {
-      this.#frontiers.rememberGiven(pair, Array.from(session.given), turn);
-    }
   }
 
   #open(
@@ -363,19 +307,10 @@ export class Sessions {
     this.#memory.sessions.delete(session.stream);
     this.#services.timers.clear(timerName("session", String(session.stream)));
     const { contextId } = session;
-    this.#concludeFrontier(session, outcome, turn);
+    const replica = contextId === null ? undefined : this.#replica(contextId);
+    if (replica !== undefined)
+      concludePast(session, outcome === "completed", { frontiers: this.#frontiers, replica, turn });
     if (contextId !== null) this.#ended({ session, contextId, outcome }, turn);
-  }
-
-  #some(test: (session: SessionMemory) => boolean): boolean {
-    for (const session of this.#memory.sessions.values()) if (test(session)) return true;
-    return false;
-  }
-
-  #count(test: (session: SessionMemory) => boolean): number {
-    let count = 0;
-    for (const session of this.#memory.sessions.values()) count += Number(test(session));
-    return count;
   }
 }
 

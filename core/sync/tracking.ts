@@ -2,32 +2,45 @@
 
 import type { ContextId, PeerId } from "../ids.ts";
 import type { Random } from "../random.ts";
+import type { SyncProtocol } from "../wire/sync-message.ts";
+import { Backoff, type BackoffMemory, createBackoffMemory } from "./backoff.ts";
+import type { StateProtocol } from "./state/receiving.ts";
+
+/** How the last exchange with a peer in a context ended, for an operator. Frozen. */
+export interface Verdict {
+  /** What ran; null where it ended before that was chosen. */
+  readonly protocol: SyncProtocol | StateProtocol | "pull" | null;
+  readonly outcome: "completed" | "adopted" | "busy" | "refused" | "failed";
+  readonly wallMs: number;
+  /** Did both end on the same heads? Null where that is not known. */
+  readonly areHeadsEqual: boolean | null;
+}
 
 export interface PeerTrack {
   triedMs: number;
-  /** Failures since the last session that succeeded. */
-  failures: number;
-  /** Not tried again before this, unless it connects anew. */
-  notBeforeMs: number;
+  /** Failures since the last session that succeeded; not tried again before it is over, unless it connects anew. */
+  failures: BackoffMemory;
   /** The heads on which both agreed when last seen, joined; empty when they never did. */
   agreedHeads: string;
+  /** Were roots equal when they were last compared, on equal heads? Null when they never were. */
+  isRootEqual: boolean | null;
+  last: Verdict | null;
 }
 
 export type TrackingMemory = Map<ContextId, Map<PeerId, PeerTrack>>;
 
-const backoffStartMs = 1_000;
 /** Peers remembered in a context; beyond it the first one remembered goes. */
 const peersMax = 4_096;
 
 export class Tracking {
   readonly #memory: TrackingMemory;
   readonly #random: Random;
-  readonly #backoffMaxMs: number;
+  readonly #backoff: Backoff;
 
   constructor(memory: TrackingMemory, random: Random, backoffMaxMs: number) {
     this.#memory = memory;
     this.#random = random;
-    this.#backoffMaxMs = backoffMaxMs;
+    this.#backoff = new Backoff(random, backoffMaxMs);
   }
 
   of(contextId: ContextId, peer: PeerId): PeerTrack {
@@ -38,7 +51,13 @@ export class Tracking {
     }
     let track = peers.get(peer);
     if (track === undefined) {
-      track = { triedMs: Number.NEGATIVE_INFINITY, failures: 0, notBeforeMs: 0, agreedHeads: "" };
+      track = {
+        triedMs: Number.NEGATIVE_INFINITY,
+        failures: createBackoffMemory(),
+        agreedHeads: "",
+        isRootEqual: null,
+        last: null,
+      };
       for (const first of peers.keys()) {
         if (peers.size < peersMax) break;
         peers.delete(first);
@@ -48,30 +67,32 @@ export class Tracking {
     return track;
   }
 
+  ended(contextId: ContextId, peer: PeerId, verdict: Verdict): void {
+    this.of(contextId, peer).last = Object.freeze(verdict);
+  }
+
+  /** What is remembered of peers in a context. */
+  in(contextId: ContextId): ReadonlyMap<PeerId, Readonly<PeerTrack>> {
+    return this.#memory.get(contextId) ?? new Map();
+  }
+
   /** `agreedHeads` is null when both may have ended on different heads. */
   succeeded(contextId: ContextId, peer: PeerId, agreedHeads: string | null): void {
     const track = this.of(contextId, peer);
-    track.failures = 0;
-    track.notBeforeMs = 0;
+    track.failures = createBackoffMemory();
     track.agreedHeads = agreedHeads ?? "";
   }
 
   /** Backs off from 1 s, doubling, with jitter of a half. */
   failed(contextId: ContextId, peer: PeerId, nowMs: number): void {
-    const track = this.of(contextId, peer);
-    track.failures += 1;
-    const doublings = Math.min(track.failures - 1, 20);
-    const backoffMs = Math.min(this.#backoffMaxMs, backoffStartMs * (1 << doublings));
-    track.notBeforeMs = nowMs + this.#random.between(Math.floor(backoffMs / 2), backoffMs);
+    this.#backoff.attempted(this.of(contextId, peer).failures, nowMs);
   }
 
   /** A new connection is a new chance. */
   clearBackoff(peer: PeerId): void {
     for (const peers of this.#memory.values()) {
       const track = peers.get(peer);
-      if (track === undefined) continue;
-      track.failures = 0;
-      track.notBeforeMs = 0;
+      if (track !== undefined) track.failures = createBackoffMemory();
     }
   }
 
@@ -83,7 +104,7 @@ export class Tracking {
   ): PeerId | null {
     const tracks = candidates.map((peer) => ({ peer, track: this.of(contextId, peer) }));
     const ready = tracks.filter(
-      ({ track }) => track.notBeforeMs <= limits.nowMs && track.triedMs <= limits.triedBeforeMs,
+      ({ track }) => track.failures.notBeforeMs <= limits.nowMs && track.triedMs <= limits.triedBeforeMs,
     );
     if (ready.length === 0) return null;
     const oldestMs = ready.reduce((min, { track }) => Math.min(min, track.triedMs), Number.POSITIVE_INFINITY);

@@ -28,10 +28,9 @@ export async function listContexts(options: ClientOptions): Promise<void> {
 export async function getContext(id: string, options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {
     const { data } = await api.get(`/admin-api/contexts/${encodeURIComponent(id)}`);
-    return {
-      value: data,
-      text: table(Object.entries(data as JsonObject).map(([key, value]) => [key, plain(value)])),
-    };
+    const { sync, ...others } = data as JsonObject;
+    const rows = Object.entries(others).map(([key, value]) => [key, plain(value)] as const);
+    return { value: data, text: [table(rows), ...verdicts(sync as readonly JsonObject[])].join("\n") };
   });
 }
 
@@ -78,6 +77,17 @@ export async function peers(options: ClientOptions): Promise<void> {
       ({ peer, contexts }) => [String(peer), `${(contexts as readonly Json[]).length} contexts`] as const,
     );
     return { value: answer, text: rows.length === 0 ? "no peers" : table(rows) };
+  });
+}
+
+/** A line for each context and peer: what the last session came to. */
+function verdicts(sync: readonly JsonObject[]): readonly string[] {
+  const said = (value: Json | undefined, words: readonly [string, string, string]) =>
+    value === null ? words[2] : words[value === true ? 0 : 1];
+  return sync.map(({ context, peer, protocol, outcome, at, headsEqual, rootsEqual }) => {
+    const heads = said(headsEqual, ["heads equal", "heads differ", "heads not compared"]);
+    const roots = said(rootsEqual, ["roots equal", "ROOTS DIFFER", "roots not compared"]);
+    return `sync  ${context}  ${peer}  ${protocol ?? "no protocol"} ${outcome} at ${at}, ${heads}, ${roots}`;
   });
 }
 

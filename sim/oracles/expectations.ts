@@ -47,6 +47,17 @@ function judge(simulation: Simulation, expectation: PlanExpectation): readonly F
       const message = `expected ${expectation.fault} to be applied at least ${expectation.atLeast} times, counted ${count}`;
       return [{ oracle: "fault-counted", invariant: null, node: null, message }];
     }
+    case "probe-counted": {
+      const { probe, atLeast, atMost } = expectation;
+      const count = simulation.world.counters.probes[probe] ?? 0;
+      if (count >= (atLeast ?? 0) && count <= (atMost ?? count)) return [];
+      const bounds = [
+        atLeast === null ? [] : `at least ${atLeast}`,
+        atMost === null ? [] : `at most ${atMost}`,
+      ];
+      const message = `expected ${probe} to be counted ${bounds.flat().join(" and ")} times, counted ${count}`;
+      return [{ oracle: "probe-counted", invariant: null, node: null, message }];
+    }
   }
 }
 

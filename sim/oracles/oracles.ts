@@ -80,9 +80,21 @@ export class Oracles {
     return added;
   }
 
-  /** Equal heads mean equal roots, on all nodes and over the whole run. */
-  stands(node: SimNode, heads: string, root: Hash): void {
+  /** Equal heads mean equal roots, on all nodes and over the whole run, but where a disk lost some of a state. */
+  stands(
+    node: SimNode,
+    {
+      contextId,
+      heads,
+      root,
+    }: { readonly contextId: ContextId; readonly heads: string; readonly root: Hash },
+  ): void {
     const known = this.#rootsByHeads.get(heads);
+    if (node.damaged.has(contextId)) {
+      // Repaired, once it is what others gave.
+      if (known === root) node.damaged.delete(contextId);
+      return;
+    }
     if (known === undefined) {
       this.#rootsByHeads.set(heads, root);
       for (const oldest of this.#rootsByHeads.keys()) {

@@ -15,7 +15,7 @@ export function resolveExpectations(resolving: Resolving): readonly PlanExpectat
 }
 
 function resolveExpectation(
-  { converged, value, entities, "fault-counted": counted }: Expectation,
+  { converged, value, entities, "fault-counted": counted, "probe-counted": probe }: Expectation,
   path: ScenarioPath,
   resolving: Resolving,
 ): readonly PlanExpectation[] {
@@ -44,6 +44,10 @@ function resolveExpectation(
   }
   if (counted !== undefined)
     return [{ kind: "fault-counted", fault: counted.kind, atLeast: counted.atLeast }];
+  if (probe !== undefined) {
+    const { name, atLeast = null, atMost = null } = probe;
+    return [{ kind: "probe-counted", probe: name, atLeast, atMost }];
+  }
   return [];
 }
 

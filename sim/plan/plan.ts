@@ -5,6 +5,7 @@
 
 import type { Config } from "../../core/config.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
+import type { CrashedDisk } from "../scenario/scenario.ts";
 
 export interface Plan {
   readonly name: string;
@@ -108,7 +109,7 @@ export type PlanFault = FaultTimes &
     | {
         readonly kind: "crash";
         readonly nodes: readonly number[];
-        readonly disk: "keep" | "lose-unsynced" | "torn";
+        readonly disk: CrashedDisk;
       }
     | { readonly kind: "pause"; readonly nodes: readonly number[] }
     | { readonly kind: "clock-jump"; readonly nodes: readonly number[]; readonly byMs: number }
@@ -135,4 +136,11 @@ export type PlanExpectation =
       readonly nodes: readonly number[] | null;
     }
   | { readonly kind: "entities"; readonly context: string; readonly equals: number }
-  | { readonly kind: "fault-counted"; readonly fault: FaultKind; readonly atLeast: number };
+  | { readonly kind: "fault-counted"; readonly fault: FaultKind; readonly atLeast: number }
+  /** Null: no bound on that side. */
+  | {
+      readonly kind: "probe-counted";
+      readonly probe: string;
+      readonly atLeast: number | null;
+      readonly atMost: number | null;
+    };

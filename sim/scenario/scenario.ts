@@ -153,7 +153,7 @@ export type ScenarioFault =
 
 type Split = { readonly groups: readonly NodeReference[] } | { readonly split: number };
 type AddedLatency = { readonly addMs: number } | { readonly latency: LatencyDistribution };
-export type CrashedDisk = "keep" | "lose-unsynced" | "torn";
+export type CrashedDisk = "keep" | "lose-unsynced" | "torn" | "corrupt";
 
 export type FaultOf<Kind extends ScenarioFault["kind"]> = Extract<ScenarioFault, { readonly kind: Kind }>;
 
@@ -172,6 +172,11 @@ export interface Expectation {
   };
   readonly entities?: { readonly context?: string; readonly equals: number };
   readonly "fault-counted"?: { readonly kind: ScenarioFault["kind"]; readonly atLeast: number };
+  readonly "probe-counted"?: {
+    readonly name: string;
+    readonly atLeast?: number;
+    readonly atMost?: number;
+  };
 }
 
 /** The scenario itself: gives a TypeScript file completion and types. */

@@ -83,8 +83,9 @@ const shapes: Readonly<Record<string, FaultShape>> = {
     properties: {
       nodes: refer("nodes"),
       disk: meaning(
-        "What happens to writes that were not synced: kept, lost, or torn in the last batch. Default keep.",
-        oneOf(["keep", "lose-unsynced", "torn"]),
+        "What happens to writes that were not synced: kept, lost, or torn in the last batch. " +
+          "Or everything is kept, but for some entities of each state, which are gone unseen. Default keep.",
+        oneOf(["keep", "lose-unsynced", "torn", "corrupt"]),
       ),
     },
   },

@@ -4,6 +4,7 @@
  */
 
 import { configKeys, tunables } from "../../core/config.ts";
+import { probeNames } from "../../core/probes.ts";
 import { faultDefinitions, faultKinds } from "./schema-faults.ts";
 import { networkDefinitions } from "./schema-network.ts";
 import {
@@ -105,7 +106,7 @@ const workloadDefinitions: Readonly<Record<string, Schema>> = {
 };
 
 const expectation = object({
-  title: "an expectation: one of converged, value, entities, fault-counted",
+  title: "an expectation: one of converged, value, entities, fault-counted, probe-counted",
   properties: {
     converged: object({
       title: "{ within, nodes?, context? }",
@@ -135,6 +136,19 @@ const expectation = object({
       title: "{ kind, atLeast }",
       required: ["kind", "atLeast"],
       properties: { kind: oneOf(faultKinds), atLeast: whole(0, Number.MAX_SAFE_INTEGER) },
+    }),
+    "probe-counted": object({
+      title: "{ name, atLeast?, atMost? }",
+      required: ["name"],
+      properties: {
+        name: meaning(
+          "What nodes, or their disks, count.",
+          oneOf([...probeNames, "disk-batches-lost", "disk-entities-lost"]),
+        ),
+        atLeast: whole(0, Number.MAX_SAFE_INTEGER),
+        atMost: whole(0, Number.MAX_SAFE_INTEGER),
+      },
+      also: { anyOf: [{ required: ["atLeast"] }, { required: ["atMost"] }] },
     }),
   },
   also: { minProperties: 1, maxProperties: 1 },

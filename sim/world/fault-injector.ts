@@ -3,7 +3,9 @@
 import { present, unreachable } from "../../core/assert.ts";
 import type { PlanFault } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
+import type { CrashedDisk } from "../scenario/scenario.ts";
 import type { LinkFault } from "./conditions.ts";
+import { loseEntities } from "./corruption.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { World } from "./world.ts";
 
@@ -111,14 +113,25 @@ export class FaultInjector {
     for (const node of nodes) act(this.#world.node(node));
   }
 
-  #crash(node: SimNode, mode: "keep" | "lose-unsynced" | "torn"): void {
+  #crash(node: SimNode, mode: CrashedDisk): void {
     if (node.status !== "up") return;
     this.#world.counters.fault("crash");
     // What waited in a paused process was never given to the node.
     this.#world.skipped += node.inbox.filter(({ kind }) => kind === "request").length;
-    const lost = node.crash(mode, mix32(this.#world.seed, node.index, node.epoch, 9));
+    const uniform32 = mix32(this.#world.seed, node.index, node.epoch, 9);
+    const lost = node.crash(mode === "corrupt" ? "keep" : mode, uniform32);
     this.#world.counters.probe("disk-batches-lost", lost.length);
+    if (mode === "corrupt") this.#corrupt(node, uniform32);
     this.#world.halted(node, lost);
+  }
+
+  #corrupt(node: SimNode, seed: number): void {
+    const { codec, contextIds, counters } = this.#world;
+    for (const contextId of contextIds.values()) {
+      const lost = loseEntities(node.disk, { contextId, codec, seed });
+      counters.probe("disk-entities-lost", lost);
+      if (lost > 0) node.damaged.add(contextId);
+    }
   }
 
   #restart(node: SimNode): void {

@@ -6,7 +6,7 @@
 import type { Application } from "../../core/app/application.ts";
 import type { Config } from "../../core/config.ts";
 import type { Commit, Effect } from "../../core/effect.ts";
-import type { AuthorId } from "../../core/ids.ts";
+import type { AuthorId, ContextId } from "../../core/ids.ts";
 import type { Input } from "../../core/input.ts";
 import { createNodeMemory, NodeCore, type NodeMemory } from "../../core/node.ts";
 import type { Identity, StateView } from "../../core/ports.ts";
@@ -49,6 +49,8 @@ export class SimNode {
   readonly inbox: Input[] = [];
   status: NodeStatus = "absent";
   isPaused = false;
+  /** Contexts whose state its disk has lost some of, as long as its root shows it. */
+  readonly damaged = new Set<ContextId>();
   /** A sync that ended while it was paused. */
   isSyncOwed = false;
   /** The wake-up the core asked for. */

@@ -3,7 +3,6 @@
  * then the replica takes it over, in one commit. Until that nothing of it shows, and deltas are applied as always.
  */
 
-import type { ProbeName } from "../../effect.ts";
 import { type Fault, fault } from "../../fault.ts";
 import type { ContextId, DeltaId, PeerId } from "../../ids.ts";
 import type { StreamId } from "../../input.ts";
@@ -135,10 +134,12 @@ export function isTooLarge(
 /** Queries in one message from which on differences lie wide. */
 const wideBreadth = 32;
 
+export type StateProtocol = "hash-comparison" | "level-wise" | "snapshot";
+
 /** The protocol it came to: by what was here before, and by how wide the differences lay. */
-export function protocolOf({ offer, ownCount, descent }: TransferMemory): ProbeName {
-  if (ownCount < offer.entityCount / 2) return "sync-snapshot";
-  return descent.breadth >= wideBreadth ? "sync-level-wise" : "sync-hash-comparison";
+export function protocolOf({ offer, ownCount, descent }: TransferMemory): StateProtocol {
+  if (ownCount < offer.entityCount / 2) return "snapshot";
+  return descent.breadth >= wideBreadth ? "level-wise" : "hash-comparison";
 }
 
 function partsOf({ replica, staging, crypto }: ReceivingParts) {

@@ -20,6 +20,7 @@ import {
   nextRequests,
   protocolOf,
   type ReceivingMemory,
+  type StateProtocol,
   takeStateMessage,
   verifiedCut,
 } from "./receiving.ts";
@@ -40,6 +41,8 @@ export function createStateSyncMemory(): StateSyncMemory {
 export interface StateSessionEnd {
   readonly peer: PeerId;
   readonly contextId: ContextId;
+  /** What it came to; null where no offer came. */
+  readonly protocol: StateProtocol | null;
   /** `busy` and `refused` are benign. */
   readonly outcome: "adopted" | "busy" | "refused" | "failed";
 }
@@ -77,12 +80,12 @@ export class StateSessions {
     return this.#memory.receiving.has(stream) || this.#memory.serving.has(stream);
   }
 
-  /** Asks a peer for its state; not where the context's is being received already, or too many are. */
-  request(replica: Replica, peer: PeerId, turn: Turn): void {
+  /** Asks a peer for its state; false, and does not, where the context's is being received already, or too many are. */
+  request(replica: Replica, peer: PeerId, turn: Turn): boolean {
     const { receiving, staging } = this.#memory;
     const { contextId } = replica;
     const isUnderWay = Array.from(receiving.values()).some((each) => each.contextId === contextId);
-    if (isUnderWay || receiving.size >= receivingMax) return;
+    if (isUnderWay || receiving.size >= receivingMax) return false;
     const stream = this.#about.nextStream();
     const nowMs = turn.now.monotonicMs;
     receiving.set(stream, { stream, peer, contextId, transfer: null, progressMs: nowMs });
@@ -93,6 +96,7 @@ export class StateSessions {
     say(stream, { kind: "state-request", contextId, known: knownTo(replica) }, turn);
     turn.observe("sync-state-started", { contextId, peer });
     this.#watchFrom(stream, nowMs);
+    return true;
   }
 
   /** A peer's stream opened with a request for a state. */
@@ -265,7 +269,7 @@ export class StateSessions {
     if (isFault(cut)) return cut;
     replica.adopt(cut, turn);
     this.#memory.staging.delete(contextId);
-    turn.observe(protocolOf(transfer), { contextId, peer });
+    turn.observe(`sync-${protocolOf(transfer)}`, { contextId, peer });
     say(stream, { kind: "state-done" }, turn);
     turn.perform({ kind: "close-stream", stream });
     this.#stopReceiving(receiving, "adopted", turn);
@@ -284,14 +288,15 @@ export class StateSessions {
   }
 
   #stopReceiving(
-    { stream, peer, contextId }: ReceivingMemory,
+    { stream, peer, contextId, transfer }: ReceivingMemory,
     outcome: StateSessionEnd["outcome"],
     turn: Turn,
   ): void {
     this.#memory.receiving.delete(stream);
     this.#services.timers.clear(timerName("state-session", String(stream)));
     if (outcome === "failed") turn.observe("sync-failed", { contextId, peer });
-    this.#about.ended({ peer, contextId, outcome }, turn);
+    const protocol = transfer === null ? null : protocolOf(transfer);
+    this.#about.ended({ peer, contextId, protocol, outcome }, turn);
   }
 
   #stopServing({ stream, contextId, pinned }: ServingMemory, turn: Turn): void {

@@ -112,7 +112,7 @@ test("a misspelt kind, and one of a later version, say what there is", async () 
     'a.yaml:3:30: network.topology.kind: found "rnig", expected one of random-regular, full, ring, line, star; did you mean "ring"?',
     `a.yaml:5:21: faults[0].kind: found "partion", ${kinds}; did you mean "partition"?`,
     `a.yaml:6:21: faults[1].kind: "byzantine" is not in this version, ${kinds}`,
-    'a.yaml:7:45: faults[2].disk: "wipe" is not in this version, expected one of keep, lose-unsynced, torn',
+    'a.yaml:7:45: faults[2].disk: "wipe" is not in this version, expected one of keep, lose-unsynced, torn, corrupt',
     `a.yaml:9:28: expect[0].fault-counted.kind: "corrupt" is not in this version, ${kinds}`,
   ]);
 });

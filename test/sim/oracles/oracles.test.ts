@@ -9,6 +9,7 @@ import type { Effect } from "../../../core/effect.ts";
 import { SpeechGate } from "../../../core/speech-gate.ts";
 import { StateStore } from "../../../core/state/state-store.ts";
 import { SyncManager } from "../../../core/sync/manager.ts";
+import { SessionRoom } from "../../../core/sync/session-room.ts";
 import { Sessions } from "../../../core/sync/sessions.ts";
 import { Turn } from "../../../core/turn.ts";
 import type { Scenario } from "../../../sim/scenario/scenario.ts";
@@ -194,7 +195,7 @@ test("bounds: a core that opens sessions without end, and one that keeps too muc
       faults: [],
     },
     breakages: [
-      breakage(Sessions.prototype, "hasRoom", () => () => true),
+      breakage(SessionRoom.prototype, "hasAny", () => () => true),
       breakage(Sessions.prototype, "receive", () => () => undefined),
     ],
   });
