@@ -10,7 +10,7 @@ import type { AuthorId } from "../../core/ids.ts";
 import type { Input } from "../../core/input.ts";
 import { copyMemory } from "../../core/memory.ts";
 import { createNodeMemory, NodeCore, type NodeMemory } from "../../core/node.ts";
-import type { Identity } from "../../core/ports.ts";
+import type { Identity, StateView } from "../../core/ports.ts";
 import {
   createSpeechGateMemory,
   type GateSink,
@@ -112,7 +112,7 @@ export class SimNode {
   boot(): void {
     this.epoch += 1;
     this.status = "up";
-    this.#run(createNodeMemory(this.#randomWords()), createSpeechGateMemory());
+    this.#run(createNodeMemory(this.randomWords()), createSpeechGateMemory());
   }
 
   /** A copy of all that changes, exact at any moment between two events. Frozen, as nothing may change it. */
@@ -169,7 +169,7 @@ export class SimNode {
   }
 
   #run(core: NodeMemory, gate: SpeechGateMemory): void {
-    this.#core = new NodeCore({ ...this.#parts, store: this.disk }, core);
+    this.#core = this.coreOver(this.disk, core);
     const sink: GateSink = {
       commit: (commit) => {
         this.#surroundings.committing(this, commit);
@@ -181,7 +181,13 @@ export class SimNode {
     this.#gate = { gate: new SpeechGate(sink, gate), memory: gate };
   }
 
-  #randomWords(): [number, number, number, number] {
+  /** A core of this node over a store, going on from a memory, which it takes over. */
+  coreOver(store: StateView, memory: NodeMemory): NodeCore {
+    return new NodeCore({ ...this.#parts, store }, memory);
+  }
+
+  /** What the chance of its present start comes from. */
+  randomWords(): [number, number, number, number] {
     const word = (nth: number) => mix32(this.#parts.seed, this.index, this.epoch, 100 + nth);
     return [word(0), word(1), word(2), word(3)];
   }

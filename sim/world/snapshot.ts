@@ -2,6 +2,7 @@
 
 import type { ContextId } from "../../core/ids.ts";
 import type { Identity } from "../../core/ports.ts";
+import type { TraceMemory } from "../../core/trace.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import type { ConditionsMemory } from "./conditions.ts";
 import type { ConnectionsMemory } from "./connections.ts";
@@ -11,7 +12,6 @@ import type { FaultMemory } from "./fault-injector.ts";
 import type { MeshMemory } from "./mesh.ts";
 import type { SimNodeMemory } from "./sim-node.ts";
 import type { StreamsMemory } from "./streams.ts";
-import type { TraceMemory } from "./trace.ts";
 
 /** The memory of every part. Connections and messages that several of them refer to are the same in each. */
 export interface WorldMemory {
