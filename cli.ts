@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { registerNodeCommands } from "./node/commands/index.ts";
 import { registerSimCommand } from "./sim/host/command.ts";
 import { registerExploreCommand } from "./sim/host/explore-command.ts";
+import { registerReplayCommand } from "./sim/host/replay-command.ts";
 import { registerWatchCommand } from "./sim/host/watch-command.ts";
 
 const internalErrorExitCode = 70;
@@ -19,6 +20,7 @@ const program = new Command("reconverge")
 
 registerSimCommand(program);
 registerExploreCommand(program);
+registerReplayCommand(program);
 registerWatchCommand(program, async () => (await import("./adapters/tui/watch.ts")).watchInTerminal);
 registerNodeCommands(program);
 

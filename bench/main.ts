@@ -5,6 +5,7 @@ import { benchHealing } from "./healing.ts";
 import { benchNodes } from "./nodes.ts";
 import { benchSimulator } from "./simulator.ts";
 import { benchState } from "./state.ts";
+import { benchTimeTravel } from "./time-travel.ts";
 
 const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   simulator: benchSimulator,
@@ -12,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   state: benchState,
   healing: benchHealing,
   nodes: benchNodes,
+  "time-travel": benchTimeTravel,
 };
 
 const asked = process.argv.slice(2);

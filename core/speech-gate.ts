@@ -20,30 +20,40 @@ export interface GateSink {
   perform(effect: Exclude<Effect, Commit>): void;
 }
 
+export interface SpeechGateMemory {
+  /** What waits: effects, each with how many commits must be durable before it. */
+  readonly waiting: (readonly [commits: number, effect: Exclude<Effect, Commit>])[];
+  emitted: number;
+  durable: number;
+}
+
+export function createSpeechGateMemory(): SpeechGateMemory {
+  return { waiting: [], emitted: 0, durable: 0 };
+}
+
 export class SpeechGate {
   readonly #sink: GateSink;
-  /** What waits: effects, each with how many commits must be durable before it. */
-  #waiting: (readonly [commits: number, effect: Exclude<Effect, Commit>])[] = [];
-  #emitted = 0;
-  #durable = 0;
+  readonly #memory: SpeechGateMemory;
 
-  constructor(sink: GateSink) {
+  /** Takes over the memory; hand in a copy to go on from a captured one. */
+  constructor(sink: GateSink, memory = createSpeechGateMemory()) {
+    this.#memory = memory;
     this.#sink = sink;
   }
 
   /** Commits not yet durable. */
   get commitsInFlight(): number {
-    return this.#emitted - this.#durable;
+    return this.#memory.emitted - this.#memory.durable;
   }
 
   /** Takes the effects of one turn. */
   push(effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (effect.kind === "commit") {
-        this.#emitted += 1;
+        this.#memory.emitted += 1;
         this.#sink.commit(effect);
-      } else if (gated[effect.kind] === true && this.#durable < this.#emitted) {
-        this.#waiting.push([this.#emitted, effect]);
+      } else if (gated[effect.kind] === true && this.#memory.durable < this.#memory.emitted) {
+        this.#memory.waiting.push([this.#memory.emitted, effect]);
       } else {
         this.#sink.perform(effect);
       }
@@ -52,9 +62,9 @@ export class SpeechGate {
 
   /** So many more commits are durable, in the order they were emitted: what waited for them leaves. */
   durable(commits: number): void {
-    this.#durable += commits;
-    const ready = this.#waiting.findIndex(([needed]) => needed > this.#durable);
-    const released = this.#waiting.splice(0, ready === -1 ? this.#waiting.length : ready);
+    this.#memory.durable += commits;
+    const ready = this.#memory.waiting.findIndex(([needed]) => needed > this.#memory.durable);
+    const released = this.#memory.waiting.splice(0, ready === -1 ? this.#memory.waiting.length : ready);
     for (const [, effect] of released) this.#sink.perform(effect);
   }
 }

@@ -19,43 +19,67 @@ export type TraceListener = (event: {
   readonly digest32: number;
 }) => void;
 
+export interface TraceMemory {
+  /** What was entered since the last checkpoint lies at its beginning. */
+  buffer: Uint8Array;
+  length: number;
+  events: number;
+  state: Uint8Array;
+  readonly checkpoints: string[];
+}
+
+function createTraceMemory(): TraceMemory {
+  return {
+    buffer: new Uint8Array(1 << 18),
+    length: 0,
+    events: 0,
+    state: new Uint8Array(32),
+    checkpoints: [],
+  };
+}
+
 export class Trace {
+  readonly #memory: TraceMemory;
   readonly #crypto: Crypto;
   readonly #contentIds = new WeakMap<Uint8Array, Uint8Array>();
-  #buffer = new Uint8Array(1 << 18);
-  #view = new DataView(this.#buffer.buffer);
-  #length = 0;
-  #events = 0;
-  #state: Uint8Array = new Uint8Array(32);
-  readonly #checkpoints: string[] = [];
+  #view: DataView;
   readonly #listener: TraceListener | null;
 
-  constructor(crypto: Crypto, listener: TraceListener | null = null) {
+  /** Takes over the memory; hand in a captured one to go on from there. */
+  constructor(crypto: Crypto, listener: TraceListener | null = null, memory = createTraceMemory()) {
+    this.#memory = memory;
+    this.#view = new DataView(memory.buffer.buffer);
     this.#crypto = crypto;
     this.#listener = listener;
   }
 
   get events(): number {
-    return this.#events;
+    return this.#memory.events;
   }
 
   /** The hash after every full `checkpointEvents` events so far. */
   get checkpoints(): readonly string[] {
-    return this.#checkpoints;
+    return this.#memory.checkpoints;
+  }
+
+  /** A copy of all that changes. */
+  capture(): TraceMemory {
+    const { buffer, length, checkpoints } = this.#memory;
+    return { ...this.#memory, buffer: buffer.slice(0, length), checkpoints: checkpoints.slice() };
   }
 
   /** Enters one event: plain data, in an order of fields that its maker fixes. O(size). */
   record(timeUs: number, node: number, what: readonly unknown[]): void {
-    const start = this.#length;
-    this.#events += 1;
-    this.#number(this.#events);
+    const start = this.#memory.length;
+    this.#memory.events += 1;
+    this.#number(this.#memory.events);
     this.#number(timeUs);
     this.#number(node);
     this.#value(what);
     this.#listener?.({ timeUs, node, digest32: this.#digestFrom(start) });
-    if (this.#events % checkpointEvents === 0) {
+    if (this.#memory.events % checkpointEvents === 0) {
       this.#roll();
-      this.#checkpoints.push(toHex(String.fromCharCode(...this.#state)));
+      this.#memory.checkpoints.push(toHex(String.fromCharCode(...this.#memory.state)));
     }
   }
 
@@ -67,20 +91,20 @@ export class Trace {
   /** FNV-1a over what was entered since. */
   #digestFrom(start: number): number {
     let digest = 0x811c_9dc5;
-    for (let at = start; at < this.#length; at += 1)
-      digest = Math.imul(digest ^ (this.#buffer[at] ?? 0), 0x0100_0193);
+    for (let at = start; at < this.#memory.length; at += 1)
+      digest = Math.imul(digest ^ (this.#memory.buffer[at] ?? 0), 0x0100_0193);
     return digest >>> 0;
   }
 
   #roll(): void {
-    this.#state = this.#digest();
-    this.#length = 0;
+    this.#memory.state = this.#digest();
+    this.#memory.length = 0;
   }
 
   #digest(): Uint8Array {
-    const content = new Uint8Array(32 + this.#length);
-    content.set(this.#state);
-    content.set(this.#buffer.subarray(0, this.#length), 32);
+    const content = new Uint8Array(32 + this.#memory.length);
+    content.set(this.#memory.state);
+    content.set(this.#memory.buffer.subarray(0, this.#memory.length), 32);
     return this.#crypto.sha256(content);
   }
 
@@ -112,14 +136,14 @@ export class Trace {
 
   #byte(byte: number): void {
     this.#reserve(1);
-    this.#buffer[this.#length] = byte;
-    this.#length += 1;
+    this.#memory.buffer[this.#memory.length] = byte;
+    this.#memory.length += 1;
   }
 
   #number(value: number): void {
     this.#reserve(8);
-    this.#view.setFloat64(this.#length, value);
-    this.#length += 8;
+    this.#view.setFloat64(this.#memory.length, value);
+    this.#memory.length += 8;
   }
 
   #text(text: string): void {
@@ -127,9 +151,9 @@ export class Trace {
     this.#reserve(text.length * 2);
     for (let index = 0; index < text.length; index += 1) {
       const code = text.charCodeAt(index);
-      this.#buffer[this.#length] = code & 0xff;
-      this.#buffer[this.#length + 1] = code >> 8;
-      this.#length += 2;
+      this.#memory.buffer[this.#memory.length] = code & 0xff;
+      this.#memory.buffer[this.#memory.length + 1] = code >> 8;
+      this.#memory.length += 2;
     }
   }
 
@@ -137,8 +161,8 @@ export class Trace {
     this.#number(bytes.length);
     const content = bytes.length > inlineBytesMax ? this.#contentId(bytes) : bytes;
     this.#reserve(content.length);
-    this.#buffer.set(content, this.#length);
-    this.#length += content.length;
+    this.#memory.buffer.set(content, this.#memory.length);
+    this.#memory.length += content.length;
   }
 
   #contentId(bytes: Uint8Array): Uint8Array {
@@ -150,10 +174,10 @@ export class Trace {
   }
 
   #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#buffer.length) return;
-    const grown = new Uint8Array(Math.max(this.#buffer.length * 2, this.#length + bytes));
-    grown.set(this.#buffer.subarray(0, this.#length));
-    this.#buffer = grown;
+    if (this.#memory.length + bytes <= this.#memory.buffer.length) return;
+    const grown = new Uint8Array(Math.max(this.#memory.buffer.length * 2, this.#memory.length + bytes));
+    grown.set(this.#memory.buffer.subarray(0, this.#memory.length));
+    this.#memory.buffer = grown;
     this.#view = new DataView(grown.buffer);
   }
 }

@@ -1,6 +1,7 @@
 /** Runs a plan twice and compares: the same plan must give the same trace, or the first event that differs is named. */
 
 import type { Plan } from "./plan/plan.ts";
+import { firstDifference, type RecordedInput, Recorder, type Recording } from "./recording.ts";
 import type { SimulationResult } from "./result.ts";
 import { Simulation, type SimulationOptions } from "./simulation.ts";
 
@@ -17,58 +18,37 @@ export interface DivergentEvent {
   readonly node: string;
 }
 
-export interface DeterminismCheck {
+export interface RecordedRun {
   readonly result: SimulationResult;
+  readonly recording: Recording;
+}
+
+export interface DeterminismCheck extends RecordedRun {
   /** Null when both runs had the same trace. */
   readonly divergence: Divergence | null;
 }
 
-/** One run's events, each as a digest, a time and a node. */
-class Recording {
-  readonly digests: number[] = [];
-  readonly timesUs: number[] = [];
-  readonly nodes: number[] = [];
-
-  run(plan: Plan, options: SimulationOptions): SimulationResult {
-    const simulation = new Simulation(plan, {
-      ...options,
-      traceListener: ({ timeUs, node, digest32 }) => {
-        this.digests.push(digest32);
-        this.timesUs.push(timeUs);
-        this.nodes.push(node);
-      },
-    });
-    return simulation.finish();
-  }
-
-  at(index: number, plan: Plan): DivergentEvent | null {
-    const timeUs = this.timesUs[index];
-    const node = plan.nodes[this.nodes[index] ?? -1];
-    return timeUs === undefined || node === undefined ? null : { atMs: timeUs / 1_000, node: node.id };
-  }
-}
-
 /** Runs a plan with sharing by content, then without, and compares their traces event by event. */
 export function checkDeterminism(plan: Plan, options: SimulationOptions): DeterminismCheck {
-  const first = new Recording();
-  const second = new Recording();
-  const result = first.run(plan, { ...options, isSharing: true });
-  const again = second.run(plan, { ...options, isSharing: false });
-  if (result.traceHash === again.traceHash) return { result, divergence: null };
-  let afterEvents = 0;
-  while (
-    afterEvents < first.digests.length &&
-    afterEvents < second.digests.length &&
-    first.digests[afterEvents] === second.digests[afterEvents]
-  ) {
-    afterEvents += 1;
-  }
+  const first = record(plan, { ...options, isSharing: true });
+  const again = record(plan, { ...options, isSharing: false });
+  const difference = firstDifference(first.recording, again.recording);
+  if (difference === null) return { ...first, divergence: null };
+  const named = (input: RecordedInput | null): DivergentEvent | null =>
+    input === null ? null : { atMs: input.timeUs / 1_000, node: plan.nodes[input.node]?.id ?? "" };
   const divergence = {
-    afterEvents,
-    first: first.at(afterEvents, plan),
-    second: second.at(afterEvents, plan),
+    afterEvents: difference.afterInputs,
+    first: named(difference.first),
+    second: named(difference.second),
   };
-  return { result: nondeterministic(result, divergence), divergence };
+  return { ...first, result: nondeterministic(first.result, divergence), divergence };
+}
+
+function record(plan: Plan, options: SimulationOptions): RecordedRun {
+  const recorder = new Recorder();
+  const simulation = new Simulation(plan, { ...options, traceListener: recorder.listener });
+  const result = simulation.finish();
+  return { result, recording: recorder.recording(simulation.world.trace) };
 }
 
 function nondeterministic(result: SimulationResult, divergence: Divergence): SimulationResult {

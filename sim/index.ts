@@ -18,3 +18,5 @@ export type { ContextResult, RunOutcome, RunResult, SimulationResult } from "./r
 export { defineScenario, type Scenario } from "./scenario/scenario.ts";
 export { ScenarioError, type ScenarioProblem } from "./scenario/scenario-error.ts";
 export { Simulation, type SimulationEvent, type SimulationOptions } from "./simulation.ts";
+export type { Listeners, Snapshot } from "./snapshot.ts";
+export { type Moment, Timeline, type TimelineOptions } from "./timeline.ts";

@@ -12,6 +12,7 @@ import type { Input, RequestId } from "../core/input.ts";
 import { storeKeys } from "../core/store-keys.ts";
 import { checkpointEvents, type TraceListener } from "../core/trace.ts";
 import type { SimCrypto } from "./crypto.ts";
+import { copyShared } from "./memory.ts";
 import { Commutativity } from "./oracles/commutativity.ts";
 import { judgeExpectations } from "./oracles/expectations.ts";
 import { HandlerRuns, type OwedEvent } from "./oracles/handler-runs.ts";
@@ -20,6 +21,7 @@ import { ConvergenceWatch } from "./oracles/watch.ts";
 import type { FaultKind, Plan, PlanExpectation, PlanOperation } from "./plan/plan.ts";
 import { Propagation } from "./propagation.ts";
 import type { SimulationResult } from "./result.ts";
+import type { Listeners, SimulationMemory, Snapshot } from "./snapshot.ts";
 import { summarize } from "./summary.ts";
 import type { SimNode } from "./world/sim-node.ts";
 import { World, type WorldObserver } from "./world/world.ts";
@@ -32,6 +34,8 @@ export interface SimulationOptions {
   readonly traceListener?: TraceListener | undefined;
   /** Told of every input a node handled, with what it did. */
   readonly onEvent?: ((event: SimulationEvent) => void) | undefined;
+  /** Where to go on, instead of beginning. */
+  readonly from?: Snapshot | undefined;
 }
 
 /** A node handled an input. */
@@ -53,8 +57,8 @@ export class Simulation {
   readonly plan: Plan;
   readonly world: World;
   readonly oracles: Oracles;
-  readonly violations: Violation[] = [];
-  readonly propagation = new Propagation();
+  readonly violations: Violation[];
+  readonly propagation: Propagation;
   readonly handlerRuns: HandlerRuns;
   /** Over everything, and one for each `converged` expectation. */
   readonly overall: ConvergenceWatch;
@@ -66,28 +70,35 @@ export class Simulation {
   refused = 0;
   readonly #commutativity: Commutativity;
   readonly #onEvent: SimulationOptions["onEvent"];
+  readonly #options: SimulationOptions;
   #isDirty = true;
   #result: SimulationResult | null = null;
 
   constructor(plan: Plan, options: SimulationOptions) {
-    const { crypto, applications = builtInApplications, isSharing = true, traceListener } = options;
+    const { crypto, applications = builtInApplications, isSharing = true, traceListener, from } = options;
+    const memory = from && copyShared(from.memory);
+    this.#options = options;
     this.#onEvent = options.onEvent;
+    this.violations = memory?.violations ?? [];
+    this.propagation = new Propagation(memory?.propagation);
     this.plan = plan;
     this.applications = applications;
     this.settledUs = settledUs(plan, applications);
-    this.handlerRuns = new HandlerRuns(plan.nodes.length);
+    this.handlerRuns = new HandlerRuns(plan.nodes.length, memory?.handlerRuns);
     const heard = this.handlerRuns.heard(applications);
-    this.world = new World(plan, { crypto, applications: heard, isSharing, traceListener }, this.#observer());
+    const worldOptions = { crypto, applications: heard, isSharing, traceListener, from: from?.world };
+    this.world = new World(plan, worldOptions, this.#observer());
     const report = (found: Found) => {
       this.violations.push({ ...found, atMs: this.world.nowUs / 1_000, event: this.world.events });
     };
-    this.oracles = new Oracles(this.world.codec, report);
-    this.#commutativity = new Commutativity(applications, report);
+    this.oracles = new Oracles(this.world.codec, report, memory?.oracles);
+    this.#commutativity = new Commutativity(applications, report, memory?.commutativity);
     const all = Array.from(this.world.contextIds.values());
+    const watches = memory?.watches.values();
     const watch = (contexts: readonly ContextId[], nodes: readonly number[] | null) =>
       new ConvergenceWatch(this.world.nodes, {
         ...{ contexts, nodes, fromUs: this.settledUs },
-        kept: this.oracles.kept,
+        ...{ kept: this.oracles.kept, memory: watches?.next().value },
       });
     this.overall = watch(all, null);
     this.expected = plan.expectations.flatMap((expectation) => {
@@ -96,7 +107,8 @@ export class Simulation {
         expectation.context === null ? undefined : this.world.contextIds.get(expectation.context);
       return [{ expectation, watch: watch(contextId === undefined ? all : [contextId], expectation.nodes) }];
     });
-    this.world.begin();
+    if (memory === undefined) this.world.begin();
+    else this.#goOn(memory);
   }
 
   /** Handles the next event; false when the run has ended. */
@@ -118,6 +130,33 @@ export class Simulation {
     return this.world.nextTimeUs <= this.plan.untilUs;
   }
 
+  /** All that the run is at this moment, between two events. It never changes, and holds for any number of forks. O(memory). */
+  snapshot(): Snapshot {
+    const { plan, world, acknowledged, refused } = this;
+    const memory: SimulationMemory = {
+      ...{ acknowledged, refused, isDirty: this.#isDirty, result: this.#result },
+      violations: this.violations,
+      propagation: this.propagation.memory,
+      handlerRuns: this.handlerRuns.memory,
+      oracles: this.oracles.memory,
+      commutativity: this.#commutativity.memory,
+      watches: [this.overall, ...this.expected.map(({ watch }) => watch)].map(({ memory }) => memory),
+    };
+    const { onEvent: _onEvent, traceListener: _listener, from: _from, ...options } = this.#options;
+    const { nowUs: timeUs, events } = world;
+    return { plan, options, timeUs, events, world: world.capture(), memory: copyShared(memory) };
+  }
+
+  /** Another run that goes on from here, as this one would; neither notices the other. */
+  fork(listeners: Listeners = {}): Simulation {
+    return Simulation.restore(this.snapshot(), listeners);
+  }
+
+  /** A run that goes on from a moment. It ends as the first one did, to the same hash. */
+  static restore(snapshot: Snapshot, listeners: Listeners = {}): Simulation {
+    return new Simulation(snapshot.plan, { ...snapshot.options, ...listeners, from: snapshot });
+  }
+
   /** Runs to the end, judges the expectations, and says what it came to. */
   finish(): SimulationResult {
     if (this.#result !== null) return this.#result;
@@ -128,6 +167,13 @@ export class Simulation {
     this.violations.push(...judgeExpectations(this));
     this.#result = summarize(this);
     return this.#result;
+  }
+
+  #goOn({ acknowledged, refused, isDirty, result }: SimulationMemory): void {
+    this.acknowledged = acknowledged;
+    this.refused = refused;
+    this.#isDirty = isDirty;
+    this.#result = result;
   }
 
   #observer(): WorldObserver {

@@ -9,6 +9,8 @@ export interface SimOptions {
   readonly json?: true;
   readonly set: readonly string[];
   readonly checkDeterminism?: true;
+  readonly trace?: string;
+  readonly bundle?: string;
 }
 
 export function registerSimCommand(program: Command): void {
@@ -31,12 +33,15 @@ export function registerSimCommand(program: Command): void {
       "--check-determinism",
       "run each seed twice, with and without sharing by content, and compare the traces",
     )
+    .option("--trace <file>", "write what every node handled and did as it goes, one JSON object a line")
+    .option("--bundle <folder>", "write each run that fails there, whole, to be replayed anywhere")
     .addHelpText(
       "after",
       `
 Examples:
   reconverge sim scenarios/hello.yaml
   reconverge sim scenarios/partition-heals.yaml --seeds 1..50 --workers 2
+  reconverge sim scenarios/partition-heals.yaml --seeds 1..50 --bundle failures
   reconverge sim scenarios/partition-heals.yaml --set nodes=1000 --set 'faults[0].split=0.3' --json
 
 Exit codes: 0 passed, 1 usage or invalid scenario, 2 safety violated, 3 not converged in time,

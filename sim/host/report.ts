@@ -33,7 +33,7 @@ function convergence({ converged, convergedAtMs, healMs }: RunResult): string {
   return `converged at ${(convergedAtMs / 1_000).toFixed(3)} s, ${((healMs ?? 0) / 1_000).toFixed(3)} s after the last fault or write`;
 }
 
-function formatViolation({ oracle, invariant, node, atMs, event, message }: Violation): string {
+export function formatViolation({ oracle, invariant, node, atMs, event, message }: Violation): string {
   const place = [node, `${(atMs / 1_000).toFixed(3)} s`, `event ${event}`].filter((part) => part !== null);
   return `  ! ${oracle}${invariant === null ? "" : ` (invariant ${invariant})`} at ${place.join(", ")}: ${message}`;
 }
@@ -58,6 +58,7 @@ export function reproduceLine(
   return `reproduce: npx reconverge sim ${quote(file)} --seed ${seed}${set}${check}`;
 }
 
-function quote(text: string): string {
+/** As a shell takes it for one word. */
+export function quote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

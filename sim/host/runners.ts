@@ -2,16 +2,20 @@
 
 import { Piscina } from "piscina";
 import type { Plan } from "../plan/plan.ts";
-import type { RunResult } from "../result.ts";
+import type { SimulationOptions } from "../simulation.ts";
 import type { Progress } from "./progress.ts";
 import type { ScenarioApplications } from "./scenario-applications.ts";
-import { createPlanSimulation, measured, runPlan, withBuiltIn } from "./simulate.ts";
+import { type Ran, runPlan } from "./simulate.ts";
 import type { WorkerTask } from "./worker.ts";
 
 export interface Runs {
   readonly plans: readonly LoadedPlan[];
   /** Whether each plan runs twice, to compare. */
   readonly isChecked: boolean;
+  /** Whether each leaves a recording. */
+  readonly isRecorded: boolean;
+  /** Told of all that happens, where runs are in this process. */
+  readonly onEvent?: SimulationOptions["onEvent"];
   readonly progress: Progress;
 }
 
@@ -23,17 +27,11 @@ export interface LoadedPlan extends ScenarioApplications {
 /** Between looks at the clock. */
 const eventsPerSlice = 2_000;
 
-export async function* runInProcess({ plans, isChecked, progress }: Runs): AsyncGenerator<RunResult> {
+export async function* runInProcess({ plans, progress, ...how }: Runs): AsyncGenerator<Ran> {
   for (const { plan, applications } of plans) {
-    if (isChecked) {
-      yield runPlan({ plan, applications, isChecked });
-    } else {
-      yield measured(() => {
-        const simulation = createPlanSimulation(plan, { applications: withBuiltIn(applications) });
-        while (simulation.runUntil(plan.untilUs, eventsPerSlice)) progress.show(simulation);
-        return simulation.finish();
-      });
-    }
+    yield runPlan({ plan, applications, ...how }, (simulation) => {
+      while (simulation.runUntil(plan.untilUs, eventsPerSlice)) progress.show(simulation);
+    });
     progress.finished();
   }
 }
@@ -42,10 +40,10 @@ export async function* runInProcess({ plans, isChecked, progress }: Runs): Async
 const workerFile = import.meta.url.endsWith(".ts") ? "./worker.mjs" : "./worker.js";
 
 export async function* runInWorkers(
-  { plans, isChecked, progress }: Runs,
+  { plans, isChecked, isRecorded, progress }: Runs,
   workers: number,
-): AsyncGenerator<RunResult> {
-  const pool = new Piscina<WorkerTask, RunResult>({
+): AsyncGenerator<Ran> {
+  const pool = new Piscina<WorkerTask, Ran>({
     filename: new URL(workerFile, import.meta.url).href,
     name: "runInWorker",
     minThreads: workers,
@@ -53,9 +51,9 @@ export async function* runInWorkers(
   });
   try {
     const running = plans.map(async ({ plan, applicationFiles }) => {
-      const result = await pool.run({ plan, applicationFiles, isChecked });
+      const ran = await pool.run({ plan, applicationFiles, isChecked, isRecorded });
       progress.finished();
-      return result;
+      return ran;
     });
     // A failure is told when its turn comes; until then nobody else is waiting for it.
     for (const run of running) run.catch(() => undefined);

@@ -8,6 +8,7 @@ import type { SimCrypto } from "../crypto.ts";
 import { checkDeterminism } from "../determinism.ts";
 import type { Plan } from "../plan/plan.ts";
 import { resolvePlan } from "../plan/resolve.ts";
+import { Recorder, type Recording } from "../recording.ts";
 import type { RunResult, SimulationResult } from "../result.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { ScenarioError, type ScenarioProblem } from "../scenario/scenario-error.ts";
@@ -92,13 +93,40 @@ export interface PlannedRun {
   readonly plan: Plan;
   readonly applications: readonly Application[];
   readonly isChecked: boolean;
+  /** Whether it leaves a recording, for a bundle. */
+  readonly isRecorded?: boolean;
+  readonly onEvent?: SimulationOptions["onEvent"];
 }
 
-export function runPlan({ plan, applications, isChecked }: PlannedRun): RunResult {
-  const options = { crypto: hostCrypto, applications: withBuiltIn(applications) };
-  return measured(() =>
-    isChecked ? checkDeterminism(plan, options).result : createPlanSimulation(plan, options).finish(),
-  );
+/** A result, and how to compare the run with another; no recording unless it was asked for. */
+export interface Ran {
+  readonly result: RunResult;
+  readonly recording: Recording | null;
+}
+
+/** Steps that a caller takes between two looks at the clock. */
+export type Stepper = (simulation: Simulation) => void;
+
+export function runPlan(
+  { plan, applications, isChecked, isRecorded = false, onEvent }: PlannedRun,
+  stepThrough: Stepper = () => {},
+): Ran {
+  const options = { crypto: hostCrypto, applications: withBuiltIn(applications), onEvent };
+  let recording: Recording | null = null;
+  const result = measured(() => {
+    if (isChecked) {
+      const checked = checkDeterminism(plan, options);
+      recording = isRecorded ? checked.recording : null;
+      return checked.result;
+    }
+    const recorder = isRecorded ? new Recorder() : null;
+    const simulation = createPlanSimulation(plan, { ...options, traceListener: recorder?.listener });
+    stepThrough(simulation);
+    const finished = simulation.finish();
+    recording = recorder?.recording(simulation.world.trace) ?? null;
+    return finished;
+  });
+  return { result, recording };
 }
 
 /** Adds what only the host can measure: real time, and the largest memory this process has had. */

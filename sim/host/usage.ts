@@ -1,5 +1,7 @@
 /** What was wrong with how a command was called: shown without a stack, exit code 1. */
 
+import { ScenarioError } from "../scenario/scenario-error.ts";
+
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -13,6 +15,19 @@ export function parseWhole(
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new UsageError(`${option}: found "${text}", expected a whole number from ${min} to ${max}`);
+}
+
+const mistakeExitCode = 1;
+
+/** Runs a command: what the user got wrong goes to stderr without a stack, and gives the exit code 1. */
+export async function reportingMistakes(run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof ScenarioError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return mistakeExitCode;
+  }
 }
 
 const seedMax = Number.MAX_SAFE_INTEGER;

@@ -1,17 +1,17 @@
 /** What a worker thread does: one plan, one result. */
 
 import type { Plan } from "../plan/plan.ts";
-import type { RunResult } from "../result.ts";
 import { importAll } from "./scenario-applications.ts";
-import { runPlan } from "./simulate.ts";
+import { type Ran, runPlan } from "./simulate.ts";
 
 export interface WorkerTask {
   readonly plan: Plan;
   /** Applications are code, and cannot be handed from thread to thread: each imports the files itself. */
   readonly applicationFiles: readonly string[];
   readonly isChecked: boolean;
+  readonly isRecorded: boolean;
 }
 
-export async function runInWorker({ plan, applicationFiles, isChecked }: WorkerTask): Promise<RunResult> {
-  return runPlan({ plan, applications: await importAll(applicationFiles), isChecked });
+export async function runInWorker({ applicationFiles, ...task }: WorkerTask): Promise<Ran> {
+  return runPlan({ ...task, applications: await importAll(applicationFiles) });
 }

@@ -47,15 +47,27 @@ interface Rehearsal {
   readonly said: readonly string[];
 }
 
+export interface CommutativityMemory {
+  readonly recent: Map<ContextId, OwedEvent[]>;
+  readonly rehearsed: Set<string>;
+  readonly reported: Set<string>;
+  readonly left: { untried: number; others: number };
+}
+
 export class Commutativity {
+  readonly memory: CommutativityMemory;
   readonly #applications: ReadonlyMap<string, Application>;
   readonly #report: (found: Found) => void;
-  readonly #recent = new Map<ContextId, OwedEvent[]>();
-  readonly #rehearsed = new Set<string>();
-  readonly #reported = new Set<string>();
-  readonly #left = { ...pairsMax };
 
-  constructor(applications: readonly Application[], report: (found: Found) => void) {
+  constructor(
+    applications: readonly Application[],
+    report: (found: Found) => void,
+    memory: CommutativityMemory = {
+      recent: new Map(),
+      ...{ rehearsed: new Set(), reported: new Set(), left: { ...pairsMax } },
+    },
+  ) {
+    this.memory = memory;
     this.#applications = new Map(applications.map((application) => [application.name, application]));
     this.#report = report;
   }
@@ -67,8 +79,8 @@ export class Commutativity {
     { nowUs, isUntried }: { readonly nowUs: number; readonly isUntried: (eventId: string) => boolean },
   ): void {
     for (const event of events) {
-      const recent = this.#recent.get(event.contextId) ?? [];
-      this.#recent.set(event.contextId, recent);
+      const recent = this.memory.recent.get(event.contextId) ?? [];
+      this.memory.recent.set(event.contextId, recent);
       const stage = this.#stageOn(node, event.contextId, nowUs);
       if (stage !== null) this.#pair(event, recent, { node, stage, isUntried });
       if (!recent.some(({ id }) => id === event.id)) recent.push(event);
@@ -100,9 +112,9 @@ export class Commutativity {
     for (const other of [...untried, ...others].slice(0, partnersMax)) {
       const kind = isUntried(other.id) ? "untried" : "others";
       const pair = [event.id, other.id].sort().join();
-      if (this.#left[kind] === 0 || this.#rehearsed.has(pair)) continue;
-      this.#rehearsed.add(pair);
-      this.#left[kind] -= 1;
+      if (this.memory.left[kind] === 0 || this.memory.rehearsed.has(pair)) continue;
+      this.memory.rehearsed.add(pair);
+      this.memory.left[kind] -= 1;
       this.#compare(node, [other, event], stage);
     }
   }
@@ -111,8 +123,8 @@ export class Commutativity {
     const difference = differenceOf(rehearse([a, b], stage), rehearse([b, a], stage), [a, b]);
     const { name } = stage.application;
     const handlers = JSON.stringify([name, ...[a.handler, b.handler].sort()]);
-    if (difference === null || this.#reported.has(handlers)) return;
-    this.#reported.add(handlers);
+    if (difference === null || this.memory.reported.has(handlers)) return;
+    this.memory.reported.add(handlers);
     const message = `${name}: ${describe(a)} and ${describe(b)} come to different ends: ${difference}`;
     this.#report({ oracle: "handlers-commute", invariant: 3, node: node.id, message });
   }

@@ -9,52 +9,61 @@ import type { Replica } from "../../core/replica.ts";
 /** Where a member stands: its heads, or null while it does not count (down, absent, left). */
 export type Standing = string | null;
 
+export interface TrackerMemory {
+  readonly standings: Map<number, string>;
+  readonly counts: Map<string, number>;
+}
+
 export class ConvergenceTracker {
+  readonly memory: TrackerMemory;
   readonly contextId: ContextId;
   readonly #isWatched: (node: number) => boolean;
-  readonly #standings = new Map<number, string>();
-  readonly #counts = new Map<string, number>();
 
-  constructor(contextId: ContextId, isWatched: (node: number) => boolean) {
+  constructor(
+    contextId: ContextId,
+    isWatched: (node: number) => boolean,
+    memory: TrackerMemory = { standings: new Map(), counts: new Map() },
+  ) {
+    this.memory = memory;
     this.contextId = contextId;
     this.#isWatched = isWatched;
   }
 
   /** Do the members that count, of which there must be one at least, all stand on the same heads? */
   get isEqual(): boolean {
-    return this.#counts.size === 1;
+    return this.memory.counts.size === 1;
   }
 
   /** Of the groups of members that stand on the same heads: how many there are, and how many are in the largest. */
   get groupCount(): number {
-    return this.#counts.size;
+    return this.memory.counts.size;
   }
 
   get largestGroup(): number {
-    return Array.from(this.#counts.values()).reduce((max, count) => Math.max(max, count), 0);
+    return Array.from(this.memory.counts.values()).reduce((max, count) => Math.max(max, count), 0);
   }
 
   get members(): Iterable<number> {
-    return this.#standings.keys();
+    return this.memory.standings.keys();
   }
 
   update(node: number, standing: Standing): void {
     if (!this.#isWatched(node)) return;
-    const before = this.#standings.get(node);
+    const before = this.memory.standings.get(node);
     if (before === standing) return;
     if (before !== undefined) this.#add(before, -1);
     if (standing === null) {
-      this.#standings.delete(node);
+      this.memory.standings.delete(node);
     } else {
-      this.#standings.set(node, standing);
+      this.memory.standings.set(node, standing);
       this.#add(standing, 1);
     }
   }
 
   #add(standing: string, amount: number): void {
-    const count = (this.#counts.get(standing) ?? 0) + amount;
-    if (count === 0) this.#counts.delete(standing);
-    else this.#counts.set(standing, count);
+    const count = (this.memory.counts.get(standing) ?? 0) + amount;
+    if (count === 0) this.memory.counts.delete(standing);
+    else this.memory.counts.set(standing, count);
   }
 }
 

@@ -34,19 +34,28 @@ interface Consequences {
 /** Events that came in the last moments of a run may still be owed. */
 const graceUs = 1_000_000;
 
-export class HandlerRuns {
-  readonly #debts: readonly Map<string, Debt>[];
+/** What each commit led to. A commit is made once, and copies of a run share those that they had in common. */
+const led = new WeakMap<Commit, Consequences>();
+
+export interface HandlerRunsMemory {
+  /** By node, by the event. */
+  readonly debts: readonly Map<string, Debt>[];
   /** When each node was last started. */
-  readonly #upSinceUs: number[];
+  readonly upSinceUs: number[];
+}
+
+export class HandlerRuns {
+  readonly memory: HandlerRunsMemory;
   /** Events whose handlers the input under way has run. */
   #running: string[] = [];
-  readonly #led = new WeakMap<Commit, Consequences>();
   /** Of all applications. What names another is parked without a run. */
   readonly #names = new Set<string>();
 
-  constructor(nodes: number) {
-    this.#debts = Array.from({ length: nodes }, () => new Map());
-    this.#upSinceUs = Array.from({ length: nodes }, () => 0);
+  constructor(nodes: number, memory?: HandlerRunsMemory) {
+    this.memory = memory ?? {
+      debts: Array.from({ length: nodes }, () => new Map()),
+      upSinceUs: Array.from({ length: nodes }, () => 0),
+    };
   }
 
   /** The applications, with handlers that are heard when they run. */
@@ -80,7 +89,7 @@ export class HandlerRuns {
     this.#running = [];
     for (const event of owed) debts.set(event.id, { event, sinceUs: nowUs, attempts: 0 });
     this.#count(node, tried, 1);
-    if (owed.length + tried.length > 0) this.#led.set(commit, { owed, tried });
+    if (owed.length + tried.length > 0) led.set(commit, { owed, tried });
     return owed;
   }
 
@@ -93,14 +102,14 @@ export class HandlerRuns {
   lost(node: SimNode, commits: readonly Commit[]): void {
     const debts = this.#debtsOf(node);
     for (const commit of commits) {
-      const { owed, tried } = this.#led.get(commit) ?? { owed: [], tried: [] };
+      const { owed, tried } = led.get(commit) ?? { owed: [], tried: [] };
       this.#count(node, tried, -1);
       for (const { id } of owed) debts.delete(id);
     }
   }
 
   statusChanged(node: SimNode, nowUs: number): void {
-    this.#upSinceUs[node.index] = nowUs;
+    this.memory.upSinceUs[node.index] = nowUs;
   }
 
   /** Does the node owe the event a handler that it has not tried? */
@@ -111,7 +120,7 @@ export class HandlerRuns {
   /** Events that live nodes have had for long enough and never tried. */
   judge(nodes: readonly SimNode[], nowUs: number): readonly Found[] {
     return nodes.flatMap((node) => {
-      const upSinceUs = this.#upSinceUs[node.index] ?? 0;
+      const upSinceUs = this.memory.upSinceUs[node.index] ?? 0;
       if (node.status !== "up" || node.isPaused || upSinceUs > nowUs - graceUs) return [];
       const forgotten = Array.from(this.#debtsOf(node).values()).filter(
         ({ attempts, sinceUs }) => attempts === 0 && sinceUs <= nowUs - graceUs,
@@ -125,7 +134,7 @@ export class HandlerRuns {
   }
 
   #debtsOf(node: SimNode): Map<string, Debt> {
-    return this.#debts[node.index] as Map<string, Debt>; // there is one for each node
+    return this.memory.debts[node.index] as Map<string, Debt>; // there is one for each node
   }
 
   #count(node: SimNode, eventIds: readonly string[], by: number): void {
@@ -142,6 +151,15 @@ function eventsOf({ id: delta, contextId, author, content, events }: CausalDelta
   return events.flatMap(({ kind: name, content: said, handler }, index) =>
     handler === null
       ? []
-      : [{ id: nameText({ delta, index }), contextId, delta, index, author, name, content: said, handler }],
+      : Object.freeze({
+          id: nameText({ delta, index }),
+          contextId,
+          delta,
+          index,
+          author,
+          name,
+          content: said,
+          handler,
+        }),
   );
 }

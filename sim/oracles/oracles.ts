@@ -29,22 +29,31 @@ const rootsMax = 200_000;
 /** Violations reported; after these only the run's outcome counts. */
 const violationsMax = 100;
 
+export interface OraclesMemory {
+  readonly rootsByHeads: Map<string, Hash>;
+  /** By context: writes whose client was told that they are kept, with the node that said so. */
+  readonly acknowledged: Map<ContextId, Map<DeltaId, number>>;
+  found: number;
+}
+
 export class Oracles {
+  readonly memory: OraclesMemory;
   readonly #codec: Codec;
   readonly #report: (found: Found) => void;
-  readonly #rootsByHeads = new Map<string, Hash>();
-  /** By context: writes whose client was told that they are kept, with the node that said so. */
-  readonly #acknowledged = new Map<ContextId, Map<DeltaId, number>>();
   readonly kept = new Kept();
-  #found = 0;
 
-  constructor(codec: Codec, report: (found: Found) => void) {
+  constructor(
+    codec: Codec,
+    report: (found: Found) => void,
+    memory: OraclesMemory = { rootsByHeads: new Map(), acknowledged: new Map(), found: 0 },
+  ) {
+    this.memory = memory;
     this.#codec = codec;
     this.#report = report;
   }
 
   get acknowledged(): ReadonlyMap<ContextId, ReadonlyMap<DeltaId, number>> {
-    return this.#acknowledged;
+    return this.memory.acknowledged;
   }
 
   /** Causal closure: what a batch adds has its parents in the store or before it in the batch. Gives the deltas added. */
@@ -89,17 +98,17 @@ export class Oracles {
       root,
     }: { readonly contextId: ContextId; readonly heads: string; readonly root: Hash },
   ): void {
-    const known = this.#rootsByHeads.get(heads);
+    const known = this.memory.rootsByHeads.get(heads);
     if (node.damaged.has(contextId)) {
       // Repaired, once it is what others gave.
       if (known === root) node.damaged.delete(contextId);
       return;
     }
     if (known === undefined) {
-      this.#rootsByHeads.set(heads, root);
-      for (const oldest of this.#rootsByHeads.keys()) {
-        if (this.#rootsByHeads.size <= rootsMax) break;
-        this.#rootsByHeads.delete(oldest);
+      this.memory.rootsByHeads.set(heads, root);
+      for (const oldest of this.memory.rootsByHeads.keys()) {
+        if (this.memory.rootsByHeads.size <= rootsMax) break;
+        this.memory.rootsByHeads.delete(oldest);
       }
     } else if (known !== root) {
       this.#find(
@@ -113,8 +122,8 @@ export class Oracles {
 
   /** A client was told that a write is kept. */
   acknowledge(node: SimNode, contextId: ContextId, delta: DeltaId): void {
-    const writes = this.#acknowledged.get(contextId) ?? new Map<DeltaId, number>();
-    this.#acknowledged.set(contextId, writes);
+    const writes = this.memory.acknowledged.get(contextId) ?? new Map<DeltaId, number>();
+    this.memory.acknowledged.set(contextId, writes);
     writes.set(delta, node.index);
     if (!this.kept.has(node.disk, contextId, delta)) {
       this.#find("acknowledged-kept", 5, node, `acknowledged ${toHex(delta)} without having it`);
@@ -128,7 +137,7 @@ export class Oracles {
     const keys = commits
       .flatMap((commit) => commit.writes.flatMap(([key, value]) => (value === null ? [] : key)))
       .filter((key) => key[0] === "d");
-    for (const writes of this.#acknowledged.values()) {
+    for (const writes of this.memory.acknowledged.values()) {
       for (const key of keys) {
         const id = key.slice(1) as DeltaId;
         if (writes.get(id) === node.index) {
@@ -158,7 +167,7 @@ export class Oracles {
   }
 
   #find(oracle: string, invariant: number, node: SimNode, message: string): void {
-    this.#found += 1;
-    if (this.#found <= violationsMax) this.#report({ oracle, invariant, node: node.id, message });
+    this.memory.found += 1;
+    if (this.memory.found <= violationsMax) this.#report({ oracle, invariant, node: node.id, message });
   }
 }

@@ -3,7 +3,7 @@
 import type { ContextId, DeltaId, Hash } from "../../core/ids.ts";
 import type { Replica } from "../../core/replica.ts";
 import type { SimNode } from "../world/sim-node.ts";
-import { ConvergenceTracker, isSettled, type Standing } from "./convergence.ts";
+import { ConvergenceTracker, isSettled, type Standing, type TrackerMemory } from "./convergence.ts";
 import type { Kept } from "./kept.ts";
 
 export interface WatchOptions {
@@ -14,6 +14,12 @@ export interface WatchOptions {
   readonly fromUs: number;
   /** What disks keep. */
   readonly kept: Kept;
+  readonly memory?: WatchMemory | undefined;
+}
+
+export interface WatchMemory {
+  readonly convergedAtUs: number | null;
+  readonly trackers: readonly TrackerMemory[];
 }
 
 export class ConvergenceWatch {
@@ -23,14 +29,24 @@ export class ConvergenceWatch {
   readonly #nodes: readonly SimNode[];
   readonly #kept: Kept;
 
-  constructor(nodes: readonly SimNode[], { contexts, nodes: watched, fromUs, kept }: WatchOptions) {
+  constructor(nodes: readonly SimNode[], { contexts, nodes: watched, fromUs, kept, memory }: WatchOptions) {
+    this.convergedAtUs = memory?.convergedAtUs ?? null;
     this.#kept = kept;
     const isWatched = watched === null ? () => true : (node: number) => watched.includes(node);
     this.fromUs = fromUs;
     this.#nodes = nodes;
     this.#trackers = new Map(
-      contexts.map((contextId) => [contextId, new ConvergenceTracker(contextId, isWatched)]),
+      contexts.map((contextId, index) => [
+        contextId,
+        new ConvergenceTracker(contextId, isWatched, memory?.trackers[index]),
+      ]),
     );
+  }
+
+  /** All that changes. */
+  get memory(): WatchMemory {
+    const trackers = Array.from(this.#trackers.values(), ({ memory }) => memory);
+    return { convergedAtUs: this.convergedAtUs, trackers };
   }
 
   update(contextId: ContextId, node: number, standing: Standing): void {

@@ -25,19 +25,26 @@ interface Conditions {
   latency: (uniform32: number) => number;
 }
 
+export interface ConditionsMemory {
+  /** Faults that are on, in the order in which they began. */
+  readonly active: Set<LinkFault>;
+  /** By direction: what was queued has left by then. */
+  readonly busyUntilUs: Float64Array;
+}
+
 export class LinkConditions {
+  readonly memory: ConditionsMemory;
   readonly #plan: Plan;
   readonly #defaultLatency: (uniform32: number) => number;
   readonly #directions: Conditions[];
-  readonly #busyUntilUs: Float64Array;
-  readonly #active = new Set<LinkFault>();
   readonly #latencies = new Map<LatencyPlan, (uniform32: number) => number>();
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, memory?: ConditionsMemory) {
+    this.memory = memory ?? { active: new Set(), busyUntilUs: new Float64Array(plan.links.length * 2) };
     this.#plan = plan;
     this.#defaultLatency = createLatency(plan.network.latency);
     this.#directions = plan.links.flatMap(() => [this.#usual(), this.#usual()]);
-    this.#busyUntilUs = new Float64Array(plan.links.length * 2);
+    this.#applyAll();
   }
 
   isCut(direction: Direction): boolean {
@@ -66,24 +73,28 @@ export class LinkConditions {
   transmitUs(direction: Direction, bytes: number, nowUs: number): number {
     const { kbps } = this.#of(direction);
     if (kbps === Number.POSITIVE_INFINITY) return 0;
-    const startUs = Math.max(nowUs, this.#busyUntilUs[direction] ?? 0);
+    const startUs = Math.max(nowUs, this.memory.busyUntilUs[direction] ?? 0);
     const endUs = startUs + Math.ceil((bytes * 8_000) / kbps);
-    this.#busyUntilUs[direction] = endUs;
+    this.memory.busyUntilUs[direction] = endUs;
     return endUs - nowUs;
   }
 
   /** Turns a fault on or off; gives the directions whose being cut changed. O(directions × active faults). */
   set(fault: LinkFault, on: boolean): readonly Direction[] {
-    if (on) this.#active.add(fault);
-    else this.#active.delete(fault);
+    if (on) this.memory.active.add(fault);
+    else this.memory.active.delete(fault);
     const before = this.#directions.map(({ cuts }) => cuts > 0);
-    this.#directions.forEach((conditions, direction) => {
-      Object.assign(conditions, this.#usual());
-      for (const active of this.#active) this.#apply(active, direction, conditions);
-    });
+    this.#applyAll();
     return Array.from(this.#directions.keys()).filter(
       (direction) => this.isCut(direction) !== before[direction],
     );
+  }
+
+  #applyAll(): void {
+    this.#directions.forEach((conditions, direction) => {
+      Object.assign(conditions, this.#usual());
+      for (const active of this.memory.active) this.#apply(active, direction, conditions);
+    });
   }
 
   #of(direction: Direction): Conditions {

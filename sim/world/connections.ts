@@ -47,34 +47,45 @@ export interface ConnectionListener {
   arrived(from: number, to: number, carried: Carried): void;
 }
 
+export interface ConnectionsMemory {
+  readonly byLink: (Connection | undefined)[];
+  readonly dialling: Set<string>;
+  /** Per direction, over all connections of its link: gives every carried thing its own draws. */
+  readonly carriedCount: Float64Array;
+}
+
 export class Connections {
+  readonly memory: ConnectionsMemory;
   readonly #world: WorldPort;
   readonly #plan: Plan;
   readonly #conditions: LinkConditions;
   readonly #listener: ConnectionListener;
-  readonly #byLink: (Connection | undefined)[];
   /** By node: its links, by the node at the other end. */
   readonly #links: readonly Map<number, number>[];
-  readonly #dialling = new Set<string>();
-  /** Per direction, over all connections of its link: gives every carried thing its own draws. */
-  readonly #carriedCount: Float64Array;
 
   constructor(
     world: WorldPort,
     plan: Plan,
-    about: { conditions: LinkConditions; listener: ConnectionListener },
+    about: {
+      conditions: LinkConditions;
+      listener: ConnectionListener;
+      memory?: ConnectionsMemory | undefined;
+    },
   ) {
+    this.memory = about.memory ?? {
+      byLink: plan.links.map(() => undefined),
+      dialling: new Set(),
+      carriedCount: new Float64Array(plan.links.length * 2),
+    };
     this.#world = world;
     this.#plan = plan;
     this.#conditions = about.conditions;
     this.#listener = about.listener;
-    this.#byLink = plan.links.map(() => undefined);
     this.#links = plan.nodes.map(() => new Map<number, number>());
     plan.links.forEach(([low, high], link) => {
       this.#links[low]?.set(high, link);
       this.#links[high]?.set(low, link);
     });
-    this.#carriedCount = new Float64Array(plan.links.length * 2);
   }
 
   /** Nodes this one is linked to, whether connected or not. */
@@ -85,7 +96,7 @@ export class Connections {
   /** The connection between two nodes, while there is one. */
   between(a: number, b: number): Connection | undefined {
     const link = this.#links[a]?.get(b);
-    return link === undefined ? undefined : this.#byLink[link];
+    return link === undefined ? undefined : this.memory.byLink[link];
   }
 
   direction(connection: Connection, from: number): Direction {
@@ -107,8 +118,8 @@ export class Connections {
       return;
     }
     const key = dialKey(from, to, epoch);
-    if (this.#dialling.has(key) || this.#byLink[link] !== undefined) return;
-    this.#dialling.add(key);
+    if (this.memory.dialling.has(key) || this.memory.byLink[link] !== undefined) return;
+    this.memory.dialling.add(key);
     const out = link * 2 + (from < to ? 0 : 1);
     const latencyUs = [0, 1, 2, 3].reduce(
       (sum, hop) => sum + this.#latencyUs(out ^ (hop % 2), this.#nth(out)),
@@ -121,8 +132,8 @@ export class Connections {
     const world = this.#world;
     const [low, high] = this.#plan.links[link] as readonly [number, number]; // links come from the plan
     const to = from === low ? high : low;
-    this.#dialling.delete(dialKey(from, to, epoch));
-    if (world.epochOf(from) !== epoch || this.#byLink[link] !== undefined) return;
+    this.memory.dialling.delete(dialKey(from, to, epoch));
+    if (world.epochOf(from) !== epoch || this.memory.byLink[link] !== undefined) return;
     const isReachable = world.isUp(to) && !world.isPaused(to) && !this.#isCut(link);
     if (!isReachable) {
       world.deliver(from, { kind: "dial-failed", peer: this.peer(to) });
@@ -139,7 +150,7 @@ export class Connections {
       early: [new Map(), new Map()],
       held: [[], []],
     };
-    this.#byLink[link] = connection;
+    this.memory.byLink[link] = connection;
     world.deliver(low, { kind: "peer-connected", peer: this.peer(high) });
     world.deliver(high, { kind: "peer-connected", peer: this.peer(low) });
     this.#listener.connected(connection);
@@ -179,7 +190,7 @@ export class Connections {
   /** Directions were cut or healed. */
   cutsChanged(directions: readonly Direction[]): void {
     for (const direction of directions) {
-      const connection = this.#byLink[direction >> 1];
+      const connection = this.memory.byLink[direction >> 1];
       if (connection === undefined) continue;
       this.#listen(connection);
       if (!this.#conditions.isCut(direction)) this.#releaseHeld(connection, direction);
@@ -232,7 +243,7 @@ export class Connections {
   #break(connection: Connection, noticedAfterUs: number): void {
     const world = this.#world;
     connection.isUp = false;
-    this.#byLink[connection.link] = undefined;
+    this.memory.byLink[connection.link] = undefined;
     this.#listener.broken(connection);
     for (const node of [connection.low, connection.high]) {
       const event = { kind: "noticed", connection, node, epoch: world.epochOf(node) } as const;
@@ -279,8 +290,8 @@ export class Connections {
   }
 
   #nth(direction: Direction): number {
-    this.#carriedCount[direction] = (this.#carriedCount[direction] ?? 0) + 1;
-    return this.#carriedCount[direction] ?? 0;
+    this.memory.carriedCount[direction] = (this.memory.carriedCount[direction] ?? 0) + 1;
+    return this.memory.carriedCount[direction] ?? 0;
   }
 }
 

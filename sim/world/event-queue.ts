@@ -10,16 +10,35 @@ export type TieBreak = "first-in" | "last-in" | "random" | "by-kind";
 
 export const tieBreaks: readonly TieBreak[] = ["first-in", "last-in", "random", "by-kind"];
 
+/** What is due: three columns and the events, in heap order. */
+export interface QueueMemory<Event> {
+  times: Float64Array;
+  ties: Uint32Array;
+  sequences: Float64Array;
+  readonly events: Event[];
+  sequence: number;
+  /** Where each kind stands among those of one moment, drawn when it is first seen. */
+  readonly kinds: Map<string, number>;
+}
+
+export function createQueueMemory<Event>(): QueueMemory<Event> {
+  return {
+    times: new Float64Array(1_024),
+    ties: new Uint32Array(1_024),
+    sequences: new Float64Array(1_024),
+    events: [],
+    sequence: 0,
+    kinds: new Map(),
+  };
+}
+
 export class EventQueue<Event extends { readonly kind: string }> {
   readonly #tieOf: (sequence: number, event: Event) => number;
-  #times = new Float64Array(1_024);
-  #ties = new Uint32Array(1_024);
-  #sequences = new Float64Array(1_024);
-  readonly #events: Event[] = [];
-  #sequence = 0;
+  readonly memory: QueueMemory<Event>;
 
-  constructor(policy: TieBreak, seed: number) {
-    const kinds = new Map<string, number>();
+  constructor(policy: TieBreak, seed: number, memory: QueueMemory<Event> = createQueueMemory()) {
+    this.memory = memory;
+    const { kinds } = memory;
     const kindOrder = (kind: string): number => {
       const known = kinds.get(kind) ?? mix32(seed, kinds.size, 0, 0);
       kinds.set(kind, known);
@@ -35,40 +54,40 @@ export class EventQueue<Event extends { readonly kind: string }> {
   }
 
   get size(): number {
-    return this.#events.length;
+    return this.memory.events.length;
   }
 
   /** When the next event is due, in microseconds; infinity when there is none. */
   get nextTimeUs(): number {
-    return this.#events.length === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] ?? 0);
+    return this.memory.events.length === 0 ? Number.POSITIVE_INFINITY : (this.memory.times[0] ?? 0);
   }
 
   /** O(log n). */
   push(timeUs: number, event: Event): void {
-    this.#sequence += 1;
-    const tie = this.#tieOf(this.#sequence, event);
-    let hole = this.#events.length;
-    this.#events.push(event);
-    if (hole >= this.#times.length) this.#grow();
+    this.memory.sequence += 1;
+    const tie = this.#tieOf(this.memory.sequence, event);
+    let hole = this.memory.events.length;
+    this.memory.events.push(event);
+    if (hole >= this.memory.times.length) this.#grow();
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
-      if (!this.#isBefore(timeUs, tie, this.#sequence, parent)) break;
+      if (!this.#isBefore(timeUs, tie, this.memory.sequence, parent)) break;
       this.#move(parent, hole);
       hole = parent;
     }
-    this.#set(hole, timeUs, tie, this.#sequence, event);
+    this.#set(hole, timeUs, tie, this.memory.sequence, event);
   }
 
   /** Removes and gives the next event. O(log n). */
   pop(): Event | undefined {
-    const first = this.#events[0];
-    const last = this.#events.length - 1;
-    const moved = this.#events[last];
+    const first = this.memory.events[0];
+    const last = this.memory.events.length - 1;
+    const moved = this.memory.events[last];
     if (first === undefined || moved === undefined) return undefined;
-    const timeUs = this.#times[last] ?? 0;
-    const tie = this.#ties[last] ?? 0;
-    const sequence = this.#sequences[last] ?? 0;
-    this.#events.pop();
+    const timeUs = this.memory.times[last] ?? 0;
+    const tie = this.memory.ties[last] ?? 0;
+    const sequence = this.memory.sequences[last] ?? 0;
+    this.memory.events.pop();
     if (last === 0) return first;
     let hole = 0;
     for (;;) {
@@ -84,44 +103,44 @@ export class EventQueue<Event extends { readonly kind: string }> {
   }
 
   #isBefore(timeUs: number, tie: number, sequence: number, index: number): boolean {
-    const otherTime = this.#times[index] ?? 0;
+    const otherTime = this.memory.times[index] ?? 0;
     if (timeUs !== otherTime) return timeUs < otherTime;
-    const otherTie = this.#ties[index] ?? 0;
+    const otherTie = this.memory.ties[index] ?? 0;
     if (tie !== otherTie) return tie < otherTie;
-    return sequence < (this.#sequences[index] ?? 0);
+    return sequence < (this.memory.sequences[index] ?? 0);
   }
 
   #isAhead(index: number, other: number): boolean {
     return this.#isBefore(
-      this.#times[index] ?? 0,
-      this.#ties[index] ?? 0,
-      this.#sequences[index] ?? 0,
+      this.memory.times[index] ?? 0,
+      this.memory.ties[index] ?? 0,
+      this.memory.sequences[index] ?? 0,
       other,
     );
   }
 
   #move(from: number, to: number): void {
-    this.#times[to] = this.#times[from] ?? 0;
-    this.#ties[to] = this.#ties[from] ?? 0;
-    this.#sequences[to] = this.#sequences[from] ?? 0;
-    this.#events[to] = this.#events[from] as Event; // both are below the size
+    this.memory.times[to] = this.memory.times[from] ?? 0;
+    this.memory.ties[to] = this.memory.ties[from] ?? 0;
+    this.memory.sequences[to] = this.memory.sequences[from] ?? 0;
+    this.memory.events[to] = this.memory.events[from] as Event; // both are below the size
   }
 
   #set(index: number, timeUs: number, tie: number, sequence: number, event: Event): void {
-    this.#times[index] = timeUs;
-    this.#ties[index] = tie;
-    this.#sequences[index] = sequence;
-    this.#events[index] = event;
+    this.memory.times[index] = timeUs;
+    this.memory.ties[index] = tie;
+    this.memory.sequences[index] = sequence;
+    this.memory.events[index] = event;
   }
 
   #grow(): void {
-    const size = this.#times.length * 2;
+    const size = this.memory.times.length * 2;
     const grow = <T extends Float64Array | Uint32Array>(next: T, old: T): T => {
       next.set(old);
       return next;
     };
-    this.#times = grow(new Float64Array(size), this.#times);
-    this.#ties = grow(new Uint32Array(size), this.#ties);
-    this.#sequences = grow(new Float64Array(size), this.#sequences);
+    this.memory.times = grow(new Float64Array(size), this.memory.times);
+    this.memory.ties = grow(new Uint32Array(size), this.memory.ties);
+    this.memory.sequences = grow(new Float64Array(size), this.memory.sequences);
   }
 }

@@ -63,12 +63,26 @@ export interface WorldPort {
   readonly counters: Counters;
 }
 
+export type CountersMemory = Pick<Counters, "messages" | "bytes" | "faults" | "probes">;
+
 /** What a run counts. Names appear in the result as they are. */
 export class Counters {
-  readonly messages: Record<string, number> = {};
-  readonly bytes = { gossip: 0, sync: 0, payload: 0 };
-  readonly faults: Record<string, number> = {};
-  readonly probes: Record<string, number> = {};
+  readonly messages: Record<string, number>;
+  readonly bytes: { gossip: number; sync: number; payload: number };
+  readonly faults: Record<string, number>;
+  readonly probes: Record<string, number>;
+
+  constructor(memory?: CountersMemory) {
+    this.messages = memory?.messages ?? {};
+    this.bytes = memory?.bytes ?? { gossip: 0, sync: 0, payload: 0 };
+    this.faults = memory?.faults ?? {};
+    this.probes = memory?.probes ?? {};
+  }
+
+  get memory(): CountersMemory {
+    const { messages, bytes, faults, probes } = this;
+    return { messages, bytes, faults, probes };
+  }
 
   message(kind: string, count = 1): void {
     this.messages[kind] = (this.messages[kind] ?? 0) + count;

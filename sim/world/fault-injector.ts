@@ -19,12 +19,17 @@ export interface FaultChange {
   readonly on: boolean;
 }
 
-export class FaultInjector {
-  readonly #world: World;
-  /** By node: the drift it had before a fault changed it. */
-  readonly #usualDrift = new Map<number, number>();
+export interface FaultMemory {
+  readonly usualDrift: Map<number, number>;
+}
 
-  constructor(world: World) {
+export class FaultInjector {
+  /** `usualDrift`: by node, the drift it had before a fault changed it. */
+  readonly memory: FaultMemory;
+  readonly #world: World;
+
+  constructor(world: World, memory: FaultMemory = { usualDrift: new Map() }) {
+    this.memory = memory;
     this.#world = world;
   }
 
@@ -34,8 +39,8 @@ export class FaultInjector {
     for (const change of changes) byTime.set(change.timeUs, [...(byTime.get(change.timeUs) ?? []), change]);
     for (const [timeUs, together] of byTime) {
       // What ends makes room for what begins at the same moment.
-      const ordered = together.toSorted((a, b) => Number(a.on) - Number(b.on));
-      this.#world.schedule(timeUs, { kind: "faults", changes: ordered });
+      const changes = Object.freeze(together.toSorted((a, b) => Number(a.on) - Number(b.on)));
+      this.#world.schedule(timeUs, { kind: "faults", changes });
     }
   }
 
@@ -161,9 +166,10 @@ export class FaultInjector {
     const { nowUs, counters } = this.#world;
     if (ppm !== null) {
       counters.fault("clock-drift");
-      if (!this.#usualDrift.has(node.index)) this.#usualDrift.set(node.index, node.clock.driftPpm);
+      if (!this.memory.usualDrift.has(node.index))
+        this.memory.usualDrift.set(node.index, node.clock.driftPpm);
     }
-    node.clock.drift(ppm ?? this.#usualDrift.get(node.index) ?? 0, nowUs);
+    node.clock.drift(ppm ?? this.memory.usualDrift.get(node.index) ?? 0, nowUs);
     this.#world.scheduleWake(node);
   }
 

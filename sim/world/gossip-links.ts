@@ -33,16 +33,19 @@ const overheadBytes = 64;
 export const eager = 0;
 
 export class GossipLinks {
+  /** Counts the messages made, to name them. */
+  readonly memory: { messages: number };
   readonly #world: WorldPort;
   readonly #connections: Connections;
   readonly #conditions: LinkConditions;
   readonly #nodes: number;
-  #messages = 0;
 
   constructor(
     world: WorldPort,
     about: { connections: Connections; conditions: LinkConditions; nodes: number },
+    memory: { messages: number },
   ) {
+    this.memory = memory;
     this.#world = world;
     this.#connections = about.connections;
     this.#conditions = about.conditions;
@@ -50,11 +53,11 @@ export class GossipLinks {
   }
 
   createMessage(topic: Topic, bytes: Uint8Array): Message {
-    this.#messages += 1;
+    this.memory.messages += 1;
     let content32 = 0x811c_9dc5;
     for (const byte of bytes) content32 = Math.imul(content32 ^ byte, 0x0100_0193);
     return {
-      number: this.#messages,
+      number: this.memory.messages,
       topic,
       bytes,
       content32: content32 >>> 0,

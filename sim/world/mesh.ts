@@ -28,29 +28,43 @@ const pruneBackoffUs = 60_000_000;
 const historyPeriods = 5;
 const offeredPeriods = 3;
 
+export interface MeshMemory {
+  readonly nodes: readonly Map<Topic, TopicState>[];
+  /** Messages given to a node whose verdict is still out, with who relayed them. */
+  readonly awaiting: Map<string, { readonly message: Message; readonly from: number }>;
+  readonly links: { messages: number };
+}
+
+export interface MeshOptions {
+  readonly connections: Connections;
+  readonly conditions: LinkConditions;
+  readonly knobs: GossipPlan;
+  readonly nodes: number;
+  readonly memory?: MeshMemory | undefined;
+}
+
 export class Mesh {
+  readonly memory: MeshMemory;
   readonly #world: WorldPort;
   readonly #connections: Connections;
   readonly #links: GossipLinks;
   readonly #knobs: GossipPlan;
-  readonly #nodes: readonly Map<Topic, TopicState>[];
-  /** Messages given to a node whose verdict is still out, with who relayed them. */
-  readonly #awaiting = new Map<string, { readonly message: Message; readonly from: number }>();
 
-  constructor(
-    world: WorldPort,
-    about: { connections: Connections; conditions: LinkConditions; knobs: GossipPlan; nodes: number },
-  ) {
+  constructor(world: WorldPort, about: MeshOptions) {
+    this.memory = about.memory ?? {
+      nodes: Array.from({ length: about.nodes }, () => new Map()),
+      awaiting: new Map(),
+      links: { messages: 0 },
+    };
     this.#world = world;
     this.#connections = about.connections;
-    this.#links = new GossipLinks(world, about);
+    this.#links = new GossipLinks(world, about, this.memory.links);
     this.#knobs = about.knobs;
-    this.#nodes = Array.from({ length: about.nodes }, () => new Map());
   }
 
   /** A node started: its heartbeat begins at a moment of its own. */
   start(node: number): void {
-    this.#nodes[node]?.clear();
+    this.memory.nodes[node]?.clear();
     const world = this.#world;
     const phaseUs = mix32(world.seed, node, world.epochOf(node), 11) % (this.#knobs.heartbeatMs * 1_000);
     world.schedule(world.nowUs + phaseUs, {
@@ -81,7 +95,7 @@ export class Mesh {
       [connection.low, connection.high],
       [connection.high, connection.low],
     ] as const) {
-      for (const [topic, state] of this.#nodes[node] ?? []) {
+      for (const [topic, state] of this.memory.nodes[node] ?? []) {
         if (state.isSubscribed) this.#control(node, other, "subscribe", topic);
       }
     }
@@ -92,7 +106,7 @@ export class Mesh {
       [low, high],
       [high, low],
     ] as const) {
-      for (const state of this.#nodes[node]?.values() ?? []) {
+      for (const state of this.memory.nodes[node]?.values() ?? []) {
         state.subscribers.delete(other);
         state.mesh.delete(other);
       }
@@ -150,7 +164,7 @@ export class Mesh {
       return;
     }
     message.seenIn[to] = world.epochOf(to);
-    this.#awaiting.set(`${to}:${message.number}`, { message, from });
+    this.memory.awaiting.set(`${to}:${message.number}`, { message, from });
     const peer = this.#connections.peer(from);
     world.deliver(to, {
       kind: "gossip",
@@ -163,8 +177,8 @@ export class Mesh {
 
   /** A node's verdict on a message it was given: what it accepts it forwards along its mesh. */
   judged(node: number, number: number, verdict: "accept" | "ignore" | "reject"): void {
-    const awaiting = this.#awaiting.get(`${node}:${number}`);
-    this.#awaiting.delete(`${node}:${number}`);
+    const awaiting = this.memory.awaiting.get(`${node}:${number}`);
+    this.memory.awaiting.delete(`${node}:${number}`);
     if (awaiting === undefined || verdict !== "accept") return;
     const { message, from } = awaiting;
     const state = this.#topic(node, message.topic);
@@ -183,7 +197,7 @@ export class Mesh {
       nth: nth + 1,
     });
     if (world.isPaused(node)) return;
-    for (const [topic, state] of this.#nodes[node] ?? []) {
+    for (const [topic, state] of this.memory.nodes[node] ?? []) {
       if (!state.isSubscribed) continue;
       this.#graftMissing(node, topic, nth);
       this.#pruneExcess(node, topic, nth);
@@ -212,7 +226,7 @@ export class Mesh {
   }
 
   #topic(node: number, topic: Topic): TopicState {
-    const topics = this.#nodes[node] as Map<Topic, TopicState>; // nodes come from the plan
+    const topics = this.memory.nodes[node] as Map<Topic, TopicState>; // nodes come from the plan
     let state = topics.get(topic);
     if (state === undefined) {
       state = {

@@ -8,13 +8,20 @@ import type { Config } from "../../core/config.ts";
 import type { Commit, Effect } from "../../core/effect.ts";
 import type { AuthorId, ContextId } from "../../core/ids.ts";
 import type { Input } from "../../core/input.ts";
+import { copyMemory } from "../../core/memory.ts";
 import { createNodeMemory, NodeCore, type NodeMemory } from "../../core/node.ts";
 import type { Identity, StateView } from "../../core/ports.ts";
-import { SpeechGate } from "../../core/speech-gate.ts";
+import {
+  createSpeechGateMemory,
+  type GateSink,
+  SpeechGate,
+  type SpeechGateMemory,
+} from "../../core/speech-gate.ts";
 import type { Codec } from "../../core/wire/codec.ts";
+import { copyShared } from "../memory.ts";
 import { mix32 } from "../random.ts";
-import type { NodeClock } from "./clock.ts";
-import { type CrashMode, SimDisk } from "./disk.ts";
+import type { ClockMemory, NodeClock } from "./clock.ts";
+import { type CrashMode, type DiskMemory, SimDisk } from "./disk.ts";
 
 /** `absent`: not joined yet. `left`: gone for good, with its disk. */
 export type NodeStatus = "absent" | "up" | "down" | "left";
@@ -39,12 +46,24 @@ export interface NodeSurroundings {
   appended(node: SimNode): void;
 }
 
+/** All that changes in a node and what is its own. */
+export interface SimNodeMemory
+  extends Pick<
+    SimNode,
+    "status" | "isPaused" | "isSyncOwed" | "wakeAtMs" | "epoch" | "wakeToken" | "syncs" | "inbox" | "damaged"
+  > {
+  readonly clock: ClockMemory;
+  readonly disk: DiskMemory;
+  /** Null unless the node is up. */
+  readonly running: { readonly core: NodeMemory; readonly gate: SpeechGateMemory } | null;
+}
+
 export class SimNode {
   readonly index: number;
   readonly id: string;
   readonly config: Config;
   readonly clock: NodeClock;
-  readonly disk = new SimDisk();
+  readonly disk: SimDisk;
   /** What arrived while it was paused. */
   readonly inbox: Input[] = [];
   status: NodeStatus = "absent";
@@ -63,15 +82,22 @@ export class SimNode {
   readonly #parts: SimNodeParts;
   readonly #surroundings: NodeSurroundings;
   #core: NodeCore | null = null;
-  #gate: SpeechGate | null = null;
+  #gate: { readonly gate: SpeechGate; readonly memory: SpeechGateMemory } | null = null;
 
-  constructor(parts: SimNodeParts, surroundings: NodeSurroundings) {
+  /** With a captured memory it goes on as that node would have. */
+  constructor(parts: SimNodeParts, surroundings: NodeSurroundings, memory?: SimNodeMemory) {
     this.index = parts.index;
     this.id = parts.id;
     this.config = parts.config;
     this.clock = parts.clock;
     this.#parts = parts;
     this.#surroundings = surroundings;
+    this.disk = new SimDisk(memory && copyShared(memory.disk));
+    if (memory !== undefined) this.#goOn(memory);
+  }
+
+  get identity(): Identity {
+    return this.#parts.identity;
   }
 
   /** The key it signs with. */
@@ -88,14 +114,21 @@ export class SimNode {
   boot(): void {
     this.epoch += 1;
     this.status = "up";
-    this.#core = this.coreOver(this.disk, createNodeMemory(this.randomWords()));
-    this.#gate = new SpeechGate({
-      commit: (commit) => {
-        this.#surroundings.committing(this, commit);
-        this.disk.append(commit);
-        this.#surroundings.appended(this);
-      },
-      perform: (effect) => this.#surroundings.perform(this, effect),
+    this.#run(createNodeMemory(this.randomWords()), createSpeechGateMemory());
+  }
+
+  /** A copy of all that changes, exact at any moment between two events. Frozen, as nothing may change it. */
+  capture(): SimNodeMemory {
+    const { status, isPaused, isSyncOwed, wakeAtMs, epoch, wakeToken, syncs } = this;
+    return Object.freeze({
+      ...{ status, isPaused, isSyncOwed, wakeAtMs, epoch, wakeToken, syncs, inbox: this.inbox.slice() },
+      damaged: new Set(this.damaged),
+      clock: { ...this.clock.memory },
+      disk: copyShared(this.disk.memory),
+      running:
+        this.#core === null || this.#gate === null
+          ? null
+          : { core: this.#core.capture(), gate: copyShared(this.#gate.memory) },
     });
   }
 
@@ -105,13 +138,13 @@ export class SimNode {
 
   /** Performs the effects of a turn, as far as they may leave now. */
   perform(effects: readonly Effect[]): void {
-    this.#gate?.push(effects);
+    this.#gate?.gate.push(effects);
   }
 
   /** The disk's sync ended: what waited for it leaves. */
   synced(): void {
     const durable = this.disk.endSync();
-    this.#gate?.durable(durable);
+    this.#gate?.gate.durable(durable);
   }
 
   /** The process is gone; gives the batches its disk lost. */
@@ -130,6 +163,26 @@ export class SimNode {
     this.inbox.length = 0;
     this.#core = null;
     this.#gate = null;
+  }
+
+  #goOn({ clock: _clock, disk: _disk, running, inbox, damaged, ...own }: SimNodeMemory): void {
+    Object.assign(this, own);
+    this.inbox.push(...inbox);
+    for (const contextId of damaged) this.damaged.add(contextId);
+    if (running !== null) this.#run(copyMemory(running.core), copyShared(running.gate));
+  }
+
+  #run(core: NodeMemory, gate: SpeechGateMemory): void {
+    this.#core = this.coreOver(this.disk, core);
+    const sink: GateSink = {
+      commit: (commit) => {
+        this.#surroundings.committing(this, commit);
+        this.disk.append(commit);
+        this.#surroundings.appended(this);
+      },
+      perform: (effect) => this.#surroundings.perform(this, effect),
+    };
+    this.#gate = { gate: new SpeechGate(sink, gate), memory: gate };
   }
 
   /** A core of this node over a store, going on from a memory, which it takes over. */

@@ -13,18 +13,27 @@ interface Stream {
   isOpen: boolean;
 }
 
+export interface StreamsMemory {
+  readonly streams: Map<number, Stream>;
+  /** By node: the streams it takes part in, by its own number for them. */
+  readonly byNode: readonly Map<StreamId, Stream>[];
+  opened: number;
+}
+
 export class Streams {
+  readonly memory: StreamsMemory;
   readonly #world: WorldPort;
   readonly #connections: Connections;
-  readonly #streams = new Map<number, Stream>();
-  /** By node: the streams it takes part in, by its own number for them. */
-  readonly #byNode: readonly Map<StreamId, Stream>[];
-  #opened = 0;
 
-  constructor(world: WorldPort, connections: Connections, nodes: number) {
+  constructor(
+    world: WorldPort,
+    connections: Connections,
+    { nodes, memory }: { nodes: number; memory?: StreamsMemory | undefined },
+  ) {
+    const byNode = Array.from({ length: nodes }, () => new Map());
+    this.memory = memory ?? { streams: new Map(), byNode, opened: 0 };
     this.#world = world;
     this.#connections = connections;
-    this.#byNode = Array.from({ length: nodes }, () => new Map());
   }
 
   open(from: number, to: number, id: StreamId): void {
@@ -35,9 +44,9 @@ export class Streams {
       world.schedule(world.nowUs + 1, { kind: "input", node: from, epoch: world.epochOf(from), input });
       return;
     }
-    this.#opened += 1;
-    const stream: Stream = { number: this.#opened, connection, ends: new Map(), isOpen: false };
-    this.#streams.set(stream.number, stream);
+    this.memory.opened += 1;
+    const stream: Stream = { number: this.memory.opened, connection, ends: new Map(), isOpen: false };
+    this.memory.streams.set(stream.number, stream);
     this.#join(stream, from, id);
     this.#connections.carry(connection, from, {
       carried: { kind: "stream-open", stream: stream.number },
@@ -46,7 +55,7 @@ export class Streams {
   }
 
   send(from: number, id: StreamId, frame: Uint8Array): void {
-    const stream = this.#byNode[from]?.get(id);
+    const stream = this.memory.byNode[from]?.get(id);
     if (stream === undefined) return;
     this.#world.counters.message("stream-frame");
     this.#world.counters.bytes.sync += frame.length;
@@ -55,7 +64,7 @@ export class Streams {
   }
 
   close(from: number, id: StreamId): void {
-    const stream = this.#byNode[from]?.get(id);
+    const stream = this.memory.byNode[from]?.get(id);
     if (stream === undefined) return;
     this.#leave(stream, from);
     this.#connections.carry(stream.connection, from, {
@@ -65,7 +74,7 @@ export class Streams {
   }
 
   arrived({ from, to }: { from: number; to: number }, carried: Carried & { readonly stream: number }): void {
-    const stream = this.#streams.get(carried.stream);
+    const stream = this.memory.streams.get(carried.stream);
     if (stream === undefined) return;
     switch (carried.kind) {
       case "stream-open": {
@@ -89,14 +98,14 @@ export class Streams {
 
   /** An end of a broken connection loses its streams. */
   lost(connection: Connection, node: number): void {
-    for (const stream of Array.from(this.#byNode[node]?.values() ?? [])) {
+    for (const stream of Array.from(this.memory.byNode[node]?.values() ?? [])) {
       if (stream.connection === connection) this.#closeEnd(stream, node);
     }
   }
 
   /** A node that stopped has no streams. */
   forget(node: number): void {
-    for (const stream of Array.from(this.#byNode[node]?.values() ?? [])) this.#leave(stream, node);
+    for (const stream of Array.from(this.memory.byNode[node]?.values() ?? [])) this.#leave(stream, node);
   }
 
   #closeEnd(stream: Stream, node: number): void {
@@ -108,16 +117,16 @@ export class Streams {
 
   #join(stream: Stream, node: number, id: StreamId): void {
     stream.ends.set(node, id);
-    this.#byNode[node]?.set(id, stream);
+    this.memory.byNode[node]?.set(id, stream);
   }
 
   #leave(stream: Stream, node: number): void {
     const id = stream.ends.get(node);
     if (id === undefined) return;
     stream.ends.delete(node);
-    this.#byNode[node]?.delete(id);
+    this.memory.byNode[node]?.delete(id);
     // A stream whose opening is still on its way must be found when it arrives.
     if (stream.ends.size === 0 && (stream.isOpen || !stream.connection.isUp))
-      this.#streams.delete(stream.number);
+      this.memory.streams.delete(stream.number);
   }
 }

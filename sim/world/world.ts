@@ -13,6 +13,7 @@ import { Trace, type TraceListener } from "../../core/trace.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import { createCodec } from "../../core/wire/codec.ts";
 import type { SimCrypto } from "../crypto.ts";
+import { copyShared } from "../memory.ts";
 import type { Plan } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
 import { LinkConditions } from "./conditions.ts";
@@ -25,6 +26,7 @@ import { createContexts } from "./genesis.ts";
 import { Mesh } from "./mesh.ts";
 import { createSharedCodec } from "./shared-codec.ts";
 import type { NodeSurroundings, SimNode } from "./sim-node.ts";
+import type { WorldMemory, WorldSnapshot } from "./snapshot.ts";
 import { Streams } from "./streams.ts";
 
 export interface WorldOptions {
@@ -33,6 +35,8 @@ export interface WorldOptions {
   /** Decode, hash and verify each content once for all nodes. Changes no result, only how long it takes. */
   readonly isSharing: boolean;
   readonly traceListener?: TraceListener | undefined;
+  /** Where to go on, instead of beginning. */
+  readonly from?: WorldSnapshot | undefined;
 }
 
 /** Who watches a run: oracles, counters, views. */
@@ -54,7 +58,7 @@ export class World implements WorldPort, NodeSurroundings {
   readonly nodes: readonly SimNode[];
   readonly contextIds: ReadonlyMap<string, ContextId>;
   readonly codec: Codec;
-  readonly counters = new Counters();
+  readonly counters: Counters;
   readonly conditions: LinkConditions;
   readonly connections: Connections;
   readonly trace: Trace;
@@ -75,25 +79,56 @@ export class World implements WorldPort, NodeSurroundings {
     this.plan = plan;
     this.seed = mix32(plan.seed, Math.floor(plan.seed / 0x1_0000_0000), 0, 0);
     this.#observer = observer;
-    const codec = createCodec(options.crypto.crypto);
-    this.codec = options.isSharing ? createSharedCodec(codec) : codec;
-    this.trace = new Trace(options.crypto.crypto, options.traceListener);
+    const {
+      from,
+      crypto: { crypto },
+    } = options;
+    const memory = from && copyShared(from.memory);
+    this.codec =
+      from?.codec ?? (options.isSharing ? createSharedCodec(createCodec(crypto)) : createCodec(crypto));
+    this.counters = new Counters(memory?.counters);
+    this.trace = new Trace(crypto, options.traceListener, memory?.trace);
     this.#queue = new EventQueue(
       present(tieBreaks[this.seed % tieBreaks.length], "a tie-break policy"),
       this.seed,
+      memory?.queue,
     );
-    this.nodes = createNodes(plan, { ...options, codec: this.codec, seed: this.seed, surroundings: this });
+    this.nodes = createNodes(plan, {
+      ...{ ...options, codec: this.codec, seed: this.seed, surroundings: this },
+      from: from && { identities: from.identities, nodes: from.memory.nodes },
+    });
     this.#indexByPeer = new Map(plan.nodes.map(({ id }, index) => [id as PeerId, index]));
-    this.contextIds = createContexts(plan, this.nodes);
-    this.conditions = new LinkConditions(plan);
+    this.contextIds = memory?.contextIds ?? createContexts(plan, this.nodes);
+    this.conditions = new LinkConditions(plan, memory?.conditions);
     this.connections = new Connections(this, plan, {
       conditions: this.conditions,
       listener: this.#listener(),
+      memory: memory?.connections,
     });
-    this.#streams = new Streams(this, this.connections, plan.nodes.length);
+    const nodes = plan.nodes.length;
+    this.#streams = new Streams(this, this.connections, { nodes, memory: memory?.streams });
     const about = { connections: this.connections, conditions: this.conditions, knobs: plan.network.gossip };
-    this.#mesh = new Mesh(this, { ...about, nodes: plan.nodes.length });
-    this.#faults = new FaultInjector(this);
+    this.#mesh = new Mesh(this, { ...about, nodes, memory: memory?.mesh });
+    this.#faults = new FaultInjector(this, memory?.faults);
+    if (memory !== undefined) this.#goOn(memory);
+  }
+
+  /** A copy of all that changes, exact between two events. O(memory). */
+  capture(): WorldSnapshot {
+    const { codec, nodes, nowUs, events, skipped, contextIds } = this;
+    const memory: WorldMemory = {
+      ...{ nowUs, events, skipped, isStopped: this.#isStopped, contextIds },
+      counters: this.counters.memory,
+      trace: this.trace.capture(),
+      queue: this.#queue.memory,
+      nodes: nodes.map((node) => node.capture()),
+      conditions: this.conditions.memory,
+      connections: this.connections.memory,
+      streams: this.#streams.memory,
+      mesh: this.#mesh.memory,
+      faults: this.#faults.memory,
+    };
+    return { codec, identities: nodes.map(({ identity }) => identity), memory: copyShared(memory) };
   }
 
   /** Starts the initial nodes and schedules operations and faults. Once, before the first step. */
@@ -229,6 +264,13 @@ export class World implements WorldPort, NodeSurroundings {
       case "emit":
         return;
     }
+  }
+
+  #goOn({ nowUs, events, skipped, isStopped }: WorldMemory): void {
+    this.nowUs = nowUs;
+    this.events = events;
+    this.skipped = skipped;
+    this.#isStopped = isStopped;
   }
 
   #happen(event: WorldEvent): void {

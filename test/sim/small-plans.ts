@@ -51,6 +51,25 @@ export const stormy: Scenario = {
   until: "40s",
 };
 
+/** Stormy, with a context whose events nodes owe handlers. */
+export const owing: Scenario = {
+  ...stormy,
+  // Old bodies go all the while, so that states are given as well.
+  config: { ...stormy.config, compactAboveDeltas: 30, compactKeepDeltas: 4, compactMs: 300 },
+  contexts: [...(stormy.contexts ?? []), { id: "lots", app: "auction", members: "n0..n4" }],
+  workload: [
+    ...(stormy.workload ?? []),
+    {
+      ...{ at: "100ms", node: "n0", context: "lots", method: "offer" },
+      args: { item: "lamp", title: "a lamp", forMs: 30_000 },
+    },
+    {
+      ...{ from: "1s", until: "14s", rate: "3/s", nodes: "n0..n4", context: "lots", method: "bid" },
+      args: { item: "lamp", amount: "10{seq}" },
+    },
+  ],
+};
+
 /** The beginning of it: enough where a run is repeated many times. */
 export const breezy: Scenario = {
   ...{ ...stormy, name: "breezy", until: "7s", expect: [] },

@@ -5,31 +5,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { copyMemory } from "../../../core/memory.ts";
 import { planOf } from "../../../sim/host/simulate.ts";
-import type { Scenario } from "../../../sim/scenario/scenario.ts";
 import { Simulation } from "../../../sim/simulation.ts";
 import { holds } from "../../laws.ts";
-import { stormy } from "../../sim/small-plans.ts";
+import { owing } from "../../sim/small-plans.ts";
 import { plain } from "../plain.ts";
 import { DiskKeys, Fork, KeyRing } from "./forks.ts";
-
-/** Stormy, with a context whose events nodes owe handlers. */
-const owing: Scenario = {
-  ...stormy,
-  // Old bodies go all the while, so that states are given as well.
-  config: { ...stormy.config, compactAboveDeltas: 30, compactKeepDeltas: 4, compactMs: 300 },
-  contexts: [...(stormy.contexts ?? []), { id: "lots", app: "auction", members: "n0..n4" }],
-  workload: [
-    ...(stormy.workload ?? []),
-    {
-      ...{ at: "100ms", node: "n0", context: "lots", method: "offer" },
-      args: { item: "lamp", title: "a lamp", forMs: 30_000 },
-    },
-    {
-      ...{ from: "1s", until: "14s", rate: "3/s", nodes: "n0..n4", context: "lots", method: "bid" },
-      args: { item: "lamp", amount: "10{seq}" },
-    },
-  ],
-};
 
 const moments = fc.array(fc.record({ event: fc.integer({ min: 1, max: 9_000 }), node: fc.nat(6) }), {
   minLength: 1,

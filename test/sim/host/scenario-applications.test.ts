@@ -8,23 +8,24 @@ import * as assert from "uvu/assert";
 import { Progress } from "../../../sim/host/progress.ts";
 import { type Runs, runInProcess, runInWorkers } from "../../../sim/host/runners.ts";
 import { loadScenario } from "../../../sim/host/scenario-file.ts";
-import { planOfLoaded, simulate } from "../../../sim/host/simulate.ts";
-import type { RunResult } from "../../../sim/result.ts";
+import { planOfLoaded, type Ran, simulate } from "../../../sim/host/simulate.ts";
 import { ScenarioError } from "../../../sim/scenario/scenario-error.ts";
 import { complaintsAbout, complaintsAboutPath, withFile } from "./scenario-files.ts";
 
 const shopping = fileURLToPath(new URL("../../../scenarios/shopping-list.yaml", import.meta.url));
 
-async function outcomesOf(results: AsyncGenerator<RunResult>): Promise<readonly string[]> {
+async function outcomesOf(results: AsyncGenerator<Ran>): Promise<readonly string[]> {
   const all: string[] = [];
-  for await (const { outcome, traceHash } of results) all.push(`${outcome} ${traceHash}`);
+  for await (const { result } of results) all.push(`${result.outcome} ${result.traceHash}`);
   return all;
 }
 
 test("a run is the same in this process, in worker threads, and checked for determinism", async () => {
   const loaded = await loadScenario(shopping, { assignments: [] });
   const plans = [1, 2].map((seed) => ({ ...loaded, plan: planOfLoaded(loaded, seed) }));
-  const runs = (isChecked: boolean): Runs => ({ plans, isChecked, progress: new Progress(2) });
+  const runs = (isChecked: boolean): Runs => ({
+    ...{ plans, isChecked, isRecorded: false, progress: new Progress(2) },
+  });
   const here = await outcomesOf(runInProcess(runs(false)));
   assert.match(here.join(), /^passed [0-9a-f]+,passed [0-9a-f]+$/);
   assert.equal(await outcomesOf(runInProcess(runs(true))), here);

@@ -42,7 +42,7 @@ export class BareWorld implements WorldPort {
     this.conditions = new LinkConditions(this.plan);
     const { conditions } = this;
     this.connections = new Connections(this, this.plan, { conditions, listener: this.#listener() });
-    this.streams = new Streams(this, this.connections, this.plan.nodes.length);
+    this.streams = new Streams(this, this.connections, { nodes: this.plan.nodes.length });
     const about = { connections: this.connections, conditions, knobs: this.plan.network.gossip };
     this.mesh = new Mesh(this, { ...about, nodes: this.plan.nodes.length });
   }

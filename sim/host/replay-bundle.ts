@@ -1,0 +1,118 @@
+/** Runs a bundle again, compares it with what was recorded, or stops at a moment and shows it. */
+
+import { checkDeterminism } from "../determinism.ts";
+import { inspect, type RunState } from "../inspect.ts";
+import { type Difference, firstDifference, Recorder, type Recording, recordedUntil } from "../recording.ts";
+import { exitCodes, type RunResult } from "../result.ts";
+import type { Simulation, SimulationEvent } from "../simulation.ts";
+import { isBefore, type Moment } from "../timeline.ts";
+import { plainly } from "../trace/plainly.ts";
+import { type Bundle, changedDefaults, readBundle } from "./bundle.ts";
+import { codeVersion, nameVersion } from "./code-version.ts";
+import { parseMoment } from "./moment.ts";
+import type { ReplayBundleOptions } from "./replay-command.ts";
+import { formatResult } from "./report.ts";
+import { createPlanSimulation, hostCrypto, measured, withBuiltIn } from "./simulate.ts";
+import { formatState } from "./state-report.ts";
+import { reportingMistakes } from "./usage.ts";
+
+/** Gives the exit code. Errors go to stderr. */
+export function replayBundle(path: string, options: ReplayBundleOptions): Promise<number> {
+  return reportingMistakes(async () => {
+    const moment = options.to === undefined ? null : parseMoment(options.to);
+    const bundle = await readBundle(path);
+    const isSameCode = tellVersion(bundle);
+    const replayed = moment === null ? replayWhole(bundle) : replayTo(bundle, moment);
+    const { difference } = replayed;
+    const named = difference === null ? null : nameDifference(bundle, difference);
+    const about = { bundle: bundle.path, code: bundle.code, isSameCode, difference: named };
+    const line =
+      named === null ? `  the same as recorded, ${replayed.inputs} inputs` : `  DIFFERS ${named.message}`;
+    const { result, state, last } = replayed;
+    if (options.json === true)
+      process.stdout.write(`${JSON.stringify({ ...about, result, state, last: plainly(last) })}\n`);
+    else
+      process.stdout.write(`${result === null ? formatState(state, last) : formatResult(result)}${line}\n`);
+    if (difference !== null && isSameCode) return exitCodes.nondeterminism;
+    return result === null ? 0 : exitCodes[result.outcome];
+  });
+}
+
+type Replayed = {
+  readonly difference: Difference | null;
+  /** Handled, and compared. */
+  readonly inputs: number;
+} & (
+  | { readonly result: RunResult; readonly state: null; readonly last: null }
+  | { readonly result: null; readonly state: RunState; readonly last: SimulationEvent | null }
+);
+
+/** A run that was found to differ from itself is checked in the same way again. */
+function replayWhole({ plan, applications, recording: recorded, result: before }: Bundle): Replayed {
+  const options = { crypto: hostCrypto, applications: withBuiltIn(applications) };
+  let recording: Recording | null = null;
+  const result = measured(() => {
+    if (before.outcome === "nondeterminism") {
+      const checked = checkDeterminism(plan, options);
+      recording = checked.recording;
+      return checked.result;
+    }
+    const recorder = new Recorder();
+    const simulation = createPlanSimulation(plan, { ...options, traceListener: recorder.listener });
+    const finished = simulation.finish();
+    recording = recorder.recording(simulation.world.trace);
+    return finished;
+  });
+  const difference = recording && firstDifference(recorded, recording);
+  return { result, state: null, last: null, difference, inputs: recorded.digests.length };
+}
+
+function replayTo({ plan, applications, recording: recorded }: Bundle, moment: Moment): Replayed {
+  const recorder = new Recorder();
+  let last: SimulationEvent | null = null;
+  const simulation: Simulation = createPlanSimulation(plan, {
+    applications: withBuiltIn(applications),
+    traceListener: recorder.listener,
+    onEvent: (event) => {
+      last = event;
+    },
+  });
+  while (isBefore(simulation, moment) && simulation.step());
+  const recording = recorder.recording(simulation.world.trace);
+  const inputs = recording.digests.length;
+  const difference = firstDifference(recordedUntil(recorded, inputs), recording);
+  return { result: null, state: inspect(simulation), last, difference, inputs };
+}
+
+/** Says on stderr when other code wrote the bundle. True when it was this. */
+function tellVersion(bundle: Bundle): boolean {
+  const now = codeVersion();
+  if (now.version === bundle.code.version && now.sources === bundle.code.sources) return true;
+  const defaults = changedDefaults(bundle).map((change) => `\n  ${change}`);
+  process.stderr.write(
+    `written by reconverge ${nameVersion(bundle.code)}, this is ${nameVersion(now)}: it may not do the same${defaults.join("")}\n`,
+  );
+  return false;
+}
+
+interface NamedDifference {
+  readonly input: number;
+  readonly recorded: { readonly node: string; readonly atMs: number } | null;
+  readonly now: { readonly node: string; readonly atMs: number } | null;
+  readonly message: string;
+}
+
+function nameDifference({ plan }: Bundle, { afterInputs, first, second }: Difference): NamedDifference {
+  const named = (input: Difference["first"]) =>
+    input === null ? null : { node: plan.nodes[input.node]?.id ?? "?", atMs: input.timeUs / 1_000 };
+  const [recorded, now] = [named(first), named(second)];
+  const say = (input: typeof now) =>
+    input === null ? "the run had ended" : `${input.node} at ${input.atMs} ms`;
+  const input = afterInputs + 1;
+  return {
+    input,
+    recorded,
+    now,
+    message: `at handled input ${input}: recorded ${say(recorded)}, now ${say(now)}`,
+  };
+}

@@ -1,0 +1,135 @@
+// A run can be copied at any moment, whole: what goes on from the copy ends as the run itself does.
+
+import * as fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createPlanSimulation, planOf } from "../../sim/host/simulate.ts";
+import { copyShared } from "../../sim/memory.ts";
+import type { Plan } from "../../sim/plan/plan.ts";
+import type { Scenario } from "../../sim/scenario/scenario.ts";
+import { Simulation } from "../../sim/simulation.ts";
+import { Timeline } from "../../sim/timeline.ts";
+import { holds } from "../laws.ts";
+import { breezy, breezyPlan, owing, stormy } from "./small-plans.ts";
+
+/** Flapping, drifting and slow, and with an expectation that fails. */
+const troubled: Scenario = {
+  ...{ ...breezy, name: "troubled", until: "12s" },
+  faults: [
+    { at: "1s", until: "5s", kind: "flap", split: 0.5, period: "1s" },
+    { at: "1s", until: "8s", kind: "latency", addMs: 40, nodes: "n0" },
+    { at: "2s", until: "7s", kind: "clock-drift", nodes: "n1..n3", ppm: 400 },
+    { at: "2s", until: "6s", kind: "pause", nodes: "n2" },
+    { at: "3s", until: "6s", kind: "bandwidth", kbps: 200 },
+    { at: "4s", until: "6s", kind: "crash", nodes: "n4", disk: "torn" },
+    { at: "5s", until: "9s", kind: "loss", rate: 0.5 },
+  ],
+  expect: [{ converged: { within: "1ms" } }, { value: { context: "kv", key: "k1", equals: "never" } }],
+};
+
+const scenarios = [owing, stormy, breezy, troubled];
+
+test("a fork ends in the same result as the run it was taken of, and leaves that run alone", () => {
+  let [forks, midway] = [0, 0];
+  holds(
+    fc.property(
+      fc.constantFrom(...scenarios),
+      fc.nat(1_000_000),
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 3 }),
+      (scenario, seed, shares) => {
+        const plan = planOf(scenario, seed);
+        const expected = createPlanSimulation(plan).finish();
+        const moments = new Set(shares.map((share) => Math.floor(share * expected.events)));
+        const simulation = createPlanSimulation(plan);
+        const taken: Simulation[] = [];
+        do {
+          if (moments.has(simulation.world.events)) taken.push(simulation.fork());
+        } while (simulation.step());
+        assert.equal(simulation.finish(), expected, "taking snapshots changed the run");
+        for (const fork of taken) {
+          midway += Number(fork.world.events < expected.events);
+          // A fork of a fork goes on as well.
+          const second = fork.fork();
+          assert.equal(fork.finish(), expected);
+          assert.equal(second.finish(), expected);
+          forks += 1;
+        }
+      },
+    ),
+    { share: 0.04 },
+  );
+  assert.ok(forks > 5 && midway > 2, `only ${forks} forks were compared, ${midway} of them midway`);
+});
+
+test("a snapshot can be gone back to any number of times", () => {
+  const simulation = createPlanSimulation(breezyPlan(4));
+  simulation.runUntil(3_000_000);
+  const snapshot = simulation.snapshot();
+  const { traceHash } = simulation.finish();
+  for (let again = 0; again < 3; again += 1)
+    assert.is(Simulation.restore(snapshot).finish().traceHash, traceHash);
+});
+
+test("a fork of a finished run has its result", () => {
+  const simulation = createPlanSimulation(planOf(troubled, 3));
+  const result = simulation.finish();
+  assert.is(result.outcome, "safety");
+  assert.equal(simulation.fork().finish(), result);
+});
+
+test("a timeline goes to any event and time, in any order, and finds what a fresh run finds there", () => {
+  let compared = 0;
+  holds(
+    fc.property(
+      fc.nat(1_000_000),
+      fc.integer({ min: 7, max: 900 }),
+      fc.integer({ min: 2, max: 9 }),
+      fc.array(fc.nat(6_000), { minLength: 1, maxLength: 5 }),
+      (seed, everyEvents, snapshotsMax, moments) => {
+        const plan = breezyPlan(seed);
+        const timeline = new Timeline(createPlanSimulation(plan), { everyEvents, snapshotsMax });
+        for (const [index, moment] of moments.entries()) {
+          const at =
+            index % 2 === 0
+              ? ({ kind: "event", event: moment } as const)
+              : ({ kind: "time", timeUs: moment * 1_000 } as const);
+          const found = timeline.at(at);
+          assert.equal(placeOf(found), placeOf(fresh(plan, at)));
+          assert.ok(timeline.kept.snapshots <= snapshotsMax);
+          compared += 1;
+        }
+      },
+    ),
+    { share: 0.03 },
+  );
+  assert.ok(compared > 5);
+});
+
+function fresh(
+  plan: Plan,
+  at: { readonly kind: "event"; readonly event: number } | { readonly kind: "time"; readonly timeUs: number },
+): Simulation {
+  const simulation = createPlanSimulation(plan);
+  if (at.kind === "time") simulation.runUntil(at.timeUs);
+  else while (simulation.world.events < at.event && simulation.step());
+  return simulation;
+}
+
+function placeOf({ world }: Simulation): unknown {
+  return [world.events, world.trace.hash(), world.nextTimeUs, world.counters.memory];
+}
+
+test("what several parts refer to is one thing in a copy, and circles are copied", () => {
+  const shared: { n: number; self?: unknown } = { n: 1 };
+  shared.self = shared;
+  const copy = copyShared({ list: [shared], byName: new Map([["a", shared]]), seen: Uint16Array.of(1) });
+  assert.is(copy.list[0], copy.byName.get("a"));
+  assert.is(copy.list[0]?.self, copy.list[0]);
+  assert.is.not(copy.list[0], shared);
+  copy.seen[0] = 9;
+  assert.is(shared.n, 1);
+  assert.throws(() => copyShared({ act: () => 1 }), /holds a function, which is not plain data/);
+  assert.throws(() => copyShared({ when: new Date(0) }), /holds a Date, which is not plain data/);
+});
+
+test.run();
