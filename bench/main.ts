@@ -5,11 +5,13 @@ import { benchHealing } from "./healing.ts";
 import { benchNodes } from "./nodes.ts";
 import { benchSimulator } from "./simulator.ts";
 import { benchState } from "./state.ts";
+import { benchSync } from "./sync.ts";
 
 const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   simulator: benchSimulator,
   apply: benchApply,
   state: benchState,
+  sync: benchSync,
   healing: benchHealing,
   nodes: benchNodes,
 };
