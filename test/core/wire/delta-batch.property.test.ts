@@ -71,7 +71,7 @@ test("what refers to nothing is malformed", () => {
     deltas.map(({ sealed }) => sealed),
   );
   assert.is(fate({ writers: [] }), "malformed");
-  assert.is(fate({ entries: [second, first] }), "malformed", "shares with nothing");
+  assert.is(fate({ entries: [{ ...first, shared: 1 }, second] }), "malformed", "shares with nothing");
   assert.is(
     fate({ entries: [first, { ...second, parents: [2] }] }),
     "malformed",
