@@ -5,12 +5,14 @@ import { benchHealing } from "./healing.ts";
 import { benchNodes } from "./nodes.ts";
 import { benchSimulator } from "./simulator.ts";
 import { benchState } from "./state.ts";
+import { benchSync } from "./sync.ts";
 import { benchTimeTravel } from "./time-travel.ts";
 
 const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   simulator: benchSimulator,
   apply: benchApply,
   state: benchState,
+  sync: benchSync,
   healing: benchHealing,
   nodes: benchNodes,
   "time-travel": benchTimeTravel,

@@ -1,7 +1,7 @@
 /**
  * A causal delta: one signed change, named by the SHA-256 of its canonical encoding, which covers every field
- * a receiver acts on. `sealed` (encoding and signature together) is the one form in which a delta travels on
- * gossip and streams and lies in the store.
+ * a receiver acts on. `sealed` (encoding and signature together) is the form in which a delta travels on gossip
+ * and lies in the store, and which a receiver restores from what sessions carry.
  */
 
 import type { ApplicationEvent } from "../effect.ts";

@@ -18,6 +18,7 @@ import { storeKeys } from "../store-keys.ts";
 import { UnreadableStoreError } from "../stored-node.ts";
 import type { Turn } from "../turn.ts";
 import type { Codec } from "../wire/codec.ts";
+import { type DeltaBatch, packDeltas, unpackDeltas } from "../wire/delta-batch.ts";
 import {
   encodeSyncMessage,
   type Handshake,
@@ -153,7 +154,8 @@ function continueTransfer(session: SessionMemory, { replica, turn }: TransferPar
       break;
     }
     session.credit -= 1;
-    say(session, { kind: "deltas", deltas }, turn);
+    const batch = packDeltas(deltas, replica.contextId);
+    say(session, { kind: "deltas", batch }, turn);
     turn.observe("sync-deltas-sent", { peer: session.peer, amount: deltas.length });
   }
   if (!session.ourDone && session.sent >= session.outgoing.length) {
@@ -202,12 +204,16 @@ function hearStateNeeded(session: SessionMemory, parts: TransferParts): void {
 
 /** A message of deltas ends once it holds this much. */
 const batchBytes = 262_144;
+/** Or its deltas have so many parents: few enough for the values that one frame may hold. */
+const batchParentsMax = 4_096;
 
 /** Ends before a delta whose body is no longer here. */
-function nextBatch(session: SessionMemory, { replica, turn }: TransferParts): readonly Uint8Array[] {
-  const deltas: Uint8Array[] = [];
-  let bytes = 0;
-  while (session.sent < session.outgoing.length && deltas.length < turnDeltasMax && bytes < batchBytes) {
+function nextBatch(session: SessionMemory, { replica, turn }: TransferParts) {
+  const deltas: { readonly id: DeltaId; readonly sealed: Uint8Array }[] = [];
+  const { graph } = replica.deltas;
+  let [bytes, parents] = [0, 0];
+  const hasRoom = () => deltas.length < turnDeltasMax && bytes < batchBytes && parents < batchParentsMax;
+  while (session.sent < session.outgoing.length && hasRoom()) {
     const id = present(session.outgoing[session.sent], "a delta to send");
     if (!replica.deltas.hasBody(id)) break;
     session.sent += 1;
@@ -217,8 +223,9 @@ function nextBatch(session: SessionMemory, { replica, turn }: TransferParts): re
         fault("malformed", `the store: the body of delta ${toHex(id)} is missing`),
       );
     }
-    deltas.push(sealed);
+    deltas.push({ id, sealed });
     bytes += sealed.length;
+    parents += graph.get(id)?.parents.length ?? 0;
   }
   return deltas;
 }
@@ -229,9 +236,12 @@ function nextBatch(session: SessionMemory, { replica, turn }: TransferParts): re
  */
 export function receiveDeltas(
   session: SessionMemory,
-  sealedDeltas: readonly Uint8Array[],
+  batch: DeltaBatch,
   { replica, codec, turn }: { readonly replica: Replica; readonly codec: Codec; readonly turn: Turn },
 ): Fault | null {
+  const unpacked = unpackDeltas(batch, { contextId: replica.contextId, crypto: codec.crypto });
+  if (isFault(unpacked)) return unpacked;
+  const sealedDeltas = unpacked.deltas;
   turn.observe("sync-deltas-received", { peer: session.peer, amount: sealedDeltas.length });
   session.granted -= 1;
   if (session.granted < 0)

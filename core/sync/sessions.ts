@@ -7,6 +7,7 @@ import type { StreamId } from "../input.ts";
 import type { Replica } from "../replica.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
+import type { DeltaBatch } from "../wire/delta-batch.ts";
 import {
   decodeSyncMessage,
   type Handshake,
@@ -172,7 +173,7 @@ export class Sessions {
         this.#ranges(session, message, turn);
         break;
       case "deltas":
-        this.#deltas(session, message.deltas, turn);
+        this.#deltas(session, message.batch, turn);
         break;
       case "credit":
       case "below":
@@ -251,10 +252,10 @@ export class Sessions {
     beginTransfer(session, replica.deltas.graph.inCausalOrder(request.ids), { replica, turn });
   }
 
-  #deltas(session: SessionMemory, deltas: readonly Uint8Array[], turn: Turn): void {
+  #deltas(session: SessionMemory, batch: DeltaBatch, turn: Turn): void {
     const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
     if (replica === undefined) return this.#close(session, "refused", turn);
-    const mistake = receiveDeltas(session, deltas, { replica, codec: this.#services.codec, turn });
+    const mistake = receiveDeltas(session, batch, { replica, codec: this.#services.codec, turn });
     if (mistake !== null) this.#fail(session, mistake, turn);
   }
 

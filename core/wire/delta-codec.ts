@@ -48,7 +48,7 @@ export const deltaTag = 0;
 export const signatureBytes = 64;
 const nonceBytes = 16;
 
-const kindCodes = { genesis: 0, operations: 1, merge: 2, handler: 3 } as const;
+export const kindCodes = { genesis: 0, operations: 1, merge: 2, handler: 3 } as const;
 const signatureDomain = "reconverge/delta/1";
 
 /** The bytes a signature covers: the domain as ASCII, then what is signed. */

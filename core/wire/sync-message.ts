@@ -12,17 +12,9 @@ import {
   frontierNameBytes,
   type Hash,
 } from "../ids.ts";
-import {
-  frameBytesMax,
-  frameItemsMax,
-  gossipBytesMax,
-  headsMax,
-  hlcMsMax,
-  idsMax,
-  turnDeltasMax,
-  wireVersion,
-} from "../limits.ts";
+import { frameBytesMax, frameItemsMax, headsMax, hlcMsMax, idsMax, wireVersion } from "../limits.ts";
 import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
+import { type DeltaBatch, encodeBatch, expectBatch } from "./delta-batch.ts";
 import {
   expectByteString,
   expectBytes,
@@ -40,8 +32,8 @@ export type SyncMessage =
   | { readonly kind: "delta-request"; readonly contextId: ContextId; readonly ids: readonly DeltaId[] }
   /** "This is what I have." A step of a reconciliation; the first one names the key that all hash ids with. */
   | { readonly kind: "ranges"; readonly key: string; readonly ranges: readonly Range[] }
-  /** Sealed deltas in causal order. Each such message takes one credit. */
-  | { readonly kind: "deltas"; readonly deltas: readonly Uint8Array[] }
+  /** Deltas of the session's context in causal order. Each such message takes one credit. */
+  | { readonly kind: "deltas"; readonly batch: DeltaBatch }
   /** "I keep what you sent; send this many messages more." */
   | { readonly kind: "credit"; readonly messages: number }
   /**
@@ -136,7 +128,7 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
     case "ranges":
       return encode([code, bytesOf(message.key), encodeRanges(message.ranges)]);
     case "deltas":
-      return encode([code, message.deltas]);
+      return encode([code, ...encodeBatch(message.batch)]);
     case "credit":
       return encode([code, message.messages]);
     case "below":
@@ -165,13 +157,8 @@ export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
         const keyBytes = expectBytes(key, rangeKeyBytes).length === 0 ? 0 : rangeKeyBytes;
         return { kind: "ranges", key: expectByteString(key, keyBytes), ranges: expectRanges(ranges) };
       }
-      case codes.deltas: {
-        const [, deltas] = expectFields(fields, 2, "deltas");
-        return {
-          kind: "deltas",
-          deltas: expectList(deltas, turnDeltasMax, (sealed) => expectBytes(sealed, gossipBytesMax)),
-        };
-      }
+      case codes.deltas:
+        return { kind: "deltas", batch: expectBatch(expectFields(fields, 4, "deltas").slice(1)) };
       case codes.credit:
         return {
           kind: "credit",

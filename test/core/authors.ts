@@ -75,15 +75,16 @@ export class Scribe {
   }
 }
 
-/** Deltas each on the one before, the first on the genesis. */
+/** Deltas each on the one before, the first on the genesis unless on another. */
 export function chainOf(
   scribe: Scribe,
   length: number,
   written: (index: number) => Written,
+  on: CausalDelta = scribe.genesis,
 ): readonly CausalDelta[] {
   const deltas: CausalDelta[] = [];
   for (let index = 0; index < length; index += 1)
-    deltas.push(scribe.write([deltas.at(-1) ?? scribe.genesis], written(index)));
+    deltas.push(scribe.write([deltas.at(-1) ?? on], written(index)));
   return deltas;
 }
 

@@ -9,6 +9,7 @@ import {
   type Hash,
   toHex,
 } from "../../core/ids.ts";
+import { packDeltas } from "../../core/wire/delta-batch.ts";
 import { encodeStateMessage, type StateMessage } from "../../core/wire/state-message.ts";
 import { encodeSyncMessage, type SyncMessage } from "../../core/wire/sync-message.ts";
 
@@ -16,7 +17,12 @@ const context = filled<ContextId>(32, 3);
 const [first, second] = [filled<DeltaId>(32, 4), filled<DeltaId>(32, 6)];
 const hash = filled<Hash>(32, 7);
 
-const syncMessages: readonly SyncMessage[] = [
+export interface Sealed {
+  readonly id: DeltaId;
+  readonly sealed: Uint8Array;
+}
+
+const syncMessages = (deltas: readonly Sealed[]): readonly SyncMessage[] => [
   {
     kind: "handshake",
     contextId: context,
@@ -33,7 +39,10 @@ const syncMessages: readonly SyncMessage[] = [
     wallMs: 1_767_225_600_000,
   },
   { kind: "delta-request", contextId: context, ids: [first] },
-  { kind: "deltas", deltas: [new Uint8Array([1, 2, 3])] },
+  {
+    kind: "deltas",
+    batch: packDeltas([...deltas, { id: first, sealed: new Uint8Array([1, 2, 3]) }], context),
+  },
   { kind: "credit", messages: 1 },
   { kind: "done" },
   { kind: "refusal", reason: "busy" },
@@ -99,10 +108,10 @@ const stateMessages: readonly StateMessage[] = [
   { kind: "state-refusal", reason: "busy" },
 ];
 
-/** The frame of each message, by its kind. */
-export function streamVectors(): Readonly<Record<string, string>> {
+/** The frame of each message, by its kind. That of deltas carries these, and one that nobody could take apart. */
+export function streamVectors(deltas: readonly Sealed[]): Readonly<Record<string, string>> {
   return Object.fromEntries([
-    ...syncMessages.map((message) => [message.kind, hexOf(encodeSyncMessage(message))]),
+    ...syncMessages(deltas).map((message) => [message.kind, hexOf(encodeSyncMessage(message))]),
     ...stateMessages.map((message) => [message.kind, hexOf(encodeStateMessage(message))]),
   ]);
 }

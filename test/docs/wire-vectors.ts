@@ -2,7 +2,7 @@
 
 import { createNodeIdentity } from "../../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
-import type { DeltaDraft } from "../../core/dag/delta.ts";
+import type { CausalDelta, DeltaDraft } from "../../core/dag/delta.ts";
 import { isFault } from "../../core/fault.ts";
 import {
   type AuthorId,
@@ -21,7 +21,7 @@ import { openDelta, sealDelta } from "../../core/wire/delta-codec.ts";
 import { sealHeartbeat } from "../../core/wire/gossip-codec.ts";
 import { SimDisk } from "../../sim/world/disk.ts";
 import { stateOn } from "../core/state/states.ts";
-import { streamVectors } from "./stream-vectors.ts";
+import { type Sealed, streamVectors } from "./stream-vectors.ts";
 
 const seed = new Uint8Array(32).fill(1);
 const identity = createNodeIdentity(seed, "vectors" as PeerId);
@@ -130,22 +130,40 @@ export function wireVectors() {
         identity,
       ),
     ),
-    frames: streamVectors(),
+    frames: streamVectors(batched()),
     roots: rootVectors(),
   };
 }
 
-function deltaVector(draft: DeltaDraft) {
-  const sealed = sealDelta(draft, identity, nodeCrypto);
-  const delta = openDelta(sealed, nodeCrypto);
+/** All of them, and one more write on the one before. */
+function batched(): readonly Sealed[] {
+  const sealed = Object.values(drafts).map(sealedOf);
+  const last = sealed.at(-1)?.id ?? parent;
+  const next = {
+    ...common,
+    hlc: { ms: common.hlc.ms + 5, counter: 0 },
+    contextId: context,
+    parents: [last],
+    content: { kind: "operations", actions: actions.slice(0, 2) },
+    events: [],
+  } as const;
+  return [...sealed, sealedOf(next)];
+}
+
+function sealedOf(draft: DeltaDraft): CausalDelta {
+  const delta = openDelta(sealDelta(draft, identity, nodeCrypto), nodeCrypto);
   if (isFault(delta)) throw new Error(delta.detail);
-  return { id: toHex(delta.id), sealed: hexOf(sealed) };
+  return delta;
+}
+
+function deltaVector(draft: DeltaDraft) {
+  const { id, sealed } = sealedOf(draft);
+  return { id: toHex(id), sealed: hexOf(sealed) };
 }
 
 /** The entities that the operations above make at their own clock, and roots over none, few and many of them. */
 function rootVectors() {
-  const delta = openDelta(sealDelta(drafts.operations as DeltaDraft, identity, nodeCrypto), nodeCrypto);
-  if (isFault(delta)) throw new Error(delta.detail);
+  const delta = sealedOf(drafts.operations as DeltaDraft);
   const entities = entitiesOf(delta, { at: delta.hlc, hlc: delta.hlc }, nodeCrypto);
   const rootOf = (list: typeof entities) => {
     const state = stateOn(new SimDisk());

@@ -9,6 +9,7 @@ import type { PeerId } from "../../../core/ids.ts";
 import { createHandshake } from "../../../core/sync/handshake.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { trustingCodec } from "../authors.ts";
+import { deltasMessage } from "../batches.ts";
 import { turnOn } from "../delta-store/waiting.ts";
 import { LoneNode, only } from "../lone-node.ts";
 
@@ -59,7 +60,7 @@ function sendInSession(
   node.give({ kind: "stream-opened", stream: -1, peer: "peer" as PeerId });
   node.say(-1, createHandshake(joined(written).replica(contextId), turnOn(new SimDisk())));
   for (const batch of batches) {
-    const effects = node.say(-1, { kind: "deltas", deltas: batch.map(({ sealed }) => sealed) });
+    const effects = node.say(-1, deltasMessage(batch, contextId));
     assert.equal(only(effects, "fault"), []);
   }
 }

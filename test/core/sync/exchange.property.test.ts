@@ -7,7 +7,8 @@ import type { DeltaId } from "../../../core/ids.ts";
 import { turnBytesMax, turnDeltasMax } from "../../../core/limits.ts";
 import { creditMax, initialCredit } from "../../../core/wire/sync-message.ts";
 import { holds } from "../../laws.ts";
-import { chainOf, opened, operations, put, Scribe, trustingCodec, unsigned } from "../authors.ts";
+import { chainOf, operations, put, Scribe, trustingCodec, unsigned } from "../authors.ts";
+import { idsIn } from "../batches.ts";
 import { type LoneNode, observed, only, said } from "../lone-node.ts";
 import { Link, type Side } from "./link.ts";
 import { nodeWith, partners, sides } from "./partners.ts";
@@ -29,7 +30,8 @@ class CreditWatch {
       };
       if (message.kind === "deltas") {
         add(side, 1);
-        assert.ok(message.deltas.length > 0 && message.deltas.length <= turnDeltasMax);
+        const { length } = message.batch.entries;
+        assert.ok(length > 0 && length <= turnDeltasMax);
       }
       if (message.kind === "credit") add(1 - side, -message.messages);
     }
@@ -70,11 +72,11 @@ test("one session brings both to the same heads and root, however its messages i
       assert.ok(link.heard.every((each) => each.stream === stream));
       for (const side of sides) {
         const sent = link.heard.flatMap((each) =>
-          each.side === side && each.message.kind === "deltas" ? each.message.deltas : [],
+          each.side === side ? idsIn(each.message, written.genesis.contextId) : [],
         );
         const lacked = own(side).filter(({ id }) => id !== written.genesis.id && !known[1 - side]?.has(id));
         assert.equal(
-          sent.map((sealed) => opened(sealed, trustingCodec).id),
+          sent,
           lacked.map(({ id }) => id),
         );
       }
@@ -100,10 +102,7 @@ test("what a thousand deltas need is streamed in causal order as credit comes", 
   link.pass(10);
   assert.is(credit.most, initialCredit);
   assert.equal(nodes[1].replica(scribe.contextId).heads(), nodes[0].replica(scribe.contextId).heads());
-  const order = link.heard.flatMap(({ side, message }) =>
-    side === 0 && message.kind === "deltas" ? message.deltas : [],
-  );
-  const ids = order.map((sealed) => opened(sealed, trustingCodec).id);
+  const ids = link.heard.flatMap(({ side, message }) => (side === 0 ? idsIn(message, scribe.contextId) : []));
   assert.is(ids.length, deltas.length);
   assert.ok(ids.every((id, index) => id === deltas[index]?.id));
 });
@@ -132,18 +131,15 @@ test("a pull brings what was asked for, as far as it is there, and ends", () => 
       node.give({ kind: "stream-opened", stream: -1, peer: "b" as never });
       const ids = written.deltas.map(({ id }) => id).toReversed();
       const effects = node.say(-1, { kind: "delta-request", contextId, ids });
-      const sent = said(effects, -1).flatMap((message) => (message.kind === "deltas" ? message.deltas : []));
+      const sent = said(effects, -1).flatMap((message) => idsIn(message, contextId));
       const there = written.deltas.filter(({ id }) => id === written.genesis.id || known[0].has(id));
-      assert.equal(
-        sent.map((sealed) => opened(sealed, trustingCodec).id).sort(),
-        there.map(({ id }) => id).sort(),
-      );
+      assert.equal([...sent].sort(), there.map(({ id }) => id).sort());
       assert.is(said(effects, -1).at(-1)?.kind, "done");
       const before = new Set<DeltaId>();
-      for (const sealed of sent) {
-        const delta = opened(sealed, trustingCodec);
-        for (const parent of delta.parents) assert.ok(before.has(parent));
-        before.add(delta.id);
+      const byId = new Map(written.deltas.map((delta) => [delta.id, delta]));
+      for (const id of sent) {
+        for (const parent of byId.get(id)?.parents ?? []) assert.ok(before.has(parent));
+        before.add(id);
       }
       assert.is(node.core.sync.sessions.count, 0);
     }),

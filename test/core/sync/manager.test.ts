@@ -7,6 +7,7 @@ import { type ContextId, type PeerId, topicOf } from "../../../core/ids.ts";
 import { createHandshake } from "../../../core/sync/handshake.ts";
 import { Turn } from "../../../core/turn.ts";
 import { identityOf, operations, put, Scribe } from "../authors.ts";
+import { deltasMessage } from "../batches.ts";
 import { LoneNode, type LoneNodeOptions, observed, only } from "../lone-node.ts";
 
 const ann = identityOf("ann");
@@ -182,7 +183,7 @@ test("what a pull brings is applied, and the waiting child with it", () => {
   node.call({ kind: "join-context", contextId: scribe.contextId, genesis: scribe.genesis.sealed });
   node.give({ kind: "peer-connected", peer: "a" as PeerId });
   const [pull] = only(node.gossip("a", scribe.contextId, child.sealed), "open-stream");
-  node.say(pull?.stream ?? 0, { kind: "deltas", deltas: [parent.sealed] });
+  node.say(pull?.stream ?? 0, deltasMessage([parent], scribe.contextId));
   assert.equal(node.replica(scribe.contextId).heads(), [child.id]);
 });
 

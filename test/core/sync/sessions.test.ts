@@ -19,6 +19,7 @@ import { endOfRanges } from "../../../core/wire/ranges.ts";
 import type { Handshake, SyncMessage } from "../../../core/wire/sync-message.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { hashOf, identityOf, operations, put, Scribe } from "../authors.ts";
+import { deltasMessage } from "../batches.ts";
 import { turnOn } from "../delta-store/waiting.ts";
 import { LoneNode, type LoneNodeOptions, observed, only, said } from "../lone-node.ts";
 
@@ -68,7 +69,7 @@ const messages = (
   handshake,
   "delta-request": { kind: "delta-request", contextId, ids: [] },
   ranges: { kind: "ranges", key: "", ranges: [] },
-  deltas: { kind: "deltas", deltas: [new Scribe(identityOf("ann")).genesis.sealed] },
+  deltas: deltasMessage([new Scribe(identityOf("ann")).genesis], contextId),
   credit: { kind: "credit", messages: 1 },
   done: { kind: "done" },
   refusal: { kind: "refusal", reason: "busy" },
@@ -158,9 +159,7 @@ test("an answer or a delta of another context is blamed", () => {
   assert.equal(blamed(node.say(stream, { ...handshake, contextId: other })), ["bob wrong-context"]);
   const scribe = new Scribe(ann);
   node.say(accepted(node), handshake);
-  assert.equal(blamed(node.say(-1, { kind: "deltas", deltas: [scribe.genesis.sealed] })), [
-    "bob wrong-context",
-  ]);
+  assert.equal(blamed(node.say(-1, deltasMessage([scribe.genesis], contextId))), ["bob wrong-context"]);
 });
 
 test("a forged delta ends the session and is blamed; one of a newer version is passed over", () => {
@@ -181,11 +180,11 @@ test("a forged delta ends the session and is blamed; one of a newer version is p
   ];
   const fields = decodeCanonical(encoding, 10_000) as unknown[];
   const newer = encode([tag, encode([9, ...fields.slice(1)]), signature]);
-  const fine = node.say(-1, { kind: "deltas", deltas: [scribe.genesis.sealed, newer] });
+  const fine = node.say(-1, deltasMessage([scribe.genesis, { id: write.id, sealed: newer }], contextId));
   assert.equal(said(fine, -1), [{ kind: "credit", messages: 1 }]);
   assert.ok(node.replica(contextId).isInitialized);
   const forged = Uint8Array.from(write.sealed).fill(0, -2);
-  const effects = node.say(-1, { kind: "deltas", deltas: [forged] });
+  const effects = node.say(-1, deltasMessage([{ id: write.id, sealed: forged }], contextId));
   assert.equal(blamed(effects), ["bob bad-signature"]);
   assert.ok(isClosed(effects, -1));
 });

@@ -1,10 +1,12 @@
 // Everything peers exchange, drawn at random.
 
 import * as fc from "fast-check";
+import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
 import type { DeltaContent, DeltaDraft } from "../../../core/dag/delta.ts";
 import {
   type AuthorId,
   byteString,
+  type ContextId,
   type DeltaId,
   type FrontierName,
   frontierNameBytes,
@@ -15,6 +17,8 @@ import { hlcCounterMax, hlcMsMax } from "../../../core/limits.ts";
 import type { Identity } from "../../../core/ports.ts";
 import type { Action } from "../../../core/state/action.ts";
 import { type Changes, type TypeName, typeNames } from "../../../core/state/types.ts";
+import { packDeltas } from "../../../core/wire/delta-batch.ts";
+import { sealDelta } from "../../../core/wire/delta-codec.ts";
 import type { HeartbeatDraft } from "../../../core/wire/gossip-codec.ts";
 import {
   compareBounds,
@@ -32,7 +36,7 @@ import {
   type SyncMessage,
   syncProtocols,
 } from "../../../core/wire/sync-message.ts";
-import { identityOf } from "../authors.ts";
+import { identityOf, opened, trustingCodec } from "../authors.ts";
 
 export const authors: readonly Identity[] = ["ann", "bob", "eve"].map(identityOf);
 
@@ -241,6 +245,41 @@ const rangeLists: fc.Arbitrary<readonly Range[]> = fc
   })
   .map((list) => list.sort((a, b) => compareBounds(a.until, b.until)));
 
+export interface Carried {
+  readonly contextId: ContextId;
+  readonly deltas: readonly { readonly id: DeltaId; readonly sealed: Uint8Array }[];
+}
+
+/** Deltas of one context as a session carries them: some on others of them, and bytes that are no deltas. */
+export const carried: fc.Arbitrary<Carried> = fc
+  .tuple(
+    ids<ContextId>(),
+    fc.array(
+      fc.oneof(
+        { weight: 5, arbitrary: fc.record({ written: drafts, back: fc.array(fc.nat(5), { maxLength: 3 }) }) },
+        { weight: 1, arbitrary: fc.uint8Array({ maxLength: 40 }) },
+      ),
+      { maxLength: 6 },
+    ),
+  )
+  .map(([contextId, list]) => {
+    const deltas: { id: DeltaId; sealed: Uint8Array }[] = [];
+    for (const each of list) {
+      if (each instanceof Uint8Array) {
+        deltas.push({ id: "" as DeltaId, sealed: each });
+        continue;
+      }
+      const { draft, identity } = each.written;
+      const isGenesis = draft.content.kind === "genesis";
+      const near = each.back.flatMap((places) => deltas.at(-1 - places)?.id || []);
+      const parents = Array.from(new Set([...draft.parents, ...near])).sort();
+      const placed = isGenesis ? draft : { ...draft, contextId, parents };
+      const { id, sealed } = opened(sealDelta(placed, identity, nodeCrypto), trustingCodec);
+      deltas.push({ id, sealed });
+    }
+    return { contextId, deltas };
+  });
+
 /** By kind, so that a new kind of message does not compile until it is drawn here. */
 export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrary<SyncMessage> } = {
   handshake: plain({
@@ -268,7 +307,7 @@ export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrar
   }),
   deltas: plain({
     kind: fc.constant("deltas" as const),
-    deltas: fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }),
+    batch: carried.map(({ deltas, contextId }) => packDeltas(deltas, contextId)),
   }),
   credit: plain({ kind: fc.constant("credit" as const), messages: fc.integer({ min: 1, max: creditMax }) }),
   below: plain({ kind: fc.constant("below" as const), ids: idLists(0, 5) }),

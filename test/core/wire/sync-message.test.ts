@@ -114,10 +114,7 @@ test("every list ends at its bound", () => {
       { ...request, ids: ids(idsMax) },
       { ...request, ids: ids(idsMax + 1) },
     ],
-    [
-      { kind: "deltas", deltas: empty(turnDeltasMax) },
-      { kind: "deltas", deltas: empty(turnDeltasMax + 1) },
-    ],
+    [wholeDeltas(empty(turnDeltasMax)), wholeDeltas(empty(turnDeltasMax + 1))],
   ];
   for (const [allowed, refused] of table) {
     assert.is(fate(allowed), allowed.kind);
@@ -129,8 +126,13 @@ test("every list ends at its bound", () => {
   assert.is(fate({ ...handshake, recent: recent(recentMax + 1) }), "too-large");
 });
 
+/** A message of deltas that nothing is left out of. */
+function wholeDeltas(entries: readonly Uint8Array[]): SyncMessage {
+  return { kind: "deltas", batch: { writers: [], entries, signatures: new Uint8Array() } };
+}
+
 test("a delta and a frame end at their bytes", () => {
-  const deltas = (bytes: number): SyncMessage => ({ kind: "deltas", deltas: [new Uint8Array(bytes)] });
+  const deltas = (bytes: number) => wholeDeltas([new Uint8Array(bytes)]);
   assert.is(fate(deltas(gossipBytesMax)), "deltas");
   assert.is(fate(deltas(gossipBytesMax + 1)), "too-large");
   assert.is(fate(new Uint8Array(frameBytesMax + 1)), "too-large");
