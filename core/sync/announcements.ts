@@ -1,6 +1,6 @@
 /**
  * News for others: what came by sync and is older than what gossip carries, this node's other peers may lack as well.
- * They are told by sessions that say in their first message where this node stands; see docs/decisions/0017.
+ * They are told by sessions that say in their first message where this node stands; see docs/decisions/0018-fair-sessions.md.
  */
 
 import type { ContextId } from "../ids.ts";

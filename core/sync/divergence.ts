@@ -4,7 +4,7 @@
  *
  * Nobody can be shown which of the two is right, so the many are believed: a node takes over the state of a peer that
  * disagrees unless more others agree with its own. And nobody can keep a node busy by claiming roots: with each peer
- * the waits double, whatever came of it.
+ * the waits double, whatever came of it. docs/decisions/0017-divergence.md.
  */
 
 import type { ContextId, Hash, PeerId } from "../ids.ts";

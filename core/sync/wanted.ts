@@ -50,11 +50,6 @@ export class Wanted {
     return (this.#memory.dueMs.get(contextId)?.size ?? 0) > 0;
   }
 
-  /** Does nobody wait for room? */
-  get isLineEmpty(): boolean {
-    return this.#memory.line.size === 0;
-  }
-
   /** An earlier wish stays. */
   add(
     contextId: ContextId,
@@ -85,35 +80,41 @@ export class Wanted {
   /** Starts sessions as long as there is room, one for each context in line, and around again. */
   serve(turn: Turn): void {
     const { line } = this.#memory;
+    const fullPeers = new Set<PeerId>();
+    // What is added to a set that is walked is still come to.
     for (const contextId of line) {
       if (!this.#parts.room.hasAny()) return;
-      line.delete(contextId);
-      // What is added to a set that is walked is still come to.
-      if (this.#startOne(contextId, turn)) line.add(contextId);
-      else this.#setTimer(contextId);
+      const outcome = this.#startOne(contextId, fullPeers, turn);
+      if (outcome !== "waiting") line.delete(contextId);
+      if (outcome === "started") line.add(contextId);
+      else this.#setTimer(contextId, turn.now.monotonicMs);
     }
   }
 
-  /** Starts the first that may be; false when there was none. */
-  #startOne(contextId: ContextId, turn: Turn): boolean {
+  /** Starts the first session that may be. Where only the peers have no room, the context keeps its place in line. */
+  #startOne(contextId: ContextId, fullPeers: Set<PeerId>, turn: Turn): "started" | "waiting" | "nothing" {
     const replica = this.#parts.replica(contextId);
     const wishes = this.#memory.dueMs.get(contextId);
-    if (replica === undefined || wishes === undefined) return false;
+    if (replica === undefined || wishes === undefined) return "nothing";
+    const { peers, room, tracking, start } = this.#parts;
     const nowMs = turn.now.monotonicMs;
+    let isWaiting = false;
     for (const [peer, dueMs] of Array.from(wishes)) {
       if (dueMs > nowMs) continue;
-      wishes.delete(peer);
-      if (!this.#parts.peers.isConnected(peer)) continue;
       const laterMs = this.#notBeforeMs(contextId, peer, nowMs);
-      if (laterMs > nowMs) {
-        wishes.set(peer, laterMs);
-        continue;
+      if (!peers.isConnected(peer)) wishes.delete(peer);
+      else if (laterMs > nowMs) wishes.set(peer, laterMs);
+      else if (fullPeers.has(peer) || !room.hasWith(peer, nowMs)) {
+        fullPeers.add(peer);
+        isWaiting = true;
+      } else {
+        wishes.delete(peer);
+        tracking.of(contextId, peer).triedMs = nowMs;
+        start(replica, peer, turn);
+        return "started";
       }
-      this.#parts.tracking.of(contextId, peer).triedMs = nowMs;
-      this.#parts.start(replica, peer, turn);
-      return true;
     }
-    return false;
+    return isWaiting ? "waiting" : "nothing";
   }
 
   #notBeforeMs(contextId: ContextId, peer: PeerId, nowMs: number): number {
@@ -121,15 +122,17 @@ export class Wanted {
     const { notBeforeMs } = tracking.of(contextId, peer).failures;
     if (notBeforeMs > nowMs) return notBeforeMs;
     // A session under way may make this one superfluous; then it is no longer wanted when that ends.
-    const hasRoom =
-      !room.isActive(contextId, peer) && room.hasIn(contextId, nowMs) && room.hasWith(peer, nowMs);
-    return hasRoom ? nowMs : nowMs + services.random.between(...crowded);
+    const isFree = !room.isActive(contextId, peer) && room.hasIn(contextId, nowMs);
+    return isFree ? nowMs : nowMs + services.random.between(...crowded);
   }
 
-  #setTimer(contextId: ContextId): void {
-    const wishes = this.#memory.dueMs.get(contextId);
-    if (wishes === undefined || wishes.size === 0) return;
-    const nextMs = Array.from(wishes.values()).reduce((min, dueMs) => Math.min(min, dueMs));
+  /** For what is not due yet; what is, stands in line. */
+  #setTimer(contextId: ContextId, nowMs: number): void {
+    const later = Array.from(this.#memory.dueMs.get(contextId)?.values() ?? []).filter(
+      (dueMs) => dueMs > nowMs,
+    );
+    if (later.length === 0) return;
+    const nextMs = later.reduce((min, dueMs) => Math.min(min, dueMs));
     this.#parts.services.timers.setEarlier(timerName("wanted-sync", contextId), nextMs);
   }
 }

@@ -187,4 +187,45 @@ test("what a pull brings is applied, and the waiting child with it", () => {
   assert.equal(node.replica(scribe.contextId).heads(), [child.id]);
 });
 
+test("of five hundred contexts in need of sessions each has its turn before any has a second one", () => {
+  const node = new LoneNode("node", { config: { syncFrequencyMs: 86_400_000 } });
+  const contexts = Array.from({ length: 500 }, () => node.create());
+  for (const peer of ["xia", "yan", "zoe"]) {
+    node.give({ kind: "peer-connected", peer: peer as PeerId });
+    for (const contextId of contexts)
+      node.give({ kind: "peer-subscribed", peer: peer as PeerId, topic: topicOf(contextId) });
+  }
+  const started = new Map<ContextId, number>();
+  const early = new Set<ContextId>();
+  const open: number[] = [];
+  for (const effect of node.pass(500)) {
+    if (effect.kind === "open-stream") open.push(effect.stream);
+    if (effect.kind === "observe" && effect.observation.contextId !== undefined)
+      early.add(effect.observation.contextId);
+  }
+  assert.is(open.length, 24);
+  const isEveryone = () => contexts.every((each) => early.has(each) || started.has(each));
+  for (let step = 0; step < 4_000 && !isEveryone(); step += 1) {
+    // All are in line. One session ends at a time, and makes room for one.
+    const stream = open.shift();
+    const ended = stream === undefined ? [] : node.say(stream, { kind: "refusal", reason: "protocol" });
+    for (const effect of [...ended, ...node.pass(1)]) {
+      if (effect.kind === "open-stream") open.push(effect.stream);
+      if (effect.kind !== "observe" || effect.observation.name !== "sync-started") continue;
+      const { contextId } = effect.observation;
+      if (contextId !== undefined) started.set(contextId, (started.get(contextId) ?? 0) + 1);
+    }
+  }
+  assert.ok(isEveryone(), "some never had a turn");
+  assert.is(Math.max(...started.values()), 1, "one had two turns before another had one");
+});
+
+test("a peer that leaves sessions silent is given no more of them, and its share of the room is bounded", () => {
+  const node = new LoneNode("node", { config: { syncTimeoutMs: 60_000 } });
+  const contexts = Array.from({ length: 40 }, () => node.create());
+  meetInAll(node, contexts);
+  node.pass(20_000);
+  assert.is(node.core.sync.sessions.count, 8);
+});
+
 test.run();

@@ -38,6 +38,8 @@ test("kept expectations pass", () => {
     { value: { key: "never", equals: null } },
     { entities: { equals: 1 } },
     { "fault-counted": { kind: "pause", atLeast: 1 } },
+    { "probe-counted": { name: "delta-authored", atLeast: 1 } },
+    { "probe-counted": { name: "divergence-alarm", atMost: 0 } },
   );
   assert.equal(result.violations, []);
   assert.is(result.outcome, "passed");
@@ -67,6 +69,13 @@ test("another number of entities is a violation of safety", () => {
 
 test("a fault that was not applied often enough is a violation of safety", () => {
   const result = run({ "fault-counted": { kind: "pause", atLeast: 2 } });
+  const few = run({ "probe-counted": { name: "divergence-alarm", atLeast: 1 } });
+  assert.match(
+    ofOracle(few, "probe-counted")[0]?.message ?? "",
+    /divergence-alarm.*at least 1 times, counted 0/,
+  );
+  const many = run({ "probe-counted": { name: "delta-authored", atMost: 0 } });
+  assert.match(ofOracle(many, "probe-counted")[0]?.message ?? "", /delta-authored.*at most 0 times, counted/);
   assert.match(ofOracle(result, "fault-counted")[0]?.message ?? "", /pause.*at least 2.*counted 1/);
   assert.is(result.outcome, "safety");
 });

@@ -72,6 +72,7 @@ const everything: Scenario = defineScenario({
     { value: { context: "kv", key: "gone", equals: null, nodes: "n3" } },
     { entities: { context: "kv", equals: 12 } },
     { "fault-counted": { kind: "loss", atLeast: 1 } },
+    { "probe-counted": { name: "sync-none", atLeast: 1, atMost: 9 } },
   ],
   until: "180s",
 });
