@@ -295,7 +295,7 @@ export class SyncManager {
       if (isAgreed) this.#memory.wanted.get(contextId)?.delete(session.peer);
       this.#tracking.succeeded(contextId, session.peer, isAgreed ? replica.heads().join("") : null);
     }
-    if (session.stateNeeded === "here") return this.states.request(replica, session.peer, turn);
+    if (session.stateNeeded === "here") return this.states.request(replica, session, turn);
     const isStillMissing = session.role === "initiator" && replica.deltas.missing().length > 0;
     if (!isStillMissing) return;
     // A pull that did not suffice becomes a session with the same peer; a session that did not, one with another.

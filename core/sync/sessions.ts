@@ -17,6 +17,7 @@ import { beginExchange, type ExchangeParts, receiveRanges, transferUnasked } fro
 import { Frontiers, frontierBetween } from "./frontiers.ts";
 import { answerHandshake, createHandshake, findMistake, holdsHeads, isAhead } from "./handshake.ts";
 import { Reconciler } from "./reconciliation/reconciliation.ts";
+import { forcedProtocol } from "./selection.ts";
 import {
   beginTransfer,
   bringsOn,
@@ -230,7 +231,11 @@ export class Sessions {
       if (isAhead(replica, theirs) && this.#isReceivingEnough(contextId))
         return this.#refuse(session, "busy", turn);
       this.#recall(session, replica, turn);
-      const ours = answerHandshake(replica, theirs, { frontiers: session.frontiers, turn });
+      const ours = answerHandshake(replica, theirs, {
+        frontiers: session.frontiers,
+        forced: forcedProtocol(this.#services.config),
+        turn,
+      });
       if (ours === null) return this.#refuse(session, "protocol", turn);
       if (ours.chosen === "delta-cold" && this.#isReconcilingEnough(session.peer))
         return this.#refuse(session, "busy", turn);

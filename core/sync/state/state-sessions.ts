@@ -6,24 +6,33 @@
 
 import { present } from "../../assert.ts";
 import { type Fault, fault, isFault } from "../../fault.ts";
-import type { ContextId, PeerId } from "../../ids.ts";
+import { byteString, type ContextId, type PeerId } from "../../ids.ts";
 import type { StreamId } from "../../input.ts";
 import type { Replica } from "../../replica.ts";
 import { type Services, timerName } from "../../services.ts";
 import type { Turn } from "../../turn.ts";
-import { decodeStateMessage, encodeStateMessage, type StateMessage } from "../../wire/state-message.ts";
+import {
+  decodeStateMessage,
+  encodeStateMessage,
+  type StateMessage,
+  stateKeyBytes,
+} from "../../wire/state-message.ts";
+import { isStateProtocol, type StateProtocol } from "../../wire/sync-message.ts";
+import { forcedProtocol, selectStateProtocol } from "../selection.ts";
+import type { SessionMemory } from "../session.ts";
+import { answerQueries } from "./answering.ts";
 import {
   beginTransfer,
   isComplete,
   isTooLarge,
   knownTo,
   nextRequests,
-  protocolOf,
   type ReceivingMemory,
   takeStateMessage,
   verifiedCut,
 } from "./receiving.ts";
-import { answerQueries, beginServing, historyPage, type ServingMemory } from "./serving.ts";
+import { beginServing, historyPage, type ServingMemory } from "./serving.ts";
+import { ShortHash } from "./short-hash.ts";
 import { createStaging, type StagingMemory } from "./staging.ts";
 
 export interface StateSyncMemory {
@@ -78,19 +87,36 @@ export class StateSessions {
   }
 
   /** Asks a peer for its state; not where the context's is being received already, or too many are. */
-  request(replica: Replica, peer: PeerId, turn: Turn): void {
+  request(
+    replica: Replica,
+    about: Pick<SessionMemory, "peer" | "protocol" | "ours" | "theirs">,
+    turn: Turn,
+  ): void {
+    const { peer } = about;
     const { receiving, staging } = this.#memory;
     const { contextId } = replica;
     const isUnderWay = Array.from(receiving.values()).some((each) => each.contextId === contextId);
     if (isUnderWay || receiving.size >= receivingMax) return;
     const stream = this.#about.nextStream();
     const nowMs = turn.now.monotonicMs;
-    receiving.set(stream, { stream, peer, contextId, transfer: null, progressMs: nowMs });
+    const key = byteString(this.#services.random.bytes(stateKeyBytes));
+    const protocol = this.#protocolOf(about);
+    receiving.set(stream, { stream, peer, contextId, protocol, key, transfer: null, progressMs: nowMs });
     const staged = staging.get(contextId) ?? createStaging(nowMs);
     staging.set(contextId, staged);
     staged.usedMs = nowMs;
     turn.perform({ kind: "open-stream", stream, peer });
-    say(stream, { kind: "state-request", contextId, known: knownTo(replica) }, turn);
+    say(
+      stream,
+      {
+        kind: "state-request",
+        contextId,
+        known: knownTo(replica),
+        key,
+        tellsHashes: protocol !== "hash-comparison",
+      },
+      turn,
+    );
     turn.observe("sync-state-started", { contextId, peer });
     this.#watchFrom(stream, nowMs);
   }
@@ -113,7 +139,7 @@ export class StateSessions {
     const begun =
       isServed || serving.size >= servingMax
         ? null
-        : beginServing({ stream, peer }, { replica, known: message.known, turn });
+        : beginServing({ stream, peer }, { replica, request: message, turn });
     if (begun === null) return refuse(stream, "busy", turn);
     serving.set(stream, begun.serving);
     say(stream, begun.offer, turn);
@@ -174,23 +200,38 @@ export class StateSessions {
     }
   }
 
+  /** What the session chose, or what is forced; else what the numbers of both show. */
+  #protocolOf({
+    protocol,
+    ours,
+    theirs,
+  }: Pick<SessionMemory, "protocol" | "ours" | "theirs">): StateProtocol {
+    const forced = forcedProtocol(this.#services.config);
+    const chosen = [protocol, forced].find(isStateProtocol);
+    return (
+      chosen ?? (ours === null || theirs === null ? "hash-comparison" : selectStateProtocol({ ours, theirs }))
+    );
+  }
+
   #answer(serving: ServingMemory, message: StateMessage, turn: Turn): Fault | null {
     const replica = present(this.#about.replica(serving.contextId), "the replica of a served state");
     const { stream } = serving;
     serving.progressMs = turn.now.monotonicMs;
     switch (message.kind) {
       case "history-request": {
-        serving.answersLeft -= 1;
-        if (serving.answersLeft < 0) return fault("over-limit", "more requests than a transfer needs");
+        serving.workLeft -= 1;
+        if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
         say(stream, { kind: "history", deltas: historyPage(serving, message.from, replica) }, turn);
         return null;
       }
       case "state-query": {
         const pageBytes = this.#services.config.snapshotPageBytes;
-        const answered = answerQueries(serving, message.queries, { replica, pageBytes });
+        const { pinned, key } = serving;
+        const about = { replica, pinned, short: new ShortHash(key), pageBytes };
+        const answered = answerQueries(message.queries, about);
         if (isFault(answered)) return answered;
-        serving.answersLeft -= answered.answers.length;
-        if (serving.answersLeft < 0) return fault("over-limit", "more requests than a transfer needs");
+        serving.workLeft -= answered.work;
+        if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
         say(stream, { kind: "state-answer", answers: answered.answers }, turn);
         return null;
       }
@@ -207,7 +248,13 @@ export class StateSessions {
     const { transfer, peer, contextId } = receiving;
     const replica = present(this.#about.replica(contextId), "the replica of a received state");
     const staging = present(this.#memory.staging.get(contextId), "the staging of a received state");
-    const parts = { replica, staging, crypto: this.#services.codec.crypto };
+    const parts = {
+      replica,
+      staging,
+      crypto: this.#services.codec.crypto,
+      key: receiving.key,
+      protocol: receiving.protocol,
+    };
     receiving.progressMs = turn.now.monotonicMs;
     staging.usedMs = turn.now.monotonicMs;
     switch (message.kind) {
@@ -255,7 +302,13 @@ export class StateSessions {
       this.#stopReceiving(receiving, "failed", turn);
       return null;
     }
-    const parts = { replica, staging, crypto: this.#services.codec.crypto };
+    const parts = {
+      replica,
+      staging,
+      crypto: this.#services.codec.crypto,
+      key: receiving.key,
+      protocol: receiving.protocol,
+    };
     if (!isComplete(transfer)) {
       for (const request of nextRequests(transfer, parts)) say(stream, request, turn);
       // Staging may hold all that is left.
@@ -265,7 +318,7 @@ export class StateSessions {
     if (isFault(cut)) return cut;
     replica.adopt(cut, turn);
     this.#memory.staging.delete(contextId);
-    turn.observe(protocolOf(transfer), { contextId, peer });
+    turn.observe(`sync-${receiving.protocol}`, { contextId, peer });
     say(stream, { kind: "state-done" }, turn);
     turn.perform({ kind: "close-stream", stream });
     this.#stopReceiving(receiving, "adopted", turn);
