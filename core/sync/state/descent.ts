@@ -128,8 +128,8 @@ export function nextQueries(memory: DescentMemory, parts: DescentParts): readonl
 }
 
 /** Is all that differs here? */
-export function isDescended({ open, asked }: DescentMemory): boolean {
-  return open.length === 0 && asked.length === 0;
+export function isDescended({ open, asked, narrowing }: DescentMemory): boolean {
+  return open.length === 0 && asked.length === 0 && narrowing.trials.size === 0;
 }
 
 /** Verifies answers to the oldest message under way, and keeps what they bring. A fault when one is a lie. */

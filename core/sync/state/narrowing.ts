@@ -22,6 +22,7 @@ import {
 } from "../../wire/state-query.ts";
 import type { DescentParts } from "./descent.ts";
 import { hashOfLeaves, openLeaves, ownLeaves, prefixOf, type Target, targetsOf } from "./leaves.ts";
+import { weighEntities } from "./staging.ts";
 import { isLocated, type Locator, locate, sumsOf } from "./sums.ts";
 
 /** A place beneath a target where something differs. Frozen. */
@@ -59,10 +60,12 @@ export interface NarrowingMemory {
   readonly forks: Map<string, Fork>;
   /** By the prefix of the target. */
   readonly trials: Map<string, Trial>;
+  /** What came of them, as staging counts it. */
+  bytes: number;
 }
 
 export function createNarrowing(): NarrowingMemory {
-  return { forks: new Map(), trials: new Map() };
+  return { forks: new Map(), trials: new Map(), bytes: 0 };
 }
 
 /** What an answer leads to. */
@@ -202,6 +205,7 @@ export function takeRegionLeaves(
   const leaves = [...kept, ...opened.leaves].sort((a, b) => (a.id < b.id ? -1 : 1));
   const trial = memory.trials.get(region.target);
   trial?.entities.push(...opened.entities);
+  memory.bytes += weighEntities(opened.entities);
   trial?.later.push(...targetsOf(answer.named, parts.crypto));
   return resolve(memory, region, hashOfLeaves(leaves, parts.crypto), parts);
 }
@@ -244,6 +248,7 @@ function resolve(
   }
   const trial = memory.trials.get(target);
   memory.trials.delete(target);
+  memory.bytes -= weighEntities(trial?.entities ?? []);
   return trial === undefined
     ? opening([])
     : { kind: "narrowed", open: [], concluded: { ...trial, isTrue: found === trial.target.hash } };

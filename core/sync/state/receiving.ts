@@ -133,10 +133,10 @@ export function isTooLarge(
   staging: StagingMemory,
   bytes: number,
 ): boolean {
-  const historyBytes = past.staged.size * overheadBytes;
-  if (bytes + staging.bytes + historyBytes <= stagedBytesMax) return false;
+  const waiting = past.staged.size * overheadBytes + descent.narrowing.bytes;
+  if (bytes + staging.bytes + waiting <= stagedBytesMax) return false;
   keepOnly(staging, descent.reached);
-  return bytes + staging.bytes + historyBytes > stagedBytesMax;
+  return bytes + staging.bytes + waiting > stagedBytesMax;
 }
 
 function partsOf({ replica, staging, crypto, key, protocol }: ReceivingParts): DescentParts {

@@ -50,5 +50,9 @@ export function keepOnly(staging: StagingMemory, reached: ReadonlySet<Hash>): vo
 
 function weigh({ entities, later }: Verified): number {
   const own = overheadBytes * (1 + later.length);
-  return entities.reduce((sum, { bytes }) => sum + bytes.length + overheadBytes, own);
+  return own + weighEntities(entities);
+}
+
+export function weighEntities(entities: readonly Entity[]): number {
+  return entities.reduce((sum, { bytes }) => sum + bytes.length + overheadBytes, 0);
 }
