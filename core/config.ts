@@ -43,6 +43,12 @@ export const tunables = {
     max: 24 * hourMs,
     why: "failed sessions with a peer back off from 1 s, doubling up to this",
   },
+  syncProtocolForced: {
+    default: 0,
+    min: 0,
+    max: 6,
+    why: "for tests: the code of the protocol to run where it can be, 1 to 3 of deltas and 4 to 6 of states; 0 chooses by need",
+  },
   heartbeatMs: {
     default: 30_000,
     min: 10,

@@ -13,6 +13,7 @@ import type { Replica } from "../replica.ts";
 import type { Services } from "../services.ts";
 import type { Turn } from "../turn.ts";
 import { Backoff, type BackoffMemory, createBackoffMemory } from "./backoff.ts";
+import type { StateNeed } from "./state/state-sessions.ts";
 import type { Tracking } from "./tracking.ts";
 
 export interface DivergenceMemory {
@@ -34,7 +35,7 @@ interface DivergenceParts {
   readonly peers: Peers;
   readonly tracking: Tracking;
   /** False where it cannot be asked for now. */
-  readonly request: (replica: Replica, peer: PeerId, turn: Turn) => boolean;
+  readonly request: (replica: Replica, need: StateNeed, turn: Turn) => boolean;
   readonly compareWith: (replica: Replica, peer: PeerId, turn: Turn) => void;
 }
 
@@ -52,10 +53,11 @@ export class Divergence {
   /** A session found equal heads, and these roots. */
   compared(
     replica: Replica,
-    peer: PeerId,
+    session: StateNeed,
     { ours, theirs, turn }: { readonly ours: Hash; readonly theirs: Hash; readonly turn: Turn },
   ): void {
     const { contextId } = replica;
+    const { peer } = session;
     const track = this.#parts.tracking.of(contextId, peer);
     track.isRootEqual = ours === theirs;
     if (track.isRootEqual) return;
@@ -64,7 +66,7 @@ export class Divergence {
     const nowMs = turn.now.monotonicMs;
     if (!this.#backoff.isDue(repairs, nowMs) || !this.#isOutvoted(contextId)) return;
     // Where a state is being received already, the next session compares again.
-    if (!this.#parts.request(replica, peer, turn)) return;
+    if (!this.#parts.request(replica, session, turn)) return;
     this.#waitAfter(repairs, nowMs);
     turn.observe("divergence-repair", { contextId, peer });
   }

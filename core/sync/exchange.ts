@@ -6,9 +6,17 @@ import type { DeltaId } from "../ids.ts";
 import type { Random } from "../random.ts";
 import type { Replica } from "../replica.ts";
 import type { Turn } from "../turn.ts";
-import { type Handshake, recentBytes, type SyncMessage, type SyncProtocol } from "../wire/sync-message.ts";
+import {
+  type Handshake,
+  isStateProtocol,
+  recentBytes,
+  type StateProtocol,
+  type SyncMessage,
+  type SyncProtocol,
+} from "../wire/sync-message.ts";
 import { holdsHeads, sharedFrontier } from "./handshake.ts";
 import type { Reconciler } from "./reconciliation/reconciliation.ts";
+import { takesState } from "./selection.ts";
 import { beginTransfer, type SessionMemory, say, type TransferParts } from "./session.ts";
 
 /** What an exchange needs of the node besides its session. */
@@ -24,7 +32,7 @@ const probes = {
   "delta-known": "sync-delta-known",
   "delta-warm": "sync-delta-warm",
   "delta-cold": "sync-delta-cold",
-} as const satisfies Record<SyncProtocol, string>;
+} as const satisfies Record<Exclude<SyncProtocol, StateProtocol>, string>;
 
 /** Both have said where they stand, and the responder has chosen. */
 export function beginExchange(session: SessionMemory, parts: ExchangeParts): void {
@@ -44,6 +52,12 @@ export function beginExchange(session: SessionMemory, parts: ExchangeParts): voi
       session.state = "reconciling";
       if (session.role === "initiator") return;
       return openReconciliation(session, parts);
+    case "hash-comparison":
+    case "level-wise":
+    case "snapshot":
+      // What else either lacks is for a session after that.
+      session.stateNeeded = takesState(session.role, ours, theirs) ? "here" : "there";
+      return transferNothing(session, chosen, parts);
     default:
       return unreachable(chosen);
   }
@@ -124,6 +138,8 @@ function transferNothing(session: SessionMemory, protocol: SyncProtocol, parts: 
 
 function settle(session: SessionMemory, protocol: SyncProtocol, turn: Turn): void {
   session.protocol = protocol;
+  // A transfer of state is counted where it ends well.
+  if (isStateProtocol(protocol)) return;
   const { contextId } = handshakesOf(session).ours;
   turn.observe(probes[protocol], { contextId, peer: session.peer });
 }

@@ -30,6 +30,7 @@ export function createHandshake(
     recent: recent.map((id) => id.slice(0, recentBytes)),
     stateRoot: replica.stateRoot(),
     appliedCount: graph.count,
+    horizon: graph.count - replica.deltas.bodyCount,
     entityCount: replica.state.storedCount,
     wallMs: Math.min(hlcMsMax, Math.max(0, Math.floor(turn.now.wallMs))),
   };
@@ -39,15 +40,22 @@ export function createHandshake(
 export function answerHandshake(
   replica: Replica,
   theirs: Handshake,
-  { frontiers, turn }: { readonly frontiers: readonly Frontier[]; readonly turn: Turn },
+  {
+    frontiers,
+    forced = null,
+    turn,
+  }: { readonly frontiers: readonly Frontier[]; readonly forced?: SyncProtocol | null; readonly turn: Turn },
 ): Handshake | null {
+  const ours = createHandshake(replica, turn);
   const shared = sharedFrontier(frontiers, theirs);
   const gap = {
     agrees: areSameHeads(replica.standing(), theirs),
     holdsTheirs: holdsHeads(replica, theirs),
     sharesFrontier: shared !== null,
+    ours,
+    theirs,
   };
-  const chosen = selectProtocol(gap, theirs.protocols);
+  const chosen = selectProtocol(gap, theirs.protocols, forced);
   if (chosen === null) return null;
   const named = chosen === "delta-warm" && shared !== null ? [shared] : [];
   return createHandshake(replica, turn, { chosen, frontiers: named });
@@ -67,6 +75,9 @@ export function findMistake(ours: Handshake, theirs: Handshake): Fault | null {
     }
     case "delta-known":
     case "delta-cold":
+    case "hash-comparison":
+    case "level-wise":
+    case "snapshot":
       return null;
   }
 }

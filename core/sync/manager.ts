@@ -276,13 +276,13 @@ export class SyncManager {
     const { peer, ours, theirs } = session;
     if (session.gained > 0) this.#missing.gained(contextId);
     if (session.protocol === "none" && ours !== null && theirs !== null)
-      this.#divergence.compared(replica, peer, { ours: ours.stateRoot, theirs: theirs.stateRoot, turn });
+      this.#divergence.compared(replica, session, { ours: ours.stateRoot, theirs: theirs.stateRoot, turn });
     if (session.purpose === "sync") {
       if (isAgreed) this.#wanted.remove(contextId, peer);
       this.#tracking.succeeded(contextId, peer, isAgreed ? replica.heads().join("") : null);
     }
     if (session.stateNeeded === "here") {
-      this.states.request(replica, peer, turn);
+      this.states.request(replica, session, turn);
       return;
     }
     const isStillMissing = session.role === "initiator" && replica.deltas.missing().length > 0;

@@ -20,6 +20,7 @@ import { beginExchange, type ExchangeParts, receiveRanges, transferUnasked } fro
 import { Frontiers } from "./frontiers.ts";
 import { answerHandshake, createHandshake, findMistake, holdsHeads, isAhead } from "./handshake.ts";
 import { Reconciler } from "./reconciliation/reconciliation.ts";
+import { forcedProtocol } from "./selection.ts";
 import {
   beginTransfer,
   bringsOn,
@@ -206,7 +207,11 @@ export class Sessions {
       if (isAhead(replica, theirs) && this.room.isReceivingEnough(contextId))
         return this.#refuse(session, "busy", turn);
       recallPast(session, { frontiers: this.#frontiers, replica, turn });
-      const ours = answerHandshake(replica, theirs, { frontiers: session.frontiers, turn });
+      const ours = answerHandshake(replica, theirs, {
+        frontiers: session.frontiers,
+        forced: forcedProtocol(this.#services.config),
+        turn,
+      });
       if (ours === null) return this.#refuse(session, "protocol", turn);
       if (ours.chosen === "delta-cold" && !this.#mayView(session.peer, replica, turn))
         return this.#refuse(session, "busy", turn);

@@ -4,12 +4,11 @@ import type { ContextId, PeerId } from "../ids.ts";
 import type { Random } from "../random.ts";
 import type { SyncProtocol } from "../wire/sync-message.ts";
 import { Backoff, type BackoffMemory, createBackoffMemory } from "./backoff.ts";
-import type { StateProtocol } from "./state/receiving.ts";
 
 /** How the last exchange with a peer in a context ended, for an operator. Frozen. */
 export interface Verdict {
   /** What ran; null where it ended before that was chosen. */
-  readonly protocol: SyncProtocol | StateProtocol | "pull" | null;
+  readonly protocol: SyncProtocol | "pull" | null;
   readonly outcome: "completed" | "adopted" | "busy" | "refused" | "failed";
   readonly wallMs: number;
   /** Did both end on the same heads? Null where that is not known. */

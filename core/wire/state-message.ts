@@ -5,23 +5,30 @@
 
 import type { PastDelta } from "../delta-store/delta-store.ts";
 import type { Fault } from "../fault.ts";
-import { byteString, bytesOf, type ContextId, type DeltaId, type EntityId, type Hash } from "../ids.ts";
+import { bytesOf, type ContextId, type DeltaId, type Hash } from "../ids.ts";
 import { deltaBytesMax, frameBytesMax, frameItemsMax, headsMax, idsMax, wireVersion } from "../limits.ts";
 import { commonPrefix } from "../state/tree/tree-node.ts";
 import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
-import {
-  expectByteString,
-  expectBytes,
-  expectFields,
-  expectInteger,
-  expectList,
-  expectText,
-} from "./expect.ts";
+import { expectByteString, expectBytes, expectFields, expectInteger, expectList } from "./expect.ts";
 import { expectHistory, historyBytesMax, packHistory } from "./history-page.ts";
+import {
+  decodeAnswer,
+  decodeChild,
+  decodeQuery,
+  encodeAnswer,
+  encodeChild,
+  encodeQueries,
+  expectChildDigests,
+  expectPrefix,
+  type NodeDigests,
+  queriesMax,
+  type StateAnswer,
+  type StateChild,
+  type StateQuery,
+} from "./state-query.ts";
 
 export type StateMessage =
-  /** "Give me your state." `known` are ids the sender has with all below them: its heads, and a sample. */
-  | { readonly kind: "state-request"; readonly contextId: ContextId; readonly known: readonly DeltaId[] }
+  | StateRequest
   | StateOffer
   /** "Send deltas of the cut that I lack, from this one on." */
   | { readonly kind: "history-request"; readonly from: number }
@@ -34,6 +41,18 @@ export type StateMessage =
   /** A benign no. */
   | { readonly kind: "state-refusal"; readonly reason: StateRefusal };
 
+/** "Give me your state." */
+export interface StateRequest {
+  readonly kind: "state-request";
+  readonly contextId: ContextId;
+  /** Ids the sender has with all below them: its heads, and a sample. */
+  readonly known: readonly DeltaId[];
+  /** Under which both hash shortly from here on: `stateKeyBytes`. */
+  readonly key: string;
+  /** Is the offer to tell the root's children by their hashes? Else by digests alone. */
+  readonly tellsHashes: boolean;
+}
+
 /** What was pinned: every answer that follows is of this version. */
 export interface StateOffer {
   readonly kind: "state-offer";
@@ -42,47 +61,13 @@ export interface StateOffer {
   /** Of the cut, all of them. */
   readonly heads: readonly DeltaId[];
   readonly root: Hash;
-  /** Of the root, with all digits of their prefixes; none where a bucket holds all entities. */
+  /** Of the root, with all digits of their prefixes; none where a bucket holds all entities, or digests were asked for. */
   readonly children: readonly StateChild[];
+  /** Of the root, where digests were asked for, and of each of its children that is no bucket. */
+  readonly nodes: readonly NodeDigests[];
   readonly entityCount: number;
   /** Deltas of the cut that the receiver may lack. */
   readonly historyCount: number;
-}
-
-/**
- * "What is beneath this prefix?" With short digests of what the sender has there, so that equal things are not sent:
- * of its own `children`, by digit, or of its own `leaves`, in the order of their ids.
- */
-export interface StateQuery {
-  readonly form: "children" | "leaves";
-  readonly prefix: string;
-  /** Two bytes each; of children 16, all zero where it has none; of leaves none where it has none, or too many. */
-  readonly digests: string;
-}
-
-export type StateAnswer =
-  | {
-      readonly kind: "children";
-      /** Digits whose child has the digest that was sent. */
-      readonly same: readonly number[];
-      readonly others: readonly StateChild[];
-    }
-  | {
-      readonly kind: "leaves";
-      /** Places among the digests that were sent of the leaves that are here too. */
-      readonly same: readonly number[];
-      /** Encoded entities of the others. */
-      readonly entities: readonly Uint8Array[];
-      /** Others, too large to send along: to be asked for one by one. */
-      readonly named: readonly { readonly id: EntityId; readonly hash: Hash }[];
-    };
-
-export interface StateChild {
-  /** What all ids beneath begin with after the prefix that was asked for: one digit at least. */
-  readonly rest: string;
-  readonly hash: Hash;
-  /** Entities beneath. */
-  readonly count: number;
 }
 
 export type StateRefusal = "context-not-found" | "busy" | "version";
@@ -99,34 +84,33 @@ const codes = {
   "state-refusal": 27,
 } as const;
 
-/** Of a child's or a leaf's hash, the first bytes: what is wrongly taken for equal is found when hashes are compared. */
-export const digestBytes = 2;
-export const noDigest = "\u0000".repeat(digestBytes);
-/** In one message. */
-export const queriesMax = 256;
-/** Leaves that are asked for at once, and whose digests are sent. */
-export const leavesMax = 64;
-export const digestsMax = 256;
-const prefixCharactersMax = 2_048;
-const stateBytesMax = Number.MAX_SAFE_INTEGER;
+/** Of the key under which a transfer hashes shortly. */
+export const stateKeyBytes = 8;
 
 /** Does a frame open a transfer of state? Judged by its first bytes: an array whose first value is the code. */
 export function opensStateSession(frame: Uint8Array): boolean {
-  return frame[0] === 0x84 && frame[1] === codes["state-request"];
+  return frame[0] === 0x86 && frame[1] === codes["state-request"];
 }
 
 export function encodeStateMessage(message: StateMessage): Uint8Array {
   const code = codes[message.kind];
   switch (message.kind) {
     case "state-request":
-      return encode([code, wireVersion, bytesOf(message.contextId), message.known.map(bytesOf)]);
+      return encode([
+        code,
+        wireVersion,
+        bytesOf(message.contextId),
+        message.known.map(bytesOf),
+        bytesOf(message.key),
+        message.tellsHashes,
+      ]);
     case "state-offer":
       return encode([
         code,
         message.genesis,
         message.heads.map(bytesOf),
         bytesOf(message.root),
-        message.children.map(encodeChild),
+        ...encodeTop(message),
         message.entityCount,
         message.historyCount,
       ]);
@@ -146,26 +130,12 @@ export function encodeStateMessage(message: StateMessage): Uint8Array {
 }
 
 /** What all prefixes begin with is told once. */
-function encodeQueries(queries: readonly StateQuery[]): readonly unknown[] {
-  const common = queries.map(({ prefix }) => prefix).reduce((a, b) => commonPrefix(a, b));
-  const rest = queries.map(({ form, prefix, digests }) => [
-    form === "children" ? 0 : 1,
-    prefix.slice(common.length),
-    bytesOf(digests),
-  ]);
-  return [common, rest];
-}
-
-function encodeChild({ rest, hash, count }: StateChild): readonly unknown[] {
-  return [rest, bytesOf(hash), count];
-}
-
-function encodeAnswer(answer: StateAnswer): readonly unknown[] {
-  const same = bitsOf(answer.same);
-  if (answer.kind === "children") {
-    return [0, same, answer.others.map(encodeChild)];
-  }
-  return [1, same, answer.entities, answer.named.map(({ id, hash }) => [id, bytesOf(hash)])];
+function encodeTop({ children, nodes }: StateOffer): readonly unknown[] {
+  const prefixes = [...children.map(({ rest }) => rest), ...nodes.map(({ prefix }) => prefix)];
+  const common = prefixes.reduce(commonPrefix, prefixes[0] ?? "");
+  const rest = children.map((child) => encodeChild({ ...child, rest: child.rest.slice(common.length) }));
+  const digests = nodes.map(({ prefix, digests: own }) => [prefix.slice(common.length), bytesOf(own)]);
+  return [common, rest, digests];
 }
 
 export function decodeStateMessage(frame: Uint8Array): StateMessage | Fault {
@@ -179,11 +149,17 @@ export function decodeStateMessage(frame: Uint8Array): StateMessage | Fault {
             "unknown-version",
             `a state request of version ${String(fields[1])}, expected ${wireVersion}`,
           );
-        const [, , contextId, known] = expectFields(fields, 4, "a state request");
-        return { kind: "state-request", contextId: expectByteString(contextId), known: expectIds(known) };
+        const [, , contextId, known, key, tellsHashes] = expectFields(fields, 6, "a state request");
+        return {
+          kind: "state-request",
+          contextId: expectByteString(contextId),
+          known: expectIds(known),
+          key: expectByteString(key, stateKeyBytes),
+          tellsHashes: expectInteger(Number(tellsHashes), 1) === 1,
+        };
       }
       case codes["state-offer"]:
-        return decodeOffer(expectFields(fields, 7, "a state offer"));
+        return decodeOffer(expectFields(fields, 9, "a state offer"));
       case codes["history-request"]: {
         const [, from] = expectFields(fields, 2, "a history request");
         return { kind: "history-request", from: expectInteger(from, Number.MAX_SAFE_INTEGER) };
@@ -217,77 +193,22 @@ export function decodeStateMessage(frame: Uint8Array): StateMessage | Fault {
 }
 
 function decodeOffer(fields: readonly unknown[]): StateOffer {
+  const common = expectPrefix(fields[4], 0);
   return {
     kind: "state-offer",
     genesis: expectBytes(fields[1], deltaBytesMax + 256),
     heads: expectIds(fields[2]),
     root: expectByteString(fields[3]),
-    children: expectList(fields[4], 16, decodeChild),
-    entityCount: expectInteger(fields[5], Number.MAX_SAFE_INTEGER),
-    historyCount: expectInteger(fields[6], Number.MAX_SAFE_INTEGER),
+    children: expectList(fields[5], 16, (child) => decodeChild(child, common)),
+    nodes: expectList(fields[6], 17, (node) => decodeNodeDigests(node, common)),
+    entityCount: expectInteger(fields[7], Number.MAX_SAFE_INTEGER),
+    historyCount: expectInteger(fields[8], Number.MAX_SAFE_INTEGER),
   };
 }
 
-function decodeQuery(value: unknown, common: string): StateQuery {
-  const [form, prefix, digests] = expectFields(value, 3, "a query");
-  const isOfLeaves = expectInteger(form, 1) === 1;
-  const bytes = expectBytes(digests, digestBytes * (isOfLeaves ? digestsMax : 16));
-  const isRight = isOfLeaves ? bytes.length % digestBytes === 0 : bytes.length === digestBytes * 16;
-  if (!isRight) refuse("malformed", `${bytes.length} bytes of digests`);
-  const read = { prefix: common + expectPrefix(prefix, 0), digests: byteString(bytes) };
-  return isOfLeaves ? { form: "leaves", ...read } : { form: "children", ...read };
-}
-
-function decodeAnswer(value: unknown): StateAnswer {
-  if (!Array.isArray(value)) return refuse("malformed", "an answer is not an array");
-  if (value[0] === 0) {
-    const [, same, others] = expectFields(value, 3, "an answer of children");
-    return { kind: "children", same: expectBits(same, 16), others: expectList(others, 16, decodeChild) };
-  }
-  if (value[0] !== 1) refuse("malformed", "an unknown form of answer");
-  const [, same, entities, named] = expectFields(value, 4, "an answer of leaves");
-  return {
-    kind: "leaves",
-    same: expectBits(same, digestsMax),
-    entities: expectList(entities, leavesMax, (bytes) => expectBytes(bytes, stateBytesMax)),
-    named: expectList(named, leavesMax, decodeNamed),
-  };
-}
-
-function decodeChild(value: unknown): StateChild {
-  const [rest, hash, count] = expectFields(value, 3, "a child");
-  return {
-    rest: expectPrefix(rest, 1),
-    hash: expectByteString(hash),
-    count: expectInteger(count, Number.MAX_SAFE_INTEGER, 1),
-  };
-}
-
-function decodeNamed(value: unknown): { readonly id: EntityId; readonly hash: Hash } {
-  const [id, hash] = expectFields(value, 2, "a named entity");
-  return { id: expectPrefix(id, 1) as EntityId, hash: expectByteString(hash) };
-}
-
-function expectPrefix(value: unknown, charactersMin: number): string {
-  const prefix = expectText(value, prefixCharactersMax);
-  if (prefix.length < charactersMin || !/^[0-9a-f]*$/.test(prefix)) refuse("malformed", "no digits of an id");
-  return prefix;
-}
-
-/** Places, ascending, as a set of bits without zero bytes at its end. */
-function bitsOf(places: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(Math.ceil(((places.at(-1) ?? -1) + 1) / 8));
-  for (const place of places) bytes[place >> 3] = (bytes[place >> 3] as number) | (1 << (place & 7));
-  return bytes;
-}
-
-function expectBits(value: unknown, placesMax: number): readonly number[] {
-  const bytes = expectBytes(value, Math.ceil(placesMax / 8));
-  if (bytes.at(-1) === 0) refuse("malformed", "a set of bits that ends with a zero byte");
-  const places: number[] = [];
-  for (let place = 0; place < bytes.length * 8; place += 1)
-    if (((bytes[place >> 3] as number) >> (place & 7)) & 1) places.push(place);
-  return places;
+function decodeNodeDigests(value: unknown, common: string): NodeDigests {
+  const [rest, digests] = expectFields(value, 2, "digests of a node");
+  return { prefix: common + expectPrefix(rest, 0), digests: expectChildDigests(digests) };
 }
 
 function expectIds(value: unknown): readonly DeltaId[] {

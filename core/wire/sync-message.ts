@@ -61,6 +61,8 @@ export interface Handshake extends HeadsSummary {
   readonly recent: readonly string[];
   readonly stateRoot: Hash;
   readonly appliedCount: number;
+  /** Of the deltas applied, those without bodies. */
+  readonly horizon: number;
   readonly entityCount: number;
   readonly wallMs: number;
 }
@@ -68,10 +70,24 @@ export interface Handshake extends HeadsSummary {
 /**
  * How two peers come to stand on the same heads. `none`: they do. `delta-known`: one holds all heads of the other,
  * and so knows exactly what that one lacks. `delta-warm`: both remember a frontier below which all is common.
- * `delta-cold`: they find out by reconciliation what each lacks. By the code each has on the wire.
+ * `delta-cold`: they find out by reconciliation what each lacks. The others: the side that applied fewer deltas takes
+ * the other's state, on a stream of its own. By the code each has on the wire.
  */
-export const syncProtocols = ["none", "delta-known", "delta-warm", "delta-cold"] as const;
+export const syncProtocols = [
+  "none",
+  "delta-known",
+  "delta-warm",
+  "delta-cold",
+  "hash-comparison",
+  "level-wise",
+  "snapshot",
+] as const;
 export type SyncProtocol = (typeof syncProtocols)[number];
+export type StateProtocol = Extract<SyncProtocol, "hash-comparison" | "level-wise" | "snapshot">;
+
+export function isStateProtocol(protocol: SyncProtocol | null): protocol is StateProtocol {
+  return protocol === "hash-comparison" || protocol === "level-wise" || protocol === "snapshot";
+}
 
 /** `version`: the peer's wire version is none of ours. `busy`: ask again later. `protocol`: both have none in common that would do. */
 export type SyncRefusal = "context-not-found" | "busy" | "version" | "protocol";
@@ -120,6 +136,7 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
         bytesOf(message.recent.join("")),
         bytesOf(message.stateRoot),
         message.appliedCount,
+        message.horizon,
         message.entityCount,
         message.wallMs,
       ]);
@@ -147,7 +164,7 @@ export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
     if (!Array.isArray(fields)) return refuse("malformed", "not an array");
     switch (fields[0]) {
       case codes.handshake:
-        return decodeHandshake(expectOpening(fields, 14, "a handshake"));
+        return decodeHandshake(expectOpening(fields, 15, "a handshake"));
       case codes["delta-request"]: {
         const [, , contextId, ids] = expectOpening(fields, 4, "a delta request");
         return { kind: "delta-request", contextId: expectByteString(contextId), ids: expectIds(ids, idsMax) };
@@ -207,8 +224,9 @@ function decodeHandshake(fields: readonly unknown[]): Handshake {
     recent: expectRecent(fields[9]),
     stateRoot: expectByteString(fields[10]),
     appliedCount: expectInteger(fields[11], Number.MAX_SAFE_INTEGER),
-    entityCount: expectInteger(fields[12], Number.MAX_SAFE_INTEGER),
-    wallMs: expectInteger(fields[13], hlcMsMax),
+    horizon: expectInteger(fields[12], Number.MAX_SAFE_INTEGER),
+    entityCount: expectInteger(fields[13], Number.MAX_SAFE_INTEGER),
+    wallMs: expectInteger(fields[14], hlcMsMax),
   };
 }
 

@@ -35,6 +35,7 @@ const syncMessages = (deltas: readonly Sealed[]): readonly SyncMessage[] => [
     recent: [filled(8, 9)],
     stateRoot: hash,
     appliedCount: 1_000,
+    horizon: 900,
     entityCount: 50,
     wallMs: 1_767_225_600_000,
   },
@@ -67,13 +68,17 @@ const syncMessages = (deltas: readonly Sealed[]): readonly SyncMessage[] => [
 ];
 
 const stateMessages: readonly StateMessage[] = [
-  { kind: "state-request", contextId: context, known: [first] },
+  { kind: "state-request", contextId: context, known: [first], key: filled(8, 13), tellsHashes: true },
   {
     kind: "state-offer",
     genesis: new Uint8Array([1, 2, 3]),
     heads: [first],
     root: hash,
-    children: [{ rest: "0a", hash, count: 17 }],
+    children: [
+      { rest: "0a", hash, count: 17 },
+      { rest: "0b1", hash, count: 16 },
+    ],
+    nodes: [{ prefix: "0a", digests: "\u0001\u0002\u0003".repeat(16) }],
     entityCount: 34,
     historyCount: 2,
   },
@@ -88,20 +93,25 @@ const stateMessages: readonly StateMessage[] = [
   {
     kind: "state-query",
     queries: [
-      { form: "children", prefix: "0a", digests: "\u0001\u0002".repeat(16) },
-      { form: "leaves", prefix: "0b", digests: "\u0003\u0004" },
+      { form: "children", prefix: "0a" },
+      { form: "leaves", prefix: "0b", digests: "\u0003\u0004\u0005" },
+      { form: "digests", prefix: "0c" },
+      { form: "sums", prefix: "0d", count: 5 },
+      { form: "picks", prefix: "0d", locator: [6, 0x010203] },
     ],
   },
   {
     kind: "state-answer",
     answers: [
-      { kind: "children", same: [0, 9], others: [{ rest: "1", hash, count: 3 }] },
+      { kind: "children", others: [{ rest: "1", hash, count: 3 }] },
       {
         kind: "leaves",
         same: [1],
         entities: [new Uint8Array([4, 5])],
         named: [{ id: "0b1" as EntityId, hash }],
       },
+      { kind: "digests", rest: "1", digests: "\u0001\u0002\u0003".repeat(16) },
+      { kind: "sums", sums: [1, 2, 3, 4, 0x0a0b0c] },
     ],
   },
   { kind: "state-done" },

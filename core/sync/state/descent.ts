@@ -1,133 +1,135 @@
 /**
  * Down the tree of a peer's pinned state, only where it differs from the own: which nodes to ask for, and whether an
- * answer is what its hash says. The hash of every node comes from its parent's answer, that of the root from the
+ * answer is what its hash says. The hash of every target comes from its parent's answer, that of the root from the
  * offer, so a lie is found in the very answer that tells it. Invariant 7.
  *
- * Short digests say what both have. Where two differ under one digest the node's hash comes out wrong: it is asked
- * for once more without digests, and only then it is the peer's mistake.
+ * A large target of which much is here is narrowed down first (`narrowing.ts`), at the risk that short hashes hide
+ * something; and digests say which entities are here. Where the target's hash does not come out, it is asked for once
+ * more, plainly, and only then it is the peer's mistake.
  */
 
+import { unreachable } from "../../assert.ts";
 import { type Fault, fault, isFault } from "../../fault.ts";
 import type { Hash } from "../../ids.ts";
 import type { Crypto } from "../../ports.ts";
-import { type Entity, openEntity } from "../../state/entity.ts";
 import type { StateStore } from "../../state/state-store.ts";
+import { branchHash, countOf, digitAt, emptyRoot, type Leaf } from "../../state/tree/tree-node.ts";
+import type { StateOffer } from "../../wire/state-message.ts";
 import {
-  branchHash,
-  commonPrefix,
-  digitAt,
-  digitOf,
-  emptyRoot,
-  hashOf,
-  type Leaf,
-  treeOf,
-} from "../../state/tree/tree-node.ts";
-import { rangeOfPrefix } from "../../state/tree/tree-walk.ts";
-import { decoding } from "../../wire/cbor.ts";
-import {
-  digestBytes,
-  digestsMax,
   leavesMax,
-  noDigest,
   queriesMax,
   type StateAnswer,
-  type StateOffer,
+  type StateChild,
   type StateQuery,
-} from "../../wire/state-message.ts";
+} from "../../wire/state-query.ts";
+import { hashOfLeaves, openLeaves, ownLeaves, prefixOf, type Target, targetsOf } from "./leaves.ts";
+import {
+  beginTrial,
+  createNarrowing,
+  isOnTrial,
+  type Narrowed,
+  type NarrowingMemory,
+  questionOf,
+  type Region,
+  type Told,
+  takeDigests,
+  takeRegionChildren,
+  takeRegionLeaves,
+  takeSums,
+} from "./narrowing.ts";
+import type { ShortHash } from "./short-hash.ts";
 import { keepVerified, type StagingMemory, type Verified } from "./staging.ts";
 
-/** A subtree of the peer's that differs from the own. Frozen. */
-interface Target {
-  readonly prefix: string;
-  readonly hash: Hash;
-  /** Entities beneath, as its parent said: not covered by a hash, so it only decides how to ask. */
-  readonly count: number;
-  /** Ask without digests. */
-  readonly isPlain: boolean;
-}
+/** What is to be asked for. */
+type Open =
+  | { readonly kind: "target"; readonly target: Target }
+  | { readonly kind: "region"; readonly region: Region };
 
-/** What was asked, with what the digests stood for. Frozen. */
+/** What was asked, with the own leaves whose digests were sent along. Frozen. */
 interface Asked {
-  readonly target: Target;
-  /** Of the own children by digit; empty where leaves were asked for. */
-  readonly children: readonly (Hash | null)[];
-  /** Own leaves; empty where children were asked for. */
+  readonly open: Open;
+  readonly form: StateQuery["form"];
   readonly leaves: readonly Leaf[];
 }
 
 export interface DescentMemory {
   /** Still to be asked for: the last first, so that little waits however large the state is. */
-  readonly open: Target[];
+  readonly open: Open[];
   /** By message under way, in order. */
   readonly asked: (readonly Asked[])[];
   /** Verified subtrees of the offered state, by hash: their entities are in the staging. */
   readonly reached: Set<Hash>;
-  /** The most nodes asked for at once. */
-  breadth: number;
+  readonly narrowing: NarrowingMemory;
 }
 
 export function createDescent(): DescentMemory {
-  return { open: [], asked: [], reached: new Set(), breadth: 0 };
+  return { open: [], asked: [], reached: new Set(), narrowing: createNarrowing() };
 }
 
-/** Begins with what was offered: the root, and its children where it has some. A fault when they do not fit. */
+export interface DescentParts {
+  readonly state: StateStore;
+  readonly staging: StagingMemory;
+  readonly crypto: Crypto;
+  /** Under the key of the transfer. */
+  readonly short: ShortHash;
+  /** May large targets be narrowed down? */
+  readonly narrows: boolean;
+}
+
+/** Begins with what was offered: the root, and what is told of its children. A fault when it does not fit. */
 export function takeRoot(
   memory: DescentMemory,
-  { root: hash, children: others, entityCount: count }: StateOffer,
+  { root: hash, children, nodes, entityCount: count }: StateOffer,
   parts: DescentParts,
 ): Fault | null {
   const { state, crypto } = parts;
   if (hash === state.root()) return null;
   if (count === 0)
     return hash === emptyRoot(crypto) ? null : fault("false-state", "a root of nothing that is not");
-  const prefix = others.map(({ rest }) => rest).reduce(commonPrefix, others[0]?.rest ?? "");
-  const target: Target = Object.freeze({ prefix, hash, count, isPlain: true });
-  if (others.length === 0) {
-    memory.open.push(Object.freeze({ ...target, isPlain: false }));
+  const root: Target = { prefix: "", hash, count, isPlain: false };
+  if (children.length === 0) {
+    const [top, ...others] = nodes;
+    const start = (top?.prefix.length ?? 0) + 1;
+    const told = new Map(others.map((node) => [node.prefix.slice(0, start), node]));
+    if (top !== undefined) told.set("", top);
+    descend(memory, { target: root, told }, parts);
     return null;
   }
-  const relative = others.map((child) => ({ ...child, rest: child.rest.slice(prefix.length) }));
-  const children = Array.from({ length: 16 }, (_, digit) => state.hashBeneath(prefix + digitOf(digit)));
-  const asked = { target, children, leaves: [] };
-  return takeChildren(memory, asked, { ...parts, answer: { kind: "children", same: [], others: relative } });
+  if (hashOfChildren(children, crypto) !== hash)
+    return fault("false-state", "children of the root that do not give its hash");
+  const told = new Map(nodes.map((node) => [node.prefix, node]));
+  return takeChildren(memory, { target: root, children, told }, parts);
 }
 
-/** Leaves asked for in one message: entities that may come at once. */
-const leavesPerMessage = 1_000;
+/** Asked for in one message: what comes back is a page of entities, or many are looked at for it. */
+const workPerMessage = 8_192;
+/** An entity that may come, in entities that are only looked at. */
+const workPerEntity = 8;
 /** Messages under way at a time. */
-const messagesMax = 4;
-
-export interface DescentParts {
-  readonly state: StateStore;
-  readonly staging: StagingMemory;
-  readonly crypto: Crypto;
-}
+const messagesMax = 16;
 
 /** The queries of the next message; empty when nothing is to be asked now. */
 export function nextQueries(memory: DescentMemory, parts: DescentParts): readonly StateQuery[] {
-  const { state, staging } = parts;
   if (memory.asked.length >= messagesMax) return [];
   const asked: Asked[] = [];
-  for (let leaves = 0; asked.length < queriesMax && leaves < leavesPerMessage; ) {
-    const target = memory.open.pop();
-    if (target === undefined) break;
-    const verified = staging.bySubtree.get(target.hash);
-    if (verified !== undefined) {
-      reach(memory, target, { verified, crypto: parts.crypto });
-      continue;
-    }
-    if (isOfLeaves(target)) leaves += target.count;
-    asked.push(ask(target, state));
+  const queries: StateQuery[] = [];
+  for (let work = 0; asked.length < queriesMax && work < workPerMessage; ) {
+    const open = memory.open.pop();
+    if (open === undefined) break;
+    const question = questionAbout(memory, open, parts);
+    if (question === null) continue;
+    work += question.work;
+    queries.push(question.query);
+    asked.push(Object.freeze({ open, form: question.query.form, leaves: Object.freeze(question.leaves) }));
   }
   if (asked.length === 0) return [];
   memory.asked.push(Object.freeze(asked));
-  memory.breadth = Math.max(memory.breadth, asked.length);
-  return asked.map(queryOf);
+  return queries;
 }
 
 /** Is all that differs here? */
-export function isDescended({ open, asked }: DescentMemory): boolean {
-  return open.length === 0 && asked.length === 0;
+export function isDescended({ open, asked, narrowing }: DescentMemory): boolean {
+  return open.length === 0 && asked.length === 0 && narrowing.trials.size === 0;
 }
 
 /** Verifies answers to the oldest message under way, and keeps what they bring. A fault when one is a lie. */
@@ -140,137 +142,179 @@ export function takeAnswers(
   if (asked === undefined) return fault("out-of-turn", "an answer to nothing");
   if (answers.length === 0 || answers.length > asked.length)
     return fault("malformed", `${answers.length} answers to ${asked.length} queries`);
-  for (const { target } of asked.slice(answers.length).toReversed()) memory.open.push(target);
+  memory.open.push(
+    ...asked
+      .slice(answers.length)
+      .map(({ open }) => open)
+      .reverse(),
+  );
   for (const [index, answer] of answers.entries()) {
     const each = asked[index] as Asked; // there are no more answers than queries
-    if (isOfLeaves(each.target) !== (answer.kind === "leaves"))
-      return fault("out-of-turn", `${answer.kind} where others were asked for`);
+    if (!allowed[each.form].includes(answer.kind))
+      return fault("out-of-turn", `${answer.kind} where ${each.form} were asked for`);
     const mistake =
-      answer.kind === "children"
-        ? takeChildren(memory, each, { answer, ...parts })
-        : takeLeaves(memory, each, { answer, ...parts });
+      each.open.kind === "target"
+        ? takeOfTarget(memory, each.open.target, { answer, own: each.leaves, parts })
+        : takeOfRegion(memory, each.open.region, { answer, own: each.leaves, parts });
     if (mistake !== null) return mistake;
   }
   return null;
 }
 
-function isOfLeaves({ count }: Target): boolean {
-  return count <= leavesMax;
-}
+/** A server that has more, or less, than a form is about tells its children, or all of its entities. */
+const allowed: Readonly<Record<StateQuery["form"], readonly StateAnswer["kind"][]>> = {
+  children: ["children", "leaves"],
+  leaves: ["leaves", "children"],
+  digests: ["digests", "leaves"],
+  sums: ["sums", "children"],
+  picks: ["leaves", "children"],
+};
 
-function ask(target: Target, state: StateStore): Asked {
-  const { prefix, isPlain } = target;
-  const digits = isOfLeaves(target) || isPlain ? [] : Array.from({ length: 16 }, (_, digit) => digit);
-  const leaves = isOfLeaves(target) && !isPlain ? ownLeaves(prefix, state) : [];
-  const children = digits.map((digit) => state.hashBeneath(prefix + digitOf(digit)));
-  return Object.freeze({ target, children: Object.freeze(children), leaves: Object.freeze(leaves) });
-}
-
-/** None where there are more than are told. */
-function ownLeaves(prefix: string, state: StateStore): readonly Leaf[] {
-  const leaves: Leaf[] = [];
-  for (const leaf of state.leaves(rangeOfPrefix(prefix))) {
-    if (leaves.length === digestsMax) return [];
-    leaves.push(leaf);
+/** Null where nothing need be asked: it is here already, or its target was given up. */
+function questionAbout(
+  memory: DescentMemory,
+  open: Open,
+  parts: DescentParts,
+): ReturnType<typeof questionOf> | null {
+  if (open.kind === "region")
+    return isOnTrial(memory.narrowing, open.region) ? questionOf(open.region, parts) : null;
+  const { prefix, hash, count, isPlain } = open.target;
+  const verified = parts.staging.bySubtree.get(hash);
+  if (verified !== undefined) {
+    reach(memory, open.target, { verified, parts });
+    return null;
   }
-  return leaves;
+  if (count > leavesMax) return { query: { form: "children", prefix }, leaves: [], work: 16 };
+  const leaves = isPlain ? [] : ownLeaves(prefix, parts.state);
+  const digests = leaves.map((leaf) => parts.short.digest(leaf.hash)).join("");
+  return { query: { form: "leaves", prefix, digests }, leaves, work: count * workPerEntity };
 }
 
-function queryOf({ target, children, leaves }: Asked): StateQuery {
-  const { prefix } = target;
-  if (isOfLeaves(target))
-    return { form: "leaves", prefix, digests: leaves.map(({ hash }) => digestOf(hash)).join("") };
-  const digests = Array.from({ length: 16 }, (_, digit) => digestOf(children[digit] ?? null));
-  return { form: "children", prefix, digests: digests.join("") };
+interface Heard {
+  readonly answer: StateAnswer;
+  readonly own: readonly Leaf[];
+  readonly parts: DescentParts;
 }
 
-export function digestOf(hash: Hash | null): string {
-  return hash === null ? noDigest : hash.slice(0, digestBytes);
+function takeOfTarget(memory: DescentMemory, target: Target, { answer, own, parts }: Heard): Fault | null {
+  switch (answer.kind) {
+    case "children":
+      return takeChildren(memory, { target, children: answer.others, told: nothingTold }, parts);
+    case "leaves":
+      return takeLeaves(memory, target, { answer, own, parts });
+    default:
+      return fault("out-of-turn", `${answer.kind} about a whole target`);
+  }
 }
 
-type Answer<Kind> = DescentParts & { readonly answer: Extract<StateAnswer, { readonly kind: Kind }> };
+function takeOfRegion(memory: DescentMemory, region: Region, { answer, own, parts }: Heard): Fault | null {
+  const { narrowing } = memory;
+  if (!isOnTrial(narrowing, region)) return null;
+  switch (answer.kind) {
+    case "children":
+      return follow(memory, takeRegionChildren(narrowing, region, { answer, parts }), parts);
+    case "leaves":
+      return follow(memory, takeRegionLeaves(narrowing, region, { answer, own, parts }), parts);
+    case "digests":
+      return follow(memory, takeDigests(narrowing, region, { answer, parts }), parts);
+    case "sums":
+      return follow(memory, takeSums(region, { answer, parts }), parts);
+    default:
+      return unreachable(answer);
+  }
+}
+
+/** Asks for what narrowing found to be asked for, and takes what it concluded. */
+function follow(memory: DescentMemory, narrowed: Narrowed | Fault, parts: DescentParts): Fault | null {
+  if (isFault(narrowed)) return narrowed;
+  memory.open.push(...narrowed.open.map((region): Open => ({ kind: "region", region })));
+  const { concluded } = narrowed;
+  if (concluded === null) return null;
+  const { target, entities, later } = concluded;
+  if (!concluded.isTrue) return askPlainly(memory, target, "what is");
+  const verified = { entities: Object.freeze(entities), later: Object.freeze(later) };
+  keepVerified(parts.staging, target.hash, verified);
+  reach(memory, target, { verified, parts });
+  return null;
+}
 
 function takeChildren(
   memory: DescentMemory,
-  asked: Asked,
-  { answer, crypto }: Answer<"children">,
+  about: { readonly target: Target; readonly children: readonly StateChild[]; readonly told: Told },
+  parts: DescentParts,
 ): Fault | null {
-  const { target } = asked;
-  const hashes = new Map<number, Hash>();
-  for (const digit of answer.same) {
-    const own = asked.children[digit] ?? null;
-    if (own === null) return fault("false-state", "says that something is the same of which nothing is here");
-    hashes.set(digit, own);
-  }
-  for (const { rest, hash } of answer.others) hashes.set(digitAt(rest, 0), hash);
-  const children = Array.from(hashes).sort(([a], [b]) => a - b);
-  if (children.length !== answer.same.length + answer.others.length)
-    return fault("false-state", "two children at one digit");
-  if (branchHash(children, crypto) !== target.hash) return askPlainly(memory, target, "children");
-  for (const { rest, hash, count } of answer.others) {
-    if (asked.children[digitAt(rest, 0)] === hash) continue;
-    memory.open.push(Object.freeze({ prefix: target.prefix + rest, hash, count, isPlain: false }));
+  const { target, children, told } = about;
+  if (hashOfChildren(children, parts.crypto) !== target.hash) return askPlainly(memory, target, "children");
+  for (const { rest, hash, count } of children) {
+    const prefix = target.prefix + rest;
+    if (parts.state.hashBeneath(prefix) === hash) continue;
+    descend(memory, { target: { prefix, hash, count, isPlain: target.isPlain }, told }, parts);
   }
   return null;
 }
 
 function takeLeaves(
   memory: DescentMemory,
-  asked: Asked,
-  { answer, crypto, staging }: Answer<"leaves">,
+  target: Target,
+  { answer, own, parts }: Heard & { readonly answer: Extract<StateAnswer, { readonly kind: "leaves" }> },
 ): Fault | null {
-  const { target } = asked;
-  const same = answer.same.map((place) => asked.leaves[place]);
-  if (same.includes(undefined))
-    return fault("false-state", "says that something is the same of which nothing is here");
-  const opened = openAll(answer.entities, crypto);
+  const { crypto } = parts;
+  const opened = openLeaves(answer, { prefix: target.prefix, own, crypto });
   if (isFault(opened)) return opened;
-  const leaves = [...(same as readonly Leaf[]), ...opened.entities, ...answer.named]
-    .map(({ id, hash }): Leaf => Object.freeze({ id, hash }))
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
-  if (leaves.length === 0) return fault("false-state", `no leaf beneath ${target.prefix}`);
-  if (leaves.some(({ id }) => !id.startsWith(target.prefix)))
-    return fault("false-state", `a leaf that is not beneath ${target.prefix}`);
-  // An own leaf may have been taken for another of the same digest, and be here twice.
-  const isOnce = leaves.every(({ id }, index) => id !== leaves[index + 1]?.id);
-  if (!isOnce || hashOf(treeOf(leaves), crypto) !== target.hash) return askPlainly(memory, target, "leaves");
+  const leaves = [...opened.leaves].sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (hashOfLeaves(leaves, crypto) !== target.hash) return askPlainly(memory, target, "leaves");
   if (answer.named.length > 0 && leaves.length === 1)
     return fault("false-state", "a single leaf without its entity");
-  const isNamed = ({ id }: Leaf) => answer.named.some((each) => each.id === id);
-  const verified = { entities: opened.entities, named: Object.freeze(leaves.filter(isNamed)) };
-  keepVerified(staging, target.hash, verified);
-  reach(memory, target, { verified, crypto });
+  const verified = { entities: opened.entities, later: Object.freeze(targetsOf(answer.named, crypto)) };
+  keepVerified(parts.staging, target.hash, verified);
+  reach(memory, target, { verified, parts });
   return null;
 }
 
-/** The subtree is here, but for what of it is to be asked for one by one. */
+/** The subtree is here, but for what of it is to be asked for by its hash. */
 function reach(
   memory: DescentMemory,
   { hash }: Target,
-  { verified, crypto }: { readonly verified: Verified; readonly crypto: Crypto },
+  { verified, parts }: { readonly verified: Verified; readonly parts: DescentParts },
 ): void {
   memory.reached.add(hash);
-  for (const leaf of verified.named) memory.open.push(single(leaf, crypto));
+  for (const target of verified.later) descend(memory, { target, told: nothingTold }, parts);
 }
 
-/** A single entity as a subtree. */
-function single(leaf: Leaf, crypto: Crypto): Target {
-  return Object.freeze({ prefix: leaf.id, hash: hashOf(treeOf([leaf]), crypto), count: 1, isPlain: false });
+const nothingTold: Told = new Map();
+
+/** Where less than one in so many entities is here, narrowing finds nothing. */
+const scarce = 8;
+
+function descend(
+  memory: DescentMemory,
+  { target: about, told }: { readonly target: Target; readonly told: Told },
+  parts: DescentParts,
+): void {
+  const target = Object.freeze(about);
+  const own = parts.state.beneath(target.prefix);
+  const isMuchHere = own !== null && countOf(own) * scarce >= target.count;
+  const isNarrowed = parts.narrows && !target.isPlain && target.count > leavesMax && isMuchHere;
+  if (!isNarrowed || parts.staging.bySubtree.has(target.hash)) memory.open.push({ kind: "target", target });
+  else follow(memory, beginTrial(memory.narrowing, { target, told }, parts), parts);
 }
 
-function openAll(
-  all: readonly Uint8Array[],
-  crypto: Crypto,
-): { readonly kind: "opened"; readonly entities: readonly Entity[] } | Fault {
-  return decoding("an entity of a state", () => ({
-    kind: "opened",
-    entities: Object.freeze(all.map((bytes) => openEntity(bytes, crypto))),
-  }));
+/** Null of what no branch has. */
+function hashOfChildren(children: readonly StateChild[], crypto: Crypto): Hash | null {
+  const { length } = prefixOf(children);
+  const digits = children.map(({ rest, hash }) => [digitAt(rest, length), hash] as const);
+  const isOnce = new Set(digits.map(([digit]) => digit)).size === children.length;
+  return isOnce
+    ? branchHash(
+        [...digits].sort(([a], [b]) => a - b),
+        crypto,
+      )
+    : null;
 }
 
 function askPlainly(memory: DescentMemory, target: Target, what: string): Fault | null {
   if (target.isPlain)
     return fault("false-state", `${what} beneath ${target.prefix} that do not give its hash`);
-  memory.open.push(Object.freeze({ ...target, isPlain: true }));
+  memory.open.push({ kind: "target", target: Object.freeze({ ...target, isPlain: true }) });
   return null;
 }

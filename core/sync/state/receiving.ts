@@ -10,15 +10,18 @@ import { headsMax } from "../../limits.ts";
 import type { Crypto } from "../../ports.ts";
 import type { Replica, VerifiedCut } from "../../replica.ts";
 import type { StateMessage, StateOffer } from "../../wire/state-message.ts";
+import type { StateProtocol } from "../../wire/sync-message.ts";
 import {
   createDescent,
   type DescentMemory,
+  type DescentParts,
   isDescended,
   nextQueries,
   takeAnswers,
   takeRoot,
 } from "./descent.ts";
 import { createPast, judgeEnds, type PastMemory, takePage } from "./past.ts";
+import { ShortHash } from "./short-hash.ts";
 import { keepOnly, overheadBytes, type StagingMemory, stagedBytesMax } from "./staging.ts";
 
 /** Plain data: part of the node's memory. */
@@ -26,6 +29,10 @@ export interface ReceivingMemory {
   readonly stream: StreamId;
   readonly peer: PeerId;
   readonly contextId: ContextId;
+  /** How much is told by whole hashes: of a snapshot all of it, of `level-wise` the root's children. */
+  readonly protocol: StateProtocol;
+  /** Under which both hash shortly. */
+  readonly key: string;
   /** Null until the offer has come. */
   transfer: TransferMemory | null;
   progressMs: number;
@@ -36,12 +43,10 @@ export interface TransferMemory {
   readonly offer: StateOffer;
   readonly past: PastMemory;
   readonly descent: DescentMemory;
-  /** Entities here when it began. */
-  readonly ownCount: number;
 }
 
 /** Ids that bound what both know. */
-const sampleMax = 96;
+const sampleMax = 24;
 
 /** What of this replica's history a server need not tell. */
 export function knownTo({ deltas }: Replica): readonly DeltaId[] {
@@ -53,6 +58,9 @@ export interface ReceivingParts {
   readonly replica: Replica;
   readonly staging: StagingMemory;
   readonly crypto: Crypto;
+  /** Of the transfer. */
+  readonly key: string;
+  readonly protocol: StateProtocol;
 }
 
 /** Takes the offer, whose genesis must have been applied. */
@@ -61,9 +69,9 @@ export function beginTransfer(
   offer: StateOffer,
   parts: ReceivingParts,
 ): Fault | null {
-  const { deltas, state } = parts.replica;
+  const { deltas } = parts.replica;
   const [past, descent] = [createPast(), createDescent()];
-  receiving.transfer = { offer: Object.freeze(offer), past, descent, ownCount: state.storedCount };
+  receiving.transfer = { offer: Object.freeze(offer), past, descent };
   const mistake = takeRoot(descent, offer, partsOf(parts));
   if (mistake !== null || offer.historyCount > 0) return mistake;
   return judgeEnds(past, { graph: deltas.graph, offer });
@@ -125,23 +133,13 @@ export function isTooLarge(
   staging: StagingMemory,
   bytes: number,
 ): boolean {
-  const historyBytes = past.staged.size * overheadBytes;
-  if (bytes + staging.bytes + historyBytes <= stagedBytesMax) return false;
+  const waiting = past.staged.size * overheadBytes + descent.narrowing.bytes;
+  if (bytes + staging.bytes + waiting <= stagedBytesMax) return false;
   keepOnly(staging, descent.reached);
-  return bytes + staging.bytes + historyBytes > stagedBytesMax;
+  return bytes + staging.bytes + waiting > stagedBytesMax;
 }
 
-/** Queries in one message from which on differences lie wide. */
-const wideBreadth = 32;
-
-export type StateProtocol = "hash-comparison" | "level-wise" | "snapshot";
-
-/** The protocol it came to: by what was here before, and by how wide the differences lay. */
-export function protocolOf({ offer, ownCount, descent }: TransferMemory): StateProtocol {
-  if (ownCount < offer.entityCount / 2) return "snapshot";
-  return descent.breadth >= wideBreadth ? "level-wise" : "hash-comparison";
-}
-
-function partsOf({ replica, staging, crypto }: ReceivingParts) {
-  return { state: replica.state, staging, crypto };
+function partsOf({ replica, staging, crypto, key, protocol }: ReceivingParts): DescentParts {
+  const short = new ShortHash(key);
+  return { state: replica.state, staging, crypto, short, narrows: protocol !== "snapshot" };
 }

@@ -6,13 +6,13 @@
 
 import type { Hash } from "../../ids.ts";
 import type { Entity } from "../../state/entity.ts";
-import type { Leaf } from "../../state/tree/tree-node.ts";
+import type { Target } from "./leaves.ts";
 
 /** What is verified of one subtree. Frozen. */
 export interface Verified {
   readonly entities: readonly Entity[];
-  /** Of it, too: subtrees of their own. */
-  readonly named: readonly Leaf[];
+  /** Of it, too: to be asked for by their own hashes. */
+  readonly later: readonly Target[];
 }
 
 export interface StagingMemory {
@@ -48,7 +48,11 @@ export function keepOnly(staging: StagingMemory, reached: ReadonlySet<Hash>): vo
   }
 }
 
-function weigh({ entities, named }: Verified): number {
-  const own = overheadBytes * (1 + named.length);
-  return entities.reduce((sum, { bytes }) => sum + bytes.length + overheadBytes, own);
+function weigh({ entities, later }: Verified): number {
+  const own = overheadBytes * (1 + later.length);
+  return own + weighEntities(entities);
+}
+
+export function weighEntities(entities: readonly Entity[]): number {
+  return entities.reduce((sum, { bytes }) => sum + bytes.length + overheadBytes, 0);
 }

@@ -6,25 +6,33 @@
 
 import { present } from "../../assert.ts";
 import { type Fault, fault, isFault } from "../../fault.ts";
-import type { ContextId, PeerId } from "../../ids.ts";
+import { byteString, type ContextId, type PeerId } from "../../ids.ts";
 import type { StreamId } from "../../input.ts";
 import type { Replica } from "../../replica.ts";
 import { type Services, timerName } from "../../services.ts";
 import type { Turn } from "../../turn.ts";
-import { decodeStateMessage, encodeStateMessage, type StateMessage } from "../../wire/state-message.ts";
+import {
+  decodeStateMessage,
+  encodeStateMessage,
+  type StateMessage,
+  stateKeyBytes,
+} from "../../wire/state-message.ts";
+import { isStateProtocol, type StateProtocol } from "../../wire/sync-message.ts";
+import { forcedProtocol, selectStateProtocol } from "../selection.ts";
+import type { SessionMemory } from "../session.ts";
+import { answerQueries } from "./answering.ts";
 import {
   beginTransfer,
   isComplete,
   isTooLarge,
   knownTo,
   nextRequests,
-  protocolOf,
   type ReceivingMemory,
-  type StateProtocol,
   takeStateMessage,
   verifiedCut,
 } from "./receiving.ts";
-import { answerQueries, beginServing, historyPage, type ServingMemory } from "./serving.ts";
+import { beginServing, historyPage, type ServingMemory } from "./serving.ts";
+import { ShortHash } from "./short-hash.ts";
 import { createStaging, type StagingMemory } from "./staging.ts";
 
 export interface StateSyncMemory {
@@ -46,6 +54,9 @@ export interface StateSessionEnd {
   /** `busy` and `refused` are benign. */
   readonly outcome: "adopted" | "busy" | "refused" | "failed";
 }
+
+/** The session that showed that a state is needed. */
+export type StateNeed = Pick<SessionMemory, "peer" | "protocol" | "ours" | "theirs">;
 
 /** States a node receives at a time, over all contexts. */
 const receivingMax = 4;
@@ -81,19 +92,32 @@ export class StateSessions {
   }
 
   /** Asks a peer for its state; false, and does not, where the context's is being received already, or too many are. */
-  request(replica: Replica, peer: PeerId, turn: Turn): boolean {
+  request(replica: Replica, about: StateNeed, turn: Turn): boolean {
+    const { peer } = about;
     const { receiving, staging } = this.#memory;
     const { contextId } = replica;
     const isUnderWay = Array.from(receiving.values()).some((each) => each.contextId === contextId);
     if (isUnderWay || receiving.size >= receivingMax) return false;
     const stream = this.#about.nextStream();
     const nowMs = turn.now.monotonicMs;
-    receiving.set(stream, { stream, peer, contextId, transfer: null, progressMs: nowMs });
+    const key = byteString(this.#services.random.bytes(stateKeyBytes));
+    const protocol = this.#protocolOf(about);
+    receiving.set(stream, { stream, peer, contextId, protocol, key, transfer: null, progressMs: nowMs });
     const staged = staging.get(contextId) ?? createStaging(nowMs);
     staging.set(contextId, staged);
     staged.usedMs = nowMs;
     turn.perform({ kind: "open-stream", stream, peer });
-    say(stream, { kind: "state-request", contextId, known: knownTo(replica) }, turn);
+    say(
+      stream,
+      {
+        kind: "state-request",
+        contextId,
+        known: knownTo(replica),
+        key,
+        tellsHashes: protocol !== "hash-comparison",
+      },
+      turn,
+    );
     turn.observe("sync-state-started", { contextId, peer });
     this.#watchFrom(stream, nowMs);
     return true;
@@ -117,7 +141,7 @@ export class StateSessions {
     const begun =
       isServed || serving.size >= servingMax
         ? null
-        : beginServing({ stream, peer }, { replica, known: message.known, turn });
+        : beginServing({ stream, peer }, { replica, request: message, turn });
     if (begun === null) return refuse(stream, "busy", turn);
     serving.set(stream, begun.serving);
     say(stream, begun.offer, turn);
@@ -178,23 +202,38 @@ export class StateSessions {
     }
   }
 
+  /** What the session chose, or what is forced; else what the numbers of both show. */
+  #protocolOf({
+    protocol,
+    ours,
+    theirs,
+  }: Pick<SessionMemory, "protocol" | "ours" | "theirs">): StateProtocol {
+    const forced = forcedProtocol(this.#services.config);
+    const chosen = [protocol, forced].find(isStateProtocol);
+    return (
+      chosen ?? (ours === null || theirs === null ? "hash-comparison" : selectStateProtocol({ ours, theirs }))
+    );
+  }
+
   #answer(serving: ServingMemory, message: StateMessage, turn: Turn): Fault | null {
     const replica = present(this.#about.replica(serving.contextId), "the replica of a served state");
     const { stream } = serving;
     serving.progressMs = turn.now.monotonicMs;
     switch (message.kind) {
       case "history-request": {
-        serving.answersLeft -= 1;
-        if (serving.answersLeft < 0) return fault("over-limit", "more requests than a transfer needs");
+        serving.workLeft -= 1;
+        if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
         say(stream, { kind: "history", deltas: historyPage(serving, message.from, replica) }, turn);
         return null;
       }
       case "state-query": {
         const pageBytes = this.#services.config.snapshotPageBytes;
-        const answered = answerQueries(serving, message.queries, { replica, pageBytes });
+        const { pinned, key } = serving;
+        const about = { replica, pinned, short: new ShortHash(key), pageBytes };
+        const answered = answerQueries(message.queries, about);
         if (isFault(answered)) return answered;
-        serving.answersLeft -= answered.answers.length;
-        if (serving.answersLeft < 0) return fault("over-limit", "more requests than a transfer needs");
+        serving.workLeft -= answered.work;
+        if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
         say(stream, { kind: "state-answer", answers: answered.answers }, turn);
         return null;
       }
@@ -211,7 +250,13 @@ export class StateSessions {
     const { transfer, peer, contextId } = receiving;
     const replica = present(this.#about.replica(contextId), "the replica of a received state");
     const staging = present(this.#memory.staging.get(contextId), "the staging of a received state");
-    const parts = { replica, staging, crypto: this.#services.codec.crypto };
+    const parts = {
+      replica,
+      staging,
+      crypto: this.#services.codec.crypto,
+      key: receiving.key,
+      protocol: receiving.protocol,
+    };
     receiving.progressMs = turn.now.monotonicMs;
     staging.usedMs = turn.now.monotonicMs;
     switch (message.kind) {
@@ -259,7 +304,13 @@ export class StateSessions {
       this.#stopReceiving(receiving, "failed", turn);
       return null;
     }
-    const parts = { replica, staging, crypto: this.#services.codec.crypto };
+    const parts = {
+      replica,
+      staging,
+      crypto: this.#services.codec.crypto,
+      key: receiving.key,
+      protocol: receiving.protocol,
+    };
     if (!isComplete(transfer)) {
       for (const request of nextRequests(transfer, parts)) say(stream, request, turn);
       // Staging may hold all that is left.
@@ -269,7 +320,7 @@ export class StateSessions {
     if (isFault(cut)) return cut;
     replica.adopt(cut, turn);
     this.#memory.staging.delete(contextId);
-    turn.observe(`sync-${protocolOf(transfer)}`, { contextId, peer });
+    turn.observe(`sync-${receiving.protocol}`, { contextId, peer });
     say(stream, { kind: "state-done" }, turn);
     turn.perform({ kind: "close-stream", stream });
     this.#stopReceiving(receiving, "adopted", turn);
@@ -288,15 +339,15 @@ export class StateSessions {
   }
 
   #stopReceiving(
-    { stream, peer, contextId, transfer }: ReceivingMemory,
+    { stream, peer, contextId, transfer, protocol }: ReceivingMemory,
     outcome: StateSessionEnd["outcome"],
     turn: Turn,
   ): void {
     this.#memory.receiving.delete(stream);
     this.#services.timers.clear(timerName("state-session", String(stream)));
     if (outcome === "failed") turn.observe("sync-failed", { contextId, peer });
-    const protocol = transfer === null ? null : protocolOf(transfer);
-    this.#about.ended({ peer, contextId, protocol, outcome }, turn);
+    const reached = transfer === null ? null : protocol;
+    this.#about.ended({ peer, contextId, protocol: reached, outcome }, turn);
   }
 
   #stopServing({ stream, contextId, pinned }: ServingMemory, turn: Turn): void {

@@ -292,6 +292,7 @@ export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrar
     recent: fc.array(ids<string>(recentBytes), { maxLength: recentMax }),
     stateRoot: ids<never>(),
     appliedCount: counts,
+    horizon: counts,
     entityCount: counts,
     wallMs: fc.integer({ min: 0, max: hlcMsMax }),
   }),

@@ -9,11 +9,12 @@ import { encode } from "../../../core/wire/cbor.ts";
 import { historyBytesMax, packHistory, pageBytes, pageOf } from "../../../core/wire/history-page.ts";
 import {
   decodeStateMessage,
-  digestBytes,
   encodeStateMessage,
   opensStateSession,
   type StateMessage,
+  stateKeyBytes,
 } from "../../../core/wire/state-message.ts";
+import { digestBytes } from "../../../core/wire/state-query.ts";
 import { decodeSyncMessage, encodeSyncMessage } from "../../../core/wire/sync-message.ts";
 import { holds } from "../../laws.ts";
 import { plain as bare } from "../plain.ts";
@@ -29,6 +30,7 @@ const bytesAs = (min: number, max: number) =>
     .uint8Array({ minLength: min * digestBytes, maxLength: max * digestBytes })
     .map((bytes) => String.fromCharCode(...bytes.subarray(0, bytes.length - (bytes.length % digestBytes))));
 const child = plain({ rest: digits(1), hash: ids<Hash>(), count: fc.integer({ min: 1, max: 1_000_000 }) });
+const sums = fc.array(fc.nat(0xff_ffff), { minLength: 1, maxLength: 64 });
 const uniqueIds = fc.uniqueArray(ids(), { maxLength: 5 });
 
 /** Each on some of those before it, or on others that are not in the page. */
@@ -57,6 +59,10 @@ const stateMessages: { readonly [Kind in StateMessage["kind"]]: fc.Arbitrary<Sta
     kind: fc.constant("state-request" as const),
     contextId: ids<never>(),
     known: uniqueIds,
+    key: fc
+      .uint8Array({ minLength: stateKeyBytes, maxLength: stateKeyBytes })
+      .map((bytes) => String.fromCharCode(...bytes)),
+    tellsHashes: fc.boolean(),
   }),
   "state-offer": plain({
     kind: fc.constant("state-offer" as const),
@@ -64,6 +70,7 @@ const stateMessages: { readonly [Kind in StateMessage["kind"]]: fc.Arbitrary<Sta
     heads: uniqueIds,
     root: ids<Hash>(),
     children: fc.array(child, { maxLength: 16 }),
+    nodes: fc.array(plain({ prefix: digits(0), digests: bytesAs(16, 16) }), { maxLength: 17 }),
     entityCount: counts,
     historyCount: counts,
   }),
@@ -73,8 +80,14 @@ const stateMessages: { readonly [Kind in StateMessage["kind"]]: fc.Arbitrary<Sta
     kind: fc.constant("state-query" as const),
     queries: fc.array(
       fc.oneof(
-        plain({ form: fc.constant("children" as const), prefix: digits(0), digests: bytesAs(16, 16) }),
+        plain({ form: fc.constantFrom("children" as const, "digests" as const), prefix: digits(0) }),
         plain({ form: fc.constant("leaves" as const), prefix: digits(0), digests: bytesAs(0, 20) }),
+        plain({
+          form: fc.constant("sums" as const),
+          prefix: digits(0),
+          count: fc.integer({ min: 1, max: 64 }),
+        }),
+        plain({ form: fc.constant("picks" as const), prefix: digits(0), locator: sums }),
       ),
       { minLength: 1, maxLength: 6 },
     ),
@@ -85,7 +98,6 @@ const stateMessages: { readonly [Kind in StateMessage["kind"]]: fc.Arbitrary<Sta
       fc.oneof(
         plain({
           kind: fc.constant("children" as const),
-          same: places(16),
           others: fc.array(child, { maxLength: 16 }),
         }),
         plain({
@@ -96,6 +108,8 @@ const stateMessages: { readonly [Kind in StateMessage["kind"]]: fc.Arbitrary<Sta
             maxLength: 4,
           }),
         }),
+        plain({ kind: fc.constant("digests" as const), rest: digits(0), digests: bytesAs(16, 16) }),
+        plain({ kind: fc.constant("sums" as const), sums }),
       ),
       { maxLength: 5 },
     ),
@@ -140,7 +154,7 @@ test("bytes that are changed, cut off or invented give a value or a fault", () =
 });
 
 test("an opening of another version is told apart from a malformed one", () => {
-  const found = decodeStateMessage(encode([20, 99, new Uint8Array(32), []]));
+  const found = decodeStateMessage(encode([20, 99, new Uint8Array(32), [], new Uint8Array(8), false]));
   assert.is(found.kind === "fault" && found.code, "unknown-version");
 });
 

@@ -44,6 +44,7 @@ const handshake: Handshake = {
   frontiers: [],
   recent: [],
   stateRoot: byteString<Hash>(hashOf("root")),
+  horizon: 0,
   appliedCount: 1,
   entityCount: 1,
   wallMs: 1,

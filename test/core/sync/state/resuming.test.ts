@@ -2,7 +2,7 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeStateMessage, type StateMessage } from "../../../../core/wire/state-message.ts";
+import { encodeStateMessage, type StateMessage, stateKeyBytes } from "../../../../core/wire/state-message.ts";
 import { operations, put, unsigned } from "../../authors.ts";
 import { type LoneNode, observed, only } from "../../lone-node.ts";
 import { Link } from "../link.ts";
@@ -118,7 +118,13 @@ test("versions are pinned for so many at a time; who comes after that is told to
   const parted = partedBy(shape);
   const node = nodeOf("a", parted, parted.deltas[0], forgetful);
   const { contextId } = parted.scribe;
-  const ask: StateMessage = { kind: "state-request", contextId, known: [] };
+  const ask: StateMessage = {
+    kind: "state-request",
+    contextId,
+    known: [],
+    key: "k".repeat(stateKeyBytes),
+    tellsHashes: true,
+  };
   for (let peer = 1; peer <= 10; peer += 1) {
     node.give({ kind: "stream-opened", stream: -peer, peer: `p${peer}` as never });
     node.give({ kind: "stream-frame", stream: -peer, frame: encodeStateMessage(ask) });
