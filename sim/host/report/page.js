@@ -150,32 +150,36 @@ for (const violation of data.violations.slice(0, 50)) {
     `  ${violation.node ?? "the cluster"} at ${ms(violation.atMs)}, event ${violation.event}${number}`,
   );
   element(box, "div", violation.message);
-  box.addEventListener("click", () => showTime(violation.atMs * 1000, violation.event));
+  box.addEventListener("click", () => showTime(violation));
 }
 
 // What each node lacks, the one with a violation before all others.
 const guilty = data.nodes.indexOf(data.violations[0]?.node ?? "");
-const lacking = data.nodes
-  .map((id, node) => ({ id, node, lacks: data.lacks[node] }))
-  .filter(({ lacks }) => lacks === null || lacks.length > 0)
-  .sort(
-    (a, b) => (b.node === guilty) - (a.node === guilty) || (b.lacks?.length ?? 0) - (a.lacks?.length ?? 0),
-  );
-byId("lacks").textContent =
-  lacking.length === 0
-    ? "No node lacks a delta."
-    : lacking
-        .slice(0, 20)
-        .map(({ id, lacks }) => {
-          if (lacks === null) return `${id}  is not up`;
-          const named = lacks.slice(0, 4).map((position) => {
-            const { id: delta, author, atMs, context } = data.deltas[position];
-            return `\n    ${delta.slice(0, 16)} of ${context}, written by ${data.nodes[author]} at ${ms(atMs)}`;
-          });
-          const more = lacks.length > 4 ? `\n    … and ${lacks.length - 4} more` : "";
-          return `${id}  lacks ${lacks.length} of ${data.deltas.length} deltas${named.join("")}${more}`;
-        })
-        .join("\n") + (lacking.length > 20 ? `\n… and ${lacking.length - 20} more nodes` : "");
+const lacking = new Map();
+for (const [node, lacks] of data.lacks.entries()) {
+  if (lacks !== null && lacks.length === 0) continue;
+  const key = lacks === null ? "down" : lacks.join();
+  const group = lacking.get(key) ?? { nodes: [], lacks };
+  lacking.set(key, group);
+  group.nodes.push(node);
+}
+const groups = Array.from(lacking.values()).sort(
+  (a, b) =>
+    b.nodes.includes(guilty) - a.nodes.includes(guilty) || (b.lacks?.length ?? 0) - (a.lacks?.length ?? 0),
+);
+for (const { nodes, lacks } of groups.slice(0, 20)) {
+  const ids = nodes.map((node) => data.nodes[node]);
+  const who = ids.length > 12 ? `${ids.slice(0, 12).join(" ")} and ${ids.length - 12} more` : ids.join(" ");
+  const what = lacks === null ? "not up" : `without ${lacks.length} of ${data.deltas.length} deltas`;
+  const named = (lacks ?? []).slice(0, 4).map((position) => {
+    const { id, author, atMs, context } = data.deltas[position];
+    return `\n    ${id.slice(0, 16)} of ${context}, written by ${data.nodes[author]} at ${ms(atMs)}`;
+  });
+  const more = lacks !== null && lacks.length > 4 ? `\n    … and ${lacks.length - 4} more` : "";
+  element(byId("lacks"), "div", `${who}: ${what}${named.join("")}${more}`);
+}
+if (groups.length === 0) byId("lacks").textContent = "No node lacks a delta.";
+if (groups.length > 20) element(byId("lacks"), "div", `… and ${groups.length - 20} more groups of nodes`);
 
 // Both time axes show the same range.
 const shown = { from: 0, to: endUs };
@@ -195,7 +199,7 @@ const drawTimeline = surface(byId("timeline"), (pen, width) => {
     pen.fillStyle = "#f3c9a5";
     pen.fillRect(Math.max(left, from), y, Math.max(2, Math.min(to, width) - Math.max(left, from)), 11);
     pen.fillStyle = "#1c2330";
-    pen.fillText(fault.kind, Math.max(left, from) + 3, y + 6, 200);
+    pen.fillText(`${fault.kind} ${fault.about}`.slice(0, 120), Math.max(left, from) + 3, y + 6);
   });
   const series = (index, { top, height, colour, name }) => {
     const peak = data.samples.reduce((max, sample) => Math.max(max, sample[index]), 1);
@@ -273,6 +277,8 @@ const drawSpace = surface(space, (pen, width, height) => {
   drawChain(pen, width);
   marks(pen, width, height);
   if (isDense) {
+    pen.fillStyle = "#fff";
+    pen.fillRect(width - 330, 0, 330, 18);
     pen.fillStyle = "#68727f";
     pen.textAlign = "right";
     pen.fillText(`${end - first} steps, one in ${messages} messages: zoom in for all`, width - 6, 9);
@@ -364,11 +370,18 @@ const setShown = zoomable(space, shown, {
   },
 });
 
-function showTime(timeUs, event) {
+/** The last step, of the node that is named if one is, at or before the violation. */
+function stepOf({ atMs, node }) {
+  const named = data.nodes.indexOf(node ?? "");
+  let step = firstAt(atMs * 1000 + 0.5) - 1;
+  while (step > 0 && named !== -1 && columns.nodes[step] !== named) step -= 1;
+  return step;
+}
+
+function showTime(violation) {
   const size = Math.min(endUs, 2e6);
-  setShown(timeUs - size * 0.8, timeUs + size * 0.2);
-  const after = columns.events.findIndex((each) => each > event);
-  choose((after === -1 ? count : after) - 1);
+  setShown(violation.atMs * 1000 - size * 0.8, violation.atMs * 1000 + size * 0.2);
+  choose(stepOf(violation));
   space.scrollIntoView({ behavior: "smooth", block: "nearest" });
 }
 
@@ -376,7 +389,7 @@ function showTime(timeUs, event) {
 const contexts = Array.from(new Set(data.deltas.map(({ context }) => context)));
 for (const [index, id] of data.nodes.entries()) element(byId("node"), "option", id).value = String(index);
 for (const context of contexts) element(byId("context"), "option", context).value = context;
-byId("node").value = String(Math.max(0, guilty === -1 ? (lacking[0]?.node ?? 0) : guilty));
+byId("node").value = String(Math.max(0, guilty === -1 ? (groups[0]?.nodes[0] ?? 0) : guilty));
 const dag = byId("dag");
 const dagRange = { from: 0, to: 1 };
 let view = { deltas: [], rank: new Map(), rows: new Map(), lacks: new Set() };
@@ -456,10 +469,4 @@ zoomable(dag, dagRange, {
 byId("node").addEventListener("change", layOutDag);
 byId("context").addEventListener("change", layOutDag);
 layOutDag();
-if (guilty !== -1 && count > 0) {
-  const [{ event }] = data.violations;
-  const after = columns.events.findIndex((each) => each > event);
-  let last = (after === -1 ? count : after) - 1;
-  while (last > 0 && columns.nodes[last] !== guilty) last -= 1;
-  choose(last);
-}
+if (data.violations.length > 0 && count > 0) choose(stepOf(data.violations[0]));
