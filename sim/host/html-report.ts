@@ -10,6 +10,9 @@ const folder = new URL(
   import.meta.url,
 );
 
+/** One script, in the order in which they need each other. */
+const scripts = ["canvas.js", "summary.js", "space.js", "history.js"];
+
 export function htmlReport(history: History): string {
   const { data, columns } = reportData(history);
   const read = (name: string) => readFileSync(new URL(name, folder), "utf8");
@@ -17,7 +20,7 @@ export function htmlReport(history: History): string {
     STYLE: read("page.css"),
     DATA: inScript(JSON.stringify(data)),
     COLUMNS: packed(columns),
-    SCRIPT: read("page.js"),
+    SCRIPT: scripts.map(read).join("\n"),
   };
   // A function, so that "$" in a part stands for itself.
   return read("page.html").replaceAll(/\/\*([A-Z]+)\*\//g, (mark, name: string) => parts[name] ?? mark);
