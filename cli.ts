@@ -6,6 +6,7 @@ import { registerNodeCommands } from "./node/commands/index.ts";
 import { registerSimCommand } from "./sim/host/command.ts";
 import { registerExploreCommand } from "./sim/host/explore-command.ts";
 import { registerReplayCommand } from "./sim/host/replay-command.ts";
+import { registerTraceCommand } from "./sim/host/trace-command.ts";
 import { registerWatchCommand } from "./sim/host/watch-command.ts";
 
 const internalErrorExitCode = 70;
@@ -21,6 +22,7 @@ const program = new Command("reconverge")
 registerSimCommand(program);
 registerExploreCommand(program);
 registerReplayCommand(program);
+registerTraceCommand(program);
 registerWatchCommand(program, async () => (await import("./adapters/tui/watch.ts")).watchInTerminal);
 registerNodeCommands(program);
 

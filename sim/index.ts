@@ -11,6 +11,7 @@ export {
   simulate,
 } from "./host/simulate.ts";
 export { validateScenario } from "./host/validate.ts";
+export { type GroupState, inspect, type NodeState, type ReplicaState, type RunState } from "./inspect.ts";
 export type { Violation } from "./oracles/oracles.ts";
 export type { Plan } from "./plan/plan.ts";
 export { type ResolveOptions, resolvePlan } from "./plan/resolve.ts";

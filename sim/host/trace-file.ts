@@ -9,12 +9,12 @@ export class TraceFile {
   readonly #descriptor: number;
   #waiting = "";
 
-  constructor(path: string) {
+  constructor(path: string, option = "--trace") {
     try {
       this.#descriptor = openSync(path, "w");
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      throw new UsageError(`--trace: ${path} cannot be written: ${code ?? message}`);
+      throw new UsageError(`${option}: ${path} cannot be written: ${code ?? message}`);
     }
   }
 

@@ -59,6 +59,11 @@ export class ConvergenceWatch {
     return first?.largestGroup ?? 0;
   }
 
+  /** Of the context with most: how many different sets of heads its members stand on. */
+  groupCount(): number {
+    return Math.max(0, ...Array.from(this.#trackers.values(), ({ groupCount }) => groupCount));
+  }
+
   /** Are all watched members of all contexts equal and settled now? O(contexts), and O(members) once they are equal. */
   isConverged(): boolean {
     for (const tracker of this.#trackers.values()) if (!tracker.isEqual) return false;

@@ -1,0 +1,173 @@
+// A run that fails leaves a bundle, which runs again anywhere and says whether it did the same.
+
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+
+const command = fileURLToPath(new URL("../../../bin.mjs", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "reconverge-bundle-"));
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+function reconverge(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+/** Two files of an application, the one imported by the other, and a scenario that fails. */
+mkdirSync(join(folder, "mine/apps"), { recursive: true });
+mkdirSync(join(folder, "mine/shared"));
+writeFileSync(join(folder, "mine/shared/names.ts"), `export const name = "own";\n`);
+writeFileSync(
+  join(folder, "mine/apps/own.ts"),
+  `import { counter, defineApp } from "reconverge/app";
+import { name } from "../shared/names.ts";
+export const own = defineApp({
+  name,
+  state: { hits: counter() },
+  methods: { hit({ hits }) { hits.increment(1); } },
+  views: {},
+});
+`,
+);
+writeFileSync(
+  join(folder, "mine/fails.yaml"),
+  `name: it fails
+nodes: 4
+applications: [apps/own.ts]
+contexts: [{ id: c, app: own }]
+workload: [{ from: 1s, until: 4s, rate: 3/s, method: hit, args: {} }]
+faults: [{ at: 2s, kind: partition, groups: [[n0]] }]
+expect: [{ converged: { within: 1s } }]
+until: 8s
+`,
+);
+const made = reconverge("sim", "mine/fails.yaml", "--bundle", "out", "--trace", "events.jsonl");
+const bundle = join(folder, "out/it-fails-1");
+rmSync(join(folder, "mine"), { recursive: true });
+
+test("a failing run writes a bundle, says how to replay it, and its events one a line", () => {
+  assert.is(made.status, 3, made.stderr);
+  assert.match(made.stderr, /^bundle: npx reconverge replay out\/it-fails-1$/m);
+  const lines = readFileSync(join(folder, "events.jsonl"), "utf8").trimEnd().split("\n");
+  const events = lines.map((line) => JSON.parse(line) as { event: number; input: { kind: string } });
+  assert.ok(events.length > 100 && events.some(({ input }) => input.kind === "gossip"));
+  assert.ok(events.every(({ event }, index) => event >= (events[index - 1]?.event ?? 0)));
+  const { inputs } = JSON.parse(readFileSync(join(bundle, "chain.json"), "utf8"));
+  assert.is(inputs, events.length);
+});
+
+test("a bundle runs again without the files it was made of, with the same outcome, and says it is the same", () => {
+  const { status, stdout, stderr } = reconverge("replay", "out", "--json");
+  assert.is(status, 3, stderr);
+  assert.is(stderr, "");
+  const { result, difference, isSameCode } = JSON.parse(stdout);
+  const recorded = JSON.parse(readFileSync(join(bundle, "result.json"), "utf8"));
+  assert.is(result.traceHash, recorded.traceHash);
+  assert.equal(result.violations, recorded.violations);
+  assert.equal([difference, isSameCode], [null, true]);
+});
+
+test("replay stops at a time or an event, and shows where every node stands", () => {
+  const { status, stdout } = reconverge("replay", bundle, "--to", "3.5s", "--json");
+  assert.is(status, 0);
+  const { state, result } = JSON.parse(stdout);
+  assert.is(result, null);
+  assert.ok(state.atMs <= 3_500 && state.atMs > 3_000);
+  assert.equal(
+    state.nodes.map(({ id }: { id: string }) => id),
+    ["n0", "n1", "n2", "n3"],
+  );
+  const [most, least] = state.groups.c;
+  assert.ok(most.nodes.length === 3 && least.nodes[0] === "n0");
+  assert.ok(most.values.hits > least.values.hits, "n0 is cut off from the others' hits");
+  const again = reconverge("replay", bundle, "--to", `#${state.event}`);
+  assert.match(again.stdout, new RegExp(`after event ${state.event}\n  last: event \\d+, n\\d handled`));
+  assert.match(again.stdout, /context c: \d groups stand on different heads/);
+});
+
+/** A copy of the bundle, with one file changed. */
+function changed(name: string, file: string, change: (bytes: Buffer) => string | Buffer): string {
+  const copy = join(folder, name);
+  cpSync(bundle, copy, { recursive: true });
+  writeFileSync(join(copy, file), change(readFileSync(join(copy, file))));
+  return copy;
+}
+
+test("a run that differs from what was recorded ends with 4 and names the first input that does", () => {
+  const at = 77;
+  const other = changed("other", "inputs.bin.gz", (bytes) => {
+    const columns = gunzipSync(bytes);
+    columns[at * 4] = (columns[at * 4] ?? 0) ^ 1;
+    return gzipSync(columns);
+  });
+  writeFileSync(
+    join(other, "chain.json"),
+    JSON.stringify({ inputs: 0, checkpoints: [], traceHash: "0".repeat(64) }),
+  );
+  const { status, stdout } = reconverge("replay", other, "--json");
+  assert.is(status, 4);
+  const { difference } = JSON.parse(stdout);
+  assert.is(difference.input, at + 1);
+  assert.equal(difference.recorded, difference.now);
+  assert.is(reconverge("replay", other, "--to", "#10").status, 0, "before that input nothing differs");
+  assert.is(reconverge("replay", other, "--to", "7s").status, 4);
+});
+
+test("a bundle of other code says so, with the defaults that changed, and goes on", () => {
+  const old = changed("old", "bundle.json", (bytes) =>
+    bytes.toString().replace(/"sources": "\w+"/, '"sources": "old"'),
+  );
+  const config = join(old, "config.json");
+  writeFileSync(config, readFileSync(config, "utf8").replace(/"heartbeatMs": \d+/, '"heartbeatMs": 123'));
+  const { status, stderr } = reconverge("replay", old);
+  assert.is(status, 3);
+  assert.match(
+    stderr,
+    /^written by reconverge .*sources old.*it may not do the same\n {2}heartbeatMs was 123 and is \d+\n$/,
+  );
+});
+
+test("what is no bundle, or a broken one, is told in one sentence", () => {
+  const broken = changed("broken", "plan.json", () => "{}");
+  const torn = changed("torn", "inputs.bin.gz", (bytes) => bytes.subarray(0, 30));
+  const newer = changed("newer", "bundle.json", (bytes) =>
+    bytes.toString().replace('"format": 1', '"format": 9'),
+  );
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [["replay", "nowhere"], /^nowhere: found no bundle, expected a folder that `sim --bundle` wrote\n$/],
+    [["replay", broken], /plan\.json: found no nodes, expected a plan/],
+    [["replay", torn], /inputs\.bin\.gz: cannot be read/],
+    [["replay", newer], /bundle\.json: found format 9, expected 1/],
+    [["replay", bundle, "--to", "soon"], /^--to: found "soon", expected a time such as 12\.5s/],
+    [
+      ["trace", bundle, "--format", "pdf"],
+      /^--format: found "pdf", expected perfetto, shiviz, mermaid, html\n$/,
+    ],
+    [["trace", bundle, "--format", "html", "--seed", "3"], /is a bundle, whose plan is made/],
+  ];
+  for (const [args, message] of cases) {
+    const { status, stdout, stderr } = reconverge(...args);
+    assert.is(status, 1, args.join(" "));
+    assert.is(stdout, "");
+    assert.match(stderr, message);
+  }
+});
+
+test("a bundle is drawn in every format", () => {
+  const starts = { perfetto: "{", shiviz: "n", mermaid: "sequenceDiagram", html: "<!doctype html>" };
+  for (const [format, start] of Object.entries(starts)) {
+    const { status, stdout, stderr } = reconverge("trace", bundle, "--format", format);
+    assert.is(status, 0, stderr);
+    assert.ok(stdout.startsWith(start), format);
+  }
+});
+
+test.run();
