@@ -9,7 +9,11 @@ import { depthMax } from "../limits.ts";
 
 /** Encodes plain values, arrays and bytes, deterministically (shortest forms, map keys sorted length-first). */
 export function encode(value: unknown): Uint8Array {
-  return cborgEncode(value);
+  const bytes = cborgEncode(value);
+  // Of large values the package gives a Buffer where there is such a thing: the same bytes, of another class.
+  return bytes.constructor === Uint8Array
+    ? bytes
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Thrown by the `expect…` readers and by `refuse`, caught by `decoding`; never leaves this folder's decoders. */

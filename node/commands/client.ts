@@ -28,9 +28,10 @@ export async function listContexts(options: ClientOptions): Promise<void> {
 export async function getContext(id: string, options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {
     const { data } = await api.get(`/admin-api/contexts/${encodeURIComponent(id)}`);
-    const { sync, ...others } = data as JsonObject;
-    const rows = Object.entries(others).map(([key, value]) => [key, plain(value)] as const);
-    return { value: data, text: [table(rows), ...verdicts(sync as readonly JsonObject[])].join("\n") };
+    return {
+      value: data,
+      text: table(Object.entries(data as JsonObject).map(([key, value]) => [key, plain(value)])),
+    };
   });
 }
 
@@ -62,10 +63,9 @@ export async function call(method: string, options: CallOptions): Promise<void> 
 export async function status(options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {
     const { data } = await api.get("/admin-api/status");
-    return {
-      value: data,
-      text: table(Object.entries(data as JsonObject).map(([key, value]) => [key, plain(value)])),
-    };
+    const { sync, ...others } = data as JsonObject;
+    const rows = Object.entries(others).map(([key, value]) => [key, plain(value)] as const);
+    return { value: data, text: [table(rows), ...verdicts(sync as readonly JsonObject[])].join("\n") };
   });
 }
 
