@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerNodeCommands } from "./node/commands/index.ts";
 import { registerSimCommand } from "./sim/host/command.ts";
+import { registerFuzzCommand } from "./sim/host/fuzz-command.ts";
+import { registerShrinkCommand } from "./sim/host/shrink-command.ts";
 import { registerWatchCommand } from "./sim/host/watch-command.ts";
 
 const internalErrorExitCode = 70;
@@ -17,6 +19,8 @@ const program = new Command("reconverge")
   .exitOverride();
 
 registerSimCommand(program);
+registerFuzzCommand(program);
+registerShrinkCommand(program);
 registerWatchCommand(program, async () => (await import("./adapters/tui/watch.ts")).watchInTerminal);
 registerNodeCommands(program);
 

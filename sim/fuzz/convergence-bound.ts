@@ -7,9 +7,12 @@ import { type ConfigKey, tunables } from "../../core/config.ts";
 import type { LatencyDistribution, Scenario, ScenarioNetwork } from "../scenario/scenario.ts";
 
 const keepaliveDefaultMs = 10_000;
+/** Before anything else: nodes redial, handlers that failed are tried again. */
+const spareMs = 6_000;
 /** A new session a hop: news is announced, wanted, and asked for once more when the peer was busy. */
-const hopMs = 2_000;
+const hopMs = 1_000;
 const crossingsPerHop = 12;
+const shortHopsMax = 8;
 /** Bytes that a call makes cross a link, over gossip, sync and control: what the largest arguments come to, and more. */
 const bytesPerCall = 20_000;
 
@@ -21,11 +24,18 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   const backoffMs = Math.min(config("syncBackoffMaxMs"), 2 * activeMs);
   const repairMs = config("syncFrequencyMs") + config("syncIntervalMs") + config("syncTimeoutMs") + backoffMs;
   const keepaliveMs = Number(network.keepalive ?? keepaliveDefaultMs);
-  const hopsMs = (nodes + 4) * (hopMs + crossingsPerHop * slowestMs(network));
+  const hopsMs = hopsOf(network, nodes) * (hopMs + crossingsPerHop * slowestMs(network));
   const kbps = network.bandwidthKbps ?? Number.POSITIVE_INFINITY;
   const calls = (scenario.workload ?? []).reduce((sum, entry) => sum + callsOf(entry, activeMs), 0);
   const transferMs = (calls * bytesPerCall * 8) / kbps;
-  return Math.ceil((10_000 + keepaliveMs + 2 * repairMs + hopsMs + transferMs) / 1_000) * 1_000;
+  return Math.ceil((spareMs + keepaliveMs + 2 * repairMs + hopsMs + transferMs) / 1_000) * 1_000;
+}
+
+/** From one end of the network to the other, or more: members of a context may be linked by detours. */
+function hopsOf({ topology }: ScenarioNetwork, nodes: number): number {
+  const kind = typeof topology === "object" ? topology.kind : topology;
+  const isLong = kind === "line" || kind === "ring" || kind === "links";
+  return 2 + (isLong ? nodes : Math.min(nodes, shortHopsMax));
 }
 
 /** What a crossing of a link rarely exceeds. */

@@ -20,7 +20,7 @@ export function drawConfig(
 ): Partial<Config> {
   const pace = draws.chance(quickShare) ? drawPace(network, syncMs, draws) : {};
   if (!isVaried) return pace;
-  const sync = { syncSessionsMax: draws.pick([1, 2, 5]), heartbeatMs: draws.pick([200, 2_000, 10_000]) };
+  const sync = { syncSessionsMax: draws.pick([1, 2, 5]), heartbeatMs: draws.pick([1_000, 3_000, 10_000]) };
   const buffers = {
     pendingDeltasMax: draws.pick([1, 3, 20]),
     pendingBytesMax: draws.pick([1_024, 5_000, 100_000]),

@@ -19,22 +19,23 @@ export function drawNetwork(
   about: { readonly draws: Stream; readonly hasTopology: boolean; readonly hasConditions: boolean },
 ): ScenarioNetwork {
   const { draws } = about;
+  // With the default nodes notice a cut late, and every run takes longer.
+  const keepalive = draws.chance(0.8) ? { keepalive: draws.pick([300, 1_000, 3_000]) } : {};
   const topology = about.hasTopology ? { topology: drawTopology(nodes, draws) } : {};
-  if (!about.hasConditions) return topology;
+  if (!about.hasConditions) return { ...topology, ...keepalive };
   const conditions = {
     latency: drawLatency(draws),
     loss: draws.pick([0.01, 0.1, 0.3]),
     duplicate: draws.pick([0.01, 0.2, 0.5]),
     reorder: draws.pick([0.01, 0.2, 0.5]),
     bandwidthKbps: draws.pick([500, 2_000, 50_000]),
-    keepalive: draws.pick([300, 1_000, 3_000]),
     gossip: draws.pick([
       { d: 2, dLow: 1, dHigh: 3, dLazy: 1 },
       { d: 3, dLow: 2, dHigh: 4, dLazy: 2, heartbeatMs: 300 },
       { d: 1, dLow: 1, dHigh: 1, dLazy: 0, heartbeatMs: 3_000 },
     ]),
   };
-  return { ...topology, ...someOf(conditions, draws) };
+  return { ...topology, ...keepalive, ...someOf(conditions, draws) };
 }
 
 function drawTopology(nodes: number, draws: Stream): Topology {

@@ -49,7 +49,7 @@ export const everything: ScenarioSpace = {
   faults: [...linkFaults, ...nodeFaults],
   ...{ faultsMax: 6, contextsMax: 3, callsMax: 160 },
   calls: builtInCalls,
-  activeMs: [4_000, 20_000],
+  activeMs: [2_000, 12_000],
   varied: ["topology", "network", "clocks", "disk", "config"],
 };
 

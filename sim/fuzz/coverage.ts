@@ -1,0 +1,105 @@
+/**
+ * What a fuzzing session came to touch, and what it never did: probes of the core, faults, applications and their
+ * methods, how the ties of events were broken. What never happened was never tested, whatever passed.
+ */
+
+import type { ProbeName } from "../../core/effect.ts";
+import type { TieBreak } from "../world/event-queue.ts";
+import type { CallTemplate } from "./calls.ts";
+import type { FuzzedFaultKind, ScenarioSpace } from "./profiles.ts";
+import type { FuzzRun } from "./run.ts";
+
+/** All that could be seen; the type makes a new probe stand here. */
+const probeKinds: Readonly<Record<ProbeName, "protocol" | "probe">> = {
+  "delta-authored": "probe",
+  "delta-applied": "probe",
+  "delta-pending": "probe",
+  "delta-duplicate": "probe",
+  "delta-rejected": "probe",
+  "delta-needs-upgrade": "probe",
+  "pending-evicted": "probe",
+  "pending-aged": "probe",
+  "merge-authored": "probe",
+  "write-void": "probe",
+  "clock-skewed": "probe",
+  "parents-pulled": "probe",
+  "sync-started": "probe",
+  "sync-none": "protocol",
+  "sync-delta-known": "protocol",
+  "sync-delta-warm": "protocol",
+  "sync-delta-cold": "protocol",
+  "frontier-forgotten": "probe",
+  "sync-refused": "probe",
+  "sync-failed": "probe",
+  "sync-silent": "probe",
+  "sync-deltas-sent": "probe",
+  "sync-deltas-received": "probe",
+  "sync-below": "probe",
+  "sync-state-started": "probe",
+  "sync-hash-comparison": "protocol",
+  "sync-level-wise": "protocol",
+  "sync-snapshot": "protocol",
+  "state-adopted": "probe",
+  "state-refused": "probe",
+  "state-too-large": "probe",
+  "bodies-compacted": "probe",
+  "heartbeat-behind": "probe",
+  "heartbeat-suppressed": "probe",
+  "divergence-alarm": "probe",
+  "handler-ran": "probe",
+  "handler-failed": "probe",
+  "handler-parked": "probe",
+  "call-made": "probe",
+  "call-failed": "probe",
+  "call-parked": "probe",
+};
+const tieBreaks: Readonly<Record<TieBreak, true>> = {
+  ...{ "first-in": true, "last-in": true, random: true, "by-kind": true },
+};
+
+/** One thing that could be covered, and in how many runs it was. */
+export interface Covered {
+  readonly concern: "protocol" | "probe" | "fault" | "call" | "tie-break";
+  readonly name: string;
+  readonly runs: number;
+}
+
+export class Coverage {
+  readonly #runs = new Map<string, number>();
+  readonly #all: readonly Omit<Covered, "runs">[];
+
+  constructor({ faults, calls }: Pick<ScenarioSpace, "faults" | "calls">) {
+    this.#all = [
+      ...Object.entries(probeKinds).map(([name, concern]) => ({ concern, name })),
+      ...faults.map((name: FuzzedFaultKind) => ({ concern: "fault" as const, name })),
+      ...Array.from(new Set(calls.map(callName)), (name) => ({ concern: "call" as const, name })),
+      ...Object.keys(tieBreaks).map((name) => ({ concern: "tie-break" as const, name })),
+    ];
+  }
+
+  add({ result, executed, tieBreak }: FuzzRun): void {
+    const names = [
+      ...counted(result.probes),
+      ...counted(result.faults).map((kind) => `fault ${kind}`),
+      ...executed.map((call) => `call ${call}`),
+      `tie-break ${tieBreak}`,
+    ];
+    for (const name of names) this.#runs.set(name, (this.#runs.get(name) ?? 0) + 1);
+  }
+
+  all(): readonly Covered[] {
+    return this.#all.map(({ concern, name }) => {
+      const key = concern === "protocol" || concern === "probe" ? name : `${concern} ${name}`;
+      return { concern, name, runs: this.#runs.get(key) ?? 0 };
+    });
+  }
+}
+
+/** As coverage names a call. */
+export function callName({ app, method }: Pick<CallTemplate, "app" | "method">): string {
+  return `${app}.${method}`;
+}
+
+function counted(counts: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(counts).flatMap(([name, count]) => (count > 0 ? name : []));
+}
