@@ -70,7 +70,6 @@ export interface Search {
   attempt(candidate: ExplicitScenario): boolean;
   /** The violation of the current scenario. */
   readonly violation: Violation;
-  readonly signature: string;
 }
 
 class Shrinker implements Search {
