@@ -3,6 +3,7 @@
 import { benchApply } from "./apply.ts";
 import { benchHealing } from "./healing.ts";
 import { benchNodes } from "./nodes.ts";
+import { benchShrinking } from "./shrinking.ts";
 import { benchSimulator } from "./simulator.ts";
 import { benchState } from "./state.ts";
 
@@ -11,6 +12,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   apply: benchApply,
   state: benchState,
   healing: benchHealing,
+  shrinking: benchShrinking,
   nodes: benchNodes,
 };
 

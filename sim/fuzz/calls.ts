@@ -113,3 +113,8 @@ const byApplication: Readonly<Record<string, Readonly<Record<string, readonly Js
 export const builtInCalls: readonly CallTemplate[] = Object.entries(byApplication).flatMap(([app, methods]) =>
   Object.entries(methods).flatMap(([method, choices]) => choices.map((args) => ({ app, method, args }))),
 );
+
+/** How a call is named in reports. */
+export function callName({ app, method }: Pick<CallTemplate, "app" | "method">): string {
+  return `${app}.${method}`;
+}

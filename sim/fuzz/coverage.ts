@@ -5,7 +5,7 @@
 
 import type { ProbeName } from "../../core/effect.ts";
 import type { TieBreak } from "../world/event-queue.ts";
-import type { CallTemplate } from "./calls.ts";
+import { callName } from "./calls.ts";
 import type { FuzzedFaultKind, ScenarioSpace } from "./profiles.ts";
 import type { FuzzRun } from "./run.ts";
 
@@ -93,11 +93,6 @@ export class Coverage {
       return { concern, name, runs: this.#runs.get(key) ?? 0 };
     });
   }
-}
-
-/** As coverage names a call. */
-export function callName({ app, method }: Pick<CallTemplate, "app" | "method">): string {
-  return `${app}.${method}`;
 }
 
 function counted(counts: Readonly<Record<string, number>>): readonly string[] {

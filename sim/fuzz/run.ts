@@ -4,7 +4,7 @@ import type { SimulationResult } from "../result.ts";
 import type { Simulation, SimulationEvent } from "../simulation.ts";
 import { summarize } from "../summary.ts";
 import { type TieBreak, tieBreaks } from "../world/event-queue.ts";
-import { callName } from "./coverage.ts";
+import { callName } from "./calls.ts";
 
 /** What can be handed from thread to thread. */
 export interface FuzzRun<Result extends SimulationResult = SimulationResult> {

@@ -87,6 +87,7 @@ class Shrinker implements Search {
   constructor(plan: Plan, violation: Violation, options: ShrinkOptions) {
     this.#options = options;
     this.current = explicitScenario(plan, options.applications);
+    this.#tried.add(JSON.stringify(this.current));
     this.violation = violation;
     this.signature = signatureOf(violation);
     this.#pins = pinsOf(violation, this.current);

@@ -5,7 +5,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
 import { type ExplicitScenario, explicitScenario } from "./explicit.ts";
-import { passes } from "./passes.ts";
+import { reducingPasses } from "./passes.ts";
 import { enoughTime } from "./passes-time.ts";
 
 /** Nobody says what is wrong with the scenario: it is treated as one that must have the time to converge. */
@@ -27,12 +27,15 @@ export function* smaller(
     yield current;
     return;
   }
-  for (const { run } of passes) {
+  const seen = new Set([JSON.stringify(current)]);
+  for (const { run } of reducingPasses) {
     const candidates: ExplicitScenario[] = [];
     run({
       ...{ current, violation: anything },
       attempt: (candidate) => {
-        candidates.push(candidate);
+        const text = JSON.stringify(candidate);
+        if (!seen.has(text)) candidates.push(candidate);
+        seen.add(text);
         return false;
       },
     });

@@ -21,6 +21,7 @@ test("every scenario of every profile is valid", () => {
       assert.ok(operations.length > 0);
       assert.is(expectations.length, 1);
     }),
+    { share: 0.3 },
   );
 });
 
@@ -44,6 +45,7 @@ test("whatever cuts, stops or slows somebody is over when the time to converge b
         assert.ok((isInstant ? atUs : (endUs ?? Number.POSITIVE_INFINITY)) + withinUs < untilUs, kind);
       }
     }),
+    { share: 0.3 },
   );
 });
 

@@ -55,8 +55,11 @@ for (const name of ["keeps the first of two writes of a register", "does not wai
     const bug = plantedBugs.find((each) => each.name === name);
     const scenario: Scenario = {
       ...breezy,
-      disk: { syncMs: 200 },
-      faults: [...(breezy.faults ?? []), { at: "5s", until: "6s", kind: "crash", nodes: "n2", disk: "torn" }],
+      disk: { syncMs: 800 },
+      faults: [2, 3, 4, 5].map((second) => ({
+        ...({ kind: "crash", nodes: `n${second % 4}`, disk: "torn" } as const),
+        ...{ at: `${second}s`, until: `${second}.5s` },
+      })),
     };
     whileBroken(bug?.breakages ?? [], () => {
       const result = shrunk(shrink(planOf(scenario, 3), options));
