@@ -11,6 +11,7 @@ import { drawScenario } from "../fuzz/draw-scenario.ts";
 import { type FuzzedFaultKind, findProfile, type ScenarioSpace } from "../fuzz/profiles.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Scenario } from "../scenario/scenario.ts";
+import { type ExplicitScenario, explicitScenario } from "../shrink/explicit.ts";
 import { smaller } from "../shrink/smaller.ts";
 import { planOf, withBuiltIn } from "./simulate.ts";
 
@@ -44,15 +45,21 @@ export function arbitraryScenario(options: ArbitraryScenarioOptions = {}): Arbit
   class ScenarioArbitrary extends fastCheck.Arbitrary<Scenario> {
     override generate(random: Random): Value<Scenario> {
       const seed = random.nextInt(0, 0x7fff_ffff);
-      return new fastCheck.Value(drawScenario(seed, space, `random-${seed}`), undefined);
+      return new fastCheck.Value<Scenario>(drawScenario(seed, space, `random-${seed}`), undefined);
     }
 
     override canShrinkWithoutContext(_value: unknown): _value is Scenario {
       return false;
     }
 
-    override shrink(scenario: Scenario): Stream<Value<Scenario>> {
-      return fastCheck.stream(smaller(scenario, plansOf)).map((each) => new fastCheck.Value(each, undefined));
+    /** What was drawn becomes explicit first; `context` is the explicit scenario that a value is. */
+    override shrink(scenario: Scenario, context?: unknown): Stream<Value<Scenario>> {
+      const explicit = context as ExplicitScenario | undefined;
+      const steps =
+        explicit === undefined ? [explicitScenario(plansOf(scenario))] : smaller(explicit, plansOf);
+      return fastCheck
+        .stream(steps[Symbol.iterator]())
+        .map((step) => new fastCheck.Value<Scenario>(step, step));
     }
   }
   return new ScenarioArbitrary();

@@ -4,7 +4,7 @@ import type { Violation } from "../oracles/oracles.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
-import { type ExplicitScenario, explicitScenario } from "./explicit.ts";
+import type { ExplicitScenario } from "./explicit.ts";
 import { reducingPasses } from "./passes.ts";
 import { enoughTime } from "./passes-time.ts";
 
@@ -14,19 +14,11 @@ const anything: Violation = {
   ...{ atMs: 0, event: 0, message: "" },
 };
 
-/**
- * The large steps first. A scenario that is not explicit yet becomes so first of all. `planOf` throws a `ScenarioError`
- * for what is not valid, which is left out.
- */
+/** The large steps first. `planOf` throws a `ScenarioError` for what is not valid, which is left out. */
 export function* smaller(
-  scenario: Scenario,
+  current: ExplicitScenario,
   planOf: (scenario: Scenario) => Plan,
 ): Generator<ExplicitScenario> {
-  const current = explicitScenario(planOf(scenario), scenario.applications);
-  if (JSON.stringify(current) !== JSON.stringify(scenario)) {
-    yield current;
-    return;
-  }
   const seen = new Set([JSON.stringify(current)]);
   for (const { run } of reducingPasses) {
     const candidates: ExplicitScenario[] = [];
