@@ -23,7 +23,7 @@ function reconverge(...args: readonly string[]) {
 
 test("fuzz prints a line of JSON for each seed, in order, whatever the number of workers, and the rest to stderr", () => {
   const hashes = ["1", "2"].map((workers) => {
-    const { status, stdout, stderr } = reconverge("fuzz", "--seeds", "1..3", "--workers", workers, "--json");
+    const { status, stdout, stderr } = reconverge("fuzz", "--seeds", "1..2", "--workers", workers, "--json");
     assert.is(status, 0, stderr);
     const results = stdout
       .trim()
@@ -31,9 +31,9 @@ test("fuzz prints a line of JSON for each seed, in order, whatever the number of
       .map((line) => JSON.parse(line));
     assert.equal(
       results.map(({ seed }) => seed),
-      [1, 2, 3],
+      [1, 2],
     );
-    assert.match(stderr, /passed {2}fuzz, profile default: 3 runs/);
+    assert.match(stderr, /passed {2}fuzz, profile default: 2 runs/);
     assert.match(stderr, /planted mistakes: all 4 caught/);
     assert.match(stderr, /never: /);
     return results.map(({ traceHash }) => traceHash);
