@@ -2,7 +2,7 @@
  * Every way to make an explicit scenario smaller, in the order in which they are tried, over and over.
  *
  * 1. Whatever a reducing pass proposes has less of something and more of nothing, so that to take its proposals comes to
- *    an end; rounding may make times later again, and is for whoever remembers what was tried.
+ *    an end. Rounding may make times later again, so it is none of them.
  */
 
 import type { JsonObject } from "../../core/json.ts";
@@ -64,7 +64,14 @@ export const reducingPasses: readonly Pass[] = [
   { name: "arguments", run: shorterTexts },
 ];
 
-export const passes: readonly Pass[] = [...reducingPasses, { name: "times", run: roundTimes }];
+/** Once, when nothing else is left to do. */
+export const roundingPass: Pass = { name: "times", run: roundTimes };
+
+const minimalIn = ["nodes", "contexts", "calls", "faults"];
+/** Those on which it rests that nothing can be taken out of what is left. */
+export const minimizingPasses: readonly Pass[] = reducingPasses.filter(({ name }) =>
+  minimalIn.includes(name),
+);
 
 /** Delta debugging over one list in the scenario. */
 function fewer<Entry>(

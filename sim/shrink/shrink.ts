@@ -13,7 +13,7 @@ import type { Plan } from "../plan/plan.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
 import type { Simulation } from "../simulation.ts";
 import { type ExplicitScenario, explicitScenario } from "./explicit.ts";
-import { type Pass, passes } from "./passes.ts";
+import { minimizingPasses, type Pass, reducingPasses, roundingPass } from "./passes.ts";
 import { enoughTime } from "./passes-time.ts";
 import { pinsOf } from "./pins.ts";
 
@@ -96,10 +96,9 @@ class Shrinker implements Search {
   shrink(events: number): Shrinking {
     this.#eventsBefore = events;
     this.#events = events;
-    for (let before = ""; before !== JSON.stringify(this.current); ) {
-      before = JSON.stringify(this.current);
-      for (const pass of passes) this.#run(pass);
-    }
+    this.#untilNothingChanges(reducingPasses);
+    this.#run(roundingPass);
+    this.#untilNothingChanges(minimizingPasses);
     const { scenario, ...rest } = {
       scenario: this.current,
       signature: this.signature,
@@ -123,6 +122,13 @@ class Shrinker implements Search {
     this.violation = found.violation;
     this.#events = found.events;
     return true;
+  }
+
+  #untilNothingChanges(passes: readonly Pass[]): void {
+    for (let before = ""; before !== JSON.stringify(this.current); ) {
+      before = JSON.stringify(this.current);
+      for (const pass of passes) this.#run(pass);
+    }
   }
 
   #run(pass: Pass): void {
