@@ -5,7 +5,9 @@ import { Command, CommanderError } from "commander";
 import { registerNodeCommands } from "./node/commands/index.ts";
 import { registerSimCommand } from "./sim/host/command.ts";
 import { registerExploreCommand } from "./sim/host/explore-command.ts";
+import { registerFuzzCommand } from "./sim/host/fuzz-command.ts";
 import { registerReplayCommand } from "./sim/host/replay-command.ts";
+import { registerShrinkCommand } from "./sim/host/shrink-command.ts";
 import { registerTraceCommand } from "./sim/host/trace-command.ts";
 import { registerWatchCommand } from "./sim/host/watch-command.ts";
 
@@ -23,6 +25,8 @@ registerSimCommand(program);
 registerExploreCommand(program);
 registerReplayCommand(program);
 registerTraceCommand(program);
+registerFuzzCommand(program);
+registerShrinkCommand(program);
 registerWatchCommand(program, async () => (await import("./adapters/tui/watch.ts")).watchInTerminal);
 registerNodeCommands(program);
 

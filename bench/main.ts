@@ -3,6 +3,7 @@
 import { benchApply } from "./apply.ts";
 import { benchHealing } from "./healing.ts";
 import { benchNodes } from "./nodes.ts";
+import { benchShrinking } from "./shrinking.ts";
 import { benchSimulator } from "./simulator.ts";
 import { benchState } from "./state.ts";
 import { benchSync } from "./sync.ts";
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   state: benchState,
   sync: benchSync,
   healing: benchHealing,
+  shrinking: benchShrinking,
   nodes: benchNodes,
   "time-travel": benchTimeTravel,
 };

@@ -1,6 +1,8 @@
 /** The simulator as a library: `import { simulate, defineScenario } from "reconverge/sim"`. */
 
 export { checkDeterminism, type DeterminismCheck, type Divergence } from "./determinism.ts";
+export type { CallTemplate } from "./fuzz/calls.ts";
+export { type ArbitraryScenarioOptions, arbitraryScenario } from "./host/arbitrary.ts";
 export { describeScenarioError, type LoadedScenario, loadScenario } from "./host/scenario-file.ts";
 export {
   createPlanSimulation,

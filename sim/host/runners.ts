@@ -39,16 +39,17 @@ export async function* runInProcess({ plans, progress, ...how }: Runs): AsyncGen
 /** A thread loads this module's neighbour; from a checkout it has to register the TypeScript loader first. */
 const workerFile = import.meta.url.endsWith(".ts") ? "./worker.mjs" : "./worker.js";
 
+/** So many threads, each of which does tasks by a function of `worker.ts`. */
+export function createPool<Task, Result>(name: string, workers: number): Piscina<Task, Result> {
+  const filename = new URL(workerFile, import.meta.url).href;
+  return new Piscina<Task, Result>({ filename, name, minThreads: workers, maxThreads: workers });
+}
+
 export async function* runInWorkers(
   { plans, isChecked, isRecorded, progress }: Runs,
   workers: number,
 ): AsyncGenerator<Ran> {
-  const pool = new Piscina<WorkerTask, Ran>({
-    filename: new URL(workerFile, import.meta.url).href,
-    name: "runInWorker",
-    minThreads: workers,
-    maxThreads: workers,
-  });
+  const pool = createPool<WorkerTask, Ran>("runInWorker", workers);
   try {
     const running = plans.map(async ({ plan, applicationFiles }) => {
       const ran = await pool.run({ plan, applicationFiles, isChecked, isRecorded });

@@ -5,3 +5,4 @@ register();
 const worker = await import("./worker.ts");
 
 export const runInWorker = worker.runInWorker;
+export const fuzzInWorker = worker.fuzzInWorker;

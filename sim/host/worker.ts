@@ -1,6 +1,9 @@
-/** What a worker thread does: one plan, one result. */
+/** What a worker thread does: one plan, or one seed of fuzzing, and one result. */
 
+import type { FuzzRun } from "../fuzz/run.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { RunResult } from "../result.ts";
+import { type FuzzTask, runSeed } from "./fuzz-run.ts";
 import { importAll } from "./scenario-applications.ts";
 import { type Ran, runPlan } from "./simulate.ts";
 
@@ -14,4 +17,8 @@ export interface WorkerTask {
 
 export async function runInWorker({ applicationFiles, ...task }: WorkerTask): Promise<Ran> {
   return runPlan({ ...task, applications: await importAll(applicationFiles) });
+}
+
+export function fuzzInWorker(task: FuzzTask): FuzzRun<RunResult> {
+  return runSeed(task);
 }

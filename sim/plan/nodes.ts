@@ -56,7 +56,7 @@ function joiningNodes(scenario: Scenario, problems: Problems): readonly NamedNod
     const joinsAtUs = parseDurationUs(fault.at) ?? 0;
     return newIds(fault.nodes, ["faults", index, "nodes"], problems).map((one) => ({
       ...one,
-      ...{ config: {}, clock: {}, joinsAtUs },
+      ...{ config: fault.config ?? {}, clock: fault.clock ?? {}, joinsAtUs },
     }));
   });
   return found.sort((a, b) => a.joinsAtUs - b.joinsAtUs);
@@ -108,11 +108,14 @@ function reportRepeated(named: readonly NamedNode[], problems: Problems): void {
   }
 }
 
-function checkClocks({ clocks, nodes }: Scenario, problems: Problems): void {
+function checkClocks({ clocks, nodes, faults }: Scenario, problems: Problems): void {
   const own = (typeof nodes === "number" ? [] : nodes).map(({ clock }, index) => {
     return { clock, path: ["nodes", index, "clock"] };
   });
-  for (const { clock, path } of [{ clock: clocks, path: ["clocks"] }, ...own]) {
+  const joining = (faults ?? []).flatMap((fault, index) =>
+    fault.kind === "join" ? [{ clock: fault.clock, path: ["faults", index, "clock"] }] : [],
+  );
+  for (const { clock, path } of [{ clock: clocks, path: ["clocks"] }, ...own, ...joining]) {
     checkRange(clock?.offsetMs, [...path, "offsetMs"], problems);
     checkRange(clock?.driftPpm, [...path, "driftPpm"], problems);
   }

@@ -148,6 +148,9 @@ export type ScenarioFault =
       readonly kind: "join";
       readonly nodes: NodeReference;
       readonly contexts?: readonly string[];
+      /** Of these nodes, besides what the scenario says for all. */
+      readonly config?: Partial<Config>;
+      readonly clock?: ScenarioClock;
     })
   | (Instant & { readonly kind: "leave"; readonly nodes: NodeReference });
 

@@ -110,6 +110,8 @@ const shapes: Readonly<Record<string, FaultShape>> = {
         "What they become members of. Default: every context.",
         list({ type: "string", title: "the id of a context" }, "a list of ids of contexts"),
       ),
+      config: meaning("Of these nodes, besides what the scenario says for all.", refer("config")),
+      clock: meaning("Of these nodes, instead of what the scenario says for all.", refer("clock")),
     },
   },
   leave: {

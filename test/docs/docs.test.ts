@@ -15,11 +15,13 @@ import {
   valueBytesMax,
 } from "../../core/limits.ts";
 import { shoppingList } from "../../scenarios/applications/shopping-list.ts";
+import { profileNames } from "../../sim/fuzz/profiles.ts";
 import { simulate } from "../../sim/host/simulate.ts";
 import { exitCodes } from "../../sim/result.ts";
 import { callsTo, LoneNode } from "../core/lone-node.ts";
 import { scenarioFiles } from "../scenarios/scenario-files.ts";
 import { parcels } from "./parcels.ts";
+import "./random-scenarios.ts";
 import { reader } from "./reader.ts";
 import { wireVectors } from "./wire-vectors.ts";
 
@@ -55,6 +57,7 @@ test("links between pages lead to files that are there", () => {
     "CONTRIBUTING.md",
     "docs/scenarios.md",
     "docs/applications.md",
+    "docs/fuzzing.md",
   ]) {
     for (const [, target = ""] of page(name).matchAll(/\]\(([^)#:]+)\)/g)) {
       const url = new URL(target, new URL(`../../${name}`, import.meta.url));
@@ -71,6 +74,15 @@ test("the applications that a page shows are those that are tested", () => {
   assert.is(shown[0], page("scenarios/applications/shopping-list.ts"));
   assert.is(shown[1], page("test/docs/reader.ts"));
   assert.is(shown[2], page("test/docs/parcels.ts"));
+});
+
+test("the property test that a page shows is the one that ran when this file was loaded", () => {
+  const [shown] = Array.from(page("docs/fuzzing.md").matchAll(/```ts\n([\s\S]*?)```/g), ([, code]) => code);
+  assert.is(shown, page("test/docs/random-scenarios.ts"));
+});
+
+test("every profile of fuzz is named in its page", () => {
+  for (const name of profileNames) assert.ok(page("docs/fuzzing.md").includes(`\`${name}\``), name);
 });
 
 test("the application that a page shows does what the page says", () => {

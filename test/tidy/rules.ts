@@ -47,7 +47,7 @@ export const places: readonly Place[] = [
     place: "sim/host/",
     imports: ["core/", "sim/", "adapters/crypto/", "adapters/modules/"],
     typesOf: [],
-    packages: ["ajv", "commander", "piscina", "seedrandom", "tsx", "yaml"],
+    packages: ["ajv", "commander", "fast-check", "piscina", "seedrandom", "tsx", "yaml"],
     nodeModules: true,
     instead: "of the adapters the simulator may use only adapters/crypto/ and adapters/modules/",
   },

@@ -1,0 +1,64 @@
+/**
+ * How long a sound core may take to converge once calls and faults are over: computed from the scenario. Generous, for
+ * it must never blame a sound core; what is broken does not converge at all, or only after the next hour's timer.
+ */
+
+import { type ConfigKey, tunables } from "../../core/config.ts";
+import type { LatencyDistribution, Scenario, ScenarioNetwork } from "../scenario/scenario.ts";
+
+const keepaliveDefaultMs = 10_000;
+/** Before anything else: nodes redial, handlers that failed are tried again. */
+const spareMs = 6_000;
+/** A new session a hop: news is announced, wanted, and asked for once more when the peer was busy. */
+const hopMs = 1_000;
+const crossingsPerHop = 12;
+const shortHopsMax = 8;
+/** Bytes that a call makes cross a link, over gossip, sync and control: what the largest arguments come to, and more. */
+const bytesPerCall = 20_000;
+
+export function convergenceBoundMs(scenario: Scenario, activeMs: number): number {
+  const network = scenario.network ?? {};
+  const config = (key: ConfigKey) => scenario.config?.[key] ?? tunables[key].default;
+  const nodes = typeof scenario.nodes === "number" ? scenario.nodes : scenario.nodes.length;
+  // Each failure doubles the wait, so that it is never longer than what went before.
+  const backoffMs = Math.min(config("syncBackoffMaxMs"), 2 * activeMs);
+  const repairMs = config("syncFrequencyMs") + config("syncIntervalMs") + config("syncTimeoutMs") + backoffMs;
+  const keepaliveMs = Number(network.keepalive ?? keepaliveDefaultMs);
+  const hopsMs = hopsOf(network, nodes) * (hopMs + crossingsPerHop * slowestMs(network));
+  const kbps = network.bandwidthKbps ?? Number.POSITIVE_INFINITY;
+  const calls = (scenario.workload ?? []).reduce((sum, entry) => sum + callsOf(entry, activeMs), 0);
+  const transferMs = (calls * bytesPerCall * 8) / kbps;
+  return Math.ceil((spareMs + keepaliveMs + 2 * repairMs + hopsMs + transferMs) / 1_000) * 1_000;
+}
+
+/** From one end of the network to the other, or more: members of a context may be linked by detours. */
+function hopsOf({ topology }: ScenarioNetwork, nodes: number): number {
+  const kind = typeof topology === "object" ? topology.kind : topology;
+  const isLong = kind === "line" || kind === "ring" || kind === "links";
+  return 2 + (isLong ? nodes : Math.min(nodes, shortHopsMax));
+}
+
+/** What a crossing of a link rarely exceeds. */
+export function slowestMs({ latency, loss = 0 }: ScenarioNetwork): number {
+  const retransmissionsMs = loss > 0 ? 1_000 : 0;
+  return retransmissionsMs + (latency === undefined ? 20 : tailMs(latency));
+}
+
+function tailMs(latency: LatencyDistribution): number {
+  switch (latency.kind) {
+    case "constant":
+      return latency.ms;
+    case "uniform":
+      return latency.maxMs;
+    case "exponential":
+      return 8 * latency.meanMs;
+    case "lognormal":
+      return 2 * latency.p99Ms;
+  }
+}
+
+function callsOf(entry: NonNullable<Scenario["workload"]>[number], activeMs: number): number {
+  if (!("rate" in entry)) return 1;
+  const perMinute = Number(String(entry.rate).split("/")[0]);
+  return (perMinute * (Number(entry.until ?? activeMs) - Number(entry.from ?? 0))) / 60_000;
+}

@@ -1,0 +1,56 @@
+/** Random configuration of the core: a few keys each time, most at an extreme. */
+
+import type { Config } from "../../core/config.ts";
+import type { Stream } from "../random.ts";
+import type { ScenarioNetwork } from "../scenario/scenario.ts";
+import { slowestMs } from "./convergence-bound.ts";
+import { someOf } from "./draw-network.ts";
+
+/** A session may need so many crossings of the slowest link, and so many syncs of the disk, until something comes. */
+const [timeoutCrossings, timeoutSyncs] = [10, 4];
+
+/** With the defaults a repair may take minutes: most runs have quicker ones, so that there are more runs. */
+const quickShare = 0.8;
+
+/** `syncMs`: how long a sync of the disk takes at most. `isVaried`: whether more than the pace of sync is drawn. */
+export function drawConfig(
+  network: ScenarioNetwork,
+  { syncMs, isVaried }: { readonly syncMs: number; readonly isVaried: boolean },
+  draws: Stream,
+): Partial<Config> {
+  const pace = draws.chance(quickShare) ? drawPace(network, syncMs, draws) : {};
+  if (!isVaried) return pace;
+  const sync = { syncSessionsMax: draws.pick([1, 2, 5]), heartbeatMs: draws.pick([1_000, 3_000, 10_000]) };
+  const buffers = {
+    pendingDeltasMax: draws.pick([1, 3, 20]),
+    pendingBytesMax: draws.pick([1_024, 5_000, 100_000]),
+    pendingAgeMaxMs: draws.pick([10, 500, 5_000]),
+    pendingFallbackCount: draws.pick([1, 5]),
+    cleanupMs: draws.pick([50, 1_000]),
+    handlerAttemptsMax: draws.pick([1, 2]),
+    clockSkewWarnMs: draws.pick([1, 1_000]),
+  };
+  const compaction = draws.chance(0.5) ? drawCompaction(draws) : {};
+  return { ...pace, ...someOf({ ...sync, ...buffers }, draws), ...compaction };
+}
+
+function drawPace(network: ScenarioNetwork, syncMs: number, draws: Stream): Partial<Config> {
+  const leastTimeoutMs = Math.ceil(timeoutCrossings * slowestMs(network) + timeoutSyncs * syncMs);
+  return {
+    syncFrequencyMs: draws.pick([200, 1_000, 4_000]),
+    syncIntervalMs: draws.pick([0, 100, 1_000]),
+    syncTimeoutMs: Math.max(leastTimeoutMs, draws.pick([200, 1_000, 5_000])),
+    syncBackoffMaxMs: draws.pick([0, 500, 4_000]),
+  };
+}
+
+/** Old bodies go early, so that states move instead. */
+function drawCompaction(draws: Stream): Partial<Config> {
+  const compactKeepDeltas = draws.pick([1, 4, 20]);
+  return {
+    compactKeepDeltas,
+    compactAboveDeltas: compactKeepDeltas + draws.pick([0, 3, 20]),
+    compactMs: draws.pick([50, 1_000, 4_000]),
+    ...someOf({ snapshotPageBytes: draws.pick([256, 1_000, 10_000]) }, draws),
+  };
+}

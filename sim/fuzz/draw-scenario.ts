@@ -1,0 +1,55 @@
+/**
+ * START HERE: a random scenario for a seed. Swarm testing (Groce et al., 2012): each scenario switches only some kinds
+ * of faults and some settings on, since what is always on hides what shows without it.
+ *
+ * 1. A scenario is always valid, and what it expects a sound core keeps: whatever breaks for good leaves the members of
+ *    each context connected, and the time to converge in is computed (`convergence-bound.ts`).
+ * 2. Every concern draws from a stream of its own, so that spaces which differ in one concern draw the others alike.
+ */
+
+import { stream } from "../random.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { convergenceBoundMs } from "./convergence-bound.ts";
+import { drawConfig } from "./draw-config.ts";
+import { drawFaults } from "./draw-faults.ts";
+import { drawClocks, drawDiskSync, drawNetwork } from "./draw-network.ts";
+import { type Cast, drawContexts, drawWorkload } from "./draw-workload.ts";
+import type { ScenarioSpace, VariedPart } from "./profiles.ts";
+
+/** A part that may be varied is varied in this share of the scenarios. */
+const variedShare = 0.6;
+
+/** The scenario of a seed: a whole number from 0 to 2^53 - 1. Pure. */
+export function drawScenario(seed: number, space: ScenarioSpace, name = "random"): Scenario {
+  const draws = (concern: string) => stream(seed, `fuzz-${concern}`);
+  const isVaried = (part: VariedPart) =>
+    space.varied.includes(part) && draws(`varies-${part}`).chance(variedShare);
+  const nodes = draws("size").pick(space.sizes);
+  const activeMs = draws("length").between(...space.activeMs);
+  const network = drawNetwork(nodes, {
+    draws: draws("network"),
+    hasTopology: isVaried("topology"),
+    hasConditions: isVaried("network"),
+  });
+  const disk = isVaried("disk") ? { syncMs: drawDiskSync(draws("disk")) } : {};
+  const syncMs = [disk.syncMs ?? 0].flat().reduce((max, each) => Math.max(max, each), 0);
+  const config = drawConfig(network, { syncMs, isVaried: isVaried("config") }, draws("config"));
+  const contexts = drawContexts(nodes, space, draws("contexts"));
+  const { faults, joining } = drawFaults({ nodes, activeMs, contexts, space, draws: draws("faults") });
+  const cast: Cast = { contexts, joining, activeMs };
+  const scenario: Scenario = {
+    ...{ name, seed, nodes, contexts: contexts.map(({ id, app, members }) => ({ id, app, members })) },
+    ...(Object.keys(network).length > 0 ? { network } : {}),
+    ...(isVaried("clocks") ? { clocks: drawClocks(draws("clocks")) } : {}),
+    ...(disk.syncMs === undefined ? {} : { disk }),
+    ...(Object.keys(config).length > 0 ? { config } : {}),
+    workload: drawWorkload(cast, space, draws("workload")),
+    faults,
+  };
+  const withinMs = convergenceBoundMs(scenario, activeMs);
+  return {
+    ...scenario,
+    expect: [{ converged: { within: withinMs } }],
+    until: activeMs + withinMs + 1_000,
+  };
+}

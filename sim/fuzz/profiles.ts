@@ -1,0 +1,96 @@
+/** Where random scenarios are drawn from: a space, and the spaces that `reconverge fuzz` has names for. */
+
+import { suggestion } from "../../core/nearest-name.ts";
+import type { ScenarioFault } from "../scenario/scenario.ts";
+import { builtInCalls, type CallTemplate } from "./calls.ts";
+
+export type FuzzedFaultKind = ScenarioFault["kind"];
+
+export interface ScenarioSpace {
+  /** How many nodes there are at the start; one is picked, so what stands twice comes twice as often. */
+  readonly sizes: readonly number[];
+  /** Each run switches a random part of these on. */
+  readonly faults: readonly FuzzedFaultKind[];
+  readonly faultsMax: number;
+  readonly contextsMax: number;
+  readonly calls: readonly CallTemplate[];
+  /** Calls in one run, over all contexts. */
+  readonly callsMax: number;
+  /** For how long there are calls and faults. */
+  readonly activeMs: readonly [min: number, max: number];
+  /** Parts of a scenario that may differ from the defaults. */
+  readonly varied: readonly VariedPart[];
+}
+
+export type VariedPart = "topology" | "network" | "clocks" | "disk" | "config";
+
+export interface Profile extends ScenarioSpace {
+  readonly name: string;
+  readonly meaning: string;
+}
+
+const linkFaults: readonly FuzzedFaultKind[] = [
+  ...(["partition", "flap", "oneway", "loss", "duplicate", "reorder", "latency", "bandwidth"] as const),
+];
+const nodeFaults: readonly FuzzedFaultKind[] = [
+  "crash",
+  "pause",
+  "clock-jump",
+  "clock-drift",
+  "join",
+  "leave",
+];
+
+export const everything: ScenarioSpace = {
+  sizes: [
+    ...[2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 6, 6, 7],
+    ...[2, 3, 3, 4, 5, 6, 8, 10, 12, 16, 40],
+  ],
+  faults: [...linkFaults, ...nodeFaults],
+  ...{ faultsMax: 6, contextsMax: 3, callsMax: 160 },
+  calls: builtInCalls,
+  activeMs: [2_000, 12_000],
+  varied: ["topology", "network", "clocks", "disk", "config"],
+};
+
+export const profiles: readonly Profile[] = [
+  { ...everything, name: "default", meaning: "a bit of everything, mostly small" },
+  {
+    ...everything,
+    ...{ name: "network", meaning: "cuts, loss and slow links; clocks and disks stay sound" },
+    ...{ faults: linkFaults, faultsMax: 10, varied: ["topology", "network", "config"] },
+  },
+  {
+    ...everything,
+    ...{ name: "disk", meaning: "crashes that lose or tear what was not synced, on slow disks" },
+    ...{ faults: ["crash", "pause", "partition"], faultsMax: 16, varied: ["disk", "config"] },
+  },
+  {
+    ...everything,
+    ...{ name: "clocks", meaning: "wall clocks that are off, jump and drift" },
+    ...{
+      faults: ["clock-jump", "clock-drift", "partition", "pause"],
+      faultsMax: 12,
+      varied: ["clocks", "config"],
+    },
+  },
+  {
+    ...everything,
+    ...{ name: "members", meaning: "nodes that join, leave and return while old changes are dropped" },
+    ...{ faults: ["join", "leave", "crash", "partition"], faultsMax: 10, varied: ["topology", "config"] },
+  },
+  {
+    ...everything,
+    ...{ name: "scale", meaning: "20 to 40 nodes, few contexts, more calls" },
+    ...{ sizes: [20, 25, 30, 40], contextsMax: 2, callsMax: 600, activeMs: [10_000, 30_000] },
+  },
+];
+
+export const profileNames: readonly string[] = profiles.map(({ name }) => name);
+
+/** The profile of this name, or what to say about there being none. */
+export function findProfile(name: string): Profile | string {
+  const found = profiles.find((profile) => profile.name === name);
+  if (found !== undefined) return found;
+  return `found "${name}", expected one of ${profileNames.join(", ")}${suggestion(name, profileNames)}`;
+}

@@ -1,0 +1,76 @@
+/** What a session of fuzzing came to, for people. */
+
+import type { Covered } from "../fuzz/coverage.ts";
+import type { FailureGroup } from "../fuzz/failures.ts";
+import type { RunResult } from "../result.ts";
+
+export interface SessionReport {
+  readonly profile: string;
+  readonly runs: number;
+  readonly events: number;
+  readonly wallMs: number;
+  readonly canaries: number;
+  readonly covered: readonly Covered[];
+  readonly failures: readonly (FailureGroup & { readonly file: string | undefined })[];
+}
+
+const seedsShown = 8;
+const messageShown = 200;
+const concerns: readonly (readonly [concern: Covered["concern"], title: string])[] = [
+  ["protocol", "protocols"],
+  ["fault", "faults"],
+  ["call", "calls"],
+  ["tie-break", "ties"],
+  ["probe", "probes"],
+];
+
+/** One failed run, as it happens. */
+export function describeFailure(
+  { outcome, seed, violations }: RunResult,
+  { file, profile }: { readonly file: string | null; readonly profile: string },
+): string {
+  const [violation] = violations;
+  const said = `${violation?.oracle ?? outcome}: ${shortened(violation?.message ?? "")}`;
+  const option = profile === "default" ? "" : ` --profile ${profile}`;
+  const reproduce = file === null ? `fuzz --seeds ${seed}..${seed}${option}` : `sim ${file}`;
+  return `seed ${seed} FAILED (${outcome}) ${said}\nreproduce: npx reconverge ${reproduce}\n`;
+}
+
+export function describeSession({ profile, runs, events, wallMs, ...report }: SessionReport): string {
+  const failed = report.failures.reduce((sum, { seeds }) => sum + seeds.length, 0);
+  const seconds = wallMs / 1_000;
+  const lines = [
+    `${failed === 0 ? "passed" : "FAILED"}  fuzz, profile ${profile}: ${runs} runs, ${events} events in ${seconds.toFixed(1)} s`,
+    `  planted mistakes: all ${report.canaries} caught`,
+    ...concerns.flatMap(([concern, title]) => coverageLines(title, ofConcern(report.covered, concern))),
+    ...report.failures.flatMap(failureLines),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function ofConcern(covered: readonly Covered[], concern: Covered["concern"]): readonly Covered[] {
+  return covered.filter((each) => each.concern === concern);
+}
+
+function coverageLines(title: string, covered: readonly Covered[]): readonly string[] {
+  const hit = covered.filter(({ runs }) => runs > 0).sort((a, b) => b.runs - a.runs);
+  const missed = covered.filter(({ runs }) => runs === 0).map(({ name }) => name);
+  const counts = hit.map(({ name, runs }) => `${name} ${runs}`).join(", ");
+  const lines = [`  ${title}, in how many runs: ${counts === "" ? "none" : counts}`];
+  return missed.length === 0 ? lines : [...lines, `    never: ${missed.join(", ")}`];
+}
+
+function failureLines({ signature, seeds, file }: SessionReport["failures"][number]): readonly string[] {
+  const shown = seeds.slice(0, seedsShown).join(", ");
+  const more = seeds.length > seedsShown ? ` and ${seeds.length - seedsShown} more` : "";
+  return [
+    `  ! ${shortened(signature)}`,
+    `    ${seeds.length} runs: seeds ${shown}${more}`,
+    ...(file === undefined ? [] : [`    npx reconverge shrink ${file}`]),
+  ];
+}
+
+function shortened(text: string): string {
+  const [line = ""] = text.split("\n");
+  return line.length <= messageShown ? line : `${line.slice(0, messageShown)}…`;
+}

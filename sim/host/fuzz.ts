@@ -1,0 +1,146 @@
+/**
+ * Fuzzing for the command line: canaries first, then a scenario for each seed, results in the order of the seeds;
+ * those that fail are written to the corpus. Gives the exit code.
+ */
+
+import { canaries, isCaught } from "../fuzz/canaries.ts";
+import { Coverage } from "../fuzz/coverage.ts";
+import { Failures } from "../fuzz/failures.ts";
+import type { Profile } from "../fuzz/profiles.ts";
+import type { FuzzRun } from "../fuzz/run.ts";
+import { exitCodes, type RunResult } from "../result.ts";
+import { durationExpectation, parseDurationUs } from "../scenario/duration.ts";
+import { Corpus, CorpusError } from "./corpus.ts";
+import type { FuzzOptions } from "./fuzz-command.ts";
+import { describeFailure, describeSession } from "./fuzz-report.ts";
+import { parseProfile, scenarioOf } from "./fuzz-run.ts";
+import { fuzzInProcess, fuzzInWorkers } from "./fuzz-runners.ts";
+import { createSimulation } from "./simulate.ts";
+import { StatusLine } from "./status-line.ts";
+import { parseSeeds, parseWhole, UsageError } from "./usage.ts";
+
+const budgetDefault = "60s";
+const workersMax = 256;
+const usageExitCode = 1;
+const missedCanaryExitCode = 70;
+
+export async function fuzz(options: FuzzOptions): Promise<number> {
+  try {
+    const session = new Session(options);
+    const missed = missedCanaries();
+    for (const name of missed) process.stderr.write(`missed a planted mistake: ${name}\n`);
+    return missed.length > 0 ? missedCanaryExitCode : await session.run();
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof CorpusError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return usageExitCode;
+  }
+}
+
+function missedCanaries(): readonly string[] {
+  const isMissed = (canary: (typeof canaries)[number]) =>
+    !isCaught(canary, (scenario, applications) => createSimulation(scenario, { applications }));
+  return canaries.filter(isMissed).map(({ name, oracle }) => `${name}, and ${oracle} did not report it`);
+}
+
+class Session {
+  readonly #options: FuzzOptions;
+  readonly #profile: Profile;
+  readonly #workers: number;
+  /** Null: from 1 on. */
+  readonly #seeds: readonly number[] | null;
+  readonly #budgetMs: number;
+  readonly #startMs = performance.now();
+  readonly #coverage: Coverage;
+  readonly #failures = new Failures();
+  readonly #files = new Map<string, string>();
+  readonly #corpus: Corpus;
+  readonly #status = new StatusLine();
+  #runs = 0;
+  #events = 0;
+  #exitCode = 0;
+
+  constructor(options: FuzzOptions) {
+    this.#options = options;
+    this.#profile = parseProfile(options.profile);
+    this.#workers = parseWhole(options.workers, "--workers", { min: 1, max: workersMax });
+    this.#seeds = options.seeds === undefined ? null : parseRange(options.seeds);
+    this.#budgetMs = parseBudget(options.budget ?? (this.#seeds === null ? budgetDefault : null));
+    this.#coverage = new Coverage(this.#profile);
+    this.#corpus = new Corpus(options.corpus);
+  }
+
+  async run(): Promise<number> {
+    const tasks = this.#tasks();
+    const runs = this.#workers > 1 ? fuzzInWorkers(tasks, this.#workers) : fuzzInProcess(tasks);
+    for await (const run of runs) await this.#take(run);
+    this.#status.clear();
+    const summary = describeSession({
+      ...{ profile: this.#profile.name, runs: this.#runs, events: this.#events },
+      wallMs: performance.now() - this.#startMs,
+      canaries: canaries.length,
+      covered: this.#coverage.all(),
+      failures: this.#failures
+        .groups()
+        .map((group) => ({ ...group, file: this.#files.get(group.signature) })),
+    });
+    (this.#options.json === true ? process.stderr : process.stdout).write(summary);
+    const isUnfinished = this.#seeds !== null && this.#runs < this.#seeds.length;
+    if (isUnfinished)
+      process.stderr.write(`the budget ended after ${this.#runs} of ${this.#seeds?.length} seeds\n`);
+    return this.#exitCode === 0 && isUnfinished ? exitCodes.budget : this.#exitCode;
+  }
+
+  /** Seeds for as long as the budget lasts. */
+  *#tasks() {
+    const { name: profile } = this.#profile;
+    for (let index = 0; ; index += 1) {
+      const seed = this.#seeds === null ? index + 1 : this.#seeds[index];
+      if (seed === undefined || performance.now() - this.#startMs >= this.#budgetMs) return;
+      yield { seed, profile };
+    }
+  }
+
+  async #take(run: FuzzRun<RunResult>): Promise<void> {
+    const { result } = run;
+    this.#runs += 1;
+    this.#events += result.events;
+    this.#coverage.add(run);
+    this.#status.show(() => this.#progress());
+    if (this.#options.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
+    if (result.outcome === "passed") return;
+    if (this.#exitCode === 0) this.#exitCode = exitCodes[result.outcome];
+    const { signature, nth } = this.#failures.add(result);
+    const file = await this.#corpus.keep(scenarioOf(result.seed, this.#profile), { result, signature, nth });
+    if (file !== null && nth === 1) this.#files.set(signature, file);
+    this.#status.clear();
+    process.stderr.write(describeFailure(result, { file, profile: this.#profile.name }));
+  }
+
+  #progress(): string {
+    const elapsedS = (performance.now() - this.#startMs) / 1_000;
+    const failures = this.#failures.groups();
+    const failed = failures.reduce((sum, { seeds }) => sum + seeds.length, 0);
+    const left =
+      this.#seeds === null ? `of ${(this.#budgetMs / 1_000).toFixed(0)} s` : `${this.#seeds.length} seeds`;
+    return [
+      `${this.#runs} runs in ${elapsedS.toFixed(0)} s (${left})`,
+      `${Math.round(this.#events / elapsedS).toLocaleString("en")} events/s`,
+      `${failed} failed in ${failures.length} ways`,
+    ].join(" · ");
+  }
+}
+
+function parseRange(seeds: string): readonly number[] {
+  return parseSeeds({ seeds }).flatMap((seed) => seed ?? []);
+}
+
+/** Infinite for null. */
+function parseBudget(budget: string | null): number {
+  if (budget === null) return Number.POSITIVE_INFINITY;
+  const us = parseDurationUs(budget);
+  if (us !== null && us > 0) return us / 1_000;
+  throw new UsageError(
+    `--budget: found "${budget}", expected ${durationExpectation.replace(" or a number of ms", "")}`,
+  );
+}

@@ -1,0 +1,37 @@
+/** `reconverge shrink`: its arguments and options. What it does is in `shrink-file.ts`, loaded only when it runs. */
+
+import type { Command } from "commander";
+
+export interface ShrinkCommandOptions {
+  readonly seed?: string;
+  readonly set: readonly string[];
+  readonly output?: string;
+}
+
+export function registerShrinkCommand(program: Command): void {
+  const collect = (value: string, values: readonly string[]) => [...values, value];
+  program
+    .command("shrink")
+    .description("make a failing scenario as small as it goes while it fails in the same way")
+    .argument("<file>", "a scenario in YAML, JSON or TypeScript")
+    .option("--seed <number>", "shrink the run of this seed instead of the scenario's own")
+    .option("--set <path=value>", "change the scenario before it is checked (repeatable)", collect, [])
+    .option("-o, --output <file>", "write the small scenario here instead of printing it")
+    .addHelpText(
+      "after",
+      `
+The scenario is made explicit first (every call, fault, link and clock by itself); then nodes, calls, faults, time
+and configuration are taken out for as long as the same oracle says the same. The result is a scenario like any
+other: without any one of its nodes, calls or faults it no longer fails.
+
+Examples:
+  reconverge shrink .reconverge/corpus/converged-default-17.yaml -o small.yaml
+  reconverge shrink scenarios/flapping.yaml --seed 7
+
+Exit codes: 0 shrunk, 1 usage, invalid scenario or one that does not fail, 70 internal error.`,
+    )
+    .action(async (file: string, options: ShrinkCommandOptions) => {
+      const { shrinkFile } = await import("./shrink-file.ts");
+      process.exitCode = await shrinkFile(file, options);
+    });
+}

@@ -1,0 +1,102 @@
+/** Shrinks the failing run of a scenario file for the command line, and writes the small scenario. */
+
+import { writeFile } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
+import type { Scenario } from "../scenario/scenario.ts";
+import { ScenarioError } from "../scenario/scenario-error.ts";
+import { descriptionOf, nameOf } from "../shrink/describe.ts";
+import { readable } from "../shrink/readable.ts";
+import { type Shrinking, type ShrinkProgress, shrink } from "../shrink/shrink.ts";
+import { nodeIds } from "../shrink/without.ts";
+import { loadScenario } from "./scenario-file.ts";
+import { scenarioYaml } from "./scenario-yaml.ts";
+import type { ShrinkCommandOptions } from "./shrink-command.ts";
+import { createPlanSimulation, planOf, planOfLoaded, withBuiltIn } from "./simulate.ts";
+import { StatusLine } from "./status-line.ts";
+import { parseSeeds, UsageError } from "./usage.ts";
+
+const notShrunkExitCode = 1;
+
+/** Gives the exit code. The small scenario goes to the file, or to stdout; all else to stderr. */
+export async function shrinkFile(file: string, options: ShrinkCommandOptions): Promise<number> {
+  try {
+    const [seed] = parseSeeds(options.seed === undefined ? {} : { seed: options.seed });
+    const loaded = await loadScenario(file, { assignments: options.set });
+    const plan = planOfLoaded(loaded, seed);
+    const applications = withBuiltIn(loaded.applications);
+    const plansOf = (scenario: Scenario) => planOf(scenario, undefined, applications);
+    const status = new StatusLine();
+    const shrinking = shrink(plan, {
+      planOf: plansOf,
+      simulationOf: (each) => createPlanSimulation(each, { applications }),
+      applications: loaded.applicationFiles.map((path) => pathFrom(options.output, path)),
+      onProgress: (progress) => status.show(() => describeProgress(progress)),
+    });
+    status.clear();
+    if (shrinking.kind === "passed") {
+      const message = `${file}: the run of seed ${plan.seed} passes, so there is nothing to shrink`;
+      process.stderr.write(`${message}; find a seed that fails with sim --seeds\n`);
+      return notShrunkExitCode;
+    }
+    await write(shrinking, { file, output: options.output, planOf: plansOf });
+    process.stderr.write(`${describeResult(shrinking)}\n`);
+    return 0;
+  } catch (error) {
+    const told =
+      error instanceof UsageError || error instanceof ScenarioError ? error.message : whyNotWritten(error);
+    if (told === null) throw error;
+    process.stderr.write(`${told}\n`);
+    return notShrunkExitCode;
+  }
+}
+
+async function write(
+  { scenario, violation }: Extract<Shrinking, { kind: "shrunk" }>,
+  about: {
+    readonly file: string;
+    readonly output: string | undefined;
+    readonly planOf: (scenario: Scenario) => ReturnType<typeof planOf>;
+  },
+): Promise<void> {
+  const named = {
+    ...scenario,
+    ...{ name: nameOf(scenario, violation), description: descriptionOf(scenario, violation) },
+  };
+  const text = scenarioYaml(readable(named, about.planOf), [
+    `Shrunk from the run of seed ${scenario.seed} of ${scenario.name}.`,
+  ]);
+  if (about.output === undefined) process.stdout.write(text);
+  else await writeFile(about.output, text);
+}
+
+/** How the result names a file of applications: from the folder in which it will stand. */
+function pathFrom(output: string | undefined, path: string): string {
+  const from = relative(output === undefined ? process.cwd() : dirname(resolve(output)), path);
+  return from.startsWith(".") ? from : `./${from}`;
+}
+
+function describeProgress({ pass, runs, scenario, eventsBefore, events }: ShrinkProgress): string {
+  const left = [
+    `${nodeIds(scenario).length} nodes`,
+    `${scenario.workload.length} calls`,
+    `${scenario.faults.length} faults`,
+    `${events} of ${eventsBefore} events`,
+  ];
+  return `shrinking ${pass} · ${runs} runs · ${left.join(", ")}`;
+}
+
+function describeResult(shrunk: Extract<Shrinking, { kind: "shrunk" }>): string {
+  const { scenario, events, eventsBefore, runs, violation } = shrunk;
+  const percent = (100 * (1 - events / eventsBefore)).toFixed(1);
+  return [
+    `shrunk to ${nodeIds(scenario).length} nodes, ${scenario.workload.length} calls and ${scenario.faults.length} faults in ${runs} runs`,
+    `${events} of ${eventsBefore} events are left (${percent} % fewer)`,
+    descriptionOf(scenario, violation),
+  ].join("\n");
+}
+
+/** Null when that is not what went wrong. */
+function whyNotWritten(error: unknown): string | null {
+  if (!(error instanceof Error) || !("path" in error) || !("code" in error)) return null;
+  return `${error.path}: cannot be written: ${error.code}`;
+}

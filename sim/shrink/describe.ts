@@ -1,0 +1,35 @@
+/** What a shrunk scenario is called, and the sentences that say what it shows. */
+
+import type { Violation } from "../oracles/oracles.ts";
+import type { ExplicitScenario } from "./explicit.ts";
+import { nodeIds } from "./without.ts";
+
+/** Characters of a message that are shown. */
+const shownMax = 300;
+const nameMax = 120;
+
+/** `converged-two-nodes-crash`, say: the oracle, how many nodes, and which faults it takes. */
+export function nameOf(scenario: ExplicitScenario, { oracle }: Violation): string {
+  const kinds = Array.from(new Set(scenario.faults.map(({ kind }) => kind)));
+  const nodes = nodeIds(scenario).length;
+  return [oracle, `${nodes}-${nodes === 1 ? "node" : "nodes"}`, ...kinds].join("-").slice(0, nameMax);
+}
+
+export function descriptionOf(scenario: ExplicitScenario, violation: Violation): string {
+  const { workload, faults } = scenario;
+  const nodes = nodeIds(scenario).length;
+  const what = [
+    counted(nodes, "node"),
+    counted(workload.length, "call"),
+    faults.length === 0 ? "no fault" : faults.map(({ kind }) => kind).join(", "),
+  ];
+  const { oracle, invariant, node, atMs, message } = violation;
+  const broken = `${oracle}${invariant === null ? "" : ` (invariant ${invariant})`}`;
+  const where = node === null ? "" : ` on ${node}`;
+  const said = message.split("\n")[0]?.slice(0, shownMax) ?? "";
+  return `With ${what.join(", ")}, ${broken} is violated at ${(atMs / 1_000).toFixed(3)} s${where}: ${said}`;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,179 @@
+/**
+ * START HERE: makes a failing scenario as small as it goes while the same mistake shows. Every step proposes a smaller
+ * scenario, which is run; one in which the mistake shows no more, or that is not valid, is dropped.
+ *
+ * 1. The result fails with the signature of the original.
+ * 2. It is 1-minimal: without any one of its nodes, calls or faults it no longer does, or is no valid scenario.
+ * 3. What is expected stays as it is: a shorter time to converge in would fail by itself.
+ */
+
+import { signatureOf } from "../fuzz/signature.ts";
+import type { Violation } from "../oracles/oracles.ts";
+import type { Plan } from "../plan/plan.ts";
+import { ScenarioError } from "../scenario/scenario-error.ts";
+import type { Simulation } from "../simulation.ts";
+import { type ExplicitScenario, explicitScenario } from "./explicit.ts";
+import { minimizingPasses, type Pass, reducingPasses, roundingPass } from "./passes.ts";
+import { enoughTime } from "./passes-time.ts";
+import { pinsOf } from "./pins.ts";
+
+export interface ShrinkOptions {
+  /** Makes the plan of a scenario; throws a `ScenarioError` when there is none. */
+  readonly planOf: (scenario: ExplicitScenario) => Plan;
+  /** A run of a plan that has not begun. */
+  readonly simulationOf: (plan: Plan) => Simulation;
+  /** Application files to name in the result. */
+  readonly applications?: readonly string[];
+  readonly onProgress?: (progress: ShrinkProgress) => void;
+}
+
+export interface ShrinkProgress {
+  /** What is being tried. */
+  readonly pass: string;
+  readonly runs: number;
+  readonly scenario: ExplicitScenario;
+  readonly eventsBefore: number;
+  readonly events: number;
+}
+
+export type Shrinking =
+  | { readonly kind: "passed" }
+  | {
+      readonly kind: "shrunk";
+      readonly scenario: ExplicitScenario;
+      readonly signature: string;
+      /** As the smallest run told it. */
+      readonly violation: Violation;
+      /** Events of a whole run, before and after. */
+      readonly eventsBefore: number;
+      readonly events: number;
+      /** Candidates that were run. */
+      readonly runs: number;
+    };
+
+/** A run of a smaller scenario may take this many times the events of the one it is made of, not more. */
+const eventsFactor = 3;
+const eventsSpare = 10_000;
+
+export function shrink(plan: Plan, options: ShrinkOptions): Shrinking {
+  const whole = options.simulationOf(plan).finish();
+  const [violation] = whole.violations;
+  return violation === undefined
+    ? { kind: "passed" }
+    : new Shrinker(plan, violation, options).shrink(whole.events);
+}
+
+/** What a pass sees of the search. */
+export interface Search {
+  readonly current: ExplicitScenario;
+  /** Takes a scenario as the current one if the mistake shows in it. */
+  attempt(candidate: ExplicitScenario): boolean;
+  /** The violation of the current scenario. */
+  readonly violation: Violation;
+}
+
+class Shrinker implements Search {
+  current: ExplicitScenario;
+  violation: Violation;
+  readonly signature: string;
+  readonly #options: ShrinkOptions;
+  readonly #tried = new Set<string>();
+  readonly #pins: ReturnType<typeof pinsOf>;
+  #eventsBefore = 0;
+  #events = 0;
+  #runs = 0;
+  #pass = "";
+
+  constructor(plan: Plan, violation: Violation, options: ShrinkOptions) {
+    this.#options = options;
+    this.current = explicitScenario(plan, options.applications);
+    this.#tried.add(JSON.stringify(this.current));
+    this.violation = violation;
+    this.signature = signatureOf(violation);
+    this.#pins = pinsOf(violation, this.current);
+  }
+
+  shrink(events: number): Shrinking {
+    this.#eventsBefore = events;
+    this.#events = events;
+    this.#untilNothingChanges(reducingPasses);
+    this.#run(roundingPass);
+    this.#untilNothingChanges(minimizingPasses);
+    const { scenario, ...rest } = {
+      scenario: this.current,
+      signature: this.signature,
+      violation: this.violation,
+    };
+    const final = this.#options.simulationOf(this.#options.planOf(scenario)).finish();
+    return {
+      ...{ kind: "shrunk", scenario, ...rest, runs: this.#runs },
+      ...{ eventsBefore: this.#eventsBefore, events: final.events },
+    };
+  }
+
+  attempt(candidate: ExplicitScenario): boolean {
+    const text = JSON.stringify(candidate);
+    if (this.#tried.has(text)) return false;
+    this.#tried.add(text);
+    if (!this.#pins(candidate)) return false;
+    const found = this.#violationIn(candidate);
+    if (found === null) return false;
+    this.current = candidate;
+    this.violation = found.violation;
+    this.#events = found.events;
+    return true;
+  }
+
+  #untilNothingChanges(passes: readonly Pass[]): void {
+    for (let before = ""; before !== JSON.stringify(this.current); ) {
+      before = JSON.stringify(this.current);
+      for (const pass of passes) this.#run(pass);
+    }
+  }
+
+  #run(pass: Pass): void {
+    this.#pass = pass.name;
+    pass.run(this);
+  }
+
+  /** Runs a candidate until the mistake shows. Null when it does not, or the candidate is not valid. */
+  #violationIn(
+    candidate: ExplicitScenario,
+  ): { readonly violation: Violation; readonly events: number } | null {
+    const plan = this.#planOf(candidate);
+    if (plan === null || !enoughTime(plan, this.violation)) return null;
+    this.#runs += 1;
+    this.#tell();
+    const simulation = this.#options.simulationOf(plan);
+    const isSame = (violation: Violation) => signatureOf(violation) === this.signature;
+    const eventsMax = eventsFactor * this.#events + eventsSpare;
+    let seen = 0;
+    while (simulation.step()) {
+      if (simulation.world.events > eventsMax) return null;
+      for (; seen < simulation.violations.length; seen += 1) {
+        const violation = simulation.violations[seen];
+        if (violation !== undefined && isSame(violation))
+          return { violation, events: simulation.world.events };
+      }
+    }
+    const { violations, events } = simulation.finish();
+    const violation = violations.find(isSame);
+    return violation === undefined ? null : { violation, events };
+  }
+
+  #planOf(candidate: ExplicitScenario): Plan | null {
+    try {
+      return this.#options.planOf(candidate);
+    } catch (error) {
+      if (error instanceof ScenarioError) return null;
+      throw error;
+    }
+  }
+
+  #tell(): void {
+    this.#options.onProgress?.({
+      ...{ pass: this.#pass, runs: this.#runs, scenario: this.current },
+      ...{ eventsBefore: this.#eventsBefore, events: this.#events },
+    });
+  }
+}

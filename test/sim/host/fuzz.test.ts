@@ -1,0 +1,105 @@
+// The commands, from outside: what they print, what they write, and how they exit.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { exitCodes } from "../../../sim/result.ts";
+
+const bin = fileURLToPath(new URL("../../../bin.mjs", import.meta.url));
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "reconverge-fuzz-")));
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+function reconverge(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+test("fuzz prints a line of JSON for each seed, in order, whatever the number of workers, and the rest to stderr", () => {
+  const hashes = ["1", "2"].map((workers) => {
+    const { status, stdout, stderr } = reconverge("fuzz", "--seeds", "1..2", "--workers", workers, "--json");
+    assert.is(status, 0, stderr);
+    const results = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.equal(
+      results.map(({ seed }) => seed),
+      [1, 2],
+    );
+    assert.match(stderr, /passed {2}fuzz, profile default: 2 runs/);
+    assert.match(stderr, /planted mistakes: all 4 caught/);
+    assert.match(stderr, /never: /);
+    return results.map(({ traceHash }) => traceHash);
+  });
+  assert.equal(hashes[0], hashes[1]);
+});
+
+test("a budget that ends before the seeds is told by the exit code", () => {
+  const { status, stderr } = reconverge("fuzz", "--seeds", "1..9", "--budget", "1ms");
+  assert.is(status, exitCodes.budget);
+  assert.match(stderr, "the budget ended after 0 of 9 seeds");
+});
+
+test("what was mistyped is told", () => {
+  for (const [args, message] of [
+    [
+      ["fuzz", "--profile", "netwrok"],
+      /--profile: found "netwrok", expected one of .*did you mean "network"/,
+    ],
+    [["fuzz", "--budget", "long"], /--budget: found "long", expected a duration/],
+    [["fuzz", "--seeds", "3"], /--seeds: found "3"/],
+    [["shrink", "nowhere.yaml"], /nowhere.yaml: there is no such file/],
+  ] as const) {
+    const { status, stderr } = reconverge(...args);
+    assert.is(status, 1);
+    assert.match(stderr, message);
+    assert.not.match(stderr, / at /);
+  }
+});
+
+const failing = `
+name: apart
+nodes: 6
+workload:
+  - { rate: 5/s, until: 4s, method: set, args: { key: "k{int 0 3}", value: "{seq}" } }
+faults:
+  - { at: 1s, kind: partition, groups: [n0] }
+  - { at: 2s, until: 3s, kind: crash, nodes: [n2, n3] }
+expect:
+  - converged: { within: 4s }
+until: 12s
+`;
+
+test("shrink writes a scenario that sim fails in the same way", () => {
+  const [file, small] = [join(folder, "apart.yaml"), join(folder, "small.yaml")];
+  writeFileSync(file, failing);
+  const { status, stderr } = reconverge("shrink", file, "--seed", "4", "-o", small);
+  assert.is(status, 0, stderr);
+  assert.match(stderr, /shrunk to 2 nodes, 1 calls and 1 faults in \d+ runs/);
+  assert.ok(existsSync(small));
+  assert.match(readFileSync(small, "utf8"), /name: converged-2-nodes-partition/);
+  const again = reconverge("sim", small, "--json");
+  assert.is(again.status, exitCodes.liveness);
+  assert.is(JSON.parse(again.stdout).violations[0].oracle, "converged");
+});
+
+test("there is nothing to shrink in a run that passes", () => {
+  const file = join(folder, "sound.yaml");
+  writeFileSync(
+    file,
+    "{ name: sound, nodes: 2, until: 2s, workload: [{ at: 1s, method: set, args: { key: k, value: 1 } }] }",
+  );
+  const { status, stdout, stderr } = reconverge("shrink", file);
+  assert.is(status, 1);
+  assert.is(stdout, "");
+  assert.match(stderr, /the run of seed 1 passes, so there is nothing to shrink/);
+});
+
+test.run();
