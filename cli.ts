@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerNodeCommands } from "./node/commands/index.ts";
 import { registerSimCommand } from "./sim/host/command.ts";
+import { registerExploreCommand } from "./sim/host/explore-command.ts";
 import { registerFuzzCommand } from "./sim/host/fuzz-command.ts";
 import { registerShrinkCommand } from "./sim/host/shrink-command.ts";
 import { registerWatchCommand } from "./sim/host/watch-command.ts";
@@ -21,6 +22,7 @@ const program = new Command("reconverge")
 registerSimCommand(program);
 registerFuzzCommand(program);
 registerShrinkCommand(program);
+registerExploreCommand(program);
 registerWatchCommand(program, async () => (await import("./adapters/tui/watch.ts")).watchInTerminal);
 registerNodeCommands(program);
 
