@@ -1,0 +1,59 @@
+// `npm run mutants`: plants each mistake of test/mutants/mutants.ts in a copy of the project, has random scenarios look
+// for it, and reports how many were found, by what, and how soon.
+//
+//   npm run mutants                       all, 60 s each
+//   npm run mutants -- --budget 10 tomb   10 s each, those whose names hold "tomb"
+
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { type Mutant, mutants } from "../test/mutants/mutants.ts";
+import { ProjectCopy } from "../test/sim/project-copy.ts";
+import type { Finding } from "./mutant-run.ts";
+
+const budgetDefaultS = 60;
+/** On top of the budget: for the start, and for the run under way when it ends. */
+const patienceMs = 60_000;
+const script = fileURLToPath(new URL("mutant-run.ts", import.meta.url));
+
+const { budgetS, words } = parse(process.argv.slice(2));
+const chosen = mutants.filter(({ name }) => words.every((word) => name.includes(word)));
+let found = 0;
+for (const mutant of chosen) {
+  const finding = await look(mutant);
+  found += Number(finding?.kind === "found");
+  console.log(`${verdict(finding)}  ${mutant.name}: ${mutant.what}`);
+}
+console.log(`${found} of ${chosen.length} found within ${budgetS} s each`);
+
+function parse(args: readonly string[]): { readonly budgetS: number; readonly words: readonly string[] } {
+  const at = args.indexOf("--budget");
+  if (at < 0) return { budgetS: budgetDefaultS, words: args };
+  const seconds = Number(args[at + 1]);
+  if (!(seconds > 0)) throw new Error(`--budget: found "${args[at + 1]}", expected a number of seconds`);
+  return { budgetS: seconds, words: [...args.slice(0, at), ...args.slice(at + 2)] };
+}
+
+/** Null when the search itself did not end in time. */
+async function look({ edits }: Mutant): Promise<Finding | null> {
+  const copy = new ProjectCopy();
+  try {
+    for (const { file, ...edit } of edits) copy.replace(file, edit);
+    const args = ["--import", "tsx", script, copy.folder, String(budgetS * 1_000)];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const timer = setTimeout(() => child.kill("SIGKILL"), budgetS * 1_000 + patienceMs);
+    let output = "";
+    for await (const chunk of child.stdout) output += String(chunk);
+    clearTimeout(timer);
+    return output === "" ? null : (JSON.parse(output) as Finding);
+  } finally {
+    copy.remove();
+  }
+}
+
+function verdict(finding: Finding | null): string {
+  if (finding === null) return "HUNG  ";
+  const { kind, runs, wallMs, oracles } = finding;
+  const after = `${(wallMs / 1_000).toFixed(1)} s, ${runs} runs`;
+  if (kind === "found") return `found   after ${after}, by ${oracles.join(", ")}`;
+  return oracles.length > 0 ? `CRASHED only (${oracles.join(", ")}) in ${after}` : `MISSED  in ${after}`;
+}

@@ -1,0 +1,183 @@
+// Mistakes a protocol engineer could make, each a few words of the core changed. `npm run mutants` plants one at a time
+// in a copy of the project and has `reconverge fuzz` look for it; mutants.test.ts sees to it that each still applies.
+//
+// None of them throws by itself: what finds them must be an oracle that sees the cluster go wrong.
+
+export interface Edit {
+  readonly file: string;
+  /** There exactly once. */
+  readonly find: string;
+  readonly by: string;
+}
+
+export interface Mutant {
+  readonly name: string;
+  /** What goes wrong, in words. */
+  readonly what: string;
+  readonly edits: readonly Edit[];
+}
+
+function mutant(
+  name: string,
+  what: string,
+  ...edits: readonly (readonly [string, string, string])[]
+): Mutant {
+  return { name, what, edits: edits.map(([file, find, by]) => ({ file, find, by })) };
+}
+
+export const mutants: readonly Mutant[] = [
+  mutant("register-last-come-wins", "of two values the one that arrives later wins", [
+    "core/state/types/register.ts",
+    "join: (a, b, crypto) => (compareValues(a, b, crypto) >= 0 ? a : b),",
+    "join: (_a, b) => b,",
+  ]),
+  mutant("tombstone-lost", "a join forgets the deletion that the other side knows of", [
+    "core/state/entity.ts",
+    "  const deleted = latest(a.deleted, b.deleted);\n  if (content === a.content",
+    "  const deleted = a.deleted;\n  if (content === a.content",
+  ]),
+  mutant("tombstone-overwrites", "a deletion that arrives later replaces one that was made later", [
+    "core/state/entity.ts",
+    "  const deleted = latest(a.deleted, b.deleted);\n  if (content === a.content",
+    "  const deleted = b.deleted ?? a.deleted;\n  if (content === a.content",
+  ]),
+  mutant("counter-last-come-wins", "of two tallies of one author the one that arrives later wins", [
+    "core/state/types/counter.ts",
+    "  if (a.plus >= b.plus && a.minus >= b.minus) return a;\n",
+    "  if (b.plus >= 0) return b;\n",
+  ]),
+  mutant("counter-ignores-resets", "a tally from before a reset is joined with one from after it", [
+    "core/state/types/counter.ts",
+    "  if (bySince !== 0) return bySince > 0 ? a : b;\n",
+    "  if (bySince !== 0) return a;\n",
+  ]),
+  mutant("set-removal-last-come-wins", "an addition that arrives after its removal is there again", [
+    "core/state/types/set-element.ts",
+    "if (other === undefined || compareAdders(adder, other) > 0) joined.set",
+    "if (other === undefined || compareMoments(adder.at, other.at) >= 0) joined.set",
+  ]),
+  mutant("container-goes-back", "a container's latest write is the one that arrived last", [
+    "core/state/types/container.ts",
+    "join: (a, b) => (compareMoments(a.updated, b.updated) >= 0 ? a : b),",
+    "join: (a, b) => (b.updated === null ? a : b),",
+  ]),
+  mutant("text-marks-lost", "of two lists of deleted characters one is dropped", [
+    "core/state/types/run.ts",
+    "  for (const range of [...a, ...b].sort((x, y) => x.start - y.start)) {",
+    "  for (const range of (a.length === 0 ? [...b] : [...a]).sort((x, y) => x.start - y.start)) {",
+  ]),
+  mutant("stamp-by-arrival", "a delta's time depends on how much a replica has applied before it", [
+    "core/delta-store/delta-store.ts",
+    "      parents.map((parent) => this.graph.at(parent).at),\n      delta.hlc,",
+    "      parents.map((parent) => this.graph.at(parent).at),\n      { ...delta.hlc, counter: this.graph.count % 60_000 },",
+  ]),
+  mutant("stale-root", "a branch whose leaf changed keeps the hash it had", [
+    "core/state/tree/state-tree.ts",
+    "    loose.hash = null;\n",
+    '    if (loose.kind === "bucket") loose.hash = null;\n',
+  ]),
+  mutant("root-of-the-written", "the root told is that of the state as it was last written", [
+    "core/state/state-store.ts",
+    "return this.#tree.root(pinned?.root);",
+    "return this.#tree.root(pinned?.root ?? this.#memory.tree.written);",
+  ]),
+  mutant("fresh-forgotten", "entities not yet written are dropped where many are joined", [
+    "core/state/state-store.ts",
+    "    for (const entity of fresh.values()) this.#records.putEntity(entity, turn);\n",
+    "    for (const entity of fresh.values()) this.#records.putEntity(entity, turn);\n    if (fresh.size > 8) this.#memory.tree.root = this.#memory.tree.written;\n",
+  ]),
+  mutant("children-forgotten", "of several deltas that waited for one parent only the first is applied", [
+    "core/delta-store/delta-store.ts",
+    "for (const released of this.pending.release(id)) this.#memory.ready.set(released.id, released);",
+    "for (const released of this.pending.release(id).slice(0, 1)) this.#memory.ready.set(released.id, released);",
+  ]),
+  mutant("wake-up-lost", "what did not fit a turn waits until something else comes", [
+    "core/replica.ts",
+    "    if (this.deltas.readyCount > 0)\n",
+    "    if (this.deltas.readyCount > 1_000_000)\n",
+  ]),
+  mutant("speaks-before-it-keeps", "what others can see leaves before the commit it rests on is durable", [
+    "core/speech-gate.ts",
+    "gated[effect.kind] === true && this.#memory.durable < this.#memory.emitted",
+    'gated[effect.kind] === true && effect.kind !== "reply" && effect.kind !== "publish" && this.#memory.durable < this.#memory.emitted',
+  ]),
+  mutant("commit-after-speech", "a turn's commit leaves after what the turn says", [
+    "core/turn.ts",
+    'return [{ kind: "commit", writes: Array.from(this.#writes) }, ...this.#effects];',
+    'return [...this.#effects, { kind: "commit", writes: Array.from(this.#writes) }];',
+  ]),
+  mutant(
+    "clock-not-kept",
+    "a node's clock and incarnation begin again with each start",
+    [
+      "core/author.ts",
+      "    this.#memory.hlc = hlc;\n    turn.put",
+      "    this.#memory.hlc = hlc;\n    if (hlc.ms < 0) turn.put",
+    ],
+    [
+      "core/contexts.ts",
+      "author.load(byteString(random.bytes(8)), turn);",
+      "author.load(byteString(new Uint8Array(8)), turn);",
+    ],
+  ),
+  mutant("heads-off-by-one", "a merge takes only its first parent off the heads", [
+    "core/dag/graph.ts",
+    "for (const parent of delta.parents) heads.delete(this.at(parent).id);",
+    "for (const parent of delta.parents.slice(0, 1)) if (this.count % 3 > 0 || delta.parents.length < 2) heads.delete(this.at(parent).id);",
+  ]),
+  mutant("last-delta-not-sent", "what a peer lacks is sent but for the newest delta", [
+    "core/dag/graph.ts",
+    "return walk.run().map((position) => this.at(position).id);",
+    "return walk.run().slice(0, -1).map((position) => this.at(position).id);",
+  ]),
+  mutant("writers-now-and-not-then", "who may write a shared value is judged by what is known now", [
+    "core/state/writer-sets.ts",
+    "return this.#writersAt(held, parents, isWhole).includes(author);",
+    "return this.#writersAt(held, parents, isWhole || parents.length > 0).includes(author);",
+  ]),
+  mutant("handlers-forgotten", "an event whose delta came together with others runs no handler", [
+    "core/owed/queue.ts",
+    "if (handler === null) return;",
+    "if (handler === null || this.#lines.some((line) => line.hasDue)) return;",
+  ]),
+  mutant("handlers-lost-in-a-crash", "what is owed is not read again at a start", [
+    "core/replica.ts",
+    "    this.owed.load(turn);\n",
+    "",
+  ]),
+  mutant("tail-not-replayed", "a start does not join again what was not yet in the written state", [
+    "core/replica.ts",
+    "      this.#join(delta, stamp);\n    }\n    this.private.load(turn);",
+    "      if (stamp.at.ms < 0) this.#join(delta, stamp);\n    }\n    this.private.load(turn);",
+  ]),
+  mutant("adoption-overwrites", "a state that is taken over replaces what was here instead of being joined", [
+    "core/replica.ts",
+    "for (const entity of entities) this.state.join(entity);",
+    "for (const entity of entities) if (this.state.byId(entity.id) === undefined) this.state.join(entity);",
+  ]),
+  mutant("history-adopted-in-part", "of a state that is taken over the last delta's id is forgotten", [
+    "core/delta-store/delta-store.ts",
+    "      if (this.graph.has(id)) continue;\n      this.graph.append",
+    "      if (this.graph.has(id) || (id === history.at(-1)?.id && history.length > 1)) continue;\n      this.graph.append",
+  ]),
+  mutant("wanted-never-told", "ids that a list shows to be missing are not asked for", [
+    "core/sync/reconciliation/reconcile.ts",
+    "    if (!own.delete(id)) bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));",
+    "    if (!own.delete(id) && index > 0) bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));",
+  ]),
+  mutant("ranges-end-early", "of ranges that differ the last is taken for equal", [
+    "core/sync/reconciliation/reconcile.ts",
+    "        else writer.detail(view, own);\n        break;",
+    "        else if (index > 0 && index === theirs.length - 1) writer.skip(until);\n        else writer.detail(view, own);\n        break;",
+  ]),
+  mutant("frontier-of-a-cut-session", "a session that was cut off is remembered as if all of it had come", [
+    "core/sync/frontiers.ts",
+    "  rememberGiven(pair: Acquaintance, ids: readonly DeltaId[], turn: Turn): void {\n",
+    "  rememberGiven(pair: Acquaintance, ids: readonly DeltaId[], turn: Turn): void {\n    if (ids.length > 0) return this.remember(pair, { ids: [...ids].sort().slice(-idsMax), count: 0 }, turn);\n",
+  ]),
+  mutant("pending-never-released", "a delta that waits for two parents waits for ever", [
+    "core/delta-store/pending.ts",
+    "      child.unapplied -= 1;\n",
+    "      child.unapplied -= child.delta.parents.length > 1 && child.unapplied > 1 ? 0 : 1;\n",
+  ]),
+];
