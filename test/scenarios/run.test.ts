@@ -1,27 +1,18 @@
-/** Every scenario that is shipped passes, with three seeds each; the partition heals fast, whatever the seed. */
+/**
+ * Every scenario that is shipped passes, with three seeds each, but for those that are about a way to sync
+ * (`sync.test.ts`); the partition heals fast, whatever the seed.
+ */
 
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { loadScenario } from "../../sim/host/scenario-file.ts";
 import { simulate } from "../../sim/host/simulate.ts";
-import { scenarioFolder as folder, scenarioFiles } from "./scenario-files.ts";
+import { scenarioFolder as folder, isAboutSync, scenarioFiles, testPasses } from "./scenario-files.ts";
 
 const seeds = [1, 2, 3];
-/** One seed where a run takes long. */
-const large = ["five-hundred-contexts.ts", "mixed.yaml"];
 
-for (const file of scenarioFiles()) {
-  const own = large.includes(file) ? seeds.slice(0, 1) : seeds;
-  test(`${file} passes with seeds ${own.join(", ")}`, async () => {
-    const { scenario, applications } = await loadScenario(join(folder, file), { assignments: [] });
-    for (const seed of own) {
-      const result = simulate(scenario, { seed, applications });
-      assert.is(result.outcome, "passed", `seed ${seed}: ${JSON.stringify(result.violations.slice(0, 3))}`);
-      assert.ok(result.converged && result.acknowledged > 0, `seed ${seed}: nothing was shown`);
-    }
-  });
-}
+for (const file of scenarioFiles()) if (!isAboutSync(file)) testPasses(file, seeds);
 
 test("what a node lets its own caller write is void nowhere, whoever else changes who may write", async () => {
   const { scenario } = await loadScenario(join(folder, "notice-board.yaml"), { assignments: [] });
@@ -41,24 +32,6 @@ test("two halves that wrote apart for a minute agree within 3 s of meeting, when
     const { healMs, outcome } = simulate(scenario, { seed });
     assert.is(outcome, "passed");
     assert.ok(healMs !== null && healMs < 3_000, `seed ${seed}: healed in ${healMs} ms`);
-  }
-});
-
-test("a peer that falls silent in the middle of its sessions costs the others no time", async () => {
-  const { scenario } = await loadScenario(join(folder, "silent-peer.yaml"), { assignments: [] });
-  const [cut, pause] = scenario.faults ?? [];
-  assert.is(pause?.kind, "pause");
-  const { until: _, ...forEver } = pause as Extract<typeof pause, { kind: "pause" }>;
-  const others = ["n0..n1", "n3..n9"];
-  for (const faults of [[cut], [cut, forEver]] as const) {
-    for (const seed of seeds) {
-      const expect = [{ converged: { within: "500ms", nodes: others } }];
-      const result = simulate(
-        { ...scenario, faults: faults.flatMap((each) => each ?? []), expect },
-        { seed },
-      );
-      assert.is(result.outcome, "passed", JSON.stringify(result.violations));
-    }
   }
 });
 

@@ -1,7 +1,12 @@
-// The scenarios that are shipped.
+// The scenarios that are shipped, and how they are run by tests.
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { loadScenario } from "../../sim/host/scenario-file.ts";
+import { simulate } from "../../sim/host/simulate.ts";
 
 export const scenarioFolder = fileURLToPath(new URL("../../scenarios", import.meta.url));
 
@@ -11,4 +16,21 @@ export function scenarioFiles(): string[] {
     .filter((entry) => entry.isFile())
     .map(({ name }) => name)
     .sort();
+}
+
+/** Is it about a way to sync, or about many contexts? The rest is about what people write. */
+export function isAboutSync(file: string): boolean {
+  return /probe-counted|hundred contexts/i.test(readFileSync(join(scenarioFolder, file), "utf8"));
+}
+
+/** Declares the test that a scenario passes with each of the seeds. */
+export function testPasses(file: string, seeds: readonly number[]): void {
+  test(`${file} passes with seeds ${seeds.join(", ")}`, async () => {
+    const { scenario, applications } = await loadScenario(join(scenarioFolder, file), { assignments: [] });
+    for (const seed of seeds) {
+      const result = simulate(scenario, { seed, applications });
+      assert.is(result.outcome, "passed", `seed ${seed}: ${JSON.stringify(result.violations.slice(0, 3))}`);
+      assert.ok(result.converged && result.acknowledged > 0, `seed ${seed}: nothing was shown`);
+    }
+  });
 }

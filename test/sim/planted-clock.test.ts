@@ -98,9 +98,9 @@ planted("the first event that differs is named, whichever it is", async () => {
 
 planted("chance from outside is noticed as well", async () => {
   const { checkDeterminism, hostCrypto } = await copied({
-    path: "core/sync/manager.ts",
-    find: "const dueMs = turn.now.monotonicMs + this.#services.random.between(minMs, maxMs);",
-    by: "const dueMs = turn.now.monotonicMs + Math.floor(Math.random() * (maxMs - minMs + 1)) + minMs;",
+    path: "core/sync/wanted.ts",
+    find: "const dueMs = turn.now.monotonicMs + random.between(...delay);",
+    by: "const dueMs = turn.now.monotonicMs + delay[0] + Math.floor(Math.random() * (delay[1] - delay[0] + 1));",
   });
   const { divergence } = checkDeterminism(breezyPlan(2), { crypto: hostCrypto });
   assert.ok(divergence !== null && divergence.afterEvents > 0);

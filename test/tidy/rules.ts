@@ -255,4 +255,4 @@ export const requiredEntries = [
 ];
 
 /** Folders of test/ that mirror no source folder. */
-export const testFoldersOfTheirOwn = ["tidy"];
+export const testFoldersOfTheirOwn = ["mutants", "tidy"];
