@@ -203,7 +203,7 @@ function hearStateNeeded(session: SessionMemory, parts: TransferParts): void {
 }
 
 /** A message of deltas ends once it holds this much. */
-const batchBytes = 262_144;
+const batchBytes = 65_536;
 /** Or its deltas have so many parents: few enough for the values that one frame may hold. */
 const batchParentsMax = 4_096;
 

@@ -116,8 +116,8 @@ export const rangeKeyBytes = 8;
 const protocolsMax = 32;
 
 /** Credit a side starts with, and the most it can be given at once: what one turn may have to read and send. */
-export const initialCredit = 4;
-export const creditMax = 16;
+export const initialCredit = 32;
+export const creditMax = 32;
 
 export function encodeSyncMessage(message: SyncMessage): Uint8Array {
   const code = codes[message.kind];

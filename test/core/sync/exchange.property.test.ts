@@ -85,9 +85,9 @@ test("one session brings both to the same heads and root, however its messages i
   );
 });
 
-test("what a thousand deltas need is streamed in causal order as credit comes", () => {
+test("what thousands of deltas need is streamed in causal order as credit comes", () => {
   const scribe = new Scribe(unsigned("ann"), { codec: trustingCodec });
-  const deltas = chainOf(scribe, 3_000, (index) => ({
+  const deltas = chainOf(scribe, 5_000, (index) => ({
     by: unsigned("ann"),
     hlc: { ms: 2_000 + index, counter: 0 },
     content: operations(put(`k${index % 10}`, "x".repeat(400))),
