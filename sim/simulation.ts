@@ -79,6 +79,7 @@ export class Simulation {
     const heard = this.handlerRuns.heard(applications);
     this.world = new World(plan, { crypto, applications: heard, isSharing, traceListener }, this.#observer());
     const report = (found: Found) => {
+      if (!this.world.judged.some(({ id }) => id === found.node)) return;
       this.violations.push({ ...found, atMs: this.world.nowUs / 1_000, event: this.world.events });
     };
     this.oracles = new Oracles(this.world.codec, report);
@@ -139,6 +140,10 @@ export class Simulation {
         this.#onEvent?.({ event, timeUs, node: node.id, input, effects });
       },
       replied: (node, request, outcome) => this.#replied(node, request, outcome),
+      destroying: (node) => {
+        this.oracles.destroying(node);
+        this.#isDestroyed = true;
+      },
       statusChanged: (node, lost) => this.#statusChanged(node, lost),
       failed: (node, error) => {
         const message = `${error.message}\n${error.stack ?? ""}`;
@@ -157,6 +162,8 @@ export class Simulation {
   /** Contexts whose deltas the input under way has changed, and events that it made the node owe a handler. */
   readonly #touched = new Set<ContextId>();
   #owed: readonly OwedEvent[] = [];
+  /** What the node's disk loses next, an injected fault destroys. */
+  #isDestroyed = false;
 
   #committing(node: SimNode, commit: Commit): void {
     const deltas = this.oracles.committed(node, commit);
@@ -185,10 +192,14 @@ export class Simulation {
   #updateStanding(node: SimNode, contextId: ContextId): void {
     const replica = node.core?.replicas().get(contextId);
     const heads = replica?.heads().join("") ?? "";
-    if (replica?.isInitialized && isChecked(heads)) this.oracles.stands(node, heads, replica.stateRoot());
+    if (node.isJudged && replica?.isInitialized && isChecked(heads))
+      this.oracles.stands(node, heads, replica.stateRoot());
     const standing = replica === undefined ? null : heads;
-    this.overall.update(contextId, node.index, standing);
-    for (const { watch } of this.expected) watch.update(contextId, node.index, standing);
+    const judged = node.isJudged ? standing : null;
+    this.overall.update(contextId, node.index, judged);
+    for (const { expectation, watch } of this.expected) {
+      watch.update(contextId, node.index, expectation.nodes === null ? judged : standing);
+    }
   }
 
   #replied(node: SimNode, request: RequestId, outcome: Outcome): void {
@@ -198,11 +209,13 @@ export class Simulation {
     this.acknowledged += 1;
     const operation = present(this.plan.operations[request], "the operation of a request");
     const contextId = present(this.world.contextIds.get(operation.context), "the context of an operation");
-    this.oracles.acknowledge(node, contextId, outcome.written);
+    if (node.isJudged) this.oracles.acknowledge(node, contextId, outcome.written);
   }
 
-  #statusChanged(node: SimNode, lost: readonly Commit[]): void {
-    if (lost.length > 0) this.oracles.lost(node, lost);
+  #statusChanged(node: SimNode, lost: readonly Commit[] | "all"): void {
+    if (this.#isDestroyed) this.oracles.destroyedOn(node, this.world.judged);
+    else if (lost !== "all" && lost.length > 0) this.oracles.lost(node, lost);
+    this.#isDestroyed = false;
     this.handlerRuns.lost(node, lost);
     this.handlerRuns.statusChanged(node, this.world.nowUs);
     for (const contextId of this.world.contextIds.values()) this.#updateStanding(node, contextId);
@@ -217,7 +230,7 @@ export class Simulation {
 
   /** On all heads that nodes stand on now. */
   #checkRoots(): void {
-    for (const node of this.world.nodes) {
+    for (const node of this.world.judged) {
       for (const replica of node.core?.replicas().values() ?? []) {
         if (replica.isInitialized) this.oracles.stands(node, replica.heads().join(""), replica.stateRoot());
       }
@@ -225,7 +238,7 @@ export class Simulation {
   }
 
   #checkBounds(): void {
-    for (const node of this.world.nodes) this.oracles.bounded(node);
+    for (const node of this.world.judged) this.oracles.bounded(node);
   }
 }
 

@@ -23,7 +23,7 @@ export function summarize(simulation: Simulation): SimulationResult {
     traceHash: world.trace.hash(),
     nodes: plan.nodes.length,
     skipped: world.skipped,
-    refused: simulation.refused,
+    refused: simulation.refused + world.unanswered,
     forgiven: classifyLost(simulation).forgiven,
     contexts: Object.fromEntries(plan.contexts.map(({ id }) => [id, contextResult(simulation, id)])),
     acknowledged: simulation.acknowledged,

@@ -16,7 +16,7 @@ export function judgeExpectations(simulation: Simulation): readonly Violation[] 
   const found = [
     ...simulation.plan.expectations.flatMap((expectation) => judge(simulation, expectation)),
     ...lostWrites(simulation),
-    ...simulation.handlerRuns.judge(simulation.world.nodes, simulation.world.nowUs),
+    ...simulation.handlerRuns.judge(simulation.world.judged, simulation.world.nowUs),
   ];
   const missed = simulation.expected.flatMap((expected) => missedConvergence(simulation, expected));
   return [...missed, ...found.map((each) => ({ ...each, ...atEnd }))];
@@ -72,7 +72,7 @@ function judgeMembers(
   });
 }
 
-/** Live nodes that keep the context. */
+/** Live nodes that keep the context; unless some are named, without those that are ever byzantine. */
 export function liveMembers(
   simulation: Simulation,
   context: string,
@@ -81,9 +81,8 @@ export function liveMembers(
   const contextId = present(simulation.world.contextIds.get(context), `context ${context}`);
   return simulation.world.nodes.flatMap((node) => {
     const replica = node.core?.replicas().get(contextId);
-    return replica === undefined || (nodes !== null && !nodes.includes(node.index))
-      ? []
-      : [{ node, replica }];
+    const isAsked = nodes === null ? node.isJudged : nodes.includes(node.index);
+    return replica === undefined || !isAsked ? [] : [{ node, replica }];
   });
 }
 
@@ -179,17 +178,17 @@ export function classifyLost(simulation: Simulation): {
   readonly lost: readonly { readonly id: DeltaId; readonly author: SimNode }[];
   readonly forgiven: number;
 } {
-  const { nodes } = simulation.world;
+  const nodes = simulation.world.judged;
   const staying = nodes.filter(({ status }) => status === "up" || status === "down");
   const left = nodes.filter(({ status }) => status === "left");
-  const { kept, acknowledged } = simulation.oracles;
+  const { kept, acknowledged, destroyed } = simulation.oracles;
   const lost: { id: DeltaId; author: SimNode }[] = [];
   let forgiven = 0;
   for (const [contextId, writes] of acknowledged) {
     for (const [id, index] of writes) {
       const isKept = ({ disk }: SimNode) => kept.has(disk, contextId, id);
       if (staying.some(isKept)) continue;
-      if (left.some(isKept)) forgiven += 1;
+      if (left.some(isKept) || destroyed.has(id)) forgiven += 1;
       else lost.push({ id, author: simulation.world.node(index) });
     }
   }

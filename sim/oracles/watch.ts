@@ -60,7 +60,9 @@ export class ConvergenceWatch {
 
   /** Does everything that waits here wait for what left with its last holder? */
   #isOrphaned(replica: Replica): boolean {
-    const staying = this.#nodes.filter(({ status }) => status === "up" || status === "down");
+    const staying = this.#nodes.filter(
+      ({ status, isJudged }) => isJudged && (status === "up" || status === "down"),
+    );
     const isGone = (id: DeltaId) => staying.every(({ disk }) => !this.#kept.has(disk, replica.contextId, id));
     return replica.deltas.readyCount === 0 && replica.deltas.missing().every(isGone);
   }

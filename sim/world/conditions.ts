@@ -12,7 +12,18 @@ export type Direction = number;
 /** Faults that change links, and so go through here. */
 export type LinkFault = Extract<
   PlanFault,
-  { kind: "partition" | "flap" | "oneway" | "loss" | "duplicate" | "reorder" | "latency" | "bandwidth" }
+  {
+    kind:
+      | "partition"
+      | "flap"
+      | "oneway"
+      | "loss"
+      | "duplicate"
+      | "reorder"
+      | "corrupt"
+      | "latency"
+      | "bandwidth";
+  }
 >;
 
 interface Conditions {
@@ -20,6 +31,7 @@ interface Conditions {
   loss: number;
   duplicate: number;
   reorder: number;
+  corrupt: number;
   kbps: number;
   addedUs: number;
   latency: (uniform32: number) => number;
@@ -54,6 +66,10 @@ export class LinkConditions {
 
   reorder(direction: Direction): number {
     return this.#of(direction).reorder;
+  }
+
+  corrupt(direction: Direction): number {
+    return this.#of(direction).corrupt;
   }
 
   /** One draw of the latency, in microseconds. */
@@ -93,7 +109,10 @@ export class LinkConditions {
   #usual(): Conditions {
     const { loss, duplicate, reorder, bandwidthKbps } = this.#plan.network;
     const kbps = bandwidthKbps ?? Number.POSITIVE_INFINITY;
-    return { cuts: 0, loss, duplicate, reorder, kbps, addedUs: 0, latency: this.#defaultLatency };
+    return {
+      ...{ cuts: 0, loss, duplicate, reorder, corrupt: 0 },
+      ...{ kbps, addedUs: 0, latency: this.#defaultLatency },
+    };
   }
 
   #apply(fault: LinkFault, direction: Direction, conditions: Conditions): void {
@@ -113,6 +132,7 @@ export class LinkConditions {
       case "loss":
       case "duplicate":
       case "reorder":
+      case "corrupt":
         // Independent causes: what escapes one may still meet the other.
         conditions[fault.kind] = 1 - (1 - conditions[fault.kind]) * (1 - fault.rate);
         return;

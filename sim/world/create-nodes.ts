@@ -4,6 +4,7 @@ import type { Application } from "../../core/app/application.ts";
 import { createConfig } from "../../core/config.ts";
 import type { PeerId } from "../../core/ids.ts";
 import type { Codec } from "../../core/wire/codec.ts";
+import { Adversary } from "../byzantine/adversary.ts";
 import type { SimCrypto } from "../crypto.ts";
 import type { Plan } from "../plan/plan.ts";
 import { NodeClock } from "./clock.ts";
@@ -21,22 +22,17 @@ export function createNodes(
   plan: Plan,
   { crypto, codec, applications, seed, surroundings }: NodesOptions,
 ): readonly SimNode[] {
-  return plan.nodes.map(
-    ({ id, config, clockOffsetMs, clockDriftPpm }, index) =>
-      new SimNode(
-        {
-          index,
-          id,
-          identity: crypto.identity(keySeed(crypto, `${plan.seed}/${id}`), id as PeerId),
-          codec,
-          config: createConfig(config),
-          applications,
-          clock: new NodeClock(clockOffsetMs, clockDriftPpm),
-          seed,
-        },
-        surroundings,
-      ),
-  );
+  const byzantine = new Set(plan.faults.flatMap((fault) => (fault.kind === "byzantine" ? fault.nodes : [])));
+  return plan.nodes.map(({ id, config, clockOffsetMs, clockDriftPpm }, index) => {
+    const identity = crypto.identity(keySeed(crypto, `${plan.seed}/${id}`), id as PeerId);
+    const parts = {
+      ...{ index, id, identity, codec, applications, seed },
+      config: createConfig(config),
+      clock: new NodeClock(clockOffsetMs, clockDriftPpm),
+      adversary: byzantine.has(index) ? new Adversary({ identity, codec, seed, node: index }) : null,
+    };
+    return new SimNode(parts, surroundings);
+  });
 }
 
 /** 32 bytes that depend on the run's seed and the node's name alone. */

@@ -1,7 +1,7 @@
 /**
  * One node's disk: a store that keeps batches in order and makes them durable by syncing. A sync covers every
  * batch that was there when it began. A crash keeps every batch, or loses a suffix of those not yet synced; of a
- * torn batch nothing is kept, as a log with checksums would find.
+ * torn batch nothing is kept, as a log with checksums would find. It may also come back as an earlier copy, or empty.
  */
 
 import type { Commit } from "../../core/effect.ts";
@@ -18,8 +18,13 @@ interface Unsynced {
 export class SimDisk implements StateView {
   readonly #entries = new Map<string, Uint8Array>();
   #unsynced: Unsynced[] = [];
+  #unsyncedBytes = 0;
   /** Batches the sync under way covers; 0 when none is. */
   #syncing = 0;
+  /** Durable batches since the first copy was made; null before. */
+  #sinceCopy: Unsynced[] | null = null;
+  /** By the name of a copy: how many of these it holds. */
+  readonly #copies = new Map<string, number>();
 
   get(key: string): Uint8Array | undefined {
     return this.#entries.get(key);
@@ -27,6 +32,10 @@ export class SimDisk implements StateView {
 
   get unsyncedCount(): number {
     return this.#unsynced.length;
+  }
+
+  get unsyncedBytes(): number {
+    return this.#unsyncedBytes;
   }
 
   get isSyncing(): boolean {
@@ -37,6 +46,7 @@ export class SimDisk implements StateView {
     const previous = commit.writes.map(([key]) => this.#entries.get(key));
     for (const [key, value] of commit.writes) this.#set(key, value);
     this.#unsynced.push({ commit, previous });
+    this.#unsyncedBytes += bytesOf(commit);
   }
 
   beginSync(): void {
@@ -46,7 +56,9 @@ export class SimDisk implements StateView {
   /** Ends the sync under way: how many batches it made durable. */
   endSync(): number {
     const durable = this.#syncing;
-    this.#unsynced.splice(0, durable);
+    const batches = this.#unsynced.splice(0, durable);
+    for (const { commit } of batches) this.#unsyncedBytes -= bytesOf(commit);
+    this.#sinceCopy?.push(...batches);
     this.#syncing = 0;
     return durable;
   }
@@ -58,19 +70,58 @@ export class SimDisk implements StateView {
     return mode === "torn" ? 1 + (uniform32 % count) : uniform32 % (count + 1);
   }
 
+  /** Would a crash now lose what was last written under a key? O(unsynced). */
+  isUnsynced(key: string): boolean {
+    return this.#unsynced.some(({ commit }) => commit.writes.some(([written]) => written === key));
+  }
+
+  /** Keeps what is durable now, for `rollback`. */
+  backUp(name: string): void {
+    this.#sinceCopy ??= [];
+    this.#copies.set(name, this.#sinceCopy.length);
+  }
+
+  /** Comes back as the copy was: gives the batches that are gone, in order. Later copies are gone with them. */
+  rollback(name: string): readonly Commit[] {
+    const unsynced = this.crash(this.#unsynced.length);
+    const kept = this.#copies.get(name) ?? 0;
+    const gone = this.#sinceCopy?.splice(kept) ?? [];
+    this.#takeBack(gone);
+    for (const [other, length] of this.#copies) this.#copies.set(other, Math.min(length, kept));
+    return [...gone.map(({ commit }) => commit), ...unsynced];
+  }
+
+  /** Nothing is left, of copies neither. */
+  wipe(): void {
+    this.crash(0);
+    this.#entries.clear();
+    for (const name of this.#copies.keys()) this.#copies.set(name, 0);
+    this.#sinceCopy?.splice(0);
+  }
+
   /** Takes back the last batches, newest first; what is left is durable. Gives the batches that are gone. */
   crash(lost: number): readonly Commit[] {
     const gone = lost === 0 ? [] : this.#unsynced.splice(-lost);
-    for (const { commit, previous } of gone.toReversed()) {
-      for (const [index, [key]] of commit.writes.entries()) this.#set(key, previous[index] ?? null);
-    }
+    this.#takeBack(gone);
+    this.#sinceCopy?.push(...this.#unsynced);
     this.#unsynced = [];
+    this.#unsyncedBytes = 0;
     this.#syncing = 0;
     return gone.map(({ commit }) => commit);
+  }
+
+  #takeBack(batches: readonly Unsynced[]): void {
+    for (const { commit, previous } of batches.toReversed()) {
+      for (const [index, [key]] of commit.writes.entries()) this.#set(key, previous[index] ?? null);
+    }
   }
 
   #set(key: string, value: Uint8Array | null): void {
     if (value === null) this.#entries.delete(key);
     else this.#entries.set(key, value);
   }
+}
+
+function bytesOf({ writes }: Commit): number {
+  return writes.reduce((sum, [, value]) => sum + (value?.length ?? 0), 0);
 }

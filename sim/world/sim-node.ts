@@ -7,14 +7,16 @@ import type { Application } from "../../core/app/application.ts";
 import type { Config } from "../../core/config.ts";
 import type { Commit, Effect } from "../../core/effect.ts";
 import type { AuthorId } from "../../core/ids.ts";
-import type { Input } from "../../core/input.ts";
+import type { Input, RequestId } from "../../core/input.ts";
 import { createNodeMemory, NodeCore } from "../../core/node.ts";
 import type { Identity } from "../../core/ports.ts";
 import { SpeechGate } from "../../core/speech-gate.ts";
 import type { Codec } from "../../core/wire/codec.ts";
+import type { Adversary } from "../byzantine/adversary.ts";
 import { mix32 } from "../random.ts";
 import type { NodeClock } from "./clock.ts";
 import { type CrashMode, SimDisk } from "./disk.ts";
+import { type Impairment, unimpaired } from "./impairments.ts";
 
 /** `absent`: not joined yet. `left`: gone for good, with its disk. */
 export type NodeStatus = "absent" | "up" | "down" | "left";
@@ -28,6 +30,8 @@ export interface SimNodeParts {
   readonly applications: readonly Application[];
   readonly clock: NodeClock;
   readonly seed: number;
+  /** Null for a node that is honest all the time. */
+  readonly adversary: Adversary | null;
 }
 
 /** What a node asks of the world around it. */
@@ -44,9 +48,21 @@ export class SimNode {
   readonly id: string;
   readonly config: Config;
   readonly clock: NodeClock;
+  /** Edits what it says while it is byzantine; null for a node that never is. */
+  readonly adversary: Adversary | null;
   readonly disk = new SimDisk();
-  /** What arrived while it was paused. */
+  /** What arrived while it could not handle it. */
   readonly inbox: Input[] = [];
+  /** Requests of clients that have no answer yet. */
+  readonly unanswered = new Set<RequestId>();
+  /** What faults do to it. */
+  impairment: Impairment = unimpaired;
+  /** It handles nothing before this. */
+  busyUntilUs = 0;
+  /** It is to be told when that is over. */
+  isReadyDue = false;
+  /** Syncs of its disk that failed in a row. */
+  failedSyncs = 0;
   status: NodeStatus = "absent";
   isPaused = false;
   /** A sync that ended while it was paused. */
@@ -68,8 +84,14 @@ export class SimNode {
     this.id = parts.id;
     this.config = parts.config;
     this.clock = parts.clock;
+    this.adversary = parts.adversary;
     this.#parts = parts;
     this.#surroundings = surroundings;
+  }
+
+  /** Oracles and expectations say nothing of nodes that are byzantine at any time of the run. */
+  get isJudged(): boolean {
+    return this.adversary === null;
   }
 
   /** The key it signs with. */
@@ -118,6 +140,12 @@ export class SimNode {
     return this.disk.crash(this.disk.countLost(mode, uniform32));
   }
 
+  /** The disk failed for good, as far as the process can tell: what was not synced never was. */
+  stopByDisk(): readonly Commit[] {
+    this.halt("down");
+    return this.disk.crash(this.disk.unsyncedCount);
+  }
+
   halt(status: "down" | "left"): void {
     this.status = status;
     this.epoch += 1;
@@ -126,6 +154,10 @@ export class SimNode {
     this.isSyncOwed = false;
     this.wakeAtMs = null;
     this.inbox.length = 0;
+    this.unanswered.clear();
+    this.busyUntilUs = 0;
+    this.isReadyDue = false;
+    this.failedSyncs = 0;
     this.#core = null;
     this.#gate = null;
   }

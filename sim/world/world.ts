@@ -11,16 +11,19 @@ import type { ContextId, PeerId } from "../../core/ids.ts";
 import type { Input, RequestId } from "../../core/input.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import { createCodec } from "../../core/wire/codec.ts";
+import type { Adversary } from "../byzantine/adversary.ts";
 import type { SimCrypto } from "../crypto.ts";
 import type { Plan } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
 import { LinkConditions } from "./conditions.ts";
 import { type Carried, type Connection, Connections } from "./connections.ts";
 import { createNodes } from "./create-nodes.ts";
+import { DiskSyncs } from "./disk-syncs.ts";
 import { EventQueue, tieBreaks } from "./event-queue.ts";
 import { Counters, type WorldEvent, type WorldPort } from "./events.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import { createContexts } from "./genesis.ts";
+import { Intake } from "./intake.ts";
 import { Mesh } from "./mesh.ts";
 import { createSharedCodec } from "./shared-codec.ts";
 import type { NodeSurroundings, SimNode } from "./sim-node.ts";
@@ -42,8 +45,10 @@ export interface WorldObserver {
   /** A node handled an input. */
   handled(node: SimNode, input: Input, effects: readonly Effect[]): void;
   replied(node: SimNode, request: RequestId, outcome: Outcome): void;
-  /** A node started, crashed, joined or left; the batches its disk lost. */
-  statusChanged(node: SimNode, lost: readonly Commit[]): void;
+  /** An injected fault is about to destroy what a node's disk holds, all of it or the newer part. */
+  destroying(node: SimNode): void;
+  /** A node started, crashed, joined or left; the batches its disk lost, or all it had. */
+  statusChanged(node: SimNode, lost: readonly Commit[] | "all"): void;
   /** A node's core threw, which it never may: the run ends. */
   failed(node: SimNode, error: Error): void;
 }
@@ -52,6 +57,8 @@ export class World implements WorldPort, NodeSurroundings {
   readonly plan: Plan;
   readonly seed: number;
   readonly nodes: readonly SimNode[];
+  /** Those that are never byzantine: of these alone anything is demanded. */
+  readonly judged: readonly SimNode[];
   readonly contextIds: ReadonlyMap<string, ContextId>;
   readonly codec: Codec;
   readonly counters = new Counters();
@@ -63,12 +70,16 @@ export class World implements WorldPort, NodeSurroundings {
   events = 0;
   /** Operations not given to their node, because it was not there. */
   skipped = 0;
+  /** Operations whose node stopped before it could answer, because its disk failed. */
+  unanswered = 0;
   #isStopped = false;
   readonly #observer: WorldObserver;
   readonly #queue: EventQueue<WorldEvent>;
   readonly #streams: Streams;
   readonly #mesh: Mesh;
   readonly #faults: FaultInjector;
+  readonly #intake: Intake;
+  readonly #syncs: DiskSyncs;
   readonly #indexByPeer: ReadonlyMap<PeerId, number>;
 
   constructor(plan: Plan, options: WorldOptions, observer: WorldObserver) {
@@ -83,6 +94,7 @@ export class World implements WorldPort, NodeSurroundings {
       this.seed,
     );
     this.nodes = createNodes(plan, { ...options, codec: this.codec, seed: this.seed, surroundings: this });
+    this.judged = this.nodes.filter(({ isJudged }) => isJudged);
     this.#indexByPeer = new Map(plan.nodes.map(({ id }, index) => [id as PeerId, index]));
     this.contextIds = createContexts(plan, this.nodes);
     this.conditions = new LinkConditions(plan);
@@ -94,6 +106,14 @@ export class World implements WorldPort, NodeSurroundings {
     const about = { connections: this.connections, conditions: this.conditions, knobs: plan.network.gossip };
     this.#mesh = new Mesh(this, { ...about, nodes: plan.nodes.length });
     this.#faults = new FaultInjector(this);
+    this.#intake = new Intake(this, (node, input) => this.#handle(node, input));
+    this.#syncs = new DiskSyncs(this, {
+      usualUs: plan.diskSyncUs,
+      stopping: (node) => {
+        this.unanswered += node.unanswered.size;
+      },
+      stopped: (node, lost) => this.halted(node, lost),
+    });
   }
 
   /** Starts the initial nodes and schedules operations and faults. Once, before the first step. */
@@ -148,9 +168,7 @@ export class World implements WorldPort, NodeSurroundings {
 
   deliver(index: number, input: Input): void {
     const node = this.node(index);
-    if (node.status !== "up") return;
-    if (node.isPaused) node.inbox.push(input);
-    else this.#handle(node, input);
+    if (node.status === "up") this.#intake.push(node, input);
   }
 
   /** Starts a node on what its disk holds, and tells it whom it can dial. */
@@ -167,17 +185,31 @@ export class World implements WorldPort, NodeSurroundings {
     }
   }
 
+  /** A node goes for good, and says so. What waited for it is dropped, as by the production driver. */
+  stop(node: SimNode): void {
+    node.inbox.length = 0;
+    this.#handle(node, { kind: "stop" });
+  }
+
   /** A node stopped, however it did: its connections go, and its streams. */
-  halted(node: SimNode, lost: readonly Commit[]): void {
+  halted(node: SimNode, lost: readonly Commit[] | "all"): void {
     this.connections.dropAll(node.index);
     this.#streams.forget(node.index);
     this.#observer.statusChanged(node, lost);
   }
 
-  /** A sync of a node's disk is over. */
-  synced(node: SimNode): void {
-    node.synced();
-    if (node.disk.unsyncedCount > 0) this.#sync(node);
+  /** An injected fault is about to destroy what a node's disk holds. */
+  destroying(node: SimNode): void {
+    this.#observer.destroying(node);
+  }
+
+  /** A node that was paused goes on with what waited. */
+  resumed(node: SimNode): void {
+    if (node.isSyncOwed) {
+      node.isSyncOwed = false;
+      this.#syncs.conclude(node);
+    }
+    this.#intake.drain(node);
   }
 
   committing(node: SimNode, commit: Commit): void {
@@ -185,7 +217,7 @@ export class World implements WorldPort, NodeSurroundings {
   }
 
   appended(node: SimNode): void {
-    if (!node.disk.isSyncing) this.#sync(node);
+    if (!node.disk.isSyncing) this.#syncs.begin(node);
   }
 
   /** Asks for the node's wake-up at the virtual time its clock will have come to it. */
@@ -200,7 +232,7 @@ export class World implements WorldPort, NodeSurroundings {
     const { index } = node;
     switch (effect.kind) {
       case "publish":
-        return this.#mesh.publish(index, effect.topic, effect.message);
+        return this.#mesh.publish(index, { topic: effect.topic, bytes: effect.message });
       case "verdict":
         return this.#mesh.judged(index, Number(effect.gossip), effect.verdict);
       case "subscribe":
@@ -221,6 +253,7 @@ export class World implements WorldPort, NodeSurroundings {
         node.wakeAtMs = effect.monotonicMs;
         return this.scheduleWake(node);
       case "reply":
+        node.unanswered.delete(effect.request);
         return this.#observer.replied(node, effect.request, effect.outcome);
       case "observe":
         return this.counters.probe(effect.observation.name, effect.observation.amount);
@@ -239,7 +272,15 @@ export class World implements WorldPort, NodeSurroundings {
       case "wake":
         return this.#wake(this.node(event.node), event.token);
       case "synced":
-        return this.#syncEnded(this.node(event.node), event.epoch);
+        this.#syncs.ended(this.node(event.node), event.epoch);
+        return this.#intake.drain(this.node(event.node));
+      case "sync-again":
+        return this.#syncs.again(this.node(event.node), event.epoch);
+      case "revived":
+        if (this.epochOf(event.node) === event.epoch) this.boot(this.node(event.node));
+        return;
+      case "ready":
+        return this.#intake.ready(this.node(event.node), event.epoch);
       case "dialled":
         return this.connections.dialled(event);
       case "carried":
@@ -266,7 +307,8 @@ export class World implements WorldPort, NodeSurroundings {
 
   #handle(node: SimNode, input: Input): void {
     try {
-      const effects = node.handle(input, this.nowUs);
+      const handled = node.handle(input, this.nowUs);
+      const effects = node.adversary === null ? handled : this.#edit(node, node.adversary, handled);
       this.trace.record(this.nowUs, node.index, [input, effects]);
       node.perform(effects);
       this.#observer.handled(node, input, effects);
@@ -277,24 +319,33 @@ export class World implements WorldPort, NodeSurroundings {
     }
   }
 
+  /** What a byzantine node does in the place of what it should; what was made up is said at once. */
+  #edit(node: SimNode, adversary: Adversary, effects: readonly Effect[]): readonly Effect[] {
+    const { behaviours } = node.impairment;
+    if (behaviours.length === 0 || node.core === null) return effects;
+    const peers = Array.from(this.connections.neighbours(node.index)).map((other) =>
+      this.connections.peer(other),
+    );
+    const about = { behaviours, core: node.core, peers, nowUs: this.nowUs };
+    const edited = adversary.edit(effects, about);
+    for (const [behaviour, count] of edited.counts) {
+      this.counters.fault("byzantine", count);
+      this.counters.fault(`byzantine-${behaviour}`, count);
+    }
+    for (const said of edited.madeUp) {
+      if (said.kind !== "publish-to") this.perform(node, said);
+      else
+        this.#mesh.publish(node.index, { topic: said.topic, bytes: said.message }, (other) => {
+          return other % 2 === said.half;
+        });
+    }
+    return edited.effects;
+  }
+
   #wake(node: SimNode, token: number): void {
     if (node.wakeToken !== token) return;
     node.wakeAtMs = null;
     this.deliver(node.index, { kind: "woken" });
-  }
-
-  #sync(node: SimNode): void {
-    node.disk.beginSync();
-    node.syncs += 1;
-    const [min, max] = this.plan.diskSyncUs;
-    const syncUs = min + (mix32(this.seed, node.index, node.syncs, 8) % (max - min + 1));
-    this.schedule(this.nowUs + syncUs, { kind: "synced", node: node.index, epoch: node.epoch });
-  }
-
-  #syncEnded(node: SimNode, epoch: number): void {
-    if (node.epoch !== epoch) return;
-    if (node.isPaused) node.isSyncOwed = true;
-    else this.synced(node);
   }
 
   #operate(index: number): void {
@@ -304,6 +355,7 @@ export class World implements WorldPort, NodeSurroundings {
       this.skipped += 1;
       return;
     }
+    this.node(node).unanswered.add(index);
     this.deliver(node, {
       kind: "request",
       request: index,
