@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerNodeCommands } from "./node/commands/index.ts";
 import { registerSimCommand } from "./sim/host/command.ts";
+import { registerExploreCommand } from "./sim/host/explore-command.ts";
 import { registerWatchCommand } from "./sim/host/watch-command.ts";
 
 const internalErrorExitCode = 70;
@@ -17,6 +18,7 @@ const program = new Command("reconverge")
   .exitOverride();
 
 registerSimCommand(program);
+registerExploreCommand(program);
 registerWatchCommand(program, async () => (await import("./adapters/tui/watch.ts")).watchInTerminal);
 registerNodeCommands(program);
 

@@ -15,6 +15,7 @@ import type { ClientCall, Input, RequestId } from "../core/input.ts";
 import type { NodeCore } from "../core/node.ts";
 import { SpeechGate } from "../core/speech-gate.ts";
 import { CommitLog } from "./commit-log.ts";
+import type { FlightRecorder } from "./flight/recorder.ts";
 import { InputQueue } from "./intake.ts";
 
 /** Inputs are handled for this long before timers and sockets get their turn. */
@@ -41,6 +42,8 @@ export interface DriverOptions {
   readonly store: Store;
   readonly network: Pick<Network, "perform">;
   readonly watcher: DriverWatcher;
+  /** Is told of every input, and what came of it. */
+  readonly recorder?: Pick<FlightRecorder, "handled" | "threw" | "flush"> | null;
 }
 
 interface Waiting {
@@ -88,8 +91,9 @@ export class Driver {
   /** Starts the core. What reached the intake before is handled after it. Throws what the core throws. */
   start(): void {
     this.#phase = "running";
-    this.#gate.push(this.#options.core.handle(this.#now(), { kind: "start" }));
+    this.#gate.push(this.#turn({ kind: "start" }));
     this.#commits.flush();
+    this.#options.recorder?.flush();
     this.#schedule();
   }
 
@@ -161,6 +165,7 @@ export class Driver {
       this.#handle(input);
     }
     this.#commits.flush();
+    this.#options.recorder?.flush();
     if (this.intake.length > 0 && !this.#isDiskBehind()) this.#schedule();
   }
 
@@ -170,9 +175,22 @@ export class Driver {
 
   #handle(input: Input): void {
     try {
-      this.#gate.push(this.#options.core.handle(this.#now(), input));
+      this.#gate.push(this.#turn(input));
     } catch (error) {
       this.#fail(error);
+    }
+  }
+
+  #turn(input: Input): readonly Effect[] {
+    const { core, recorder } = this.#options;
+    const now = this.#now();
+    try {
+      const effects = core.handle(now, input);
+      recorder?.handled(now, input, effects);
+      return effects;
+    } catch (error) {
+      recorder?.threw(now, input);
+      throw error;
     }
   }
 

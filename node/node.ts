@@ -16,6 +16,7 @@ import { createNetwork } from "../adapters/libp2p/network.ts";
 import type { Gate, Network } from "../adapters/libp2p/port.ts";
 import type { Application } from "../core/app/application.ts";
 import { builtInApplications } from "../core/app/built-in/index.ts";
+import type { PeerId } from "../core/ids.ts";
 import { createNodeMemory, NodeCore } from "../core/node.ts";
 import type { RandomWords } from "../core/random.ts";
 import { UnreadableStoreError } from "../core/stored-node.ts";
@@ -23,6 +24,7 @@ import { createCodec } from "../core/wire/codec.ts";
 import { createApi } from "./api.ts";
 import { contextsMax } from "./context-limit.ts";
 import { Driver } from "./driver.ts";
+import { FlightRecorder } from "./flight/recorder.ts";
 import type { NodeConfig } from "./settings.ts";
 import { Watch } from "./watch.ts";
 
@@ -36,6 +38,8 @@ export interface NodeOptions {
   readonly log: Logger;
   /** Go on with what is left of a store whose last writes are lost. */
   readonly acceptLoss?: boolean;
+  /** Where to keep a flight recording, in files of about so many bytes; none unless given. */
+  readonly record?: { readonly folder: string; readonly fileBytesMax: number };
   /** The node can go on no longer; it has said nothing since, and waits to be stopped. Called once. */
   readonly failed?: (error: unknown) => void;
 }
@@ -53,6 +57,7 @@ interface Parts {
   store?: Store;
   network?: Network;
   driver?: Driver;
+  recorder?: FlightRecorder;
   server?: Server;
 }
 
@@ -96,8 +101,9 @@ export class ReconvergeNode {
   async stop(): Promise<void> {
     if (this.#state === "stopping" || this.#state === "stopped") return;
     this.#enter("stopping");
-    const { driver, server, network, store } = this.#parts;
+    const { driver, recorder, server, network, store } = this.#parts;
     await driver?.stop();
+    recorder?.close();
     await server?.close();
     await network?.stop();
     await store?.close();
@@ -124,8 +130,9 @@ export class ReconvergeNode {
     });
     const { store, network } = parts;
     const watch = new Watch(log, (error) => failed?.(storeTrouble(error, storePath)));
-    const core = createCore({ config, seed, store, network, applications });
-    const driver = new Driver({ core, store, network, watcher: watch });
+    const recorder = this.#createRecorder(network.peer);
+    const core = createCore({ config, seed, store, network, applications, recorder });
+    const driver = new Driver({ core, store, network, watcher: watch, recorder });
     await network.start(driver.intake);
     parts.driver = driver;
 
@@ -147,6 +154,20 @@ export class ReconvergeNode {
       );
   }
 
+  #createRecorder(peer: PeerId): FlightRecorder | null {
+    const { record, config, seed, log } = this.#options;
+    if (record === undefined) return null;
+    const { author } = createNodeIdentity(seed, peer);
+    const about = { node: config.name, peer, author, config: config.core, applications: config.applications };
+    const recorder = new FlightRecorder({
+      ...record,
+      ...{ crypto: nodeCrypto, about },
+      failed: (error) => log.error({ err: error }, "the flight recording cannot be written, and ends here"),
+    });
+    this.#parts.recorder = recorder;
+    return recorder;
+  }
+
   #enter(state: NodeState): void {
     this.#state = state;
     this.#options.log.debug({ state }, "state");
@@ -159,16 +180,20 @@ function createCore(about: {
   readonly store: Store;
   readonly network: Network;
   readonly applications: readonly Application[];
+  readonly recorder: FlightRecorder | null;
 }): NodeCore {
-  const { config, seed, store, network, applications } = about;
+  const { config, seed, store, network, applications, recorder } = about;
+  const identity = createNodeIdentity(seed, network.peer);
   const options = {
-    identity: createNodeIdentity(seed, network.peer),
+    identity: recorder?.watchIdentity(identity) ?? identity,
     codec: createCodec(nodeCrypto),
-    store,
+    store: recorder?.watchStore(store) ?? store,
     applications,
     config: config.core,
   };
-  return new NodeCore(options, createNodeMemory(randomWords()));
+  const core = new NodeCore(options, createNodeMemory(randomWords()));
+  recorder?.begin(core);
+  return core;
 }
 
 /** The core says so when what is stored is not what it wrote. */

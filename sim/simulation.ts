@@ -10,6 +10,7 @@ import type { Commit, Effect, Outcome } from "../core/effect.ts";
 import type { ContextId } from "../core/ids.ts";
 import type { Input, RequestId } from "../core/input.ts";
 import { storeKeys } from "../core/store-keys.ts";
+import { checkpointEvents, type TraceListener } from "../core/trace.ts";
 import type { SimCrypto } from "./crypto.ts";
 import { Commutativity } from "./oracles/commutativity.ts";
 import { judgeExpectations } from "./oracles/expectations.ts";
@@ -21,7 +22,6 @@ import { Propagation } from "./propagation.ts";
 import type { SimulationResult } from "./result.ts";
 import { summarize } from "./summary.ts";
 import type { SimNode } from "./world/sim-node.ts";
-import { checkpointEvents, type TraceListener } from "./world/trace.ts";
 import { World, type WorldObserver } from "./world/world.ts";
 
 export interface SimulationOptions {

@@ -18,6 +18,13 @@ export interface InitOptions extends HomeOptions {
 
 export interface RunOptions extends HomeOptions {
   readonly acceptLoss?: true;
+  readonly record?: string;
+  readonly recordMib: string;
+}
+
+export interface ReplayOptions {
+  readonly to?: string;
+  readonly json?: true;
 }
 
 export interface ClientOptions {
@@ -62,7 +69,18 @@ function registerNode(program: Command): void {
   withHomeOptions(node.command("run"))
     .description("run a node until it is told to stop (SIGINT, SIGTERM); says one line when it is ready")
     .option("--accept-loss", "go on with what is left of a store whose last writes are gone")
+    .option("--record <folder>", "keep a flight recording there: all that came to the node, to replay")
+    .option("--record-mib <count>", "MiB a file of the recording; the two newest files stay", "64")
     .action(async (options: RunOptions) => (await import("./run.ts")).run(options));
+  node
+    .command("replay")
+    .argument("<file>", "a file of a flight recording")
+    .description("take a core through a recording, and say whether it does what it did")
+    .option("--to <number>", "only so many inputs; shows where the node stands then")
+    .option("--json", "print one line of JSON")
+    .action(async (file: string, options: ReplayOptions) =>
+      (await import("./replay.ts")).replayFile(file, options),
+    );
   withHomeOptions(node.command("config").argument("<assignments...>", "for example swarm.port=2428"))
     .description("change settings, all or none; they take effect when the node starts")
     .action(async (assignments: string[], options: HomeOptions) =>

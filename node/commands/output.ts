@@ -1,6 +1,6 @@
 /** What commands print: text for people, or one line of JSON; and how they fail. */
 
-import { asFailure } from "../failure.ts";
+import { asFailure, Failure } from "../failure.ts";
 
 /** Runs a command; a failure becomes one message and an exit code. */
 export async function reporting(isJson: boolean, command: () => Promise<void>): Promise<void> {
@@ -32,4 +32,19 @@ function print(value: unknown): void {
 export function table(rows: readonly (readonly [key: string, value: unknown])[]): string {
   const width = Math.max(0, ...rows.map(([key]) => key.length));
   return rows.map(([key, value]) => `${key.padEnd(width)}  ${String(value)}`).join("\n");
+}
+
+/** A whole number, or a `Failure` that names the option. */
+export function readWhole(
+  text: string,
+  option: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new Failure(
+    "refused",
+    "usage",
+    `${option}: found "${text}", expected a whole number from ${min} to ${max}`,
+  );
 }

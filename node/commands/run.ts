@@ -1,13 +1,15 @@
 /** `reconverge node run` */
 
+import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type Logger, pino } from "pino";
 import type { Application } from "../../core/app/application.ts";
 import { applicationsOf, loadInstalled } from "../applications.ts";
 import { readConfig } from "../config-file.ts";
 import { nodeFolder, obtainSeed, removeRunRecord, writeRunRecord } from "../home.ts";
+import type { NodeOptions } from "../node.ts";
 import type { RunOptions } from "./index.ts";
-import { reportFailure, show } from "./output.ts";
+import { readWhole, reportFailure, show } from "./output.ts";
 
 const stopPatienceMs = 5_000;
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -26,6 +28,7 @@ export async function run(options: RunOptions): Promise<void> {
 async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<void> {
   const folder = nodeFolder(options.home, options.name);
   const config = await readConfig(folder.configPath);
+  const record = recordOf(options);
   const seed = await obtainSeed(folder);
   const log = pino(
     { level: config.log.level, base: { node: config.name, pid: process.pid } },
@@ -42,6 +45,7 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     applications,
     log,
     acceptLoss: options.acceptLoss === true,
+    ...record,
     failed: stopped.fail,
   });
   await node.start();
@@ -59,6 +63,14 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     await removeRunRecord(folder);
   }
   log.info("stopped");
+}
+
+const recordMibMax = 4_096;
+
+function recordOf({ record, recordMib }: RunOptions): Pick<NodeOptions, "record"> {
+  if (record === undefined) return {};
+  const mebibytes = readWhole(recordMib, "--record-mib", { min: 1, max: recordMibMax });
+  return { record: { folder: resolve(record), fileBytesMax: mebibytes * 1_048_576 } };
 }
 
 /** The applications of the files that can be loaded. The others do not keep a node from its other contexts. */

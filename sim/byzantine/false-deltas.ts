@@ -3,6 +3,7 @@
 import type { CausalDelta, DeltaDraft } from "../../core/dag/delta.ts";
 import { isFault } from "../../core/fault.ts";
 import type { AuthorId, ContextId, DeltaId } from "../../core/ids.ts";
+import { hlcCounterMax, hlcMsMax } from "../../core/limits.ts";
 import { type Action, decodeAction, encodeAction } from "../../core/state/action.ts";
 import { decoding } from "../../core/wire/cbor.ts";
 import { sealDelta } from "../../core/wire/delta-codec.ts";
@@ -71,7 +72,7 @@ const forgeries: readonly Forgery[] = [
     return bytes;
   },
   /** The end of time. */
-  (delta, craft) => seal({ ...delta, hlc: { ms: 2 ** 48 - 1, counter: 0xffff } }, craft),
+  (delta, craft) => seal({ ...delta, hlc: { ms: hlcMsMax, counter: hlcCounterMax } }, craft),
   /** Of a kind to come. */
   (delta, craft) => seal({ ...delta, content: { kind: "needs-upgrade", code: 200 }, events: [] }, craft),
 ];

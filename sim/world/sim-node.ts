@@ -8,8 +8,8 @@ import type { Config } from "../../core/config.ts";
 import type { Commit, Effect } from "../../core/effect.ts";
 import type { AuthorId } from "../../core/ids.ts";
 import type { Input, RequestId } from "../../core/input.ts";
-import { createNodeMemory, NodeCore } from "../../core/node.ts";
-import type { Identity } from "../../core/ports.ts";
+import { createNodeMemory, NodeCore, type NodeMemory } from "../../core/node.ts";
+import type { Identity, StateView } from "../../core/ports.ts";
 import { SpeechGate } from "../../core/speech-gate.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import type { Adversary } from "../byzantine/adversary.ts";
@@ -108,7 +108,7 @@ export class SimNode {
   boot(): void {
     this.epoch += 1;
     this.status = "up";
-    this.#core = new NodeCore({ ...this.#parts, store: this.disk }, createNodeMemory(this.#randomWords()));
+    this.#core = this.coreOver(this.disk, createNodeMemory(this.randomWords()));
     this.#gate = new SpeechGate({
       commit: (commit) => {
         this.#surroundings.committing(this, commit);
@@ -162,7 +162,13 @@ export class SimNode {
     this.#gate = null;
   }
 
-  #randomWords(): [number, number, number, number] {
+  /** A core of this node over a store, going on from a memory, which it takes over. */
+  coreOver(store: StateView, memory: NodeMemory): NodeCore {
+    return new NodeCore({ ...this.#parts, store }, memory);
+  }
+
+  /** What the chance of its present start comes from. */
+  randomWords(): [number, number, number, number] {
     const word = (nth: number) => mix32(this.#parts.seed, this.index, this.epoch, 100 + nth);
     return [word(0), word(1), word(2), word(3)];
   }

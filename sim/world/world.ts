@@ -9,6 +9,7 @@ import { present } from "../../core/assert.ts";
 import type { Commit, Effect, Outcome } from "../../core/effect.ts";
 import type { ContextId, PeerId } from "../../core/ids.ts";
 import type { Input, RequestId } from "../../core/input.ts";
+import { Trace, type TraceListener } from "../../core/trace.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import { createCodec } from "../../core/wire/codec.ts";
 import type { Adversary } from "../byzantine/adversary.ts";
@@ -28,7 +29,6 @@ import { Mesh } from "./mesh.ts";
 import { createSharedCodec } from "./shared-codec.ts";
 import type { NodeSurroundings, SimNode } from "./sim-node.ts";
 import { Streams } from "./streams.ts";
-import { Trace, type TraceListener } from "./trace.ts";
 
 export interface WorldOptions {
   readonly crypto: SimCrypto;

@@ -20,6 +20,7 @@ export async function startTestNode(
     readonly storePath?: string;
     readonly seed?: Uint8Array;
     readonly failed?: (error: unknown) => void;
+    readonly record?: { readonly folder: string; readonly fileBytesMax: number };
   } = {},
 ): Promise<TestNode> {
   const storePath = kept.storePath ?? join(temporaryFolder(), "store");
@@ -31,6 +32,7 @@ export async function startTestNode(
     storePath,
     log: pino({ level: process.env.TEST_LOG_LEVEL ?? "silent" }, pino.destination(2)),
     failed: kept.failed ?? ((error) => console.error("a node failed", error)),
+    ...(kept.record === undefined ? {} : { record: kept.record }),
   });
   await node.start();
   return { node, storePath, seed };

@@ -2,8 +2,8 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
-import { checkpointEvents, Trace } from "../../../sim/world/trace.ts";
+import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
+import { checkpointEvents, Trace } from "../../core/trace.ts";
 
 function traceOf(events: readonly (readonly unknown[])[]): Trace {
   const trace = new Trace(nodeCrypto);

@@ -4,8 +4,8 @@
  * same history; two without are bisected by their checkpoints to the first event that differs.
  */
 
-import { toHex } from "../../core/ids.ts";
-import type { Crypto } from "../../core/ports.ts";
+import { toHex } from "./ids.ts";
+import type { Crypto } from "./ports.ts";
 
 export const checkpointEvents = 4_096;
 

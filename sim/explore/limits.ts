@@ -1,0 +1,19 @@
+/** How large a plan may be to be explored, every interleaving of it. */
+
+import type { Plan } from "../plan/plan.ts";
+
+export const exploredMax = { nodes: 3, operations: 6 };
+
+/** Why a plan cannot be explored, or null when it can. */
+export function refuseToExplore({ nodes, operations }: Plan): string | null {
+  const { nodes: nodesMax, operations: operationsMax } = exploredMax;
+  if (nodes.length > nodesMax)
+    return `found ${nodes.length} nodes, expected at most ${nodesMax} to try every interleaving`;
+  if (operations.length > operationsMax)
+    return `found ${operations.length} calls in the workload, expected at most ${operationsMax} to try every interleaving`;
+  if (operations.length === 0) return "found no calls in the workload, expected 1 to 6 of them";
+  const late = nodes.find(({ joinsAtUs }) => joinsAtUs !== null);
+  return late === undefined
+    ? null
+    : `found the node ${late.id}, which joins later: all must be there from the start`;
+}
