@@ -13,8 +13,11 @@ import { storeKeys } from "../core/store-keys.ts";
 import { checkpointEvents, type TraceListener } from "../core/trace.ts";
 import type { SimCrypto } from "./crypto.ts";
 import { Commutativity } from "./oracles/commutativity.ts";
-import { judgeExpectations } from "./oracles/expectations.ts";
+import { Differential } from "./oracles/differential.ts";
+import { judgeExpectations, notLive } from "./oracles/expectations.ts";
+import { boundUs, type CorePart, coreOf } from "./oracles/final-liveness.ts";
 import { HandlerRuns, type OwedEvent } from "./oracles/handler-runs.ts";
+import { Joined } from "./oracles/joined.ts";
 import { type Found, Oracles, type Violation } from "./oracles/oracles.ts";
 import { ConvergenceWatch } from "./oracles/watch.ts";
 import type { FaultKind, Plan, PlanExpectation, PlanOperation } from "./plan/plan.ts";
@@ -62,9 +65,13 @@ export class Simulation {
   /** From this time on convergence counts: the last fault that ends is over, the last write made. */
   readonly settledUs: number;
   readonly applications: readonly Application[];
+  /** Over a healed core, once the plan's time is over. */
+  #final: readonly (CorePart & { readonly watch: ConvergenceWatch })[] = [];
   acknowledged = 0;
   refused = 0;
   readonly #commutativity: Commutativity;
+  readonly #differential: Differential;
+  readonly #joined: Joined;
   readonly #onEvent: SimulationOptions["onEvent"];
   #isDirty = true;
   #result: SimulationResult | null = null;
@@ -84,6 +91,8 @@ export class Simulation {
     };
     this.oracles = new Oracles(this.world.codec, report);
     this.#commutativity = new Commutativity(applications, report);
+    this.#differential = new Differential(this.world.codec, report);
+    this.#joined = new Joined(this.world.codec, report);
     const all = Array.from(this.world.contextIds.values());
     const watch = (contexts: readonly ContextId[], nodes: readonly number[] | null) =>
       new ConvergenceWatch(this.world.nodes, {
@@ -106,7 +115,10 @@ export class Simulation {
       this.#checkConvergence(this.settledUs);
     if (!this.world.step()) return false;
     if (this.#isDirty) this.#checkConvergence(this.world.nowUs);
-    if (this.world.events % checkpointEvents === 0) this.#checkBounds();
+    if (this.world.events % checkpointEvents === 0) {
+      this.#checkBounds();
+      this.#joined.sample(this.world.judged, this.world.events);
+    }
     return true;
   }
 
@@ -123,12 +135,41 @@ export class Simulation {
   finish(): SimulationResult {
     if (this.#result !== null) return this.#result;
     while (this.step());
+    this.#comeToRest();
     this.#checkConvergence(Math.max(this.world.nowUs, this.settledUs));
     this.#checkBounds();
     this.#checkRoots();
+    const hasThrown = this.violations.some(({ oracle }) => oracle === "invariant-thrown");
+    if (!hasThrown) {
+      this.#joined.judge(this.world.judged);
+      this.world.counters.probe("states-modelled", this.#differential.judge(this.world.judged));
+    }
     this.violations.push(...judgeExpectations(this));
     this.#result = summarize(this);
     return this.#result;
+  }
+
+  /** Final liveness, where the scenario has no `converged` of its own. */
+  #comeToRest(): void {
+    const { world, plan } = this;
+    const hasThrown = this.violations.some(({ oracle }) => oracle === "invariant-thrown");
+    if (this.expected.length > 0 || hasThrown) return;
+    this.#final = coreOf(world).map((part) => {
+      const { contextId, nodes } = part;
+      const about = { contexts: [contextId], nodes, fromUs: 0, kept: this.oracles.kept, keepers: nodes };
+      return { ...part, watch: new ConvergenceWatch(world.nodes, about) };
+    });
+    for (const node of world.judged)
+      for (const contextId of world.contextIds.values()) this.#updateStanding(node, contextId);
+    const stuck = () => this.#final.filter(({ watch }) => !watch.isConverged());
+    if (stuck().length === 0) return;
+    const allowedUs = boundUs(world, this.#final);
+    world.heal(new Set(this.#final.flatMap(({ nodes }) => nodes)), allowedUs);
+    while (this.step()) if (stuck().length === 0) return;
+    const atMs = plan.untilUs / 1_000;
+    this.violations.push(
+      ...stuck().map((part) => notLive(this, part, { atMs, allowedMs: allowedUs / 1_000 })),
+    );
   }
 
   #observer(): WorldObserver {
@@ -167,6 +208,8 @@ export class Simulation {
 
   #committing(node: SimNode, commit: Commit): void {
     const deltas = this.oracles.committed(node, commit);
+    this.#differential.committed(deltas);
+    this.#joined.committed(deltas);
     this.#owed = this.handlerRuns.committed(node, commit, { deltas, nowUs: this.world.nowUs });
     for (const contextId of this.world.contextIds.values()) {
       // Of what came with a state there are no deltas.
@@ -200,6 +243,7 @@ export class Simulation {
     for (const { expectation, watch } of this.expected) {
       watch.update(contextId, node.index, expectation.nodes === null ? judged : standing);
     }
+    for (const { watch } of this.#final) watch.update(contextId, node.index, judged);
   }
 
   #replied(node: SimNode, request: RequestId, outcome: Outcome): void {

@@ -35,10 +35,13 @@ export function summarize(simulation: Simulation): SimulationResult {
   };
 }
 
+/** Whose violations say that something did not come about in time; those of all others, that something went wrong. */
+const livenessOracles: readonly string[] = ["converged", "liveness"];
+
 /** The earliest violation decides. */
 function outcomeOf([earliest]: readonly Violation[]): RunOutcome {
   if (earliest === undefined) return "passed";
-  return earliest.oracle === "converged" ? "liveness" : "safety";
+  return livenessOracles.includes(earliest.oracle) ? "liveness" : "safety";
 }
 
 function contextResult(simulation: Simulation, context: string): ContextResult {

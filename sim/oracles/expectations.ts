@@ -8,6 +8,7 @@ import { encode, equalBytes } from "../../core/wire/cbor.ts";
 import type { PlanExpectation } from "../plan/plan.ts";
 import type { ConvergedWatch, Simulation } from "../simulation.ts";
 import type { SimNode } from "../world/sim-node.ts";
+import type { CorePart } from "./final-liveness.ts";
 import type { Found, Violation } from "./oracles.ts";
 
 /** Violations found at the end of a run. */
@@ -115,6 +116,21 @@ function missedConvergence(
       message,
     },
   ];
+}
+
+/** A healed core that did not converge in the time it was given. */
+export function notLive(
+  simulation: Simulation,
+  part: CorePart,
+  { atMs, allowedMs }: { readonly atMs: number; readonly allowedMs: number },
+): Violation {
+  const stuck = whoIsStuck(simulation, part);
+  const within = `${part.nodes.length} nodes were healed at the end, and did not converge within ${allowedMs} ms`;
+  return {
+    ...{ oracle: "liveness", invariant: 2, node: stuck?.node ?? null },
+    ...{ atMs: atMs + allowedMs, event: simulation.world.events },
+    message: `${within}: ${stuck?.reason ?? "no difference is left to name"}`,
+  };
 }
 
 /** The node furthest behind, and a delta it lacks that others have. */

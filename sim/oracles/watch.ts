@@ -14,6 +14,8 @@ export interface WatchOptions {
   readonly fromUs: number;
   /** What disks keep. */
   readonly kept: Kept;
+  /** Whose disks these are, by default of all that are judged; what none of them keeps is not waited for. */
+  readonly keepers?: readonly number[];
 }
 
 export class ConvergenceWatch {
@@ -22,9 +24,12 @@ export class ConvergenceWatch {
   readonly #trackers: ReadonlyMap<ContextId, ConvergenceTracker>;
   readonly #nodes: readonly SimNode[];
   readonly #kept: Kept;
+  readonly #keepers: readonly number[] | null;
 
-  constructor(nodes: readonly SimNode[], { contexts, nodes: watched, fromUs, kept }: WatchOptions) {
+  constructor(nodes: readonly SimNode[], options: WatchOptions) {
+    const { contexts, nodes: watched, fromUs, kept, keepers = null } = options;
     this.#kept = kept;
+    this.#keepers = keepers;
     const isWatched = watched === null ? () => true : (node: number) => watched.includes(node);
     this.fromUs = fromUs;
     this.#nodes = nodes;
@@ -61,7 +66,10 @@ export class ConvergenceWatch {
   /** Does everything that waits here wait for what left with its last holder? */
   #isOrphaned(replica: Replica): boolean {
     const staying = this.#nodes.filter(
-      ({ status, isJudged }) => isJudged && (status === "up" || status === "down"),
+      ({ status, isJudged, index }) =>
+        isJudged &&
+        (status === "up" || status === "down") &&
+        (this.#keepers === null || this.#keepers.includes(index)),
     );
     const isGone = (id: DeltaId) => staying.every(({ disk }) => !this.#kept.has(disk, replica.contextId, id));
     return replica.deltas.readyCount === 0 && replica.deltas.missing().every(isGone);

@@ -102,6 +102,20 @@ export class LinkConditions {
     );
   }
 
+  /** From now on nothing is wrong between these nodes, and nothing passes between them and others. O(directions). */
+  isolate(nodes: ReadonlySet<number>): readonly Direction[] {
+    const before = this.#directions.map(({ cuts }) => cuts > 0);
+    this.#directions.forEach((conditions, direction) => {
+      const [low, high] = this.#plan.links[direction >> 1] as readonly [number, number]; // as above
+      if (nodes.has(low) !== nodes.has(high)) conditions.cuts += 1;
+      else if (nodes.has(low))
+        Object.assign(conditions, this.#usual(), { loss: 0, duplicate: 0, reorder: 0 });
+    });
+    return Array.from(this.#directions.keys()).filter(
+      (direction) => this.isCut(direction) !== before[direction],
+    );
+  }
+
   #of(direction: Direction): Conditions {
     return this.#directions[direction] as Conditions; // directions come from the plan's links
   }

@@ -4,7 +4,7 @@ import { present, unreachable } from "../../core/assert.ts";
 import type { PlanFault } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
 import type { LinkFault } from "./conditions.ts";
-import { impairmentOf, type NodeFault } from "./impairments.ts";
+import { impairmentOf, type NodeFault, unimpaired } from "./impairments.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { World } from "./world.ts";
 
@@ -79,6 +79,16 @@ export class FaultInjector {
       default:
         return unreachable(fault);
     }
+  }
+
+  /** Ends what is wrong with these nodes and between them, and leaves the others to themselves. */
+  heal(nodes: ReadonlySet<number>): void {
+    const { conditions, connections } = this.#world;
+    connections.cutsChanged(conditions.isolate(nodes));
+    this.#each(Array.from(nodes), (node) => {
+      node.impairment = unimpaired;
+      this.#resume(node);
+    });
   }
 
   #changesOf(fault: PlanFault): readonly FaultChange[] {

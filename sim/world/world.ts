@@ -66,6 +66,8 @@ export class World implements WorldPort, NodeSurroundings {
   readonly connections: Connections;
   readonly trace: Trace;
   nowUs = 0;
+  /** The end of virtual time: the plan's, unless a healed core is given more. */
+  untilUs: number;
   /** Events handled so far. */
   events = 0;
   /** Operations not given to their node, because it was not there. */
@@ -84,6 +86,7 @@ export class World implements WorldPort, NodeSurroundings {
 
   constructor(plan: Plan, options: WorldOptions, observer: WorldObserver) {
     this.plan = plan;
+    this.untilUs = plan.untilUs;
     this.seed = mix32(plan.seed, Math.floor(plan.seed / 0x1_0000_0000), 0, 0);
     this.#observer = observer;
     const codec = createCodec(options.crypto.crypto);
@@ -130,8 +133,8 @@ export class World implements WorldPort, NodeSurroundings {
 
   /** Handles the next event; false when the run has ended. */
   step(): boolean {
-    if (this.#isStopped || this.#queue.nextTimeUs > this.plan.untilUs) {
-      this.nowUs = Math.max(this.nowUs, this.#isStopped ? this.nowUs : this.plan.untilUs);
+    if (this.#isStopped || this.#queue.nextTimeUs > this.untilUs) {
+      this.nowUs = Math.max(this.nowUs, this.#isStopped ? this.nowUs : this.untilUs);
       return false;
     }
     this.nowUs = this.#queue.nextTimeUs;
@@ -144,6 +147,12 @@ export class World implements WorldPort, NodeSurroundings {
 
   get nextTimeUs(): number {
     return this.#isStopped ? Number.POSITIVE_INFINITY : this.#queue.nextTimeUs;
+  }
+
+  /** When the plan's time is over: heals these nodes, leaves the others to themselves, and goes on for so long. */
+  heal(nodes: ReadonlySet<number>, forUs: number): void {
+    this.untilUs = this.nowUs + forUs;
+    this.#faults.heal(nodes);
   }
 
   schedule(timeUs: number, event: WorldEvent): void {

@@ -1,0 +1,116 @@
+/**
+ * What a replica has applied stays in its state: joining it once more changes nothing, and no deletion in it is ever
+ * taken back. Checked on samples as the run goes, and on all that is remembered at its end, on nodes' states as they
+ * are; nothing is written. Invariants 3 and 5.
+ */
+
+import type { CausalDelta } from "../../core/dag/delta.ts";
+import type { ContextId, DeltaId } from "../../core/ids.ts";
+import type { Replica } from "../../core/replica.ts";
+import { type Entity, joinEntities } from "../../core/state/entity.ts";
+import { compareMoments } from "../../core/state/moment.ts";
+import type { Codec } from "../../core/wire/codec.ts";
+import type { SimNode } from "../world/sim-node.ts";
+import type { Found } from "./oracles.ts";
+
+interface Remembered {
+  readonly deltas: CausalDelta[];
+  readonly ids: Set<DeltaId>;
+  seen: number;
+}
+
+/** Of each context, and of deltas with deletions as many again, from all over the run. */
+const rememberedMax = 128;
+/** Of each node and context at one time. */
+const sampled = 6;
+
+export class Joined {
+  readonly #codec: Codec;
+  readonly #report: (found: Found) => void;
+  readonly #any = new Map<ContextId, Remembered>();
+  readonly #deleting = new Map<ContextId, Remembered>();
+
+  constructor(codec: Codec, report: (found: Found) => void) {
+    this.#codec = codec;
+    this.#report = report;
+  }
+
+  committed(deltas: readonly CausalDelta[]): void {
+    for (const delta of deltas) {
+      if (delta.content.kind !== "operations" && delta.content.kind !== "handler") continue;
+      remember(this.#any, delta);
+      const isDeleting = delta.content.actions.some(({ change }) => change.kind === "remove");
+      if (isDeleting) remember(this.#deleting, delta);
+    }
+  }
+
+  /** Looks at some of it, others each time. */
+  sample(nodes: readonly SimNode[], nth: number): void {
+    this.#each(nodes, (deltas, place) => {
+      const from = (nth * 31 + place * 7) % Math.max(1, deltas.length);
+      return [...deltas.slice(from), ...deltas.slice(0, from)].slice(0, sampled);
+    });
+  }
+
+  /** Looks at everything remembered. */
+  judge(nodes: readonly SimNode[]): void {
+    this.#each(nodes, (deltas) => deltas);
+  }
+
+  #each(
+    nodes: readonly SimNode[],
+    choose: (deltas: readonly CausalDelta[], place: number) => readonly CausalDelta[],
+  ): void {
+    for (const node of nodes) {
+      for (const [contextId, replica] of node.core?.replicas() ?? []) {
+        for (const kept of [this.#any, this.#deleting]) {
+          const { deltas = [] } = kept.get(contextId) ?? {};
+          for (const delta of choose(deltas, node.index)) this.#look(node, replica, delta);
+        }
+      }
+    }
+  }
+
+  #look(node: SimNode, replica: Replica, delta: CausalDelta): void {
+    const applied = replica.deltas.graph.get(delta.id);
+    if (applied === undefined) return;
+    for (const said of this.#codec.entitiesOf(delta, { at: applied.at, hlc: delta.hlc })) {
+      // Whether shared storage took it depends on more than the delta: the naive model knows.
+      if (said.content.type === "shared") continue;
+      const found = this.#judgeOne(said, replica.state.byId(said.id));
+      if (found !== null) this.#report({ ...found, node: node.id });
+    }
+  }
+
+  #judgeOne(said: Entity, held: Entity | undefined): Omit<Found, "node"> | null {
+    const name = `${said.content.type} ${JSON.stringify(said.key)} of ${said.collection}`;
+    if (held === undefined || compareMoments(held.deleted, said.deleted) < 0) {
+      const what = said.deleted === null ? "a write" : "a deletion";
+      const oracle = said.deleted === null ? "idempotence" : "nothing-resurrected";
+      return { oracle, invariant: 5, message: `${what} of ${name} was applied and is not in the state` };
+    }
+    if (joinEntities(held, said, this.#codec.crypto).hash === held.hash) return null;
+    const message = `what was applied of ${name} would change it if it were joined once more`;
+    return { oracle: "idempotence", invariant: 3, message };
+  }
+}
+
+/** Keeps an even sample of all: once there are enough, each takes the place of another ever more rarely. */
+function remember(kept: Map<ContextId, Remembered>, delta: CausalDelta): void {
+  const known = kept.get(delta.contextId) ?? { deltas: [], ids: new Set(), seen: 0 };
+  kept.set(delta.contextId, known);
+  if (known.ids.has(delta.id)) return;
+  const { deltas, ids } = known;
+  // A delta's id is as good as a draw.
+  const place = deltas.length < rememberedMax ? deltas.length : wordOf(delta.id) % (known.seen + 1);
+  known.seen += 1;
+  if (place >= rememberedMax) return;
+  const before = deltas[place];
+  if (before !== undefined) ids.delete(before.id);
+  ids.add(delta.id);
+  deltas[place] = delta;
+}
+
+function wordOf(id: DeltaId): number {
+  return [0, 1, 2, 3].reduce((word, at) => word * 256 + id.charCodeAt(at), 0);
+}
