@@ -117,7 +117,7 @@ export class Simulation {
     if (this.#isDirty) this.#checkConvergence(this.world.nowUs);
     if (this.world.events % checkpointEvents === 0) {
       this.#checkBounds();
-      this.#joined.sample(this.world.judged, this.world.events);
+      this.#joined.sample(this.world.judged, this.world.events / checkpointEvents);
     }
     return true;
   }

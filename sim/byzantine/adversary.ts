@@ -13,6 +13,7 @@ import { isHeartbeat } from "../../core/wire/gossip-codec.ts";
 import { decodeStateMessage, encodeStateMessage } from "../../core/wire/state-message.ts";
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "../../core/wire/sync-message.ts";
 import type { Behaviour } from "../scenario/behaviours.ts";
+import { epochMs } from "../world/clock.ts";
 import { Craft, type CraftParts } from "./craft.ts";
 import { forge, idleDelta, twinOf } from "./false-deltas.ts";
 import { falseHandshake, falseHeartbeat, falseState } from "./false-words.ts";
@@ -147,19 +148,20 @@ export class Adversary {
   ): Uint8Array {
     const craft = this.#craft;
     const said = decodeSyncMessage(frame);
+    if (isFault(said)) return behaviours.includes("false-snapshot") ? this.#falsifiedState(frame) : frame;
     if (behaviours.includes("lie") && said.kind === "handshake") {
       this.#count("lie");
       return encodeSyncMessage(falseHandshake(said, craft));
     }
-    if (!behaviours.includes("false-snapshot")) return frame;
-    const state = isFault(said) ? decodeStateMessage(frame) : said;
-    const lured = isFault(said) ? null : lure(said, sent, craft);
-    if (lured !== null) {
-      this.#count("false-snapshot");
-      return encodeSyncMessage(lured);
-    }
-    if (!isFault(said) || isFault(state)) return frame;
-    const falsified = falseState(state as Exclude<typeof state, SyncMessage>, craft);
+    const lured = behaviours.includes("false-snapshot") ? lure(said, sent, craft) : null;
+    if (lured === null) return frame;
+    this.#count("false-snapshot");
+    return encodeSyncMessage(lured);
+  }
+
+  #falsifiedState(frame: Uint8Array): Uint8Array {
+    const said = decodeStateMessage(frame);
+    const falsified = isFault(said) ? null : falseState(said, this.#craft);
     if (falsified === null) return frame;
     this.#count("false-snapshot");
     return encodeStateMessage(falsified);
@@ -206,7 +208,7 @@ export class Adversary {
   /** Valid deltas that everybody must keep, heartbeats without end, and streams on which nothing more is said. */
   #flood(about: AdversaryAbout): void {
     const craft = this.#craft;
-    const wallMs = 1_767_225_600_000 + Math.floor(about.nowUs / 1_000);
+    const wallMs = epochMs + Math.floor(about.nowUs / 1_000);
     for (const [contextId, replica] of about.core.replicas()) {
       const topic = this.memory.messages.find((said) => contextOfTopic(said.topic) === contextId)?.topic;
       if (topic === undefined || !replica.isInitialized) continue;

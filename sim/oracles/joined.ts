@@ -21,8 +21,9 @@ interface Remembered {
 
 /** Of each context, and of deltas with deletions as many again, from all over the run. */
 const rememberedMax = 128;
-/** Of each node and context at one time. */
-const sampled = 6;
+/** At one time: nodes, and deltas of each context. */
+const nodesSampled = 16;
+const deltasSampled = 6;
 
 export class Joined {
   readonly #codec: Codec;
@@ -44,31 +45,37 @@ export class Joined {
     }
   }
 
-  /** Looks at some of it, others each time. */
+  /** Looks at some of it on some nodes, others each time. */
   sample(nodes: readonly SimNode[], nth: number): void {
-    this.#each(nodes, (deltas, place) => {
-      const from = (nth * 31 + place * 7) % Math.max(1, deltas.length);
-      return [...deltas.slice(from), ...deltas.slice(0, from)].slice(0, sampled);
-    });
-  }
-
-  /** Looks at everything remembered. */
-  judge(nodes: readonly SimNode[]): void {
-    this.#each(nodes, (deltas) => deltas);
-  }
-
-  #each(
-    nodes: readonly SimNode[],
-    choose: (deltas: readonly CausalDelta[], place: number) => readonly CausalDelta[],
-  ): void {
-    for (const node of nodes) {
+    for (let place = 0; place < Math.min(nodesSampled, nodes.length); place += 1) {
+      const node = nodes[(nth + place * 7) % nodes.length] as SimNode; // below the length
       for (const [contextId, replica] of node.core?.replicas() ?? []) {
-        for (const kept of [this.#any, this.#deleting]) {
-          const { deltas = [] } = kept.get(contextId) ?? {};
-          for (const delta of choose(deltas, node.index)) this.#look(node, replica, delta);
+        for (const deltas of this.#rememberedOf(contextId)) {
+          const count = Math.min(deltasSampled, deltas.length);
+          for (let index = 0; index < count; index += 1) {
+            const delta = deltas[(nth + place + index) % deltas.length];
+            if (delta !== undefined) this.#look(node, replica, delta);
+          }
         }
       }
     }
+  }
+
+  /** Looks at everything remembered, on one of the nodes that stand on the same heads. */
+  judge(nodes: readonly SimNode[]): void {
+    const judged = new Set<string>();
+    for (const node of nodes) {
+      for (const [contextId, replica] of node.core?.replicas() ?? []) {
+        const standing = contextId + replica.heads().join("");
+        if (judged.has(standing)) continue;
+        judged.add(standing);
+        for (const delta of this.#rememberedOf(contextId).flat()) this.#look(node, replica, delta);
+      }
+    }
+  }
+
+  #rememberedOf(contextId: ContextId): readonly (readonly CausalDelta[])[] {
+    return [this.#any, this.#deleting].map((kept) => kept.get(contextId)?.deltas ?? []);
   }
 
   #look(node: SimNode, replica: Replica, delta: CausalDelta): void {

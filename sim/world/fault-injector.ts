@@ -150,16 +150,18 @@ export class FaultInjector {
     if (fault.disk === "wipe" || fault.disk === "rollback") return this.#destroy(node, fault);
     // Its disk stopped it already: it is not started again before this is over.
     if (node.status === "down") return node.halt("down");
-    // What waited in a paused process was never given to the node.
-    this.#world.skipped += node.inbox.filter(({ kind }) => kind === "request").length;
-    const lost = node.crash(fault.disk, mix32(this.#world.seed, node.index, node.epoch, 9));
+    this.#world.dropInbox(node);
+    // What a failing disk did not take is gone, however gently the process ends.
+    const lost = node.isDiskFailing
+      ? node.stopByDisk()
+      : node.crash(fault.disk, mix32(this.#world.seed, node.index, node.epoch, 9));
     this.#world.counters.probe("disk-batches-lost", lost.length);
     this.#world.halted(node, lost);
   }
 
   #destroy(node: SimNode, fault: Crash): void {
     const world = this.#world;
-    world.skipped += node.inbox.filter(({ kind }) => kind === "request").length;
+    world.dropInbox(node);
     world.destroying(node);
     node.halt("down");
     if (fault.disk === "wipe") {

@@ -140,6 +140,11 @@ export class SimNode {
     return this.disk.crash(this.disk.countLost(mode, uniform32));
   }
 
+  /** Did its disk refuse what is not synced, or would it? */
+  get isDiskFailing(): boolean {
+    return this.failedSyncs > 0 || this.impairment.isDiskFull;
+  }
+
   /** The disk failed for good, as far as the process can tell: what was not synced never was. */
   stopByDisk(): readonly Commit[] {
     this.halt("down");

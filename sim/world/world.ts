@@ -12,10 +12,10 @@ import type { Input, RequestId } from "../../core/input.ts";
 import { Trace, type TraceListener } from "../../core/trace.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import { createCodec } from "../../core/wire/codec.ts";
-import type { Adversary } from "../byzantine/adversary.ts";
 import type { SimCrypto } from "../crypto.ts";
 import type { Plan } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
+import { Adversaries } from "./adversaries.ts";
 import { LinkConditions } from "./conditions.ts";
 import { type Carried, type Connection, Connections } from "./connections.ts";
 import { createNodes } from "./create-nodes.ts";
@@ -80,6 +80,7 @@ export class World implements WorldPort, NodeSurroundings {
   readonly #streams: Streams;
   readonly #mesh: Mesh;
   readonly #faults: FaultInjector;
+  readonly #adversaries: Adversaries;
   readonly #intake: Intake;
   readonly #syncs: DiskSyncs;
   readonly #indexByPeer: ReadonlyMap<PeerId, number>;
@@ -109,6 +110,11 @@ export class World implements WorldPort, NodeSurroundings {
     const about = { connections: this.connections, conditions: this.conditions, knobs: plan.network.gossip };
     this.#mesh = new Mesh(this, { ...about, nodes: plan.nodes.length });
     this.#faults = new FaultInjector(this);
+    this.#adversaries = new Adversaries(this, {
+      connections: this.connections,
+      mesh: this.#mesh,
+      perform: (node, effect) => this.perform(node, effect),
+    });
     this.#intake = new Intake(this, (node, input) => this.#handle(node, input));
     this.#syncs = new DiskSyncs(this, {
       usualUs: plan.diskSyncUs,
@@ -196,8 +202,14 @@ export class World implements WorldPort, NodeSurroundings {
 
   /** A node goes for good, and says so. What waited for it is dropped, as by the production driver. */
   stop(node: SimNode): void {
-    node.inbox.length = 0;
+    this.dropInbox(node);
     this.#handle(node, { kind: "stop" });
+  }
+
+  /** What waited for a process was never given to the node. */
+  dropInbox(node: SimNode): void {
+    this.skipped += node.inbox.filter(({ kind }) => kind === "request").length;
+    node.inbox.length = 0;
   }
 
   /** A node stopped, however it did: its connections go, and its streams. */
@@ -317,7 +329,7 @@ export class World implements WorldPort, NodeSurroundings {
   #handle(node: SimNode, input: Input): void {
     try {
       const handled = node.handle(input, this.nowUs);
-      const effects = node.adversary === null ? handled : this.#edit(node, node.adversary, handled);
+      const effects = this.#adversaries.edit(node, handled);
       this.trace.record(this.nowUs, node.index, [input, effects]);
       node.perform(effects);
       this.#observer.handled(node, input, effects);
@@ -326,29 +338,6 @@ export class World implements WorldPort, NodeSurroundings {
       this.#isStopped = true;
       this.#observer.failed(node, error);
     }
-  }
-
-  /** What a byzantine node does in the place of what it should; what was made up is said at once. */
-  #edit(node: SimNode, adversary: Adversary, effects: readonly Effect[]): readonly Effect[] {
-    const { behaviours } = node.impairment;
-    if (behaviours.length === 0 || node.core === null) return effects;
-    const peers = Array.from(this.connections.neighbours(node.index)).map((other) =>
-      this.connections.peer(other),
-    );
-    const about = { behaviours, core: node.core, peers, nowUs: this.nowUs };
-    const edited = adversary.edit(effects, about);
-    for (const [behaviour, count] of edited.counts) {
-      this.counters.fault("byzantine", count);
-      this.counters.fault(`byzantine-${behaviour}`, count);
-    }
-    for (const said of edited.madeUp) {
-      if (said.kind !== "publish-to") this.perform(node, said);
-      else
-        this.#mesh.publish(node.index, { topic: said.topic, bytes: said.message }, (other) => {
-          return other % 2 === said.half;
-        });
-    }
-    return edited.effects;
   }
 
   #wake(node: SimNode, token: number): void {
