@@ -61,12 +61,12 @@ export class Joined {
     }
   }
 
-  /** Looks at everything remembered, on one of the nodes that stand on the same heads. */
+  /** Looks at everything remembered, on one of the nodes that have the same state at the same heads. */
   judge(nodes: readonly SimNode[]): void {
     const judged = new Set<string>();
     for (const node of nodes) {
       for (const [contextId, replica] of node.core?.replicas() ?? []) {
-        const standing = contextId + replica.heads().join("");
+        const standing = [contextId, replica.stateRoot(), ...replica.heads()].join("");
         if (judged.has(standing)) continue;
         judged.add(standing);
         for (const delta of this.#rememberedOf(contextId).flat()) this.#look(node, replica, delta);
