@@ -1,9 +1,7 @@
 /** Makes staged commits durable, many with one sync: what is staged while a flush runs goes with the next. */
 
 import type { Store } from "../adapters/level/store.ts";
-
-/** A failed flush is tried again after these times, and then given up. */
-const retryDelaysMs = [50, 100, 200, 400, 800];
+import { commitRetryDelaysMs } from "../core/commit-retry.ts";
 
 export interface CommitLogSink {
   /** So many more commits are durable. */
@@ -56,7 +54,7 @@ export class CommitLog {
 
   /** Commits that became durable, or null when that was given up. */
   async #flushOnce(): Promise<number | null> {
-    for (const delayMs of retryDelaysMs) {
+    for (const delayMs of commitRetryDelaysMs) {
       try {
         return await this.#store.flush();
       } catch (error) {

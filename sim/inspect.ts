@@ -30,7 +30,7 @@ export interface NodeState {
   /** Sync sessions and transfers of state that are open. */
   readonly sessions: number;
   readonly unsyncedBatches: number;
-  /** Inputs that wait until it is no longer paused. */
+  /** Inputs that wait until it can handle them. */
   readonly inbox: number;
   readonly contexts: Readonly<Record<string, ReplicaState>>;
 }

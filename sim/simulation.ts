@@ -14,8 +14,11 @@ import { checkpointEvents, type TraceListener } from "../core/trace.ts";
 import type { SimCrypto } from "./crypto.ts";
 import { copyShared } from "./memory.ts";
 import { Commutativity } from "./oracles/commutativity.ts";
-import { judgeExpectations } from "./oracles/expectations.ts";
+import { Differential } from "./oracles/differential.ts";
+import { judgeExpectations, notLive } from "./oracles/expectations.ts";
 import { HandlerRuns, type OwedEvent } from "./oracles/handler-runs.ts";
+import { HealedCore } from "./oracles/healed-core.ts";
+import { Joined } from "./oracles/joined.ts";
 import { type Found, Oracles, type Violation } from "./oracles/oracles.ts";
 import { ConvergenceWatch } from "./oracles/watch.ts";
 import type { FaultKind, Plan, PlanExpectation, PlanOperation } from "./plan/plan.ts";
@@ -24,7 +27,8 @@ import type { SimulationResult } from "./result.ts";
 import type { Listeners, SimulationMemory, Snapshot } from "./snapshot.ts";
 import { summarize } from "./summary.ts";
 import type { SimNode } from "./world/sim-node.ts";
-import { World, type WorldObserver } from "./world/world.ts";
+import type { WorldObserver } from "./world/surroundings.ts";
+import { World } from "./world/world.ts";
 
 export interface SimulationOptions {
   readonly crypto: SimCrypto;
@@ -66,9 +70,13 @@ export class Simulation {
   /** From this time on convergence counts: the last fault that ends is over, the last write made. */
   readonly settledUs: number;
   readonly applications: readonly Application[];
+  /** Over a healed core, once the plan's time is over. */
+  #final: HealedCore | null = null;
   acknowledged = 0;
   refused = 0;
   readonly #commutativity: Commutativity;
+  readonly #differential: Differential;
+  readonly #joined: Joined;
   readonly #onEvent: SimulationOptions["onEvent"];
   readonly #options: SimulationOptions;
   #isDirty = true;
@@ -89,10 +97,14 @@ export class Simulation {
     const worldOptions = { crypto, applications: heard, isSharing, traceListener, from: from?.world };
     this.world = new World(plan, worldOptions, this.#observer());
     const report = (found: Found) => {
+      if (!this.world.judged.some(({ id }) => id === found.node)) return;
       this.violations.push({ ...found, atMs: this.world.nowUs / 1_000, event: this.world.events });
     };
-    this.oracles = new Oracles(this.world.codec, report, memory?.oracles);
+    const { codec } = this.world;
+    this.oracles = new Oracles(codec, report, memory?.oracles);
     this.#commutativity = new Commutativity(applications, report, memory?.commutativity);
+    this.#differential = new Differential(codec, report, memory?.differential);
+    this.#joined = new Joined(codec, report, memory?.joined);
     const all = Array.from(this.world.contextIds.values());
     const watches = memory?.watches.values();
     const watch = (contexts: readonly ContextId[], nodes: readonly number[] | null) =>
@@ -113,11 +125,15 @@ export class Simulation {
 
   /** Handles the next event; false when the run has ended. */
   step(): boolean {
+    if (this.#isAtRest) return false;
     if (this.world.nextTimeUs > this.settledUs && this.world.nowUs <= this.settledUs)
       this.#checkConvergence(this.settledUs);
-    if (!this.world.step()) return false;
+    if (!this.world.step()) return this.#comeToRest() && this.step();
     if (this.#isDirty) this.#checkConvergence(this.world.nowUs);
-    if (this.world.events % checkpointEvents === 0) this.#checkBounds();
+    if (this.world.events % checkpointEvents === 0) {
+      this.#checkBounds();
+      this.#joined.sample(this.world.judged, this.world.events / checkpointEvents);
+    }
     return true;
   }
 
@@ -140,6 +156,9 @@ export class Simulation {
       handlerRuns: this.handlerRuns.memory,
       oracles: this.oracles.memory,
       commutativity: this.#commutativity.memory,
+      differential: this.#differential.memory,
+      joined: this.#joined.memory,
+      final: this.#final?.memory ?? null,
       watches: [this.overall, ...this.expected.map(({ watch }) => watch)].map(({ memory }) => memory),
     };
     const { onEvent: _onEvent, traceListener: _listener, from: _from, ...options } = this.#options;
@@ -161,19 +180,45 @@ export class Simulation {
   finish(): SimulationResult {
     if (this.#result !== null) return this.#result;
     while (this.step());
+    this.violations.push(...notLive(this, this.#final));
     this.#checkConvergence(Math.max(this.world.nowUs, this.settledUs));
     this.#checkBounds();
     this.#checkRoots();
+    if (!this.#hasThrown) {
+      this.#joined.judge(this.world.judged);
+      this.world.counters.probe("states-modelled", this.#differential.judge(this.world.judged));
+    }
     this.violations.push(...judgeExpectations(this));
     this.#result = summarize(this);
     return this.#result;
   }
 
-  #goOn({ acknowledged, refused, isDirty, result }: SimulationMemory): void {
+  #goOn({ acknowledged, refused, isDirty, final, result }: SimulationMemory): void {
     this.acknowledged = acknowledged;
     this.refused = refused;
     this.#isDirty = isDirty;
+    this.#final = final && new HealedCore(this.world, this.oracles.kept, final);
     this.#result = result;
+  }
+
+  /** Final liveness, where the scenario has no `converged` of its own: heals a core and goes on, unless it is at rest. */
+  #comeToRest(): boolean {
+    const { world } = this;
+    if (this.#final !== null || this.expected.length > 0 || this.#hasThrown) return false;
+    this.#final = new HealedCore(world, this.oracles.kept);
+    for (const node of world.judged)
+      for (const contextId of world.contextIds.values()) this.#updateStanding(node, contextId);
+    if (this.#isAtRest) return false;
+    world.heal(this.#final.nodes, this.#final.allowedUs);
+    return true;
+  }
+
+  get #isAtRest(): boolean {
+    return this.#final !== null && this.#final.stuck.length === 0;
+  }
+
+  get #hasThrown(): boolean {
+    return this.violations.some(({ oracle }) => oracle === "invariant-thrown");
   }
 
   #observer(): WorldObserver {
@@ -185,6 +230,10 @@ export class Simulation {
         this.#onEvent?.({ event, timeUs, node: node.id, input, effects });
       },
       replied: (node, request, outcome) => this.#replied(node, request, outcome),
+      destroying: (node) => {
+        this.oracles.destroying(node);
+        this.#isDestroyed = true;
+      },
       statusChanged: (node, lost) => this.#statusChanged(node, lost),
       failed: (node, error) => {
         const message = `${error.message}\n${error.stack ?? ""}`;
@@ -203,9 +252,13 @@ export class Simulation {
   /** Contexts whose deltas the input under way has changed, and events that it made the node owe a handler. */
   readonly #touched = new Set<ContextId>();
   #owed: readonly OwedEvent[] = [];
+  /** What the node's disk loses next, an injected fault destroys. */
+  #isDestroyed = false;
 
   #committing(node: SimNode, commit: Commit): void {
     const deltas = this.oracles.committed(node, commit);
+    this.#differential.committed(deltas);
+    this.#joined.committed(deltas);
     this.#owed = this.handlerRuns.committed(node, commit, { deltas, nowUs: this.world.nowUs });
     for (const contextId of this.world.contextIds.values()) {
       // Of what came with a state there are no deltas.
@@ -231,11 +284,15 @@ export class Simulation {
   #updateStanding(node: SimNode, contextId: ContextId): void {
     const replica = node.core?.replicas().get(contextId);
     const heads = replica?.heads().join("") ?? "";
-    if (replica?.isInitialized && isChecked(heads))
+    if (node.isJudged && replica?.isInitialized && isChecked(heads))
       this.oracles.stands(node, { contextId, heads, root: replica.stateRoot() });
     const standing = replica === undefined ? null : heads;
-    this.overall.update(contextId, node.index, standing);
-    for (const { watch } of this.expected) watch.update(contextId, node.index, standing);
+    const judged = node.isJudged ? standing : null;
+    this.overall.update(contextId, node.index, judged);
+    for (const { expectation, watch } of this.expected) {
+      watch.update(contextId, node.index, expectation.nodes === null ? judged : standing);
+    }
+    this.#final?.update(contextId, node.index, judged);
   }
 
   #replied(node: SimNode, request: RequestId, outcome: Outcome): void {
@@ -245,11 +302,13 @@ export class Simulation {
     this.acknowledged += 1;
     const operation = present(this.plan.operations[request], "the operation of a request");
     const contextId = present(this.world.contextIds.get(operation.context), "the context of an operation");
-    this.oracles.acknowledge(node, contextId, outcome.written);
+    if (node.isJudged) this.oracles.acknowledge(node, contextId, outcome.written);
   }
 
-  #statusChanged(node: SimNode, lost: readonly Commit[]): void {
-    if (lost.length > 0) this.oracles.lost(node, lost);
+  #statusChanged(node: SimNode, lost: readonly Commit[] | "all"): void {
+    if (this.#isDestroyed) this.oracles.destroyedOn(node, this.world.judged);
+    else if (lost !== "all" && lost.length > 0) this.oracles.lost(node, lost);
+    this.#isDestroyed = false;
     this.handlerRuns.lost(node, lost);
     this.handlerRuns.statusChanged(node, this.world.nowUs);
     for (const contextId of this.world.contextIds.values()) this.#updateStanding(node, contextId);
@@ -264,7 +323,7 @@ export class Simulation {
 
   /** On all heads that nodes stand on now. */
   #checkRoots(): void {
-    for (const node of this.world.nodes) {
+    for (const node of this.world.judged) {
       for (const replica of node.core?.replicas().values() ?? []) {
         if (!replica.isInitialized) continue;
         const [heads, root] = [replica.heads().join(""), replica.stateRoot()];
@@ -274,7 +333,7 @@ export class Simulation {
   }
 
   #checkBounds(): void {
-    for (const node of this.world.nodes) this.oracles.bounded(node);
+    for (const node of this.world.judged) this.oracles.bounded(node);
   }
 }
 

@@ -1,7 +1,10 @@
 /** A run at one moment: the world and what the oracles remember. A value: nothing that runs on changes it. */
 
 import type { CommutativityMemory } from "./oracles/commutativity.ts";
+import type { DifferentialMemory } from "./oracles/differential.ts";
 import type { HandlerRunsMemory } from "./oracles/handler-runs.ts";
+import type { HealedCoreMemory } from "./oracles/healed-core.ts";
+import type { JoinedMemory } from "./oracles/joined.ts";
 import type { OraclesMemory, Violation } from "./oracles/oracles.ts";
 import type { WatchMemory } from "./oracles/watch.ts";
 import type { Plan } from "./plan/plan.ts";
@@ -23,8 +26,12 @@ export interface SimulationMemory {
   readonly handlerRuns: HandlerRunsMemory;
   readonly oracles: OraclesMemory;
   readonly commutativity: CommutativityMemory;
+  readonly differential: DifferentialMemory;
+  readonly joined: JoinedMemory;
   /** Over everything, then one for each `converged` expectation. */
   readonly watches: readonly WatchMemory[];
+  /** Once the plan's time is over and a core was healed. */
+  readonly final: HealedCoreMemory | null;
   /** Of a run that was finished. */
   readonly result: SimulationResult | null;
 }

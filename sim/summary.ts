@@ -23,7 +23,7 @@ export function summarize(simulation: Simulation): SimulationResult {
     traceHash: world.trace.hash(),
     nodes: plan.nodes.length,
     skipped: world.skipped,
-    refused: simulation.refused,
+    refused: simulation.refused + world.unanswered,
     forgiven: classifyLost(simulation).forgiven,
     contexts: Object.fromEntries(plan.contexts.map(({ id }) => [id, contextResult(simulation, id)])),
     acknowledged: simulation.acknowledged,
@@ -35,10 +35,13 @@ export function summarize(simulation: Simulation): SimulationResult {
   };
 }
 
+/** Whose violations say that something did not come about in time; those of all others, that something went wrong. */
+const livenessOracles: readonly string[] = ["converged", "liveness"];
+
 /** The earliest violation decides. */
 function outcomeOf([earliest]: readonly Violation[]): RunOutcome {
   if (earliest === undefined) return "passed";
-  return earliest.oracle === "converged" ? "liveness" : "safety";
+  return livenessOracles.includes(earliest.oracle) ? "liveness" : "safety";
 }
 
 function contextResult(simulation: Simulation, context: string): ContextResult {

@@ -71,6 +71,7 @@ function describeFault(fault: PlanFault, plan: Plan, nowUs: number): string {
     case "loss":
     case "duplicate":
     case "reorder":
+    case "corrupt":
       return `${Number((fault.rate * 100).toFixed(2))} % on ${links(fault.nodes)}`;
     case "latency": {
       const base = fault.latency === null ? [] : [describeLatency(fault.latency)];
@@ -84,7 +85,16 @@ function describeFault(fault: PlanFault, plan: Plan, nowUs: number): string {
     case "pause":
     case "join":
     case "leave":
+    case "disk-full":
       return nodes(fault.nodes);
+    case "slow":
+      return `${nodes(fault.nodes)} by ${fault.factor} times`;
+    case "disk-slow":
+      return `${nodes(fault.nodes)}, a sync up to ${fault.syncUs[1] / 1_000} ms`;
+    case "disk-fail":
+      return `${nodes(fault.nodes)}, ${Number((fault.rate * 100).toFixed(2))} % of the syncs`;
+    case "byzantine":
+      return `${nodes(fault.nodes)}: ${fault.behaviours.join(", ")}`;
     case "clock-jump":
       return `${nodes(fault.nodes)} by ${fault.byMs > 0 ? "+" : ""}${fault.byMs / 1_000} s`;
     case "clock-drift":

@@ -5,6 +5,7 @@
 
 import { unreachable } from "../../core/assert.ts";
 import type { Stream } from "../random.ts";
+import { behaviours } from "../scenario/behaviours.ts";
 import type { NodeReference, ScenarioFault } from "../scenario/scenario.ts";
 import { drawLatency } from "./draw-network.ts";
 import type { DrawnContext, Joining } from "./draw-workload.ts";
@@ -94,6 +95,7 @@ class Schedule {
         return { kind, ...times, rate: draws.pick([0.1, 0.5, 1]), ...onSome };
       case "duplicate":
       case "reorder":
+      case "corrupt":
         return { kind, ...times, rate: draws.pick([0.1, 0.5, 1]), ...onSome };
       case "latency":
         return draws.chance(0.5)
@@ -103,9 +105,19 @@ class Schedule {
         return { kind, ...times, kbps: draws.pick([20, 200, 2_000]), ...onSome };
       case "crash":
         return this.#occupy(kind, times, (nodes) => {
-          const disk = draws.pick(["keep", "lose-unsynced", "torn"] as const);
+          const disk = draws.pick(["keep", "lose-unsynced", "torn", "wipe", "rollback"] as const);
           return { kind, ...times, nodes, disk };
         });
+      case "slow":
+        return { kind, ...times, nodes: this.#someNodes(), factor: draws.pick([2, 20, 100]) };
+      case "disk-slow":
+        return { kind, ...times, nodes: this.#someNodes(), syncMs: draws.pick([10, 100, 500]) };
+      case "disk-full":
+        return { kind, ...times, nodes: this.#someNodes() };
+      case "disk-fail":
+        return { kind, ...times, nodes: this.#someNodes(), rate: draws.pick([0.1, 0.5, 0.9]) };
+      case "byzantine":
+        return this.#liars(times);
       case "pause":
         return this.#occupy(kind, times, (nodes) => ({ kind, ...times, nodes }));
       case "leave":
@@ -130,6 +142,15 @@ class Schedule {
       default:
         return unreachable(kind);
     }
+  }
+
+  /** A third of the nodes at most, none of whom is needed for others to converge, in one or several ways. */
+  #liars(times: { readonly at: number; readonly until: number }): ScenarioFault | null {
+    const { draws } = this.#setting;
+    const free = draws.shuffle(this.#initial.filter((id) => !this.#anchors.has(id)));
+    const nodes = free.slice(0, Math.min(2, Math.floor(this.#initial.length / 3)));
+    const ways = draws.shuffle(behaviours).slice(0, draws.pick([1, 1, 2, behaviours.length]));
+    return nodes.length === 0 ? null : { kind: "byzantine", ...times, nodes, behaviour: ways };
   }
 
   #split(): { readonly split: number } | { readonly groups: readonly NodeReference[] } {

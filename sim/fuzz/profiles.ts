@@ -30,11 +30,23 @@ export interface Profile extends ScenarioSpace {
 }
 
 const linkFaults: readonly FuzzedFaultKind[] = [
-  ...(["partition", "flap", "oneway", "loss", "duplicate", "reorder", "latency", "bandwidth"] as const),
+  ...([
+    "partition",
+    "flap",
+    "oneway",
+    "loss",
+    "duplicate",
+    "reorder",
+    "corrupt",
+    "latency",
+    "bandwidth",
+  ] as const),
 ];
+const diskFaults: readonly FuzzedFaultKind[] = ["disk-slow", "disk-full", "disk-fail"];
 const nodeFaults: readonly FuzzedFaultKind[] = [
   "crash",
   "pause",
+  "slow",
   "clock-jump",
   "clock-drift",
   "join",
@@ -46,7 +58,7 @@ export const everything: ScenarioSpace = {
     ...[2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 6, 6, 7],
     ...[2, 3, 3, 4, 5, 6, 8, 10, 12, 16, 40],
   ],
-  faults: [...linkFaults, ...nodeFaults],
+  faults: [...linkFaults, ...nodeFaults, ...diskFaults, "byzantine"],
   ...{ faultsMax: 6, contextsMax: 3, callsMax: 160 },
   calls: builtInCalls,
   activeMs: [2_000, 12_000],
@@ -62,8 +74,11 @@ export const profiles: readonly Profile[] = [
   },
   {
     ...everything,
-    ...{ name: "disk", meaning: "crashes that lose or tear what was not synced, on slow disks" },
-    ...{ faults: ["crash", "pause", "partition"], faultsMax: 16, varied: ["disk", "config"] },
+    ...{
+      name: "disk",
+      meaning: "crashes that lose, tear, empty or age disks, and disks that are slow, full or fail",
+    },
+    ...{ faults: ["crash", "pause", "partition", ...diskFaults], faultsMax: 16, varied: ["disk", "config"] },
   },
   {
     ...everything,
@@ -78,6 +93,11 @@ export const profiles: readonly Profile[] = [
     ...everything,
     ...{ name: "members", meaning: "nodes that join, leave and return while old changes are dropped" },
     ...{ faults: ["join", "leave", "crash", "partition"], faultsMax: 10, varied: ["topology", "config"] },
+  },
+  {
+    ...everything,
+    ...{ name: "liars", meaning: "byzantine nodes among others, and little else" },
+    ...{ sizes: [3, 4, 5, 6, 9], faults: ["byzantine", "partition", "crash"], faultsMax: 4 },
   },
   {
     ...everything,

@@ -8,12 +8,12 @@ const violationsShown = 10;
 
 /** Several lines, the verdict first. */
 export function formatResult(result: RunResult): string {
-  const { virtualMs, wallMs, contexts, acknowledged, skipped, refused, events } = result;
+  const { virtualMs, wallMs, contexts, acknowledged, skipped, refused, forgiven, events } = result;
   const speed = wallMs === 0 ? "" : `, ${(virtualMs / wallMs).toFixed(1)} times real time`;
   const lines = [
     `${result.outcome === "passed" ? "passed" : `FAILED (${result.outcome})`}  ${result.scenario}  seed ${result.seed}`,
     `  ${convergence(result)}`,
-    `  ${result.nodes} nodes, ${acknowledged} writes acknowledged${extra(skipped, "skipped")}${extra(refused, "refused")}`,
+    `  ${result.nodes} nodes, ${acknowledged} writes acknowledged${extra(skipped, "skipped")}${extra(refused, "refused")}${extra(forgiven, "forgiven")}`,
     ...Object.entries(contexts).map(([id, context]) => {
       const root = context.root === null ? "members disagree" : `root ${context.root.slice(0, 16)}`;
       return `  context ${id}: ${context.entities} entities from ${context.deltas} deltas, ${root}`;

@@ -5,7 +5,6 @@ import { isJsonObject, type Json } from "../../core/json.ts";
 import { nearestName, suggestion } from "../../core/nearest-name.ts";
 import { inOrderOf, type ScenarioPath, type ScenarioProblem, showValue } from "../scenario/scenario-error.ts";
 import { scenarioSchema } from "../scenario/schema.ts";
-import { laterDisks, laterFaultKinds } from "../scenario/schema-faults.ts";
 
 /** The parts of our schema that stand at an error. */
 interface SchemaPart {
@@ -107,13 +106,10 @@ function wrongValue({ parentSchema, data }: ErrorObject, path: ScenarioPath): Sc
   return wrong("bad-value", path, `found ${showValue(data)}, expected ${expected}`);
 }
 
-/** A value that should be one of a few names. Some others are planned, and said to be. */
+/** A value that should be one of a few names. */
 function wrongName(found: unknown, names: readonly string[], path: ScenarioPath): ScenarioProblem {
   const expected = `expected one of ${names.join(", ")}`;
   if (typeof found !== "string") return wrong("bad-value", path, `found ${showValue(found)}, ${expected}`);
-  const planned = names.includes("torn") ? laterDisks : names.includes("crash") ? laterFaultKinds : [];
-  if (planned.includes(found))
-    return wrong("unsupported", path, `"${found}" is not in this version, ${expected}`);
   return wrong("bad-value", path, `found "${found}", ${expected}${suggestion(found, names)}`);
 }
 

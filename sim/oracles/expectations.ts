@@ -8,6 +8,7 @@ import { encode, equalBytes } from "../../core/wire/cbor.ts";
 import type { PlanExpectation } from "../plan/plan.ts";
 import type { ConvergedWatch, Simulation } from "../simulation.ts";
 import type { SimNode } from "../world/sim-node.ts";
+import type { HealedCore } from "./healed-core.ts";
 import type { Found, Violation } from "./oracles.ts";
 
 /** Violations found at the end of a run. */
@@ -16,7 +17,7 @@ export function judgeExpectations(simulation: Simulation): readonly Violation[] 
   const found = [
     ...simulation.plan.expectations.flatMap((expectation) => judge(simulation, expectation)),
     ...lostWrites(simulation),
-    ...simulation.handlerRuns.judge(simulation.world.nodes, simulation.world.nowUs),
+    ...simulation.handlerRuns.judge(simulation.world.judged, simulation.world.nowUs),
   ];
   const missed = simulation.expected.flatMap((expected) => missedConvergence(simulation, expected));
   return [...missed, ...found.map((each) => ({ ...each, ...atEnd }))];
@@ -83,7 +84,7 @@ function judgeMembers(
   });
 }
 
-/** Live nodes that keep the context. */
+/** Live nodes that keep the context; unless some are named, without those that are ever byzantine. */
 export function liveMembers(
   simulation: Simulation,
   context: string,
@@ -92,9 +93,8 @@ export function liveMembers(
   const contextId = present(simulation.world.contextIds.get(context), `context ${context}`);
   return simulation.world.nodes.flatMap((node) => {
     const replica = node.core?.replicas().get(contextId);
-    return replica === undefined || (nodes !== null && !nodes.includes(node.index))
-      ? []
-      : [{ node, replica }];
+    const isAsked = nodes === null ? node.isJudged : nodes.includes(node.index);
+    return replica === undefined || !isAsked ? [] : [{ node, replica }];
   });
 }
 
@@ -127,6 +127,22 @@ function missedConvergence(
       message,
     },
   ];
+}
+
+/** Parts of a healed core that did not converge in the time they were given. */
+export function notLive(simulation: Simulation, core: HealedCore | null): readonly Violation[] {
+  if (core === null) return [];
+  const allowedMs = core.allowedUs / 1_000;
+  const atMs = simulation.plan.untilUs / 1_000 + allowedMs;
+  return core.stuck.map((part) => {
+    const stuck = whoIsStuck(simulation, part);
+    const within = `${part.nodes.length} nodes were healed at the end, and did not converge within ${allowedMs} ms`;
+    return {
+      ...{ oracle: "liveness", invariant: 2, node: stuck?.node ?? null },
+      ...{ atMs, event: simulation.world.events },
+      message: `${within}: ${stuck?.reason ?? "no difference is left to name"}`,
+    };
+  });
 }
 
 /** The node furthest behind, and a delta it lacks that others have. */
@@ -190,17 +206,17 @@ export function classifyLost(simulation: Simulation): {
   readonly lost: readonly { readonly id: DeltaId; readonly author: SimNode }[];
   readonly forgiven: number;
 } {
-  const { nodes } = simulation.world;
+  const nodes = simulation.world.judged;
   const staying = nodes.filter(({ status }) => status === "up" || status === "down");
   const left = nodes.filter(({ status }) => status === "left");
-  const { kept, acknowledged } = simulation.oracles;
+  const { kept, acknowledged, destroyed } = simulation.oracles;
   const lost: { id: DeltaId; author: SimNode }[] = [];
   let forgiven = 0;
   for (const [contextId, writes] of acknowledged) {
     for (const [id, index] of writes) {
       const isKept = ({ disk }: SimNode) => kept.has(disk, contextId, id);
       if (staying.some(isKept)) continue;
-      if (left.some(isKept)) forgiven += 1;
+      if (left.some(isKept) || destroyed.has(id)) forgiven += 1;
       else lost.push({ id, author: simulation.world.node(index) });
     }
   }

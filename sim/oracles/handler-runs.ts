@@ -99,8 +99,9 @@ export class HandlerRuns {
   }
 
   /** A node lost its last commits, and with them what they owed and what they had done. */
-  lost(node: SimNode, commits: readonly Commit[]): void {
+  lost(node: SimNode, commits: readonly Commit[] | "all"): void {
     const debts = this.#debtsOf(node);
+    if (commits === "all") return debts.clear();
     for (const commit of commits) {
       const { owed, tried } = led.get(commit) ?? { owed: [], tried: [] };
       this.#count(node, tried, -1);

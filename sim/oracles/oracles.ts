@@ -6,8 +6,10 @@
 import type { CausalDelta } from "../../core/dag/delta.ts";
 import type { Commit } from "../../core/effect.ts";
 import { type ContextId, type DeltaId, type Hash, toHex } from "../../core/ids.ts";
+import { storeKeys } from "../../core/store-keys.ts";
 import { stateSessionsMax } from "../../core/sync/state/state-sessions.ts";
 import type { Codec } from "../../core/wire/codec.ts";
+import type { SimDisk } from "../world/disk.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { Kept } from "./kept.ts";
 
@@ -33,6 +35,8 @@ export interface OraclesMemory {
   readonly rootsByHeads: Map<string, Hash>;
   /** By context: writes whose client was told that they are kept, with the node that said so. */
   readonly acknowledged: Map<ContextId, Map<DeltaId, number>>;
+  /** Acknowledged writes whose last durable copy an injected fault destroyed. */
+  readonly destroyed: Set<DeltaId>;
   found: number;
 }
 
@@ -41,11 +45,14 @@ export class Oracles {
   readonly #codec: Codec;
   readonly #report: (found: Found) => void;
   readonly kept = new Kept();
+  #atRisk: readonly (readonly [ContextId, DeltaId])[] = [];
 
   constructor(
     codec: Codec,
     report: (found: Found) => void,
-    memory: OraclesMemory = { rootsByHeads: new Map(), acknowledged: new Map(), found: 0 },
+    memory: OraclesMemory = {
+      ...{ rootsByHeads: new Map(), acknowledged: new Map(), destroyed: new Set(), found: 0 },
+    },
   ) {
     this.memory = memory;
     this.#codec = codec;
@@ -54,6 +61,10 @@ export class Oracles {
 
   get acknowledged(): ReadonlyMap<ContextId, ReadonlyMap<DeltaId, number>> {
     return this.memory.acknowledged;
+  }
+
+  get destroyed(): ReadonlySet<DeltaId> {
+    return this.memory.destroyed;
   }
 
   /** Causal closure: what a batch adds has its parents in the store or before it in the batch. Gives the deltas added. */
@@ -130,6 +141,28 @@ export class Oracles {
     }
   }
 
+  /** An injected fault is about to destroy what a disk holds: what of it must be seen to be elsewhere afterwards? */
+  destroying({ disk }: SimNode): void {
+    this.#atRisk = Array.from(this.memory.acknowledged).flatMap(([contextId, writes]) =>
+      Array.from(writes.keys())
+        .filter((id) => this.#isDurable(disk, contextId, id))
+        .map((id) => [contextId, id] as const),
+    );
+  }
+
+  /** It has: of what is on no disk of these now the last copy is gone, and nobody owes it any longer. */
+  destroyedOn(node: SimNode, keepers: readonly SimNode[]): void {
+    this.kept.lost(node.disk);
+    for (const [contextId, id] of this.#atRisk) {
+      if (!keepers.some(({ disk }) => this.#isDurable(disk, contextId, id))) this.memory.destroyed.add(id);
+    }
+    this.#atRisk = [];
+  }
+
+  #isDurable(disk: SimDisk, contextId: ContextId, id: DeltaId): boolean {
+    return this.kept.has(disk, contextId, id) && !disk.isUnsynced(storeKeys.delta(id));
+  }
+
   /** A disk lost its last batches: nothing acknowledged may be among them. */
   lost(node: SimNode, commits: readonly Commit[]): void {
     this.kept.lost(node.disk);
@@ -141,7 +174,8 @@ export class Oracles {
       for (const key of keys) {
         const id = key.slice(1) as DeltaId;
         if (writes.get(id) === node.index) {
-          this.#find("acknowledged-kept", 5, node, `the crash took ${toHex(id)}, which was acknowledged`);
+          if (!this.destroyed.has(id))
+            this.#find("acknowledged-kept", 5, node, `the crash took ${toHex(id)}, which was acknowledged`);
         }
       }
     }

@@ -2,6 +2,7 @@
 
 import type { Json } from "../../core/json.ts";
 import type { Entity, EntityOf } from "../../core/state/entity.ts";
+import type { EntityName } from "../../core/state/entity-id.ts";
 import { layOut } from "../../core/state/fugue.ts";
 import { latest } from "../../core/state/moment.ts";
 import { type EntityReader, floorAbove, liveEntity } from "../../core/state/reader.ts";
@@ -12,7 +13,9 @@ export function visibleAt(reader: EntityReader, entities: Iterable<Entity>): Rea
   const seen = new Map<string, Json>();
   for (const entity of entities) {
     const place = placeOf(entity);
-    if (!seen.has(place)) seen.set(place, visible(reader, entity));
+    if (seen.has(place)) continue;
+    const { content, collection, key } = entity;
+    seen.set(place, visibleOf(reader, { type: content.type, collection, key }));
   }
   return seen;
 }
@@ -22,7 +25,8 @@ function placeOf({ content, collection, key }: Entity): string {
   return content.type === "run" ? `${collection}[]` : key === "" ? collection : `${collection}/${key}`;
 }
 
-function visible(reader: EntityReader, { content: { type }, collection, key }: Entity): Json {
+/** What is seen of one entity; of a run the sequence it is in. */
+export function visibleOf(reader: EntityReader, { type, collection, key }: EntityName): Json {
   if (type === "run") return sequence(reader, collection);
   if (type === "counter") {
     const counter = reader.get("counter", collection, key);

@@ -15,6 +15,8 @@ export interface WatchOptions {
   /** What disks keep. */
   readonly kept: Kept;
   readonly memory?: WatchMemory | undefined;
+  /** Whose disks these are, by default of all that are judged; what none of them keeps is not waited for. */
+  readonly keepers?: readonly number[];
 }
 
 export interface WatchMemory {
@@ -28,10 +30,13 @@ export class ConvergenceWatch {
   readonly #trackers: ReadonlyMap<ContextId, ConvergenceTracker>;
   readonly #nodes: readonly SimNode[];
   readonly #kept: Kept;
+  readonly #keepers: readonly number[] | null;
 
-  constructor(nodes: readonly SimNode[], { contexts, nodes: watched, fromUs, kept, memory }: WatchOptions) {
+  constructor(nodes: readonly SimNode[], options: WatchOptions) {
+    const { contexts, nodes: watched, fromUs, kept, keepers = null, memory } = options;
     this.convergedAtUs = memory?.convergedAtUs ?? null;
     this.#kept = kept;
+    this.#keepers = keepers;
     const isWatched = watched === null ? () => true : (node: number) => watched.includes(node);
     this.fromUs = fromUs;
     this.#nodes = nodes;
@@ -81,7 +86,12 @@ export class ConvergenceWatch {
 
   /** Does everything that waits here wait for what left with its last holder? */
   #isOrphaned(replica: Replica): boolean {
-    const staying = this.#nodes.filter(({ status }) => status === "up" || status === "down");
+    const staying = this.#nodes.filter(
+      ({ status, isJudged, index }) =>
+        isJudged &&
+        (status === "up" || status === "down") &&
+        (this.#keepers === null || this.#keepers.includes(index)),
+    );
     const isGone = (id: DeltaId) => staying.every(({ disk }) => !this.#kept.has(disk, replica.contextId, id));
     return replica.deltas.readyCount === 0 && replica.deltas.missing().every(isGone);
   }

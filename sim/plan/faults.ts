@@ -1,17 +1,19 @@
 /** The faults of a plan: nodes by index, splits drawn, times in microseconds. */
 
 import { unreachable } from "../../core/assert.ts";
+import { stream } from "../random.ts";
 import { formatUs } from "../scenario/duration.ts";
 import type { FaultOf, ScenarioFault } from "../scenario/scenario.ts";
 import { type Problems, type ScenarioPath, showValue } from "../scenario/scenario-error.ts";
 import { resolveGroups } from "./groups.ts";
-import { checkLatency } from "./network.ts";
+import { checkLatency, syncUsOf } from "./network.ts";
 import type { PlanFault } from "./plan.ts";
 import { ContentNames, type Resolving, readDuration, readEnd, readInstant } from "./resolving.ts";
 import { checkSchedule } from "./schedule.ts";
 
 /** A shorter cycle would only make events. */
 const periodUsMin = 1_000;
+const failRateDefault = 0.5;
 
 /** By time, then by the order in which the scenario names them. */
 export function resolveFaults(resolving: Resolving): readonly PlanFault[] {
@@ -50,6 +52,7 @@ function resolveFault(fault: ScenarioFault, place: Place, resolving: Resolving):
     case "loss":
     case "duplicate":
     case "reorder":
+    case "corrupt":
       return { kind: fault.kind, rate: fault.rate, nodes: onlyLinksOf(fault, some) };
     case "latency": {
       const latency = "latency" in fault ? fault.latency : null;
@@ -60,7 +63,21 @@ function resolveFault(fault: ScenarioFault, place: Place, resolving: Resolving):
     case "bandwidth":
       return { kind: fault.kind, kbps: fault.kbps, nodes: onlyLinksOf(fault, some) };
     case "crash":
-      return { kind: fault.kind, nodes: some("nodes", fault.nodes), disk: fault.disk ?? "keep" };
+      return resolveCrash(fault, some("nodes", fault.nodes), place, resolving);
+    case "slow":
+      return { kind: fault.kind, nodes: some("nodes", fault.nodes), factor: fault.factor };
+    case "disk-slow": {
+      const syncUs = syncUsOf(fault.syncMs, [...path, "syncMs"], problems);
+      return { kind: fault.kind, nodes: some("nodes", fault.nodes), syncUs };
+    }
+    case "disk-full":
+      return { kind: fault.kind, nodes: some("nodes", fault.nodes) };
+    case "disk-fail":
+      return { kind: fault.kind, nodes: some("nodes", fault.nodes), rate: fault.rate ?? failRateDefault };
+    case "byzantine": {
+      const behaviours = typeof fault.behaviour === "string" ? [fault.behaviour] : fault.behaviour;
+      return { kind: fault.kind, nodes: some("nodes", fault.nodes), behaviours };
+    }
     case "pause":
     case "leave":
       return { kind: fault.kind, nodes: some("nodes", fault.nodes) };
@@ -75,6 +92,42 @@ function resolveFault(fault: ScenarioFault, place: Place, resolving: Resolving):
     default:
       return unreachable(fault);
   }
+}
+
+/** The disk that a node comes back on was copied at a moment of its own, before the crash and after it was there. */
+function resolveCrash(
+  { kind, disk = "keep", copiedAt }: FaultOf<"crash">,
+  nodes: readonly number[],
+  { path, names, atUs }: Place,
+  { seed, roster, problems }: Resolving,
+): WithoutTimes<PlanFault> {
+  const place = [...path, "copiedAt"];
+  if (copiedAt !== undefined && disk !== "rollback")
+    problems.add("no-effect", place, `found with disk ${disk}, expected only with rollback`);
+  if (disk !== "rollback") return { kind, nodes, disk };
+  if (copiedAt !== undefined) {
+    const copiedAtUs = copiedAt.map((copied, index) => readDuration(copied, [...place, index], problems));
+    if (copiedAtUs.length !== nodes.length)
+      problems.add(
+        "bad-value",
+        place,
+        `found ${copiedAtUs.length} times, expected one for each of ${nodes.length} nodes`,
+      );
+    const late = copiedAtUs.findIndex((copiedUs) => copiedUs >= atUs);
+    if (late >= 0)
+      problems.add(
+        "schedule",
+        [...place, late],
+        `found ${showValue(copiedAt[late] ?? 0)}, expected a time before the crash, ${formatUs(atUs)}`,
+      );
+    return { kind, nodes, disk, copiedAtUs };
+  }
+  const name = names.of([kind, disk, atUs]);
+  const copiedAtUs = nodes.map((node) => {
+    const fromUs = roster.nodes[node]?.joinsAtUs ?? 0;
+    return stream(seed, `${name}/${roster.idOf(node)}`).between(fromUs, Math.max(fromUs, atUs - 1));
+  });
+  return { kind, nodes, disk, copiedAtUs };
 }
 
 function resolveSplit(

@@ -1,6 +1,6 @@
 /** The network of a plan: what the scenario says, and the defaults where it says nothing. */
 
-import type { LatencyDistribution, Scenario } from "../scenario/scenario.ts";
+import type { LatencyDistribution, NumberOrRange, Scenario } from "../scenario/scenario.ts";
 import type { Problems, ScenarioPath } from "../scenario/scenario-error.ts";
 import { checkRange } from "./nodes.ts";
 import type { GossipPlan, PlanNetwork } from "./plan.ts";
@@ -30,8 +30,15 @@ export function resolveNetwork({ network = {} }: Scenario, problems: Problems): 
 
 /** How long a sync of the disk takes, from and to, in whole microseconds. */
 export function resolveDiskSync({ disk }: Scenario, problems: Problems): readonly [number, number] {
-  const syncMs = disk?.syncMs ?? diskSyncDefaultMs;
-  checkRange(syncMs, ["disk", "syncMs"], problems);
+  return syncUsOf(disk?.syncMs ?? diskSyncDefaultMs, ["disk", "syncMs"], problems);
+}
+
+export function syncUsOf(
+  syncMs: NumberOrRange,
+  path: ScenarioPath,
+  problems: Problems,
+): readonly [number, number] {
+  checkRange(syncMs, path, problems);
   const [minMs, maxMs] = typeof syncMs === "number" ? [syncMs, syncMs] : syncMs;
   return [Math.round(minMs * 1_000), Math.round(maxMs * 1_000)];
 }

@@ -5,6 +5,7 @@
 
 import type { Config } from "../../core/config.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
+import type { Behaviour } from "../scenario/behaviours.ts";
 import type { CrashedDisk } from "../scenario/scenario.ts";
 
 export interface Plan {
@@ -95,7 +96,7 @@ export type PlanFault = FaultTimes &
     | { readonly kind: "flap"; readonly groups: readonly (readonly number[])[]; readonly periodUs: number }
     | { readonly kind: "oneway"; readonly from: readonly number[]; readonly to: readonly number[] }
     | {
-        readonly kind: "loss" | "duplicate" | "reorder";
+        readonly kind: "loss" | "duplicate" | "reorder" | "corrupt";
         readonly rate: number;
         readonly nodes: readonly number[] | null;
       }
@@ -109,7 +110,27 @@ export type PlanFault = FaultTimes &
     | {
         readonly kind: "crash";
         readonly nodes: readonly number[];
-        readonly disk: CrashedDisk;
+        readonly disk: Exclude<CrashedDisk, "rollback">;
+      }
+    /** `copiedAtUs`: of each node's disk, when the copy was made that it comes back on. */
+    | {
+        readonly kind: "crash";
+        readonly nodes: readonly number[];
+        readonly disk: "rollback";
+        readonly copiedAtUs: readonly number[];
+      }
+    | { readonly kind: "slow"; readonly nodes: readonly number[]; readonly factor: number }
+    | {
+        readonly kind: "disk-slow";
+        readonly nodes: readonly number[];
+        readonly syncUs: readonly [number, number];
+      }
+    | { readonly kind: "disk-full"; readonly nodes: readonly number[] }
+    | { readonly kind: "disk-fail"; readonly nodes: readonly number[]; readonly rate: number }
+    | {
+        readonly kind: "byzantine";
+        readonly nodes: readonly number[];
+        readonly behaviours: readonly Behaviour[];
       }
     | { readonly kind: "pause"; readonly nodes: readonly number[] }
     | { readonly kind: "clock-jump"; readonly nodes: readonly number[]; readonly byMs: number }

@@ -16,8 +16,6 @@ export type ProblemCode =
   | "bad-value"
   /** A file that gives no application, or one whose name is taken. */
   | "bad-application"
-  /** Planned, but not in this version. */
-  | "unsupported"
   /** No node, context, application or method of that name. */
   | "unknown-name"
   /** One name for two things. */

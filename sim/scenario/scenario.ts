@@ -5,6 +5,7 @@
 
 import type { Config } from "../../core/config.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
+import type { Behaviour } from "./behaviours.ts";
 
 /** `250ms`, `10s`, `2m`, `1h`, or a number of milliseconds. */
 export type Duration = string | number;
@@ -134,14 +135,29 @@ export type ScenarioFault =
   | (Lasting & { readonly kind: "flap"; readonly period: Duration } & Split)
   | (Lasting & { readonly kind: "oneway"; readonly from: NodeReference; readonly to: NodeReference })
   | (Lasting & {
-      readonly kind: "loss" | "duplicate" | "reorder";
+      readonly kind: "loss" | "duplicate" | "reorder" | "corrupt";
       readonly rate: number;
       readonly nodes?: NodeReference;
     })
   | (Lasting & { readonly kind: "latency"; readonly nodes?: NodeReference } & AddedLatency)
   | (Lasting & { readonly kind: "bandwidth"; readonly kbps: number; readonly nodes?: NodeReference })
-  | (Lasting & { readonly kind: "crash"; readonly nodes: NodeReference; readonly disk?: CrashedDisk })
+  | (Lasting & {
+      readonly kind: "crash";
+      readonly nodes: NodeReference;
+      readonly disk?: CrashedDisk;
+      /** With rollback: when the copy of each node's disk was made. Default: drawn for each. */
+      readonly copiedAt?: readonly Duration[];
+    })
   | (Lasting & { readonly kind: "pause"; readonly nodes: NodeReference })
+  | (Lasting & { readonly kind: "slow"; readonly nodes: NodeReference; readonly factor: number })
+  | (Lasting & { readonly kind: "disk-slow"; readonly nodes: NodeReference; readonly syncMs: NumberOrRange })
+  | (Lasting & { readonly kind: "disk-full"; readonly nodes: NodeReference })
+  | (Lasting & { readonly kind: "disk-fail"; readonly nodes: NodeReference; readonly rate?: number })
+  | (Lasting & {
+      readonly kind: "byzantine";
+      readonly nodes: NodeReference;
+      readonly behaviour: Behaviour | readonly Behaviour[];
+    })
   | (Instant & { readonly kind: "clock-jump"; readonly nodes: NodeReference; readonly byMs: number })
   | (Lasting & { readonly kind: "clock-drift"; readonly nodes: NodeReference; readonly ppm: number })
   | (Instant & {
@@ -156,7 +172,7 @@ export type ScenarioFault =
 
 type Split = { readonly groups: readonly NodeReference[] } | { readonly split: number };
 type AddedLatency = { readonly addMs: number } | { readonly latency: LatencyDistribution };
-export type CrashedDisk = "keep" | "lose-unsynced" | "torn" | "corrupt";
+export type CrashedDisk = "keep" | "lose-unsynced" | "torn" | "corrupt" | "wipe" | "rollback";
 
 export type FaultOf<Kind extends ScenarioFault["kind"]> = Extract<ScenarioFault, { readonly kind: Kind }>;
 

@@ -1,5 +1,6 @@
-/** The schema of each kind of fault, and which kinds belong to later versions. */
+/** The schema of each kind of fault. */
 
+import { behaviours } from "./behaviours.ts";
 import {
   byKind,
   clockDriftPpmMax,
@@ -14,12 +15,6 @@ import {
   refer,
   type Schema,
 } from "./schema-parts.ts";
-
-/** Named in the plans of the project and refused until they can be run. */
-export const laterFaultKinds: readonly string[] = [
-  ...["corrupt", "slow", "disk-slow", "disk-full", "disk-fail", "byzantine"],
-];
-export const laterDisks: readonly string[] = ["wipe", "rollback"];
 
 interface FaultShape {
   readonly meaning: string;
@@ -64,6 +59,7 @@ const shapes: Readonly<Record<string, FaultShape>> = {
   loss: worseLinks("This part of the gossip messages is lost, besides what the network loses anyway."),
   duplicate: worseLinks("This part of the gossip messages arrives twice."),
   reorder: worseLinks("This part of the gossip messages waits one more latency."),
+  corrupt: worseLinks("This part of all that crosses a link arrives damaged, which breaks the connection."),
   latency: {
     ...{ meaning: "Links are slower.", lasts: true },
     properties: {
@@ -83,15 +79,50 @@ const shapes: Readonly<Record<string, FaultShape>> = {
     properties: {
       nodes: refer("nodes"),
       disk: meaning(
-        "What happens to writes that were not synced: kept, lost, or torn in the last batch. " +
-          "Or everything is kept, but for some entities of each state, which are gone unseen. Default keep.",
-        oneOf(["keep", "lose-unsynced", "torn", "corrupt"]),
+        "What happens to writes that were not synced: kept, lost, or torn in the last batch. With corrupt everything " +
+          "is kept but some entities of each state, which are gone unseen. With wipe the disk is empty afterwards, " +
+          "with rollback what it was at some earlier moment. Default keep.",
+        oneOf(["keep", "lose-unsynced", "torn", "corrupt", "wipe", "rollback"]),
+      ),
+      copiedAt: meaning(
+        "With rollback: when the copy of each node's disk was made, in the order of the nodes. Default: drawn by seed.",
+        list(refer("duration"), "a list of times, one for each node", { minItems: 1 }),
       ),
     },
   },
   pause: {
     meaning: "The nodes handle nothing; messages and writes to them wait.",
     ...{ lasts: true, required: ["nodes"], properties: { nodes: refer("nodes") } },
+  },
+  slow: {
+    meaning: "The nodes take 0.2 ms times this factor for each input, which the others take no time for.",
+    ...{ lasts: true, required: ["nodes", "factor"] },
+    properties: { nodes: refer("nodes"), factor: numberAbove(0, 1_000_000) },
+  },
+  "disk-slow": {
+    ...{ meaning: "A sync of the disks takes this long.", lasts: true, required: ["nodes", "syncMs"] },
+    properties: { nodes: refer("nodes"), syncMs: refer("diskSync") },
+  },
+  "disk-full": {
+    meaning: "No sync of the disks succeeds. A node tries six times, then stops, and is started again.",
+    ...{ lasts: true, required: ["nodes"], properties: { nodes: refer("nodes") } },
+  },
+  "disk-fail": {
+    ...{ meaning: "This part of the syncs of the disks fails.", lasts: true, required: ["nodes"] },
+    properties: { nodes: refer("nodes"), rate: meaning("Default 0.5.", refer("probability")) },
+  },
+  byzantine: {
+    meaning: "What the nodes say is edited, added to and withheld by an adversary who has their keys.",
+    ...{ lasts: true, required: ["nodes", "behaviour"] },
+    properties: {
+      nodes: refer("nodes"),
+      behaviour: meaning("One behaviour, or a list of them.", {
+        if: { type: "array" },
+        // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema
+        then: list(oneOf(behaviours), "a list of behaviours", { minItems: 1 }),
+        else: oneOf(behaviours),
+      }),
+    },
   },
   "clock-jump": {
     ...{ meaning: "The wall clocks jump.", lasts: false, required: ["nodes", "byMs"] },

@@ -136,6 +136,7 @@ function explicitFault(fault: PlanFault, place: FaultPlace): readonly ScenarioFa
     case "loss":
     case "duplicate":
     case "reorder":
+    case "corrupt":
       return [{ kind: fault.kind, ...times, rate: fault.rate, ...onSome }];
     case "latency":
       return fault.latency !== null
@@ -143,8 +144,24 @@ function explicitFault(fault: PlanFault, place: FaultPlace): readonly ScenarioFa
         : [{ kind: fault.kind, ...times, addMs: fault.addMs ?? 0, ...onSome }];
     case "bandwidth":
       return [{ kind: fault.kind, ...times, kbps: fault.kbps, ...onSome }];
-    case "crash":
-      return [{ kind: fault.kind, ...times, nodes: idsOf(fault.nodes), disk: fault.disk }];
+    case "crash": {
+      const copies = fault.disk === "rollback" ? { copiedAt: fault.copiedAtUs.map(duration) } : {};
+      return [{ kind: fault.kind, ...times, nodes: idsOf(fault.nodes), disk: fault.disk, ...copies }];
+    }
+    case "slow":
+      return [{ kind: fault.kind, ...times, nodes: idsOf(fault.nodes), factor: fault.factor }];
+    case "disk-slow": {
+      const [fromUs, toUs] = fault.syncUs;
+      return [
+        { kind: fault.kind, ...times, nodes: idsOf(fault.nodes), syncMs: [fromUs / 1_000, toUs / 1_000] },
+      ];
+    }
+    case "disk-full":
+      return [{ kind: fault.kind, ...times, nodes: idsOf(fault.nodes) }];
+    case "disk-fail":
+      return [{ kind: fault.kind, ...times, nodes: idsOf(fault.nodes), rate: fault.rate }];
+    case "byzantine":
+      return [{ kind: fault.kind, ...times, nodes: idsOf(fault.nodes), behaviour: fault.behaviours }];
     case "pause":
       return [{ kind: fault.kind, ...times, nodes: idsOf(fault.nodes) }];
     case "leave":

@@ -12,7 +12,18 @@ export type Direction = number;
 /** Faults that change links, and so go through here. */
 export type LinkFault = Extract<
   PlanFault,
-  { kind: "partition" | "flap" | "oneway" | "loss" | "duplicate" | "reorder" | "latency" | "bandwidth" }
+  {
+    kind:
+      | "partition"
+      | "flap"
+      | "oneway"
+      | "loss"
+      | "duplicate"
+      | "reorder"
+      | "corrupt"
+      | "latency"
+      | "bandwidth";
+  }
 >;
 
 interface Conditions {
@@ -20,6 +31,7 @@ interface Conditions {
   loss: number;
   duplicate: number;
   reorder: number;
+  corrupt: number;
   kbps: number;
   addedUs: number;
   latency: (uniform32: number) => number;
@@ -28,6 +40,8 @@ interface Conditions {
 export interface ConditionsMemory {
   /** Faults that are on, in the order in which they began. */
   readonly active: Set<LinkFault>;
+  /** When a core was healed: its nodes. */
+  isolated: ReadonlySet<number> | null;
   /** By direction: what was queued has left by then. */
   readonly busyUntilUs: Float64Array;
 }
@@ -40,7 +54,8 @@ export class LinkConditions {
   readonly #latencies = new Map<LatencyPlan, (uniform32: number) => number>();
 
   constructor(plan: Plan, memory?: ConditionsMemory) {
-    this.memory = memory ?? { active: new Set(), busyUntilUs: new Float64Array(plan.links.length * 2) };
+    const busyUntilUs = new Float64Array(plan.links.length * 2);
+    this.memory = memory ?? { active: new Set(), isolated: null, busyUntilUs };
     this.#plan = plan;
     this.#defaultLatency = createLatency(plan.network.latency);
     this.#directions = plan.links.flatMap(() => [this.#usual(), this.#usual()]);
@@ -63,6 +78,10 @@ export class LinkConditions {
     return this.#of(direction).reorder;
   }
 
+  corrupt(direction: Direction): number {
+    return this.#of(direction).corrupt;
+  }
+
   /** One draw of the latency, in microseconds. */
   latencyUs(direction: Direction, uniform32: number): number {
     const conditions = this.#of(direction);
@@ -81,9 +100,22 @@ export class LinkConditions {
 
   /** Turns a fault on or off; gives the directions whose being cut changed. O(directions × active faults). */
   set(fault: LinkFault, on: boolean): readonly Direction[] {
-    if (on) this.memory.active.add(fault);
-    else this.memory.active.delete(fault);
+    return this.#change(() => {
+      if (on) this.memory.active.add(fault);
+      else this.memory.active.delete(fault);
+    });
+  }
+
+  /** From now on nothing is wrong between these nodes, and nothing passes between them and others. As `set`. */
+  isolate(nodes: ReadonlySet<number>): readonly Direction[] {
+    return this.#change(() => {
+      this.memory.isolated = nodes;
+    });
+  }
+
+  #change(act: () => void): readonly Direction[] {
     const before = this.#directions.map(({ cuts }) => cuts > 0);
+    act();
     this.#applyAll();
     return Array.from(this.#directions.keys()).filter(
       (direction) => this.isCut(direction) !== before[direction],
@@ -91,10 +123,18 @@ export class LinkConditions {
   }
 
   #applyAll(): void {
+    const { active, isolated } = this.memory;
     this.#directions.forEach((conditions, direction) => {
       Object.assign(conditions, this.#usual());
-      for (const active of this.memory.active) this.#apply(active, direction, conditions);
+      for (const fault of active) this.#apply(fault, direction, conditions);
+      if (isolated !== null) this.#isolate(isolated, direction, conditions);
     });
+  }
+
+  #isolate(nodes: ReadonlySet<number>, direction: Direction, conditions: Conditions): void {
+    const [low, high] = this.#plan.links[direction >> 1] as readonly [number, number]; // as above
+    if (nodes.has(low) !== nodes.has(high)) conditions.cuts += 1;
+    else if (nodes.has(low)) Object.assign(conditions, this.#usual(), { loss: 0, duplicate: 0, reorder: 0 });
   }
 
   #of(direction: Direction): Conditions {
@@ -104,7 +144,10 @@ export class LinkConditions {
   #usual(): Conditions {
     const { loss, duplicate, reorder, bandwidthKbps } = this.#plan.network;
     const kbps = bandwidthKbps ?? Number.POSITIVE_INFINITY;
-    return { cuts: 0, loss, duplicate, reorder, kbps, addedUs: 0, latency: this.#defaultLatency };
+    return {
+      ...{ cuts: 0, loss, duplicate, reorder, corrupt: 0 },
+      ...{ kbps, addedUs: 0, latency: this.#defaultLatency },
+    };
   }
 
   #apply(fault: LinkFault, direction: Direction, conditions: Conditions): void {
@@ -124,6 +167,7 @@ export class LinkConditions {
       case "loss":
       case "duplicate":
       case "reorder":
+      case "corrupt":
         // Independent causes: what escapes one may still meet the other.
         conditions[fault.kind] = 1 - (1 - conditions[fault.kind]) * (1 - fault.rate);
         return;

@@ -163,7 +163,8 @@ export class Connections {
     const way = (direction & 1) as 0 | 1;
     const sequence = connection.sent[way];
     connection.sent[way] += 1;
-    const event: CarriedEvent = { kind: "carried", connection, direction, sequence, carried };
+    const isCorrupt = this.#isCorrupted(direction);
+    const event: CarriedEvent = { kind: "carried", connection, direction, sequence, carried, isCorrupt };
     this.#world.schedule(this.#world.nowUs + this.#carryUs(direction, bytes + overheadBytes), event);
   }
 
@@ -175,6 +176,7 @@ export class Connections {
       connection.held[way].push(event);
       return;
     }
+    if (event.isCorrupt) return this.corrupted(connection);
     connection.early[way].set(sequence, carried);
     const [from, to] = way === 0 ? [connection.low, connection.high] : [connection.high, connection.low];
     for (;;) {
@@ -236,6 +238,12 @@ export class Connections {
     if (connection !== undefined) this.#break(connection, 0);
   }
 
+  /** Damage was found in what arrived: whoever authenticates what it reads goes on reading nothing. */
+  corrupted(connection: Connection): void {
+    this.#world.counters.fault("corrupt");
+    this.#break(connection, 0);
+  }
+
   peer(node: number): PeerId {
     return (this.#plan.nodes[node]?.id ?? "") as PeerId;
   }
@@ -283,6 +291,12 @@ export class Connections {
       this.#conditions.transmitUs(direction, bytes, this.#world.nowUs) +
       (isLost ? retransmissionUs : 0)
     );
+  }
+
+  /** A draw of its own for what was carried last. */
+  #isCorrupted(direction: Direction): boolean {
+    const nth = this.memory.carriedCount[direction] ?? 0;
+    return mix32(this.#world.seed, direction, nth, 12) < this.#conditions.corrupt(direction) * 0x1_0000_0000;
   }
 
   #latencyUs(direction: Direction, nth: number): number {

@@ -6,9 +6,11 @@ import { createConfig } from "../../core/config.ts";
 import type { PeerId } from "../../core/ids.ts";
 import type { Identity } from "../../core/ports.ts";
 import type { Codec } from "../../core/wire/codec.ts";
+import { Adversary } from "../byzantine/adversary.ts";
 import type { SimCrypto } from "../crypto.ts";
+import { copyShared } from "../memory.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type ClockMemory, NodeClock } from "./clock.ts";
+import { NodeClock } from "./clock.ts";
 import { type NodeSurroundings, SimNode, type SimNodeMemory } from "./sim-node.ts";
 
 export interface NodesOptions {
@@ -30,28 +32,27 @@ export function createNodes(
   plan: Plan,
   { crypto, codec, applications, seed, surroundings, from }: NodesOptions,
 ): readonly SimNode[] {
-  return plan.nodes.map(
-    ({ id, config, clockOffsetMs, clockDriftPpm }, index) =>
-      new SimNode(
-        {
-          index,
-          id,
-          identity:
-            from?.identities[index] ?? crypto.identity(keySeed(crypto, `${plan.seed}/${id}`), id as PeerId),
-          codec,
-          config: createConfig(config),
-          applications,
-          clock: new NodeClock(clockOffsetMs, clockDriftPpm, from && { ...clockOf(from, index) }),
-          seed,
-        },
-        surroundings,
-        from?.nodes[index],
-      ),
-  );
-}
-
-function clockOf({ nodes }: CapturedNodes, index: number): ClockMemory {
-  return present(nodes[index], "a captured node").clock;
+  const byzantine = new Set(plan.faults.flatMap((fault) => (fault.kind === "byzantine" ? fault.nodes : [])));
+  return plan.nodes.map(({ id, config, clockOffsetMs, clockDriftPpm }, index) => {
+    const captured = from && {
+      identity: from.identities[index],
+      memory: present(from.nodes[index], "a captured node"),
+    };
+    const identity =
+      captured?.identity ?? crypto.identity(keySeed(crypto, `${plan.seed}/${id}`), id as PeerId);
+    const lies = { identity, codec, seed, node: index };
+    const { clock, adversary } = copyShared({
+      clock: captured?.memory.clock,
+      adversary: captured?.memory.adversary,
+    });
+    const parts = {
+      ...{ index, id, identity, codec, applications, seed },
+      config: createConfig(config),
+      clock: new NodeClock(clockOffsetMs, clockDriftPpm, clock),
+      adversary: byzantine.has(index) ? new Adversary(lies, adversary ?? undefined) : null,
+    };
+    return new SimNode(parts, surroundings, captured?.memory);
+  });
 }
 
 /** 32 bytes that depend on the run's seed and the node's name alone. */

@@ -11,6 +11,12 @@ export type WorldEvent =
   | { readonly kind: "input"; readonly node: number; readonly epoch: number; readonly input: Input }
   | { readonly kind: "wake"; readonly node: number; readonly token: number }
   | { readonly kind: "synced"; readonly node: number; readonly epoch: number }
+  /** A disk that failed is tried once more. */
+  | { readonly kind: "sync-again"; readonly node: number; readonly epoch: number }
+  /** A node that its disk stopped is started again. */
+  | { readonly kind: "revived"; readonly node: number; readonly epoch: number }
+  /** A slow node can handle its next input. */
+  | { readonly kind: "ready"; readonly node: number; readonly epoch: number }
   | { readonly kind: "dialled"; readonly from: number; readonly link: number; readonly epoch: number }
   /** Something ordered and reliable reaches the end of a connection. */
   | {
@@ -19,6 +25,8 @@ export type WorldEvent =
       readonly direction: Direction;
       readonly sequence: number;
       readonly carried: Carried;
+      /** Damaged on its way. */
+      readonly isCorrupt: boolean;
     }
   /** One end of a broken connection learns of it. */
   | {

@@ -3,32 +3,34 @@
 import { present, unreachable } from "../../core/assert.ts";
 import type { PlanFault } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
-import type { CrashedDisk } from "../scenario/scenario.ts";
 import type { LinkFault } from "./conditions.ts";
 import { loseEntities } from "./corruption.ts";
+import { impairmentOf, type NodeFault, unimpaired } from "./impairments.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { World } from "./world.ts";
 
 /** Joining is asked for like by any client, under request ids of its own. */
 export const joinRequest = "join";
 
-/** A fault begins or ends. */
-export interface FaultChange {
-  readonly timeUs: number;
-  readonly fault: PlanFault;
-  readonly on: boolean;
-}
+/** A fault begins or ends; or a disk is copied for one that is to come. */
+export type FaultChange =
+  | { readonly timeUs: number; readonly fault: PlanFault; readonly on: boolean }
+  | { readonly timeUs: number; readonly node: number; readonly copy: string };
+
+type Crash = Extract<PlanFault, { kind: "crash" }>;
 
 export interface FaultMemory {
+  /** By node: the drift it had before a fault changed it. */
   readonly usualDrift: Map<number, number>;
+  /** Of nodes, that are on. */
+  readonly active: Set<NodeFault>;
 }
 
 export class FaultInjector {
-  /** `usualDrift`: by node, the drift it had before a fault changed it. */
   readonly memory: FaultMemory;
   readonly #world: World;
 
-  constructor(world: World, memory: FaultMemory = { usualDrift: new Map() }) {
+  constructor(world: World, memory: FaultMemory = { usualDrift: new Map(), active: new Set() }) {
     this.memory = memory;
     this.#world = world;
   }
@@ -38,13 +40,14 @@ export class FaultInjector {
     const byTime = new Map<number, FaultChange[]>();
     for (const change of changes) byTime.set(change.timeUs, [...(byTime.get(change.timeUs) ?? []), change]);
     for (const [timeUs, together] of byTime) {
-      // What ends makes room for what begins at the same moment.
-      const changes = Object.freeze(together.toSorted((a, b) => Number(a.on) - Number(b.on)));
+      const changes = Object.freeze(together.toSorted((a, b) => rankOf(a) - rankOf(b)));
       this.#world.schedule(timeUs, { kind: "faults", changes });
     }
   }
 
-  change({ fault, on }: FaultChange): void {
+  change(change: FaultChange): void {
+    if ("copy" in change) return this.#world.node(change.node).disk.backUp(change.copy);
+    const { fault, on } = change;
     switch (fault.kind) {
       case "partition":
       case "flap":
@@ -52,11 +55,20 @@ export class FaultInjector {
       case "loss":
       case "duplicate":
       case "reorder":
+      case "corrupt":
       case "latency":
       case "bandwidth":
         return this.#changeLinks(fault, on);
       case "crash":
-        return this.#each(fault.nodes, (node) => (on ? this.#crash(node, fault.disk) : this.#restart(node)));
+        return this.#each(fault.nodes, (node) =>
+          on ? this.#crash(node, fault) : this.#restart(node, fault),
+        );
+      case "slow":
+      case "disk-slow":
+      case "disk-full":
+      case "disk-fail":
+      case "byzantine":
+        return this.#impair(fault, on);
       case "pause":
         return this.#each(fault.nodes, (node) => (on ? this.#pause(node) : this.#resume(node)));
       case "clock-jump":
@@ -75,11 +87,21 @@ export class FaultInjector {
     }
   }
 
+  /** Ends what is wrong with these nodes and between them, and leaves the others to themselves. */
+  heal(nodes: ReadonlySet<number>): void {
+    const { conditions, connections } = this.#world;
+    connections.cutsChanged(conditions.isolate(nodes));
+    this.#each(Array.from(nodes), (node) => {
+      node.impairment = unimpaired;
+      this.#resume(node);
+    });
+  }
+
   #changesOf(fault: PlanFault): readonly FaultChange[] {
     const endUs = this.#world.plan.untilUs;
     const untilUs = fault.untilUs ?? Number.POSITIVE_INFINITY;
     const end: readonly FaultChange[] = untilUs <= endUs ? [{ timeUs: untilUs, fault, on: false }] : [];
-    if (fault.kind !== "flap") return [{ timeUs: fault.atUs, fault, on: true }, ...end];
+    if (fault.kind !== "flap") return [...copiesFor(fault), { timeUs: fault.atUs, fault, on: true }, ...end];
     // Cut for the first half of each period.
     const changes: FaultChange[] = [];
     for (let cycleUs = fault.atUs; cycleUs < Math.min(untilUs, endUs); cycleUs += fault.periodUs) {
@@ -110,23 +132,42 @@ export class FaultInjector {
       case "loss":
       case "duplicate":
       case "reorder":
+      case "corrupt":
         return;
     }
+  }
+
+  /** Counted when they bite. */
+  #impair(fault: NodeFault, on: boolean): void {
+    if (on) this.memory.active.add(fault);
+    else this.memory.active.delete(fault);
+    this.#each(fault.nodes, (node) => {
+      node.impairment = impairmentOf(node.index, this.memory.active);
+    });
   }
 
   #each(nodes: readonly number[], act: (node: SimNode) => void): void {
     for (const node of nodes) act(this.#world.node(node));
   }
 
-  #crash(node: SimNode, mode: CrashedDisk): void {
-    if (node.status !== "up") return;
+  #crash(node: SimNode, fault: Crash): void {
+    if (node.status === "absent" || node.status === "left") return;
     this.#world.counters.fault("crash");
-    // What waited in a paused process was never given to the node.
-    this.#world.skipped += node.inbox.filter(({ kind }) => kind === "request").length;
     const uniform32 = mix32(this.#world.seed, node.index, node.epoch, 9);
-    const lost = node.crash(mode === "corrupt" ? "keep" : mode, uniform32);
+    if (fault.disk === "wipe" || fault.disk === "rollback") return this.#destroy(node, fault);
+    // Its disk stopped it already: it is not started again before this is over.
+    if (node.status === "down") {
+      node.halt("down");
+      if (fault.disk === "corrupt") this.#corrupt(node, uniform32);
+      return;
+    }
+    this.#world.dropInbox(node);
+    // What a failing disk did not take is gone, however gently the process ends.
+    const lost = node.isDiskFailing
+      ? node.stopByDisk()
+      : node.crash(fault.disk === "corrupt" ? "keep" : fault.disk, uniform32);
     this.#world.counters.probe("disk-batches-lost", lost.length);
-    if (mode === "corrupt") this.#corrupt(node, uniform32);
+    if (fault.disk === "corrupt") this.#corrupt(node, uniform32);
     this.#world.halted(node, lost);
   }
 
@@ -139,8 +180,36 @@ export class FaultInjector {
     }
   }
 
-  #restart(node: SimNode): void {
-    if (node.status === "down") this.#world.boot(node);
+  #destroy(node: SimNode, fault: Crash): void {
+    const world = this.#world;
+    world.dropInbox(node);
+    world.destroying(node);
+    node.halt("down");
+    if (fault.disk === "wipe") {
+      node.disk.wipe();
+      node.damaged.clear();
+      world.halted(node, "all");
+    } else {
+      const lost = node.disk.rollback(copyName(fault));
+      world.counters.probe("disk-batches-lost", lost.length);
+      world.halted(node, lost);
+    }
+  }
+
+  /** Whose disk is not what it was joins its contexts anew, as whoever runs it would. */
+  #restart(node: SimNode, { disk }: Crash): void {
+    if (node.status !== "down") return;
+    this.#world.boot(node);
+    if (disk === "wipe" || disk === "rollback") this.#joinContexts(node, this.#contextsOf(node.index));
+  }
+
+  #contextsOf(node: number): readonly string[] {
+    const { contexts, faults } = this.#world.plan;
+    const initial = contexts.flatMap(({ id, members }) => (members.includes(node) ? [id] : []));
+    const joined = faults.flatMap((fault) =>
+      fault.kind === "join" && fault.nodes.includes(node) ? fault.contexts : [],
+    );
+    return [...initial, ...joined];
   }
 
   #pause(node: SimNode): void {
@@ -154,11 +223,7 @@ export class FaultInjector {
     if (!node.isPaused) return;
     node.isPaused = false;
     this.#world.connections.pauseChanged(node.index);
-    if (node.isSyncOwed) {
-      node.isSyncOwed = false;
-      this.#world.synced(node);
-    }
-    for (const input of node.inbox.splice(0)) this.#world.deliver(node.index, input);
+    this.#world.resumed(node);
   }
 
   /** Null ends the fault: the clock runs as it did before. */
@@ -181,9 +246,13 @@ export class FaultInjector {
     for (const other of world.connections.neighbours(node.index)) {
       world.deliver(other, { kind: "peer-found", peer: world.connections.peer(node.index) });
     }
+    this.#joinContexts(node, contexts);
+  }
+
+  #joinContexts(node: SimNode, contexts: readonly string[]): void {
     for (const context of contexts) {
-      const contextId = present(world.contextIds.get(context), "a context");
-      world.deliver(node.index, {
+      const contextId = present(this.#world.contextIds.get(context), "a context");
+      this.#world.deliver(node.index, {
         kind: "request",
         request: joinRequest,
         call: { kind: "join-context", contextId },
@@ -195,8 +264,24 @@ export class FaultInjector {
     if (node.status !== "up") return;
     this.#world.counters.fault("leave");
     if (node.isPaused) this.#resume(node);
-    this.#world.deliver(node.index, { kind: "stop" });
+    if (node.status === "up") this.#world.stop(node);
     node.halt("left");
     this.#world.halted(node, []);
   }
+}
+
+/** What ends makes room for what begins at the same moment; what is copied then is copied before both. */
+function rankOf(change: FaultChange): number {
+  return "copy" in change ? 0 : change.on ? 2 : 1;
+}
+
+function copiesFor(fault: PlanFault): readonly FaultChange[] {
+  if (fault.kind !== "crash" || fault.disk !== "rollback") return [];
+  const copy = copyName(fault);
+  return fault.nodes.map((node, index) => ({ timeUs: fault.copiedAtUs[index] ?? fault.atUs, node, copy }));
+}
+
+/** One node does not crash twice at one time. */
+function copyName({ atUs }: Crash): string {
+  return String(atUs);
 }

@@ -26,6 +26,8 @@ export interface GossipCopy {
   readonly from: number;
   readonly to: number;
   readonly message: Message;
+  /** Damaged on its way. */
+  readonly isCorrupt: boolean;
 }
 
 const overheadBytes = 64;
@@ -104,7 +106,8 @@ export class GossipLinks {
     counters.bytes.gossip += bytes;
     if (this.#conditions.isCut(direction)) return;
     const leaveUs = nowUs + this.#conditions.transmitUs(direction, bytes, nowUs);
-    const event = { kind: "gossip", copy: { connection, from, to, message } } as const;
+    const isCorrupt = isHit(mix32(seed, direction, key, 12), this.#conditions.corrupt(direction));
+    const event = { kind: "gossip", copy: { connection, from, to, message, isCorrupt } } as const;
     if (isHit(mix32(seed, direction, key, 1), this.#conditions.duplicate(direction))) {
       counters.fault("duplicate");
       world.schedule(leaveUs + this.#conditions.latencyUs(direction, mix32(seed, direction, key, 2)), event);

@@ -143,8 +143,15 @@ export class Mesh {
     }
   }
 
-  /** A node publishes: along its mesh; while that is empty, to as many subscribers as a mesh would have. */
-  publish(node: number, topic: Topic, bytes: Uint8Array): void {
+  /**
+   * A node publishes: along its mesh; while that is empty, to as many subscribers as a mesh would have. A byzantine
+   * one may choose whom it leaves out.
+   */
+  publish(
+    node: number,
+    { topic, bytes }: { readonly topic: Topic; readonly bytes: Uint8Array },
+    isAddressed: (other: number) => boolean = () => true,
+  ): void {
     const message = this.#links.createMessage(topic, bytes);
     message.seenIn[node] = this.#world.epochOf(node);
     const state = this.#topic(node, topic);
@@ -152,13 +159,15 @@ export class Mesh {
     const fanOut = () =>
       this.#draw(node, Array.from(state.subscribers), message.number).slice(0, this.#knobs.d);
     const targets = state.mesh.size > 0 ? state.mesh : fanOut();
-    for (const other of targets) this.#links.transmit(node, other, { message, purpose: eager });
+    for (const other of targets)
+      if (isAddressed(other)) this.#links.transmit(node, other, { message, purpose: eager });
   }
 
-  arrived({ connection, from, to, message }: GossipCopy): void {
+  arrived({ connection, from, to, message, isCorrupt }: GossipCopy): void {
     const world = this.#world;
     if (!connection.isUp || !world.isUp(to)) return;
     if (this.#links.isCut(connection, from)) return;
+    if (isCorrupt) return this.#connections.corrupted(connection);
     if (message.seenIn[to] === world.epochOf(to)) {
       world.counters.message("gossip-duplicate");
       return;

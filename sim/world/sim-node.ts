@@ -7,7 +7,7 @@ import type { Application } from "../../core/app/application.ts";
 import type { Config } from "../../core/config.ts";
 import type { Commit, Effect } from "../../core/effect.ts";
 import type { AuthorId, ContextId } from "../../core/ids.ts";
-import type { Input } from "../../core/input.ts";
+import type { Input, RequestId } from "../../core/input.ts";
 import { copyMemory } from "../../core/memory.ts";
 import { createNodeMemory, NodeCore, type NodeMemory } from "../../core/node.ts";
 import type { Identity, StateView } from "../../core/ports.ts";
@@ -18,10 +18,12 @@ import {
   type SpeechGateMemory,
 } from "../../core/speech-gate.ts";
 import type { Codec } from "../../core/wire/codec.ts";
+import type { Adversary, AdversaryMemory } from "../byzantine/adversary.ts";
 import { copyShared } from "../memory.ts";
 import { mix32 } from "../random.ts";
 import type { ClockMemory, NodeClock } from "./clock.ts";
 import { type CrashMode, type DiskMemory, SimDisk } from "./disk.ts";
+import { type Impairment, unimpaired } from "./impairments.ts";
 
 /** `absent`: not joined yet. `left`: gone for good, with its disk. */
 export type NodeStatus = "absent" | "up" | "down" | "left";
@@ -35,6 +37,8 @@ export interface SimNodeParts {
   readonly applications: readonly Application[];
   readonly clock: NodeClock;
   readonly seed: number;
+  /** Null for a node that is honest all the time. */
+  readonly adversary: Adversary | null;
 }
 
 /** What a node asks of the world around it. */
@@ -46,14 +50,28 @@ export interface NodeSurroundings {
   appended(node: SimNode): void;
 }
 
+/** What is replaced as a whole when it changes. */
+type SimNodeFields = Pick<
+  SimNode,
+  | "status"
+  | "isPaused"
+  | "isSyncOwed"
+  | "wakeAtMs"
+  | "epoch"
+  | "wakeToken"
+  | "syncs"
+  | "failedSyncs"
+  | "impairment"
+  | "busyUntilUs"
+  | "isReadyDue"
+>;
+
 /** All that changes in a node and what is its own. */
-export interface SimNodeMemory
-  extends Pick<
-    SimNode,
-    "status" | "isPaused" | "isSyncOwed" | "wakeAtMs" | "epoch" | "wakeToken" | "syncs" | "inbox" | "damaged"
-  > {
+export interface SimNodeMemory extends SimNodeFields, Pick<SimNode, "inbox" | "unanswered" | "damaged"> {
   readonly clock: ClockMemory;
   readonly disk: DiskMemory;
+  /** Null for a node that is never byzantine. */
+  readonly adversary: AdversaryMemory | null;
   /** Null unless the node is up. */
   readonly running: { readonly core: NodeMemory; readonly gate: SpeechGateMemory } | null;
 }
@@ -63,9 +81,21 @@ export class SimNode {
   readonly id: string;
   readonly config: Config;
   readonly clock: NodeClock;
+  /** Edits what it says while it is byzantine; null for a node that never is. */
+  readonly adversary: Adversary | null;
   readonly disk: SimDisk;
-  /** What arrived while it was paused. */
+  /** What arrived while it could not handle it. */
   readonly inbox: Input[] = [];
+  /** Requests of clients that have no answer yet. */
+  readonly unanswered = new Set<RequestId>();
+  /** What faults do to it. */
+  impairment: Impairment = unimpaired;
+  /** It handles nothing before this. */
+  busyUntilUs = 0;
+  /** It is to be told when that is over. */
+  isReadyDue = false;
+  /** Syncs of its disk that failed in a row. */
+  failedSyncs = 0;
   status: NodeStatus = "absent";
   isPaused = false;
   /** Contexts whose state its disk has lost some of, as long as its root shows it. */
@@ -90,6 +120,7 @@ export class SimNode {
     this.id = parts.id;
     this.config = parts.config;
     this.clock = parts.clock;
+    this.adversary = parts.adversary;
     this.#parts = parts;
     this.#surroundings = surroundings;
     this.disk = new SimDisk(memory && copyShared(memory.disk));
@@ -98,6 +129,11 @@ export class SimNode {
 
   get identity(): Identity {
     return this.#parts.identity;
+  }
+
+  /** Oracles and expectations say nothing of nodes that are byzantine at any time of the run. */
+  get isJudged(): boolean {
+    return this.adversary === null;
   }
 
   /** The key it signs with. */
@@ -120,9 +156,14 @@ export class SimNode {
   /** A copy of all that changes, exact at any moment between two events. Frozen, as nothing may change it. */
   capture(): SimNodeMemory {
     const { status, isPaused, isSyncOwed, wakeAtMs, epoch, wakeToken, syncs } = this;
+    const { failedSyncs, impairment, busyUntilUs, isReadyDue } = this;
     return Object.freeze({
-      ...{ status, isPaused, isSyncOwed, wakeAtMs, epoch, wakeToken, syncs, inbox: this.inbox.slice() },
+      ...{ status, isPaused, isSyncOwed, wakeAtMs, epoch, wakeToken, syncs },
+      ...{ failedSyncs, impairment, busyUntilUs, isReadyDue },
+      inbox: this.inbox.slice(),
+      unanswered: new Set(this.unanswered),
       damaged: new Set(this.damaged),
+      adversary: this.adversary && copyShared(this.adversary.memory),
       clock: { ...this.clock.memory },
       disk: copyShared(this.disk.memory),
       running:
@@ -153,6 +194,17 @@ export class SimNode {
     return this.disk.crash(this.disk.countLost(mode, uniform32));
   }
 
+  /** Did its disk refuse what is not synced, or would it? */
+  get isDiskFailing(): boolean {
+    return this.failedSyncs > 0 || this.impairment.isDiskFull;
+  }
+
+  /** The disk failed for good, as far as the process can tell: what was not synced never was. */
+  stopByDisk(): readonly Commit[] {
+    this.halt("down");
+    return this.disk.crash(this.disk.unsyncedCount);
+  }
+
   halt(status: "down" | "left"): void {
     this.status = status;
     this.epoch += 1;
@@ -161,13 +213,19 @@ export class SimNode {
     this.isSyncOwed = false;
     this.wakeAtMs = null;
     this.inbox.length = 0;
+    this.unanswered.clear();
+    this.busyUntilUs = 0;
+    this.isReadyDue = false;
+    this.failedSyncs = 0;
     this.#core = null;
     this.#gate = null;
   }
 
-  #goOn({ clock: _clock, disk: _disk, running, inbox, damaged, ...own }: SimNodeMemory): void {
+  #goOn({ clock: _clock, disk: _disk, adversary: _adversary, running, ...memory }: SimNodeMemory): void {
+    const { inbox, unanswered, damaged, ...own } = memory;
     Object.assign(this, own);
     this.inbox.push(...inbox);
+    for (const request of unanswered) this.unanswered.add(request);
     for (const contextId of damaged) this.damaged.add(contextId);
     if (running !== null) this.#run(copyMemory(running.core), copyShared(running.gate));
   }

@@ -16,8 +16,10 @@ import type { StreamsMemory } from "./streams.ts";
 /** The memory of every part. Connections and messages that several of them refer to are the same in each. */
 export interface WorldMemory {
   readonly nowUs: number;
+  readonly untilUs: number;
   readonly events: number;
   readonly skipped: number;
+  readonly unanswered: number;
   readonly isStopped: boolean;
   readonly contextIds: ReadonlyMap<string, ContextId>;
   readonly counters: CountersMemory;

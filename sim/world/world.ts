@@ -4,58 +4,38 @@
  * their effects.
  */
 
-import type { Application } from "../../core/app/application.ts";
 import { present } from "../../core/assert.ts";
-import type { Commit, Effect, Outcome } from "../../core/effect.ts";
+import type { Commit, Effect } from "../../core/effect.ts";
 import type { ContextId, PeerId } from "../../core/ids.ts";
-import type { Input, RequestId } from "../../core/input.ts";
-import { Trace, type TraceListener } from "../../core/trace.ts";
-import type { Codec } from "../../core/wire/codec.ts";
-import { createCodec } from "../../core/wire/codec.ts";
-import type { SimCrypto } from "../crypto.ts";
+import type { Input } from "../../core/input.ts";
+import { Trace } from "../../core/trace.ts";
+import { type Codec, createCodec } from "../../core/wire/codec.ts";
 import { copyShared } from "../memory.ts";
 import type { Plan } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
+import { Adversaries } from "./adversaries.ts";
 import { LinkConditions } from "./conditions.ts";
 import { type Carried, type Connection, Connections } from "./connections.ts";
 import { createNodes } from "./create-nodes.ts";
+import { DiskSyncs } from "./disk-syncs.ts";
 import { EventQueue, tieBreaks } from "./event-queue.ts";
 import { Counters, type WorldEvent, type WorldPort } from "./events.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import { createContexts } from "./genesis.ts";
+import { Intake } from "./intake.ts";
 import { Mesh } from "./mesh.ts";
 import { createSharedCodec } from "./shared-codec.ts";
 import type { NodeSurroundings, SimNode } from "./sim-node.ts";
 import type { WorldMemory, WorldSnapshot } from "./snapshot.ts";
 import { Streams } from "./streams.ts";
-
-export interface WorldOptions {
-  readonly crypto: SimCrypto;
-  readonly applications: readonly Application[];
-  /** Decode, hash and verify each content once for all nodes. Changes no result, only how long it takes. */
-  readonly isSharing: boolean;
-  readonly traceListener?: TraceListener | undefined;
-  /** Where to go on, instead of beginning. */
-  readonly from?: WorldSnapshot | undefined;
-}
-
-/** Who watches a run: oracles, counters, views. */
-export interface WorldObserver {
-  /** A node is about to append a batch. */
-  committing(node: SimNode, commit: Commit): void;
-  /** A node handled an input. */
-  handled(node: SimNode, input: Input, effects: readonly Effect[]): void;
-  replied(node: SimNode, request: RequestId, outcome: Outcome): void;
-  /** A node started, crashed, joined or left; the batches its disk lost. */
-  statusChanged(node: SimNode, lost: readonly Commit[]): void;
-  /** A node's core threw, which it never may: the run ends. */
-  failed(node: SimNode, error: Error): void;
-}
+import type { WorldObserver, WorldOptions } from "./surroundings.ts";
 
 export class World implements WorldPort, NodeSurroundings {
   readonly plan: Plan;
   readonly seed: number;
   readonly nodes: readonly SimNode[];
+  /** Those that are never byzantine: of these alone anything is demanded. */
+  readonly judged: readonly SimNode[];
   readonly contextIds: ReadonlyMap<string, ContextId>;
   readonly codec: Codec;
   readonly counters: Counters;
@@ -63,26 +43,32 @@ export class World implements WorldPort, NodeSurroundings {
   readonly connections: Connections;
   readonly trace: Trace;
   nowUs = 0;
+  /** The end of virtual time: the plan's, unless a healed core is given more. */
+  untilUs: number;
   /** Events handled so far. */
   events = 0;
   /** Operations not given to their node, because it was not there. */
   skipped = 0;
+  /** Operations whose node stopped before it could answer, because its disk failed. */
+  unanswered = 0;
   #isStopped = false;
   readonly #observer: WorldObserver;
   readonly #queue: EventQueue<WorldEvent>;
   readonly #streams: Streams;
   readonly #mesh: Mesh;
   readonly #faults: FaultInjector;
+  readonly #adversaries: Adversaries;
+  readonly #intake: Intake;
+  readonly #syncs: DiskSyncs;
   readonly #indexByPeer: ReadonlyMap<PeerId, number>;
 
   constructor(plan: Plan, options: WorldOptions, observer: WorldObserver) {
     this.plan = plan;
+    this.untilUs = plan.untilUs;
     this.seed = mix32(plan.seed, Math.floor(plan.seed / 0x1_0000_0000), 0, 0);
     this.#observer = observer;
-    const {
-      from,
-      crypto: { crypto },
-    } = options;
+    const { from } = options;
+    const { crypto } = options.crypto;
     const memory = from && copyShared(from.memory);
     this.codec =
       from?.codec ?? (options.isSharing ? createSharedCodec(createCodec(crypto)) : createCodec(crypto));
@@ -97,6 +83,7 @@ export class World implements WorldPort, NodeSurroundings {
       ...{ ...options, codec: this.codec, seed: this.seed, surroundings: this },
       from: from && { identities: from.identities, nodes: from.memory.nodes },
     });
+    this.judged = this.nodes.filter(({ isJudged }) => isJudged);
     this.#indexByPeer = new Map(plan.nodes.map(({ id }, index) => [id as PeerId, index]));
     this.contextIds = memory?.contextIds ?? createContexts(plan, this.nodes);
     this.conditions = new LinkConditions(plan, memory?.conditions);
@@ -110,14 +97,27 @@ export class World implements WorldPort, NodeSurroundings {
     const about = { connections: this.connections, conditions: this.conditions, knobs: plan.network.gossip };
     this.#mesh = new Mesh(this, { ...about, nodes, memory: memory?.mesh });
     this.#faults = new FaultInjector(this, memory?.faults);
+    this.#adversaries = new Adversaries(this, {
+      connections: this.connections,
+      mesh: this.#mesh,
+      perform: (node, effect) => this.perform(node, effect),
+    });
+    this.#intake = new Intake(this, (node, input) => this.#handle(node, input));
+    this.#syncs = new DiskSyncs(this, {
+      usualUs: plan.diskSyncUs,
+      stopping: (node) => {
+        this.unanswered += node.unanswered.size;
+      },
+      stopped: (node, lost) => this.halted(node, lost),
+    });
     if (memory !== undefined) this.#goOn(memory);
   }
 
   /** A copy of all that changes, exact between two events. O(memory). */
   capture(): WorldSnapshot {
-    const { codec, nodes, nowUs, events, skipped, contextIds } = this;
+    const { codec, nodes, nowUs, untilUs, events, skipped, unanswered, contextIds } = this;
     const memory: WorldMemory = {
-      ...{ nowUs, events, skipped, isStopped: this.#isStopped, contextIds },
+      ...{ nowUs, untilUs, events, skipped, unanswered, isStopped: this.#isStopped, contextIds },
       counters: this.counters.memory,
       trace: this.trace.capture(),
       queue: this.#queue.memory,
@@ -145,8 +145,8 @@ export class World implements WorldPort, NodeSurroundings {
 
   /** Handles the next event; false when the run has ended. */
   step(): boolean {
-    if (this.#isStopped || this.#queue.nextTimeUs > this.plan.untilUs) {
-      this.nowUs = Math.max(this.nowUs, this.#isStopped ? this.nowUs : this.plan.untilUs);
+    if (this.#isStopped || this.#queue.nextTimeUs > this.untilUs) {
+      this.nowUs = Math.max(this.nowUs, this.#isStopped ? this.nowUs : this.untilUs);
       return false;
     }
     this.nowUs = this.#queue.nextTimeUs;
@@ -159,6 +159,12 @@ export class World implements WorldPort, NodeSurroundings {
 
   get nextTimeUs(): number {
     return this.#isStopped ? Number.POSITIVE_INFINITY : this.#queue.nextTimeUs;
+  }
+
+  /** When the plan's time is over: heals these nodes, leaves the others to themselves, and goes on for so long. */
+  heal(nodes: ReadonlySet<number>, forUs: number): void {
+    this.untilUs = this.nowUs + forUs;
+    this.#faults.heal(nodes);
   }
 
   schedule(timeUs: number, event: WorldEvent): void {
@@ -183,9 +189,7 @@ export class World implements WorldPort, NodeSurroundings {
 
   deliver(index: number, input: Input): void {
     const node = this.node(index);
-    if (node.status !== "up") return;
-    if (node.isPaused) node.inbox.push(input);
-    else this.#handle(node, input);
+    if (node.status === "up") this.#intake.push(node, input);
   }
 
   /** Starts a node on what its disk holds, and tells it whom it can dial. */
@@ -202,17 +206,37 @@ export class World implements WorldPort, NodeSurroundings {
     }
   }
 
+  /** A node goes for good, and says so. What waited for it is dropped, as by the production driver. */
+  stop(node: SimNode): void {
+    this.dropInbox(node);
+    this.#handle(node, { kind: "stop" });
+  }
+
+  /** What waited for a process was never given to the node. */
+  dropInbox(node: SimNode): void {
+    this.skipped += node.inbox.filter(({ kind }) => kind === "request").length;
+    node.inbox.length = 0;
+  }
+
   /** A node stopped, however it did: its connections go, and its streams. */
-  halted(node: SimNode, lost: readonly Commit[]): void {
+  halted(node: SimNode, lost: readonly Commit[] | "all"): void {
     this.connections.dropAll(node.index);
     this.#streams.forget(node.index);
     this.#observer.statusChanged(node, lost);
   }
 
-  /** A sync of a node's disk is over. */
-  synced(node: SimNode): void {
-    node.synced();
-    if (node.disk.unsyncedCount > 0) this.#sync(node);
+  /** An injected fault is about to destroy what a node's disk holds. */
+  destroying(node: SimNode): void {
+    this.#observer.destroying(node);
+  }
+
+  /** A node that was paused goes on with what waited. */
+  resumed(node: SimNode): void {
+    if (node.isSyncOwed) {
+      node.isSyncOwed = false;
+      this.#syncs.conclude(node);
+    }
+    this.#intake.drain(node);
   }
 
   committing(node: SimNode, commit: Commit): void {
@@ -220,7 +244,7 @@ export class World implements WorldPort, NodeSurroundings {
   }
 
   appended(node: SimNode): void {
-    if (!node.disk.isSyncing) this.#sync(node);
+    if (!node.disk.isSyncing) this.#syncs.begin(node);
   }
 
   /** Asks for the node's wake-up at the virtual time its clock will have come to it. */
@@ -235,7 +259,7 @@ export class World implements WorldPort, NodeSurroundings {
     const { index } = node;
     switch (effect.kind) {
       case "publish":
-        return this.#mesh.publish(index, effect.topic, effect.message);
+        return this.#mesh.publish(index, { topic: effect.topic, bytes: effect.message });
       case "verdict":
         return this.#mesh.judged(index, Number(effect.gossip), effect.verdict);
       case "subscribe":
@@ -256,6 +280,7 @@ export class World implements WorldPort, NodeSurroundings {
         node.wakeAtMs = effect.monotonicMs;
         return this.scheduleWake(node);
       case "reply":
+        node.unanswered.delete(effect.request);
         return this.#observer.replied(node, effect.request, effect.outcome);
       case "observe":
         return this.counters.probe(effect.observation.name, effect.observation.amount);
@@ -266,10 +291,8 @@ export class World implements WorldPort, NodeSurroundings {
     }
   }
 
-  #goOn({ nowUs, events, skipped, isStopped }: WorldMemory): void {
-    this.nowUs = nowUs;
-    this.events = events;
-    this.skipped = skipped;
+  #goOn({ nowUs, untilUs, events, skipped, unanswered, isStopped }: WorldMemory): void {
+    Object.assign(this, { nowUs, untilUs, events, skipped, unanswered });
     this.#isStopped = isStopped;
   }
 
@@ -281,7 +304,15 @@ export class World implements WorldPort, NodeSurroundings {
       case "wake":
         return this.#wake(this.node(event.node), event.token);
       case "synced":
-        return this.#syncEnded(this.node(event.node), event.epoch);
+        this.#syncs.ended(this.node(event.node), event.epoch);
+        return this.#intake.drain(this.node(event.node));
+      case "sync-again":
+        return this.#syncs.again(this.node(event.node), event.epoch);
+      case "revived":
+        if (this.epochOf(event.node) === event.epoch) this.boot(this.node(event.node));
+        return;
+      case "ready":
+        return this.#intake.ready(this.node(event.node), event.epoch);
       case "dialled":
         return this.connections.dialled(event);
       case "carried":
@@ -308,7 +339,8 @@ export class World implements WorldPort, NodeSurroundings {
 
   #handle(node: SimNode, input: Input): void {
     try {
-      const effects = node.handle(input, this.nowUs);
+      const handled = node.handle(input, this.nowUs);
+      const effects = this.#adversaries.edit(node, handled);
       this.trace.record(this.nowUs, node.index, [input, effects]);
       node.perform(effects);
       this.#observer.handled(node, input, effects);
@@ -325,20 +357,6 @@ export class World implements WorldPort, NodeSurroundings {
     this.deliver(node.index, { kind: "woken" });
   }
 
-  #sync(node: SimNode): void {
-    node.disk.beginSync();
-    node.syncs += 1;
-    const [min, max] = this.plan.diskSyncUs;
-    const syncUs = min + (mix32(this.seed, node.index, node.syncs, 8) % (max - min + 1));
-    this.schedule(this.nowUs + syncUs, { kind: "synced", node: node.index, epoch: node.epoch });
-  }
-
-  #syncEnded(node: SimNode, epoch: number): void {
-    if (node.epoch !== epoch) return;
-    if (node.isPaused) node.isSyncOwed = true;
-    else this.synced(node);
-  }
-
   #operate(index: number): void {
     const { node, context, method, args } = present(this.plan.operations[index], "an operation");
     const contextId = this.contextIds.get(context);
@@ -346,6 +364,7 @@ export class World implements WorldPort, NodeSurroundings {
       this.skipped += 1;
       return;
     }
+    this.node(node).unanswered.add(index);
     this.deliver(node, {
       kind: "request",
       request: index,

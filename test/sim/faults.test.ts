@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { createPlanSimulation, planOf } from "../../sim/host/simulate.ts";
 import type { FaultKind, Plan } from "../../sim/plan/plan.ts";
 import type { SimulationResult } from "../../sim/result.ts";
+import { behaviours } from "../../sim/scenario/behaviours.ts";
 import type { Scenario, ScenarioFault } from "../../sim/scenario/scenario.ts";
 
 const base: Omit<Scenario, "name"> = {
@@ -28,6 +29,12 @@ const table: { readonly [Kind in FaultKind]: ScenarioFault & { readonly kind: Ki
   pause: { ...lasting, kind: "pause", nodes: "n2" },
   "clock-jump": { at: "2s", kind: "clock-jump", nodes: "n0", byMs: 60_000 },
   "clock-drift": { ...lasting, kind: "clock-drift", nodes: "n0", ppm: 500 },
+  corrupt: { ...lasting, kind: "corrupt", rate: 0.1 },
+  slow: { ...lasting, kind: "slow", nodes: "n1", factor: 20 },
+  "disk-slow": { ...lasting, kind: "disk-slow", nodes: "n1", syncMs: 300 },
+  "disk-full": { ...lasting, kind: "disk-full", nodes: "n1" },
+  "disk-fail": { ...lasting, kind: "disk-fail", nodes: "n1", rate: 0.5 },
+  byzantine: { ...lasting, kind: "byzantine", nodes: "n3", behaviour: "lie" },
   join: { at: "2s", kind: "join", nodes: "late" },
   leave: { at: "2s", kind: "leave", nodes: "n3" },
 };
@@ -39,12 +46,38 @@ function run(scenario: Omit<Scenario, "name">): { readonly plan: Plan; readonly 
 
 /** Knobs that a plan sets and a run never applied. */
 function neverApplied(plan: Plan, { faults }: SimulationResult): readonly string[] {
+  const shown = plan.faults.flatMap((fault) =>
+    fault.kind === "byzantine" ? fault.behaviours.map((behaviour) => `byzantine-${behaviour}`) : [],
+  );
   const rates = (["loss", "duplicate", "reorder"] as const).filter((knob) => plan.network[knob] > 0);
-  const set = new Set<string>([...plan.faults.map(({ kind }) => kind), ...rates]);
+  const set = new Set<string>([...plan.faults.map(({ kind }) => kind), ...rates, ...shown]);
   return Array.from(set).filter((knob) => (faults[knob] ?? 0) === 0);
 }
 
-for (const [kind, fault] of Object.entries(table)) {
+for (const behaviour of behaviours) {
+  test(`a node that is byzantine by ${behaviour} is counted as such, and the others converge`, () => {
+    const fault = { at: "1s", until: "8s", kind: "byzantine", nodes: "n3", behaviour } as const;
+    // Streams carry deltas only where gossip did not.
+    const cut = { at: "2s", until: "6s", kind: "partition", groups: ["n0..n1"] } as const;
+    const expect: Scenario["expect"] = [{ converged: { within: "4s" } }];
+    const { plan, result } = run({ ...base, faults: [fault, cut], expect });
+    assert.equal(neverApplied(plan, result), []);
+    assert.equal(Object.keys(result.faults).sort(), ["byzantine", `byzantine-${behaviour}`, "partition"]);
+    assert.is(result.faults.byzantine, result.faults[`byzantine-${behaviour}`]);
+    assert.is(result.outcome, "passed", JSON.stringify(result.violations.slice(0, 2)));
+  });
+}
+
+for (const disk of ["wipe", "rollback"] as const) {
+  test(`a crash with the disk ${disk === "wipe" ? "wiped" : "rolled back"} is counted, and the node comes back`, () => {
+    const faults = [{ ...lasting, kind: "crash", nodes: "n1", disk }] as const;
+    const { result } = run({ ...base, faults, expect: [{ converged: { within: "4s" } }] });
+    assert.equal(result.faults, { crash: 1 });
+    assert.is(result.outcome, "passed", JSON.stringify(result.violations.slice(0, 2)));
+  });
+}
+
+for (const [kind, fault] of Object.entries(table).filter(([kind]) => kind !== "byzantine")) {
   test(`${kind} is applied and counted, and nothing else is`, () => {
     const { plan, result } = run({ ...base, faults: [fault] });
     assert.equal(neverApplied(plan, result), []);

@@ -24,6 +24,12 @@ test("every kind is planned with its nodes by index and its times in microsecond
     { ...times, kind: "crash", nodes: "n0" },
     { ...times, kind: "crash", nodes: "n1", disk: "torn" },
     { ...times, kind: "pause", nodes: "n0" },
+    { ...times, kind: "corrupt", rate: 0.1 },
+    { ...times, kind: "slow", nodes: "n0", factor: 3 },
+    { ...times, kind: "disk-slow", nodes: "n0", syncMs: [1, 2.5] },
+    { ...times, kind: "disk-full", nodes: "n0" },
+    { ...times, kind: "disk-fail", nodes: "n0" },
+    { ...times, kind: "byzantine", nodes: "n0", behaviour: "lie" },
     { ...times, kind: "clock-drift", nodes: "n0", ppm: -5 },
     { at: "1s", kind: "clock-jump", nodes: "n0", byMs: 7 },
     { at: "1s", kind: "join", nodes: "n6" },
@@ -53,11 +59,29 @@ test("every kind is planned with its nodes by index and its times in microsecond
     { ...lasting, kind: "crash", nodes: [0], disk: "keep" },
     { ...lasting, kind: "crash", nodes: [1], disk: "torn" },
     { ...lasting, kind: "pause", nodes: [0] },
+    { ...lasting, kind: "corrupt", rate: 0.1, nodes: null },
+    { ...lasting, kind: "slow", nodes: [0], factor: 3 },
+    { ...lasting, kind: "disk-slow", nodes: [0], syncUs: [1_000, 2_500] },
+    { ...lasting, kind: "disk-full", nodes: [0] },
+    { ...lasting, kind: "disk-fail", nodes: [0], rate: 0.5 },
+    { ...lasting, kind: "byzantine", nodes: [0], behaviours: ["lie"] },
     { ...lasting, kind: "clock-drift", nodes: [0], ppm: -5 },
     { ...instant, kind: "clock-jump", nodes: [0], byMs: 7 },
     { ...instant, kind: "join", nodes: [6], contexts: ["kv"] },
     { ...instant, kind: "leave", nodes: [4] },
   ]);
+});
+
+test("a disk rolls back to a moment of its own before the crash, drawn from the node's name", () => {
+  const crash = { at: "20s", until: "30s", kind: "crash", disk: "rollback" } as const;
+  const copiesOf = (nodes: string) => {
+    const [fault] = faultsOf({ nodes: 6 }, { ...crash, nodes });
+    return fault?.kind === "crash" && fault.disk === "rollback" ? fault.copiedAtUs : [];
+  };
+  const copies = copiesOf("n0..n3");
+  assert.is(new Set(copies).size, 4);
+  assert.ok(copies.every((atUs) => atUs >= 0 && atUs < 20_000_000));
+  assert.equal(copiesOf("n2"), [copies[2]]);
 });
 
 test("faults stand by time, and at one time in the order of the scenario", () => {

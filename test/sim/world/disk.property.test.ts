@@ -23,6 +23,14 @@ const steps = fc.array(
       weight: 1,
       arbitrary: fc.record({ kind: fc.constant("crash" as const), mode: modes, draw: fc.nat(0xffff_ffff) }),
     },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constantFrom("back-up" as const, "rollback" as const),
+        name: fc.constantFrom("one", "other"),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("wipe" as const) }) },
   ),
   { maxLength: 40 },
 );
@@ -37,12 +45,18 @@ function folded(list: readonly Commit[]): readonly (number | undefined)[] {
   return keys.map((key) => content.get(key));
 }
 
-test("a disk holds what its batches say, and after a crash what a prefix of them says, all synced ones included", () => {
+test("a disk holds what its batches say, after a crash what a prefix says, all synced ones included, after a rollback what was synced at the copy", () => {
   holds(
     fc.property(steps, (list) => {
       const disk = new SimDisk();
       let history: readonly Commit[] = [];
       let [synced, syncing] = [0, 0];
+      const copies = new Map<string, number>();
+      const becomes = (kept: readonly Commit[]) => {
+        history = kept;
+        [synced, syncing] = [history.length, 0];
+        for (const [name, length] of copies) copies.set(name, Math.min(length, kept.length));
+      };
       for (const step of list) {
         if (step.kind === "append") {
           disk.append(step.commit);
@@ -54,8 +68,19 @@ test("a disk holds what its batches say, and after a crash what a prefix of them
           if (step.mode === "keep") assert.is(lost, 0);
           if (step.mode === "torn" && unsynced > 0) assert.ok(lost >= 1);
           assert.equal(disk.crash(lost), history.slice(history.length - lost));
-          history = history.slice(0, history.length - lost);
-          [synced, syncing] = [history.length, 0];
+          becomes(history.slice(0, history.length - lost));
+        } else if (step.kind === "back-up") {
+          // What is not synced is not in it.
+          disk.backUp(step.name);
+          copies.set(step.name, synced);
+        } else if (step.kind === "rollback") {
+          const copy = copies.get(step.name);
+          if (copy === undefined) continue;
+          assert.equal(disk.rollback(step.name), history.slice(copy));
+          becomes(history.slice(0, copy));
+        } else if (step.kind === "wipe") {
+          disk.wipe();
+          becomes([]);
         } else if (step.kind === "begin") {
           if (disk.isSyncing) continue;
           disk.beginSync();

@@ -54,7 +54,7 @@ test("without loss every subscriber hears every message once, but for the one wh
         const latency = { kind: "lognormal", medianMs: 20, p99Ms: 100 } as const;
         const world = meshed({ nodes, network: { topology: { kind }, latency, reorder, duplicate } }, seed);
         publishers.forEach((draw, number) => {
-          world.mesh.publish(draw % nodes, topic, message(number));
+          world.mesh.publish(draw % nodes, { topic, bytes: message(number) });
           world.pass(50);
         });
         world.pass(10_000);
@@ -93,7 +93,7 @@ test("only what is accepted is passed on", () => {
       if (input.kind === "gossip")
         world.mesh.judged(node, Number(input.gossip), node === 1 ? verdict : "accept");
     };
-    world.mesh.publish(0, topic, message(0));
+    world.mesh.publish(0, { topic, bytes: message(0) });
     world.pass(10_000);
     assert.equal(hearings(world, 1, 1), [1]);
     assert.equal(hearings(world, 2, 1), [Number(verdict === "accept")], verdict);
@@ -106,7 +106,7 @@ test("a verdict that comes late passes it on late", () => {
   world.onInput = (node, input) => {
     if (input.kind === "gossip" && node === 1) waiting.push(Number(input.gossip));
   };
-  world.mesh.publish(0, topic, message(0));
+  world.mesh.publish(0, { topic, bytes: message(0) });
   world.pass(10_000);
   assert.equal(hearings(world, 2, 1), [0]);
   for (const number of waiting) world.mesh.judged(1, number, "accept");
@@ -124,7 +124,7 @@ test("what was lost is offered and asked for: heartbeats bring nearly all of it"
     } as const;
     const world = meshed({ nodes: 40, network });
     for (let number = 0; number < messages; number += 1) {
-      world.mesh.publish(number % 40, topic, message(number));
+      world.mesh.publish(number % 40, { topic, bytes: message(number) });
       world.pass(200);
     }
     world.pass(10_000);
@@ -139,12 +139,12 @@ test("what was lost is offered and asked for: heartbeats bring nearly all of it"
 
 test("publishing to nobody reaches nobody, and a publisher need not subscribe", () => {
   const world = new BareWorld({ nodes: 2, network: { gossip } });
-  world.mesh.publish(0, topic, message(0));
+  world.mesh.publish(0, { topic, bytes: message(0) });
   world.connectAll();
   world.mesh.subscribe(1, topic);
   world.pass(5_000);
   assert.equal(hearings(world, 1, 1), [0]);
-  world.mesh.publish(0, topic, message(0));
+  world.mesh.publish(0, { topic, bytes: message(0) });
   world.pass(5_000);
   assert.equal(hearings(world, 1, 1), [1]);
 });
@@ -152,8 +152,8 @@ test("publishing to nobody reaches nobody, and a publisher need not subscribe", 
 test("a cut swallows messages one way, and a broken connection leaves the mesh", () => {
   const world = meshed({ nodes: 2, network: { keepalive: "5s" } });
   world.set({ atUs: 0, untilUs: null, kind: "oneway", from: [0], to: [1] }, true);
-  world.mesh.publish(0, topic, message(0));
-  world.mesh.publish(1, topic, message(1));
+  world.mesh.publish(0, { topic, bytes: message(0) });
+  world.mesh.publish(1, { topic, bytes: message(1) });
   world.pass(1_000);
   assert.equal(hearings(world, 1, 2), [0, 0]);
   assert.equal(hearings(world, 0, 2), [0, 1]);

@@ -1,0 +1,104 @@
+/**
+ * At the end of a run: does the state of a replica say what a naive model of everything written says? For each set of
+ * heads that honest nodes stand on, once. Nothing may be there that nobody wrote, nothing be missing, and nothing be
+ * different. Invariants 3 and 5.
+ */
+
+import type { CausalDelta } from "../../core/dag/delta.ts";
+import type { ContextId, DeltaId } from "../../core/ids.ts";
+import type { Replica } from "../../core/replica.ts";
+import { storeKeys } from "../../core/store-keys.ts";
+import { encode, equalBytes } from "../../core/wire/cbor.ts";
+import type { Codec } from "../../core/wire/codec.ts";
+import type { SimNode } from "../world/sim-node.ts";
+import { historyOf } from "./naive/history.ts";
+import { NaiveModel } from "./naive/model.ts";
+import type { Found } from "./oracles.ts";
+import { visibleOf } from "./visible.ts";
+
+/** Sets of heads that are modelled in one context. */
+const standingsMax = 3;
+/** Longer histories are not modelled: the model keeps all of it. */
+const deltasMax = 50_000;
+const shownMax = 200;
+
+/** Everything that was written, by context. */
+export type DifferentialMemory = Map<ContextId, Map<DeltaId, CausalDelta>>;
+
+export class Differential {
+  readonly memory: DifferentialMemory;
+  readonly #codec: Codec;
+  readonly #report: (found: Found) => void;
+
+  constructor(codec: Codec, report: (found: Found) => void, memory: DifferentialMemory = new Map()) {
+    this.memory = memory;
+    this.#codec = codec;
+    this.#report = report;
+  }
+
+  /** A node commits these. */
+  committed(deltas: readonly CausalDelta[]): void {
+    for (const delta of deltas) {
+      const known = this.memory.get(delta.contextId) ?? new Map<DeltaId, CausalDelta>();
+      this.memory.set(delta.contextId, known);
+      if (known.size <= deltasMax) known.set(delta.id, delta);
+    }
+  }
+
+  /** Judges every live honest node; gives how many states were compared. */
+  judge(nodes: readonly SimNode[]): number {
+    const judged = new Map<ContextId, Set<string>>();
+    let compared = 0;
+    for (const node of nodes) {
+      for (const [contextId, replica] of node.core?.replicas() ?? []) {
+        // Its disk lost some of it, which nothing has shown yet.
+        if (node.damaged.has(contextId)) continue;
+        const standings = judged.get(contextId) ?? new Set();
+        judged.set(contextId, standings);
+        const heads = replica.heads().join("");
+        if (!replica.isInitialized || standings.has(heads) || standings.size >= standingsMax) continue;
+        standings.add(heads);
+        if (this.#compare(node, replica)) compared += 1;
+      }
+    }
+    return compared;
+  }
+
+  #compare(node: SimNode, replica: Replica): boolean {
+    const { contextId } = replica;
+    const genesis = this.#genesisOn(node, contextId);
+    const known = this.memory.get(contextId) ?? new Map<DeltaId, CausalDelta>();
+    if (genesis === null || known.size > deltasMax) return false;
+    known.set(genesis.id, genesis);
+    const steps = historyOf(replica.heads(), known);
+    if (steps === null) return false;
+    const model = new NaiveModel(steps, { creator: genesis.author, crypto: this.#codec.crypto });
+    const message = differenceOf(model, replica);
+    if (message !== null) this.#report({ oracle: "naive-model", invariant: 3, node: node.id, message });
+    return true;
+  }
+
+  #genesisOn(node: SimNode, contextId: ContextId): CausalDelta | null {
+    const sealed = node.disk.get(storeKeys.delta(contextId as string as DeltaId));
+    const genesis = sealed === undefined ? null : this.#codec.openDelta(sealed);
+    return genesis?.kind === "delta" ? genesis : null;
+  }
+}
+
+function differenceOf(model: NaiveModel, { state }: Replica): string | null {
+  const { places } = model;
+  const sequences = new Set<string>();
+  for (const place of places) {
+    const { type, collection, key } = place;
+    if (type === "run" && sequences.size === sequences.add(collection).size) continue;
+    const [seen, expected] = [visibleOf(state, place), model.seenAt(place)];
+    if (equalBytes(encode(seen), encode(expected))) continue;
+    return `${type} ${JSON.stringify(key)} of ${collection} is ${show(seen)}, by a naive model of all writes ${show(expected)}`;
+  }
+  if (state.storedCount === places.length) return null;
+  return `${state.storedCount} entities are stored, by a naive model of all writes there are ${places.length}`;
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value).slice(0, shownMax);
+}

@@ -1,0 +1,53 @@
+/**
+ * The nodes that a run is healed for when its plan's time is over, and how far they are from having converged. See
+ * `final-liveness.ts` for who they are and how long they may take.
+ */
+
+import type { ContextId } from "../../core/ids.ts";
+import type { World } from "../world/world.ts";
+import type { Standing } from "./convergence.ts";
+import { boundUs, type CorePart, coreOf } from "./final-liveness.ts";
+import type { Kept } from "./kept.ts";
+import { ConvergenceWatch, type WatchMemory } from "./watch.ts";
+
+export interface HealedCoreMemory {
+  readonly parts: readonly CorePart[];
+  readonly allowedUs: number;
+  /** One for each part. */
+  readonly watches: readonly WatchMemory[];
+}
+
+export class HealedCore {
+  readonly allowedUs: number;
+  readonly #parts: readonly CorePart[];
+  readonly #watches: readonly ConvergenceWatch[];
+
+  /** Without a memory: of the nodes as they are now. They still have to be healed. */
+  constructor(world: World, kept: Kept, memory?: HealedCoreMemory) {
+    this.#parts = memory?.parts ?? coreOf(world);
+    this.allowedUs = memory?.allowedUs ?? boundUs(world, this.#parts);
+    this.#watches = this.#parts.map(({ contextId, nodes }, index) => {
+      const about = { contexts: [contextId], nodes, fromUs: 0, kept, keepers: nodes };
+      return new ConvergenceWatch(world.nodes, { ...about, memory: memory?.watches[index] });
+    });
+  }
+
+  /** All that changes. */
+  get memory(): HealedCoreMemory {
+    const { allowedUs } = this;
+    return { allowedUs, parts: this.#parts, watches: this.#watches.map(({ memory }) => memory) };
+  }
+
+  get nodes(): ReadonlySet<number> {
+    return new Set(this.#parts.flatMap(({ nodes }) => nodes));
+  }
+
+  /** Parts that have not converged. */
+  get stuck(): readonly CorePart[] {
+    return this.#parts.filter((_, index) => this.#watches[index]?.isConverged() === false);
+  }
+
+  update(contextId: ContextId, node: number, standing: Standing): void {
+    for (const watch of this.#watches) watch.update(contextId, node, standing);
+  }
+}
