@@ -288,17 +288,20 @@ function receiveOne(
   }
 }
 
-/** Does a message count against the watchdog? Deltas are judged when they are read. */
+/**
+ * Does a message bring a session on, so that the watchdog waits anew? Deltas are judged when they are read; what may be
+ * said any number of times does not, or a session need never end.
+ */
 export function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
   switch (message.kind) {
     case "deltas":
+    case "below":
+    case "state-needed":
       return false;
     case "credit":
       return session.sent < session.outgoing.length;
     case "handshake":
     case "delta-request":
-    case "below":
-    case "state-needed":
     case "ranges":
     case "done":
     case "refusal":

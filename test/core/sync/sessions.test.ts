@@ -281,6 +281,18 @@ test("a silent peer is ended by the watchdog, and progress renews its time", () 
   }
 });
 
+test("what may be said again and again does not keep a session open", () => {
+  for (const message of [{ kind: "below", ids: [] }, { kind: "state-needed" }] as const) {
+    const { node, handshake } = setUp({ config: { syncTimeoutMs: 1_000 } });
+    const stream = accepted(node);
+    node.say(stream, { ...handshake, chosen: null });
+    let rounds = 0;
+    for (let effects: readonly Effect[] = []; !isClosed(effects, stream) && rounds < 10; rounds += 1)
+      effects = [...node.pass(300), ...node.say(stream, message)];
+    assert.ok(rounds < 10, `${message.kind} goes on for ever`);
+  }
+});
+
 test("a benign no is no failure: busy is asked again soon, the others are left for the next occasion", () => {
   for (const reason of ["busy", "context-not-found", "version"] as const) {
     const { node, contextId } = setUp();
