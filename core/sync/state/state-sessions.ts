@@ -62,6 +62,8 @@ export type StateNeed = Pick<SessionMemory, "peer" | "protocol" | "ours" | "thei
 const receivingMax = 4;
 /** Versions it pins for others at a time. */
 const servingMax = 8;
+/** Of these for one peer, which receives no more at a time: a silent one leaves room for others. */
+const servingPerPeerMax = receivingMax;
 export const stateSessionsMax = receivingMax + servingMax;
 
 interface StateSessionsAbout {
@@ -135,13 +137,11 @@ export class StateSessions {
     const replica = this.#about.replica(message.contextId);
     if (replica === undefined) return refuse(stream, "context-not-found", turn);
     const { serving } = this.#memory;
-    const isServed = Array.from(serving.values()).some(
-      (each) => each.peer === peer && each.contextId === replica.contextId,
-    );
+    const forPeer = Array.from(serving.values()).filter((each) => each.peer === peer);
+    const isServed = forPeer.some(({ contextId }) => contextId === replica.contextId);
+    const hasRoom = serving.size < servingMax && forPeer.length < servingPerPeerMax;
     const begun =
-      isServed || serving.size >= servingMax
-        ? null
-        : beginServing({ stream, peer }, { replica, request: message, turn });
+      isServed || !hasRoom ? null : beginServing({ stream, peer }, { replica, request: message, turn });
     if (begun === null) return refuse(stream, "busy", turn);
     serving.set(stream, begun.serving);
     say(stream, begun.offer, turn);

@@ -2,9 +2,15 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeStateMessage, type StateMessage, stateKeyBytes } from "../../../../core/wire/state-message.ts";
+import type { ContextId, PeerId } from "../../../../core/ids.ts";
+import {
+  decodeStateMessage,
+  encodeStateMessage,
+  type StateMessage,
+  stateKeyBytes,
+} from "../../../../core/wire/state-message.ts";
 import { operations, put, unsigned } from "../../authors.ts";
-import { type LoneNode, observed, only } from "../../lone-node.ts";
+import { LoneNode, observed, only } from "../../lone-node.ts";
 import { Link } from "../link.ts";
 import { forgetful, nodeOf, type Parted, partedBy, type Shape, talk, wholeOf } from "./replicas.ts";
 
@@ -135,6 +141,23 @@ test("versions are pinned for so many at a time; who comes after that is told to
   node.pass(31_000);
   assert.is(node.core.sync.states.count, 0, "a silent peer keeps a version pinned");
   assert.is(pins(), 0);
+});
+
+test("a silent peer that asks for the states of many contexts leaves room for others", () => {
+  const node = new LoneNode("node");
+  const contexts = Array.from({ length: 10 }, () => node.create());
+  const ask = (stream: number, peer: string, contextId: ContextId) => {
+    const request = { known: [], key: "k".repeat(stateKeyBytes), tellsHashes: true };
+    const frame = encodeStateMessage({ kind: "state-request", contextId, ...request });
+    node.give({ kind: "stream-opened", stream, peer: peer as PeerId });
+    return only(node.give({ kind: "stream-frame", stream, frame }), "send")
+      .map((effect) => decodeStateMessage(effect.frame))
+      .map(({ kind }) => kind)
+      .join();
+  };
+  const toEve = contexts.map((contextId, index) => ask(-1 - index, "eve", contextId));
+  assert.is(toEve.filter((kind) => kind === "state-offer").length, 4);
+  assert.is(ask(-100, "ann", contexts[0] as ContextId), "state-offer");
 });
 
 test.run();
