@@ -25,7 +25,7 @@ export interface ServingMemory {
   readonly history: readonly DeltaId[];
   /** Under which both hash shortly. */
   readonly key: string;
-  /** Queries, pages and entities looked at that it may still ask for: what an honest receiver needs at most. */
+  /** Queries, deltas and entities looked at that it may still ask for: what an honest receiver needs at most. */
   workLeft: number;
   progressMs: number;
 }

@@ -221,9 +221,10 @@ export class StateSessions {
     serving.progressMs = turn.now.monotonicMs;
     switch (message.kind) {
       case "history-request": {
-        serving.workLeft -= 1;
+        const deltas = historyPage(serving, message.from, replica);
+        serving.workLeft -= Math.max(1, deltas.length);
         if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
-        say(stream, { kind: "history", deltas: historyPage(serving, message.from, replica) }, turn);
+        say(stream, { kind: "history", deltas }, turn);
         return null;
       }
       case "state-query": {

@@ -16,7 +16,7 @@ import {
 import { noDigest, type StateAnswer } from "../../../../core/wire/state-query.ts";
 import { syncProtocols } from "../../../../core/wire/sync-message.ts";
 import { hashOf as digest, trustingCrypto, unsigned } from "../../authors.ts";
-import { observed, only } from "../../lone-node.ts";
+import { LoneNode, observed, only } from "../../lone-node.ts";
 import { Link } from "../link.ts";
 import { forgetful, nodeOf, partedBy, type Shape, talk } from "./replicas.ts";
 
@@ -262,6 +262,25 @@ test("a server is asked for no more than an honest receiver may need", () => {
     asked += 1;
   }
   assert.ok(asked > 1_000 && asked < 30_000, `${asked} requests were answered`);
+});
+
+test("who asks for the same history again and again is not sent it that often", () => {
+  const node = new LoneNode("node");
+  const contextId = node.create();
+  for (let value = 0; value < 300; value += 1) node.execute(contextId, "set", { key: "k", value });
+  node.give({ kind: "stream-opened", stream: -1, peer: "b" as never });
+  let sent = 0;
+  const say = (message: StateMessage) => {
+    const effects = node.give({ kind: "stream-frame", stream: -1, frame: encodeStateMessage(message) });
+    for (const { frame } of only(effects, "send")) {
+      const answer = decodeStateMessage(frame);
+      if (answer.kind === "history") sent += answer.deltas.length;
+    }
+  };
+  const key = "k".repeat(stateKeyBytes);
+  say({ kind: "state-request", contextId, known: [], key, tellsHashes: true });
+  for (let asked = 0; asked < 50; asked += 1) say({ kind: "history-request", from: 0 });
+  assert.ok(sent >= 300 && sent < 2_000, `${sent} deltas were sent`);
 });
 
 test.run();
