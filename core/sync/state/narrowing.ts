@@ -22,7 +22,7 @@ import {
 } from "../../wire/state-query.ts";
 import type { DescentParts } from "./descent.ts";
 import { hashOfLeaves, openLeaves, ownLeaves, prefixOf, type Target, targetsOf } from "./leaves.ts";
-import { weighEntities } from "./staging.ts";
+import { weighEntities, weighTargets } from "./staging.ts";
 import { isLocated, type Locator, locate, sumsOf } from "./sums.ts";
 
 /** A place beneath a target where something differs. Frozen. */
@@ -203,10 +203,11 @@ export function takeRegionLeaves(
   if (opened.kind === "fault") return opened;
   const kept = region.picks?.kept ?? [];
   const leaves = [...kept, ...opened.leaves].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const later = targetsOf(answer.named, parts.crypto);
   const trial = memory.trials.get(region.target);
   trial?.entities.push(...opened.entities);
-  memory.bytes += weighEntities(opened.entities);
-  trial?.later.push(...targetsOf(answer.named, parts.crypto));
+  trial?.later.push(...later);
+  memory.bytes += weighEntities(opened.entities) + weighTargets(later);
   return resolve(memory, region, hashOfLeaves(leaves, parts.crypto), parts);
 }
 
@@ -225,6 +226,7 @@ export function takeRegionChildren(
     .map(({ rest, hash, count }): Target => ({ prefix: region.prefix + rest, hash, count, isPlain: false }))
     .filter(({ prefix, hash }) => parts.state.hashBeneath(prefix) !== hash);
   memory.trials.get(region.target)?.later.push(...differing.map((target) => Object.freeze(target)));
+  memory.bytes += weighTargets(differing);
   return resolve(memory, region, branchOfHashes(hashes, parts), parts);
 }
 
@@ -248,7 +250,7 @@ function resolve(
   }
   const trial = memory.trials.get(target);
   memory.trials.delete(target);
-  memory.bytes -= weighEntities(trial?.entities ?? []);
+  memory.bytes -= weighEntities(trial?.entities ?? []) + weighTargets(trial?.later ?? []);
   return trial === undefined
     ? opening([])
     : { kind: "narrowed", open: [], concluded: { ...trial, isTrue: found === trial.target.hash } };

@@ -49,8 +49,11 @@ export function keepOnly(staging: StagingMemory, reached: ReadonlySet<Hash>): vo
 }
 
 function weigh({ entities, later }: Verified): number {
-  const own = overheadBytes * (1 + later.length);
-  return own + weighEntities(entities);
+  return overheadBytes + weighTargets(later) + weighEntities(entities);
+}
+
+export function weighTargets(targets: readonly Target[]): number {
+  return targets.reduce((sum, { prefix }) => sum + prefix.length + overheadBytes, 0);
 }
 
 export function weighEntities(entities: readonly Entity[]): number {
