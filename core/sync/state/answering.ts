@@ -45,6 +45,11 @@ export interface Answered {
   readonly work: number;
 }
 
+/** What may be asked of a state of so many entities: an honest receiver needs less, in queries and entities looked at. */
+export function workMax(entityCount: number): number {
+  return 8 * entityCount + 1_000;
+}
+
 /** Answers as many queries as fit a page, one at least. A fault for what no honest receiver asks. */
 export function answerQueries(queries: readonly StateQuery[], answering: Answering): Answered | Fault {
   const answers: StateAnswer[] = [];

@@ -22,6 +22,7 @@ import {
   type StateChild,
   type StateQuery,
 } from "../../wire/state-query.ts";
+import { workMax } from "./answering.ts";
 import { hashOfLeaves, openLeaves, ownLeaves, prefixOf, type Target, targetsOf } from "./leaves.ts";
 import {
   beginTrial,
@@ -38,7 +39,7 @@ import {
   takeSums,
 } from "./narrowing.ts";
 import type { ShortHash } from "./short-hash.ts";
-import { keepVerified, type StagingMemory, type Verified } from "./staging.ts";
+import { keepVerified, overheadBytes, type StagingMemory, stagedBytesMax, type Verified } from "./staging.ts";
 
 /** What is to be asked for. */
 type Open =
@@ -60,11 +61,20 @@ export interface DescentMemory {
   /** Verified subtrees of the offered state, by hash: their entities are in the staging. */
   readonly reached: Set<Hash>;
   readonly narrowing: NarrowingMemory;
+  /** Answers that may still come: a tree of which one node stands in many places need never end. */
+  answersLeft: number;
 }
 
-export function createDescent(): DescentMemory {
-  return { open: [], asked: [], reached: new Set(), narrowing: createNarrowing() };
+/** Of a state of so many entities, as a server says. */
+export function createDescent(entityCount: number): DescentMemory {
+  const answersLeft = workMax(Math.min(entityCount, entitiesMax));
+  return { open: [], asked: [], reached: new Set(), narrowing: createNarrowing(), answersLeft };
 }
+
+/** No more can be staged. */
+const entitiesMax = stagedBytesMax / overheadBytes;
+/** Waiting to be asked for: the depth of a tree times what is under way, and far more than honest ones come to. */
+const openMax = 1_048_576;
 
 export interface DescentParts {
   readonly state: StateStore;
@@ -158,7 +168,10 @@ export function takeAnswers(
         : takeOfRegion(memory, each.open.region, { answer, own: each.leaves, parts });
     if (mistake !== null) return mistake;
   }
-  return null;
+  memory.answersLeft -= answers.length;
+  return memory.answersLeft < 0 || memory.open.length > openMax
+    ? fault("over-limit", "a tree that does not come to an end")
+    : null;
 }
 
 /** A server that has more, or less, than a form is about tells its children, or all of its entities. */

@@ -70,7 +70,7 @@ export function beginTransfer(
   parts: ReceivingParts,
 ): Fault | null {
   const { deltas } = parts.replica;
-  const [past, descent] = [createPast(), createDescent()];
+  const [past, descent] = [createPast(), createDescent(offer.entityCount)];
   receiving.transfer = { offer: Object.freeze(offer), past, descent };
   const mistake = takeRoot(descent, offer, partsOf(parts));
   if (mistake !== null || offer.historyCount > 0) return mistake;

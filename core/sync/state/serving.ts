@@ -12,7 +12,7 @@ import type { Turn } from "../../turn.ts";
 import { pageOf } from "../../wire/history-page.ts";
 import type { StateOffer, StateRequest } from "../../wire/state-message.ts";
 import type { NodeDigests } from "../../wire/state-query.ts";
-import { childDigests, childOf, childrenOf } from "./answering.ts";
+import { childDigests, childOf, childrenOf, workMax } from "./answering.ts";
 import { ShortHash } from "./short-hash.ts";
 
 /** Plain data: part of the node's memory. */
@@ -51,7 +51,7 @@ export function beginServing(
   const children = top?.kind === "branch" ? childrenOf(top) : [];
   const short = new ShortHash(key);
   const branches = children.flatMap(({ prefix }) => nodesAt(state.beneath(prefix, pinned), short));
-  const workLeft = 8 * entityCount + history.length + 1_000;
+  const workLeft = workMax(entityCount) + history.length;
   const progressMs = turn.now.monotonicMs;
   return {
     serving: { ...about, contextId, pinned, history, key, workLeft, progressMs },

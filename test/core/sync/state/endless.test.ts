@@ -1,0 +1,108 @@
+// A server that tells of ever more, each answer true to the hash before it, is found out all the same.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { byteString, type DeltaId, type Hash, type PeerId } from "../../../../core/ids.ts";
+import { openEntity } from "../../../../core/state/entity.ts";
+import { branchHash, digitOf } from "../../../../core/state/tree/tree-node.ts";
+import { createHandshake } from "../../../../core/sync/handshake.ts";
+import {
+  decodeStateMessage,
+  encodeStateMessage,
+  type StateMessage,
+} from "../../../../core/wire/state-message.ts";
+import type { StateAnswer, StateChild } from "../../../../core/wire/state-query.ts";
+import { syncProtocols } from "../../../../core/wire/sync-message.ts";
+import { SimDisk } from "../../../../sim/world/disk.ts";
+import { hashOf as digest, trustingCrypto } from "../../authors.ts";
+import { turnOn } from "../../delta-store/waiting.ts";
+import { only } from "../../lone-node.ts";
+import { Link } from "../link.ts";
+import { forgetful, nodeOf, partedBy, talk } from "./replicas.ts";
+
+const eve = "eve" as PeerId;
+const digits = Array.from({ length: 16 }, (_, digit) => digit);
+
+/** Of a tree so deep in which all nodes of a depth are one: the children of the root first. */
+function childrenByDepth(levels: number): { readonly root: Hash; readonly children: StateChild[][] } {
+  let hash = byteString<Hash>(digest("the bottom"));
+  const children: StateChild[][] = [];
+  for (let level = 0; level < levels; level += 1) {
+    const below = hash;
+    children.unshift(digits.map((digit) => ({ rest: digitOf(digit), hash: below, count: 1_000 })));
+    hash = branchHash(
+      digits.map((digit) => [digit, below] as const),
+      trustingCrypto,
+    );
+  }
+  return { root: hash, children };
+}
+
+test("a tree in which one branch stands in all places: found, and blamed", () => {
+  const { scribe, deltas } = partedBy({ common: [1, 2, 3], own: [[], []], isSorted: false });
+  const node = nodeOf("node", { scribe }, deltas[0]);
+  const replica = node.replica(scribe.contextId);
+  const head = byteString<DeltaId>(digest("a head"));
+  const standing = { heads: [head], headCount: 1, appliedCount: 1_000, horizon: 999, entityCount: 200 };
+  node.give({ kind: "peer-connected", peer: eve });
+  node.give({ kind: "stream-opened", stream: -1, peer: eve });
+  node.say(-1, { ...createHandshake(replica, turnOn(new SimDisk())), ...standing, wallMs: node.wallMs });
+  const [opened] = only(node.say(-1, { kind: "done" }), "open-stream");
+  const stream = opened?.stream ?? 0;
+  const { root, children } = childrenByDepth(1_000);
+  const [nodes, entityCount, historyCount] = [[], 200, 0];
+  const [genesis, heads] = [scribe.genesis.sealed, replica.heads()];
+  const offer = { genesis, heads, root, children: children[0] ?? [], nodes, entityCount, historyCount };
+  const next: StateMessage[] = [{ kind: "state-offer", ...offer }];
+  const blamed: string[] = [];
+  let answered = 0;
+  for (let message = next.shift(); message !== undefined && answered < 50_000; message = next.shift()) {
+    const effects = node.give({ kind: "stream-frame", stream, frame: encodeStateMessage(message) });
+    blamed.push(...only(effects, "fault").map(({ peer, fault }) => `${peer} ${fault.code}`));
+    for (const { frame } of only(effects, "send")) {
+      const query = decodeStateMessage(frame);
+      if (query.kind !== "state-query") continue;
+      const answers = query.queries
+        .slice(0, 100)
+        .map(({ prefix }): StateAnswer => ({ kind: "children", others: children[prefix.length] ?? [] }));
+      answered += answers.length;
+      next.push({ kind: "state-answer", answers });
+    }
+  }
+  assert.equal(blamed, ["eve over-limit"]);
+  assert.ok(answered < 10_000, `${answered} answers`);
+});
+
+test("what is named, to be asked for later, counts as staged while it waits", () => {
+  const numbers = Array.from({ length: 2_000 }, (_, index) => index);
+  const parted = partedBy({ common: numbers, own: [numbers, []], isSorted: false });
+  const config = { ...forgetful, syncProtocolForced: syncProtocols.indexOf("hash-comparison") };
+  const link = new Link([
+    nodeOf("a", parted, parted.deltas[0], { ...config, snapshotPageBytes: 4_096 }),
+    nodeOf("b", parted, parted.deltas[1], config),
+  ]);
+  let most = 0;
+  link.tamper = (side, frame) => {
+    for (const { transfer } of side === 1
+      ? []
+      : link.nodes[1].core.capture().sync.states.receiving.values()) {
+      const { trials, bytes } = transfer?.descent.narrowing ?? { trials: new Map(), bytes: 0 };
+      const later = Array.from(trials.values()).reduce((sum, trial) => sum + trial.later.length, 0);
+      most = Math.max(most, later);
+      assert.ok(bytes >= later * 256, `${later} for later counted as ${bytes} bytes`);
+      if (trials.size === 0) assert.is(bytes, 0);
+    }
+    const message = decodeStateMessage(frame);
+    if (side === 1 || message.kind !== "state-answer") return frame;
+    const answers = message.answers.map((answer) => {
+      if (answer.kind !== "leaves") return answer;
+      const named = answer.entities.map((bytes) => openEntity(bytes, trustingCrypto));
+      return { ...answer, entities: [], named };
+    });
+    return encodeStateMessage({ ...message, answers });
+  };
+  talk(link, parted, 300);
+  assert.ok(most > 0, "nothing was named");
+});
+
+test.run();
