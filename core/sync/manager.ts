@@ -240,7 +240,7 @@ export class SyncManager {
   }
 
   /** A transfer of state is over: what else both have, and whether they agree, an ordinary session finds. */
-  #stateEnded({ peer, contextId, protocol, outcome }: StateSessionEnd, turn: Turn): void {
+  #stateEnded({ peer, contextId, protocol, outcome, broughtAny }: StateSessionEnd, turn: Turn): void {
     const replica = this.#replica(contextId);
     if (replica === undefined) return;
     const { wallMs } = turn.now;
@@ -248,6 +248,10 @@ export class SyncManager {
     switch (outcome) {
       case "adopted":
         this.#tracking.succeeded(contextId, peer, null);
+        if (!broughtAny) {
+          const waitMs = this.#tracking.gaveNothing(contextId, peer, turn.now.monotonicMs);
+          return this.#wanted.add(contextId, peer, { delay: [waitMs, waitMs], turn });
+        }
         this.#missing.gained(contextId);
         this.#wanted.add(contextId, peer, { delay: delays.now, turn });
         this.#announcements.soon(contextId, turn);
@@ -282,7 +286,8 @@ export class SyncManager {
       this.#tracking.succeeded(contextId, peer, isAgreed ? replica.heads().join("") : null);
     }
     if (session.stateNeeded === "here") {
-      this.states.request(replica, session, turn);
+      if (this.#tracking.mayGiveState(contextId, peer, turn.now.monotonicMs))
+        this.states.request(replica, session, turn);
       return;
     }
     const isStillMissing = session.role === "initiator" && replica.deltas.missing().length > 0;

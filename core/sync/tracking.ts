@@ -19,6 +19,8 @@ export interface PeerTrack {
   triedMs: number;
   /** Failures since the last session that succeeded; not tried again before it is over, unless it connects anew. */
   failures: BackoffMemory;
+  /** States it gave that brought nothing; not asked for another before that is over. */
+  emptyStates: BackoffMemory;
   /** The heads on which both agreed when last seen, joined; empty when they never did. */
   agreedHeads: string;
   /** Were roots equal when they were last compared, on equal heads? Null when they never were. */
@@ -53,6 +55,7 @@ export class Tracking {
       track = {
         triedMs: Number.NEGATIVE_INFINITY,
         failures: createBackoffMemory(),
+        emptyStates: createBackoffMemory(),
         agreedHeads: "",
         isRootEqual: null,
         last: null,
@@ -85,6 +88,19 @@ export class Tracking {
   /** Backs off from 1 s, doubling, with jitter of a half. */
   failed(contextId: ContextId, peer: PeerId, nowMs: number): void {
     this.#backoff.attempted(this.of(contextId, peer).failures, nowMs);
+  }
+
+  /** It said that its state is needed, and that brought nothing. How long to leave it alone. */
+  gaveNothing(contextId: ContextId, peer: PeerId, nowMs: number): number {
+    const { emptyStates } = this.of(contextId, peer);
+    this.#backoff.forgive(emptyStates, nowMs);
+    this.#backoff.attempted(emptyStates, nowMs);
+    return emptyStates.notBeforeMs - nowMs;
+  }
+
+  /** Is its state to be asked for when it says that it is needed? */
+  mayGiveState(contextId: ContextId, peer: PeerId, nowMs: number): boolean {
+    return this.#backoff.isDue(this.of(contextId, peer).emptyStates, nowMs);
   }
 
   /** A new connection is a new chance. */

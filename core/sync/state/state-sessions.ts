@@ -53,6 +53,8 @@ export interface StateSessionEnd {
   readonly protocol: StateProtocol | null;
   /** `busy` and `refused` are benign. */
   readonly outcome: "adopted" | "busy" | "refused" | "failed";
+  /** Was something of what was adopted not here? */
+  readonly broughtAny: boolean;
 }
 
 /** The session that showed that a state is needed. */
@@ -324,7 +326,8 @@ export class StateSessions {
     turn.observe(`sync-${receiving.protocol}`, { contextId, peer });
     say(stream, { kind: "state-done" }, turn);
     turn.perform({ kind: "close-stream", stream });
-    this.#stopReceiving(receiving, "adopted", turn);
+    const broughtAny = cut.entities.length + cut.history.length > 0;
+    this.#stopReceiving(receiving, "adopted", turn, broughtAny);
     return null;
   }
 
@@ -343,12 +346,13 @@ export class StateSessions {
     { stream, peer, contextId, transfer, protocol }: ReceivingMemory,
     outcome: StateSessionEnd["outcome"],
     turn: Turn,
+    broughtAny = false,
   ): void {
     this.#memory.receiving.delete(stream);
     this.#services.timers.clear(timerName("state-session", String(stream)));
     if (outcome === "failed") turn.observe("sync-failed", { contextId, peer });
     const reached = transfer === null ? null : protocol;
-    this.#about.ended({ peer, contextId, protocol: reached, outcome }, turn);
+    this.#about.ended({ peer, contextId, protocol: reached, outcome, broughtAny }, turn);
   }
 
   #stopServing({ stream, contextId, pinned }: ServingMemory, turn: Turn): void {

@@ -12,11 +12,11 @@ import {
   type StateMessage,
 } from "../../../../core/wire/state-message.ts";
 import type { StateAnswer, StateChild } from "../../../../core/wire/state-query.ts";
-import { syncProtocols } from "../../../../core/wire/sync-message.ts";
+import { decodeSyncMessage, encodeSyncMessage, syncProtocols } from "../../../../core/wire/sync-message.ts";
 import { SimDisk } from "../../../../sim/world/disk.ts";
 import { hashOf as digest, trustingCrypto } from "../../authors.ts";
 import { turnOn } from "../../delta-store/waiting.ts";
-import { only } from "../../lone-node.ts";
+import { observed, only } from "../../lone-node.ts";
 import { Link } from "../link.ts";
 import { forgetful, nodeOf, partedBy, talk } from "./replicas.ts";
 
@@ -103,6 +103,26 @@ test("what is named, to be asked for later, counts as staged while it waits", ()
   };
   talk(link, parted, 300);
   assert.ok(most > 0, "nothing was named");
+});
+
+test("who says again and again that its state is needed, which brings nothing, is asked ever more rarely", () => {
+  const parted = partedBy({ common: [1, 2, 3], own: [[5], []], isSorted: false });
+  const link = new Link([nodeOf("a", parted, parted.deltas[0]), nodeOf("b", parted, parted.deltas[1])]);
+  link.tamper = (side, frame) => {
+    const message = decodeSyncMessage(frame);
+    if (side === 1 || message.kind !== "handshake") return frame;
+    const chosen = message.chosen === null ? null : "snapshot";
+    return encodeSyncMessage({ ...message, appliedCount: 1_000, horizon: 999, chosen });
+  };
+  link.meet(parted.scribe.contextId);
+  for (let passed = 0; passed < 60_000; passed += 20) {
+    for (const side of [0, 1] as const) link.did(side, link.nodes[side].pass(20));
+    const hop = link.travelling.map(({ length }) => length);
+    for (const side of [0, 1] as const)
+      for (let each = 0; each < (hop[side] ?? 0); each += 1) link.arrive(side);
+  }
+  const asked = observed(link.effects[1], "sync-state-started");
+  assert.ok(asked > 2 && asked < 20, `${asked} times in a minute`);
 });
 
 test.run();
