@@ -170,4 +170,26 @@ test("a bundle is drawn in every format", () => {
   }
 });
 
+test("shrink makes a bundle small, and puts into it a scenario that fails alike, applications and all", () => {
+  const { status, stdout, stderr } = reconverge("shrink", "out");
+  assert.is(status, 0, stderr);
+  assert.is(stdout, "");
+  assert.match(stderr, /^run it: npx reconverge sim out\/it-fails-1\/small.yaml$/m);
+  const small = readFileSync(join(bundle, "small.yaml"), "utf8");
+  assert.match(small, /\.\/applications\/apps\/own\.ts/);
+  const again = reconverge("sim", "out/it-fails-1/small.yaml", "--json");
+  assert.is(again.status, 3, again.stderr);
+  const { violations, nodes } = JSON.parse(again.stdout);
+  assert.is(violations[0].oracle, "converged");
+  assert.is(nodes, 2);
+});
+
+test("the plan of a bundle is made, so shrink and trace take no seed for it", () => {
+  for (const args of [["shrink"], ["trace", "--format", "mermaid"]]) {
+    const { status, stderr } = reconverge(...args, "out", "--seed", "3");
+    assert.is(status, 1);
+    assert.is(stderr, "out: is a bundle, whose plan is made: --seed and --set are for scenarios\n");
+  }
+});
+
 test.run();
