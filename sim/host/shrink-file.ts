@@ -3,7 +3,6 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import type { Scenario } from "../scenario/scenario.ts";
-import { ScenarioError } from "../scenario/scenario-error.ts";
 import { descriptionOf, nameOf } from "../shrink/describe.ts";
 import { readable } from "../shrink/readable.ts";
 import { type Shrinking, type ShrinkProgress, shrink } from "../shrink/shrink.ts";
@@ -14,7 +13,8 @@ import { scenarioYaml } from "./scenario-yaml.ts";
 import type { ShrinkCommandOptions } from "./shrink-command.ts";
 import { createPlanSimulation, planOf, withBuiltIn } from "./simulate.ts";
 import { StatusLine } from "./status-line.ts";
-import { UsageError } from "./usage.ts";
+import { reportingMistakes, UsageError } from "./usage.ts";
+import { expectWritableFile } from "./writable.ts";
 
 const notShrunkExitCode = 1;
 
@@ -22,11 +22,12 @@ const notShrunkExitCode = 1;
 const smallFile = "small.yaml";
 
 /** Gives the exit code. The small scenario goes to the file, into the bundle, or to stdout; all else to stderr. */
-export async function shrinkFile(file: string, options: ShrinkCommandOptions): Promise<number> {
-  try {
+export function shrinkFile(file: string, options: ShrinkCommandOptions): Promise<number> {
+  return reportingMistakes(async () => {
     const { plan, bundle, applicationFiles, ...loaded } = await loadPlanned(file, options);
     const applications = withBuiltIn(loaded.applications);
     const output = options.output ?? (bundle === null ? undefined : join(bundle, smallFile));
+    if (output !== undefined) expectWritableFile(output, "--output");
     const plansOf = (scenario: Scenario) => planOf(scenario, undefined, applications);
     const status = new StatusLine();
     const shrinking = shrink(plan, {
@@ -46,13 +47,7 @@ export async function shrinkFile(file: string, options: ShrinkCommandOptions): P
     process.stderr.write(`${describeResult(shrinking)}\n`);
     if (output !== undefined) process.stderr.write(`run it: npx reconverge sim ${quote(fromHere(output))}\n`);
     return 0;
-  } catch (error) {
-    const told =
-      error instanceof UsageError || error instanceof ScenarioError ? error.message : whyNotWritten(error);
-    if (told === null) throw error;
-    process.stderr.write(`${told}\n`);
-    return notShrunkExitCode;
-  }
+  });
 }
 
 async function write(
@@ -70,7 +65,16 @@ async function write(
     `Shrunk from the run of seed ${scenario.seed} of ${scenario.name}.`,
   ]);
   if (about.output === undefined) process.stdout.write(text);
-  else await writeFile(about.output, text);
+  else await writeText(about.output, text);
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    throw new UsageError(`--output: ${path} cannot be written: ${code}`);
+  }
 }
 
 /** As short a name of a file as there is. */
@@ -103,10 +107,4 @@ function describeResult(shrunk: Extract<Shrinking, { kind: "shrunk" }>): string 
     `${events} of ${eventsBefore} events are left (${percent} % fewer)`,
     descriptionOf(scenario, violation),
   ].join("\n");
-}
-
-/** Null when that is not what went wrong. */
-function whyNotWritten(error: unknown): string | null {
-  if (!(error instanceof Error) || !("path" in error) || !("code" in error)) return null;
-  return `${error.path}: cannot be written: ${error.code}`;
 }
