@@ -192,8 +192,15 @@ test("shrink makes a bundle small, and puts into it a scenario that fails alike,
   assert.is(nodes, 2);
 });
 
-test("the plan of a bundle is made, so shrink and trace take no seed for it", () => {
-  for (const args of [["shrink"], ["trace", "--format", "mermaid"]]) {
+test("without a terminal watch runs a bundle as sim would its scenario, and says how to run it again", () => {
+  const { status, stdout, stderr } = reconverge("watch", "out");
+  assert.is(status, 3, stderr);
+  assert.match(stdout, /^FAILED \(liveness\) {2}it fails {2}seed 1\n/);
+  assert.is(stderr, "reproduce: npx reconverge replay out\n");
+});
+
+test("the plan of a bundle is made, so shrink, trace and watch take no seed for it", () => {
+  for (const args of [["shrink"], ["watch"], ["trace", "--format", "mermaid"]]) {
     const { status, stderr } = reconverge(...args, "out", "--seed", "3");
     assert.is(status, 1);
     assert.is(stderr, "out: is a bundle, whose plan is made: --seed and --set are for scenarios\n");
