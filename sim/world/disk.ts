@@ -85,9 +85,10 @@ export class SimDisk implements StateView {
     return mode === "torn" ? 1 + (uniform32 % count) : uniform32 % (count + 1);
   }
 
-  /** Would a crash now lose what was last written under a key? O(unsynced). */
+  /** Would a crash now lose what was put under a key? A removal that it would lose takes nothing. O(unsynced). */
   isUnsynced(key: string): boolean {
-    return this.memory.unsynced.some(({ commit }) => commit.writes.some(([written]) => written === key));
+    const puts = (writes: Commit["writes"]) => writes.some(([put, value]) => put === key && value !== null);
+    return this.memory.unsynced.some(({ commit }) => puts(commit.writes));
   }
 
   /** Keeps what is durable now, for `rollback`. */

@@ -4,6 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ContextId } from "../../../core/ids.ts";
 import { storeKeys } from "../../../core/store-keys.ts";
+import { initialCredit } from "../../../core/wire/sync-message.ts";
 import { LoneNode, observed, only, said } from "../lone-node.ts";
 
 const config = { compactAboveDeltas: 6, compactKeepDeltas: 3, compactMs: 100 };
@@ -113,15 +114,16 @@ test("who asks for what has no body is told, and sent the rest only when it want
 test("bodies that go while they are being sent end the sending, and the peer is told", () => {
   const node = new LoneNode("ann", { config });
   const contextId = node.create();
-  const value = "x".repeat(300_000);
-  for (let index = 0; index < 12; index += 1) node.execute(contextId, "set", { key: `k${index}`, value });
+  const value = "x".repeat(70_000);
+  const count = initialCredit + 8;
+  for (let index = 0; index < count; index += 1) node.execute(contextId, "set", { key: `k${index}`, value });
   const { graph } = node.replica(contextId).deltas;
-  const ids = Array.from({ length: 12 }, (_, index) => graph.at(index + 1).id);
+  const ids = Array.from({ length: count }, (_, index) => graph.at(index + 1).id);
   node.give({ kind: "stream-opened", stream: -1, peer: "bob" as never });
   const begun = said(node.say(-1, { kind: "delta-request", contextId, ids }), -1);
   assert.equal(
     begun.map(({ kind }) => kind),
-    ["deltas", "deltas", "deltas", "deltas"],
+    Array.from({ length: initialCredit }, () => "deltas"),
   );
   assert.ok(observed(node.pass(100), "bodies-compacted") > 0);
   const rest = node.say(-1, { kind: "credit", messages: 1 });

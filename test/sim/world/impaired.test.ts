@@ -104,6 +104,20 @@ test("what only a wiped disk had is forgiven and counted; without the wipe it is
   assert.is(crashed.contexts.kv?.deltas, 201);
 });
 
+test("a wiped disk that was about to let a body go is forgiven what only it had", () => {
+  const result = createSimulation({
+    ...{ name: "wiped-while-compacting", nodes: 1, disk: { syncMs: 800 }, until: "2.2s" },
+    config: { compactKeepDeltas: 1, compactAboveDeltas: 1, compactMs: 1_000 },
+    workload: [
+      { at: 0, method: "set", args: { key: "a", value: 1 } },
+      { at: "1.8s", method: "set", args: { key: "b", value: 2 } },
+    ],
+    faults: [{ kind: "crash", at: "2.1s", until: "2.15s", nodes: "n0", disk: "wipe" }],
+  }).finish();
+  assert.equal(result.violations, []);
+  assert.is(result.forgiven, result.acknowledged);
+});
+
 test("what a rollback takes of a disk that nobody else has is forgiven, and no more", () => {
   const alone: ScenarioFault = { at: "1s", until: "30s", kind: "partition", groups: ["n1"] };
   const result = run([alone, { at: "25s", until: "26s", kind: "crash", nodes: "n1", disk: "rollback" }]);
