@@ -12,6 +12,8 @@ import { registerTraceCommand } from "./sim/host/trace-command.ts";
 import { registerWatchCommand } from "./sim/host/watch-command.ts";
 
 const internalErrorExitCode = 70;
+/** What a shell says of a program whose reader went away, as `head` does. */
+const closedPipeExitCode = 141;
 /** A checkout runs this file as it stands, a package its compiled copy one folder below. */
 const packageFile = import.meta.url.endsWith(".ts") ? "./package.json" : "../package.json";
 
@@ -29,6 +31,12 @@ registerFuzzCommand(program);
 registerShrinkCommand(program);
 registerWatchCommand(program, async () => (await import("./adapters/tui/watch.ts")).watchInTerminal);
 registerNodeCommands(program);
+
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(closedPipeExitCode);
+  });
 
 try {
   await program.parseAsync();

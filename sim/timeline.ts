@@ -52,6 +52,9 @@ export class Timeline {
 
   /** A run that stands at the moment, or at its end where that comes before. O(distance of snapshots) once it was passed. */
   at(moment: Moment, listeners: Listeners = {}): Simulation {
+    const number = moment.kind === "event" ? moment.event : moment.timeUs;
+    if (!(number >= 0))
+      throw new RangeError(`found the ${moment.kind} ${number}, expected a number of at least 0`);
     while (isBefore(this.head, moment) && this.step());
     const nearest = this.#snapshots.findLast((snapshot) => !isAfter(snapshot, moment));
     const simulation = Simulation.restore(present(nearest, "the snapshot of the beginning"), listeners);

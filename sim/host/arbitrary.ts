@@ -6,9 +6,10 @@
 import { createRequire } from "node:module";
 import type { Arbitrary, Random, Stream, Value } from "fast-check";
 import type { Application } from "../../core/app/application.ts";
+import { suggestion } from "../../core/nearest-name.ts";
 import type { CallTemplate } from "../fuzz/calls.ts";
 import { drawScenario } from "../fuzz/draw-scenario.ts";
-import { type FuzzedFaultKind, findProfile, type ScenarioSpace } from "../fuzz/profiles.ts";
+import { everything, type FuzzedFaultKind, findProfile, type ScenarioSpace } from "../fuzz/profiles.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { type ExplicitScenario, explicitScenario } from "../shrink/explicit.ts";
@@ -40,6 +41,7 @@ export function arbitraryScenario(options: ArbitraryScenarioOptions = {}): Arbit
   const fastCheck = loadFastCheck();
   const space = spaceOf(options);
   const applications = withBuiltIn(options.applications ?? []);
+  for (const call of space.calls) checkCall(call, applications);
   const plansOf = (scenario: Scenario): Plan => planOf(scenario, undefined, applications);
 
   class ScenarioArbitrary extends fastCheck.Arbitrary<Scenario> {
@@ -76,6 +78,9 @@ function spaceOf({
   if (typeof found === "string") throw new RangeError(`profile: ${found}`);
   if (nodesMax !== undefined && !(Number.isInteger(nodesMax) && nodesMax >= 2))
     throw new RangeError(`nodesMax: found ${nodesMax}, expected a whole number of at least 2`);
+  if (callsMax !== undefined && !(Number.isInteger(callsMax) && callsMax >= 1))
+    throw new RangeError(`callsMax: found ${callsMax}, expected a whole number of at least 1`);
+  for (const kind of faults ?? []) checkName("faults", kind, everything.faults);
   if (calls?.length === 0) throw new RangeError("calls: found none, expected at least one");
   const sizes = found.sizes.filter((size) => size <= (nodesMax ?? Number.POSITIVE_INFINITY));
   return {
@@ -85,6 +90,21 @@ function spaceOf({
     ...(calls === undefined ? {} : { calls }),
     ...(callsMax === undefined ? {} : { callsMax }),
   };
+}
+
+/** A call that every node refuses would make a property true of nothing. */
+function checkCall({ app, method }: CallTemplate, applications: readonly Application[]): void {
+  const names = applications.map(({ name }) => name);
+  checkName("calls: app", app, names);
+  const found = applications.find(({ name }) => name === app);
+  checkName(`calls: method of ${app}`, method, Object.keys(found?.methods ?? {}));
+}
+
+function checkName(what: string, name: string, known: readonly string[]): void {
+  if (known.includes(name)) return;
+  throw new RangeError(
+    `${what}: found "${name}", expected one of ${known.join(", ")}${suggestion(name, known)}`,
+  );
 }
 
 let loaded: FastCheck | undefined;

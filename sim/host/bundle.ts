@@ -1,7 +1,7 @@
 /**
  * A failure bundle: a folder with all that one run was, to be run again on another machine, offline.
  *
- *   bundle.json     format, code version, application files
+ *   bundle.json     format, code version, application files, a digest of plan.json
  *   plan.json       the plan that ran, every choice made
  *   scenario.json   what the plan was made of
  *   config.json     the core's defaults at that time; the plan has what differed from them
@@ -11,6 +11,7 @@
  *   applications/   sources, where the scenario brought its own
  */
 
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -49,6 +50,8 @@ export interface Bundle extends ScenarioApplications {
 interface Manifest {
   readonly format: number;
   readonly code: CodeVersion;
+  /** SHA-256 of plan.json, in hex: a plan that was damaged cannot be told from others by its looks. */
+  readonly planDigest: string;
   readonly applications: readonly string[];
   /** What the applications import and the bundle does not hold. */
   readonly packages: readonly string[];
@@ -56,25 +59,45 @@ interface Manifest {
 
 /** Writes a bundle into a folder of its own under `folder`, in place of an older one of the same run; gives its path. */
 export function writeBundle(folder: string, run: BundledRun): string {
-  const { plan, scenario, applicationFiles, result, recording } = run;
+  const { plan } = run;
   const path = join(folder, `${plan.name.replaceAll(/[^\w.-]+/g, "-")}-${plan.seed}`);
   if (existsSync(path) && !isBundle(path))
     throw new UsageError(
       `--bundle: ${path} is there already and is no bundle, expected a folder to write to`,
     );
-  rmSync(path, { recursive: true, force: true });
-  mkdirSync(path, { recursive: true });
+  try {
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path, { recursive: true });
+    writeParts(path, run);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new UsageError(`--bundle: ${path} cannot be written: ${message}`);
+  }
+  return path;
+}
+
+function writeParts(path: string, run: BundledRun): void {
+  const { plan, scenario, applicationFiles, result, recording } = run;
   const { files, packages } = copySources(applicationFiles, join(path, "applications"));
-  const manifest: Manifest = { format, code: codeVersion(), applications: files, packages };
+  const planDigest = digestOf(textOf("plan", plan));
+  const manifest: Manifest = { format, code: codeVersion(), planDigest, applications: files, packages };
   const { checkpoints, traceHash, digests, nodes, timesUs } = recording;
   const parts = {
     ...{ plan, scenario, result, bundle: manifest, config: createConfig({}) },
     chain: { inputs: digests.length, traceHash, checkpoints },
   };
   for (const [name, part] of Object.entries(parts))
-    writeFileSync(join(path, `${name}.json`), `${JSON.stringify(part, null, name === "plan" ? 0 : 2)}\n`);
+    writeFileSync(join(path, `${name}.json`), textOf(name, part));
   writeFileSync(join(path, "inputs.bin.gz"), gzipSync(columns([digests, nodes, timesUs])));
-  return path;
+}
+
+function textOf(name: string, part: unknown): string {
+  return `${JSON.stringify(part, null, name === "plan" ? 0 : 2)}\n`;
+}
+
+function digestOf(bytes: string | Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Is this the folder of a bundle, or a folder of bundles? */
@@ -95,13 +118,12 @@ export async function readBundle(given: string): Promise<Bundle> {
       `${path}/bundle.json: expected "applications", a list, and "code" with its "version"`,
     );
   const files = manifest.applications.map((file) => join("applications", file));
-  const chain = readPart(path, "chain") as Pick<Recording, "checkpoints" | "traceHash">;
   return {
     ...{ path, code: manifest.code, scenario: readPart(path, "scenario") as Scenario },
-    plan: readPlan(path),
+    plan: readPlan(path, manifest),
     config: readPart(path, "config") as Readonly<Record<string, unknown>>,
     result: readPart(path, "result") as RunResult,
-    recording: { ...readColumns(path), checkpoints: chain.checkpoints, traceHash: chain.traceHash },
+    recording: readRecording(path),
     ...(await loadApplications(files, join(path, "bundle.json"))),
   };
 }
@@ -139,7 +161,7 @@ function readPart(path: string, name: string): unknown {
   const file = join(path, `${name}.json`);
   try {
     const part: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof part === "object" && part !== null) return part;
+    if (typeof part === "object" && part !== null && !Array.isArray(part)) return part;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${file}: cannot be read: ${why}`);
@@ -147,13 +169,11 @@ function readPart(path: string, name: string): unknown {
   throw new UsageError(`${file}: found no object, expected a part of a bundle`);
 }
 
-function readPlan(path: string): Plan {
-  const plan = readPart(path, "plan") as Partial<Plan>;
-  const lists = ["nodes", "links", "contexts", "operations", "faults", "expectations"] as const;
-  const missing = lists.find((name) => !Array.isArray(plan[name]));
-  if (missing !== undefined || typeof plan.seed !== "number" || typeof plan.untilUs !== "number")
+function readPlan(path: string, { planDigest }: Manifest): Plan {
+  const plan = readPart(path, "plan");
+  if (digestOf(readFileSync(join(path, "plan.json"))) !== planDigest)
     throw new UsageError(
-      `${path}/plan.json: found no ${missing ?? "seed or end"}, expected a plan as \`sim --bundle\` writes it`,
+      `${path}/plan.json: is not as \`sim --bundle\` wrote it: damaged, or changed by hand`,
     );
   return plan as Plan;
 }
@@ -162,6 +182,22 @@ function columns(of: readonly (Uint32Array | Float64Array)[]): Uint8Array {
   return Buffer.concat(
     of.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
   );
+}
+
+function readRecording(path: string): Recording {
+  const { inputs, checkpoints, traceHash } = readPart(path, "chain") as Partial<
+    Recording & { inputs: number }
+  >;
+  if (!Array.isArray(checkpoints) || typeof traceHash !== "string" || typeof inputs !== "number")
+    throw new UsageError(
+      `${path}/chain.json: expected "inputs", a number, "checkpoints", a list, and "traceHash"`,
+    );
+  const columns = readColumns(path);
+  if (columns.digests.length !== inputs)
+    throw new UsageError(
+      `${path}/inputs.bin.gz: found ${columns.digests.length} inputs, expected ${inputs} as chain.json says`,
+    );
+  return { ...columns, checkpoints, traceHash };
 }
 
 /** Four bytes of digest, four of node and eight of time for each input. Little-endian, as every machine this runs on is. */

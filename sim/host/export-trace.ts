@@ -1,6 +1,5 @@
 /** Runs a scenario or a bundle and writes its history in a format that other tools, or a browser, show. */
 
-import { existsSync, statSync } from "node:fs";
 import type { Application } from "../../core/app/application.ts";
 import type { Plan } from "../plan/plan.ts";
 import { Historian, type History } from "../trace/history.ts";
@@ -8,14 +7,13 @@ import { mermaid } from "../trace/mermaid.ts";
 import { perfetto } from "../trace/perfetto.ts";
 import { type Selection, select } from "../trace/selection.ts";
 import { shiviz } from "../trace/shiviz.ts";
-import { readBundle } from "./bundle.ts";
 import { htmlReport } from "./html-report.ts";
-import { loadScenario } from "./scenario-file.ts";
-import { createPlanSimulation, planOfLoaded, withBuiltIn } from "./simulate.ts";
+import { loadPlanned } from "./planned-file.ts";
+import { createPlanSimulation, withBuiltIn } from "./simulate.ts";
 import type { TraceOptions } from "./trace-command.ts";
 import { traceFormats } from "./trace-command.ts";
 import { TraceFile } from "./trace-file.ts";
-import { parseSeeds, reportingMistakes, UsageError } from "./usage.ts";
+import { reportingMistakes, UsageError } from "./usage.ts";
 
 type Format = (typeof traceFormats)[number];
 
@@ -28,7 +26,7 @@ export function exportTrace(path: string, options: TraceOptions): Promise<number
     const format = traceFormats.find((name) => name === options.format);
     if (format === undefined)
       throw new UsageError(`--format: found "${options.format}", expected ${traceFormats.join(", ")}`);
-    const planned = await load(path, options);
+    const planned = await loadPlanned(path, options);
     const output = options.output === undefined ? null : new TraceFile(options.output, "--output");
     const history = recordHistory(planned.plan, planned.applications);
     for (const piece of pieces(history, format)) {
@@ -65,18 +63,4 @@ function pieces(history: History, format: Format): Iterable<string> {
 function told(selection: Selection): Selection {
   if (selection.cut !== null) process.stderr.write(`${selection.cut}\n`);
   return selection;
-}
-
-async function load(
-  path: string,
-  { seed, set }: TraceOptions,
-): Promise<{ plan: Plan; applications: readonly Application[] }> {
-  if (existsSync(path) && statSync(path).isDirectory()) {
-    if (seed !== undefined || set.length > 0)
-      throw new UsageError(`${path}: is a bundle, whose plan is made: --seed and --set are for scenarios`);
-    return await readBundle(path);
-  }
-  const [chosen] = parseSeeds(seed === undefined ? {} : { seed });
-  const loaded = await loadScenario(path, { assignments: set });
-  return { plan: planOfLoaded(loaded, chosen), applications: loaded.applications };
 }

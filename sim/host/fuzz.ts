@@ -18,6 +18,7 @@ import { fuzzInProcess, fuzzInWorkers } from "./fuzz-runners.ts";
 import { createSimulation } from "./simulate.ts";
 import { StatusLine } from "./status-line.ts";
 import { parseSeeds, parseWhole, UsageError } from "./usage.ts";
+import { expectWritableFolder } from "./writable.ts";
 
 const budgetDefault = "60s";
 const workersMax = 256;
@@ -67,6 +68,7 @@ class Session {
     this.#seeds = options.seeds === undefined ? null : parseRange(options.seeds);
     this.#budgetMs = parseBudget(options.budget ?? (this.#seeds === null ? budgetDefault : null));
     this.#coverage = new Coverage(this.#profile);
+    expectWritableFolder(options.corpus, "--corpus");
     this.#corpus = new Corpus(options.corpus);
   }
 

@@ -14,6 +14,7 @@ import { loadScenario } from "./scenario-file.ts";
 import { planOfLoaded, type Ran } from "./simulate.ts";
 import { TraceFile } from "./trace-file.ts";
 import { parseSeeds, parseWhole, UsageError } from "./usage.ts";
+import { expectWritableFolder } from "./writable.ts";
 
 const workersMax = 256;
 const invalidExitCode = 1;
@@ -30,6 +31,7 @@ export async function runScenarios(files: readonly string[], options: SimOptions
   try {
     const seeds = parseSeeds(options);
     const workers = parseWhole(options.workers, "--workers", { min: 1, max: workersMax });
+    if (options.bundle !== undefined) expectWritableFolder(options.bundle, "--bundle");
     const requests: Request[] = [];
     for (const file of files) requests.push(...(await load(file, seeds, options.set)));
     if (options.trace !== undefined && requests.length > 1)

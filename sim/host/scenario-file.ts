@@ -31,8 +31,8 @@ export interface LoadedScenario extends ScenarioApplications {
 }
 
 export interface LoadOptions {
-  /** `path=value`, made in this order. */
-  readonly assignments: readonly string[];
+  /** `path=value`, made in this order. Default none. */
+  readonly assignments?: readonly string[];
 }
 
 /** Where a problem stands in the text that was read; null for a module, which has no such text. */
@@ -50,7 +50,10 @@ const bytesMax = 16 * 1_048_576;
  * A scenario of the right form, with its applications; what its names and times mean is checked by `resolvePlan`. Throws a
  * `ScenarioError` whose message has one line for each problem, each with its place.
  */
-export async function loadScenario(path: string, { assignments }: LoadOptions): Promise<LoadedScenario> {
+export async function loadScenario(
+  path: string,
+  { assignments = [] }: LoadOptions = {},
+): Promise<LoadedScenario> {
   await checkReadable(path);
   const { data, locate } = await readSource(path);
   let made: readonly Assignment[] = [];

@@ -13,20 +13,24 @@ export function registerShrinkCommand(program: Command): void {
   program
     .command("shrink")
     .description("make a failing scenario as small as it goes while it fails in the same way")
-    .argument("<file>", "a scenario in YAML, JSON or TypeScript")
+    .argument("<file>", "a scenario, or a folder that `sim --bundle` wrote")
     .option("--seed <number>", "shrink the run of this seed instead of the scenario's own")
     .option("--set <path=value>", "change the scenario before it is checked (repeatable)", collect, [])
-    .option("-o, --output <file>", "write the small scenario here instead of printing it")
+    .option(
+      "-o, --output <file>",
+      "write the small scenario here, instead of printing it or putting it into the bundle",
+    )
     .addHelpText(
       "after",
       `
 The scenario is made explicit first (every call, fault, link and clock by itself); then nodes, calls, faults, time
 and configuration are taken out for as long as the same oracle says the same. The result is a scenario like any
-other: without any one of its nodes, calls or faults it no longer fails.
+other: without any one of its nodes, calls or faults it no longer fails. That of a bundle is put there as small.yaml.
 
 Examples:
-  reconverge shrink .reconverge/corpus/converged-default-17.yaml -o small.yaml
+  reconverge shrink .reconverge/corpus/converged-fuzz-default-17.yaml -o small.yaml
   reconverge shrink scenarios/flapping.yaml --seed 7
+  reconverge shrink failures/partition-heals-42
 
 Exit codes: 0 shrunk, 1 usage, invalid scenario or one that does not fail, 70 internal error.`,
     )

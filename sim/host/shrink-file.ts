@@ -1,59 +1,58 @@
-/** Shrinks the failing run of a scenario file for the command line, and writes the small scenario. */
+/** Shrinks the failing run of a scenario file or a bundle for the command line, and writes the small scenario. */
 
 import { writeFile } from "node:fs/promises";
-import { dirname, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import type { Scenario } from "../scenario/scenario.ts";
-import { ScenarioError } from "../scenario/scenario-error.ts";
 import { descriptionOf, nameOf } from "../shrink/describe.ts";
 import { readable } from "../shrink/readable.ts";
 import { type Shrinking, type ShrinkProgress, shrink } from "../shrink/shrink.ts";
 import { nodeIds } from "../shrink/without.ts";
-import { loadScenario } from "./scenario-file.ts";
+import { loadPlanned } from "./planned-file.ts";
+import { quote } from "./report.ts";
 import { scenarioYaml } from "./scenario-yaml.ts";
 import type { ShrinkCommandOptions } from "./shrink-command.ts";
-import { createPlanSimulation, planOf, planOfLoaded, withBuiltIn } from "./simulate.ts";
+import { createPlanSimulation, planOf, withBuiltIn } from "./simulate.ts";
 import { StatusLine } from "./status-line.ts";
-import { parseSeeds, UsageError } from "./usage.ts";
+import { reportingMistakes, UsageError } from "./usage.ts";
+import { expectWritableFile } from "./writable.ts";
 
 const notShrunkExitCode = 1;
 
-/** Gives the exit code. The small scenario goes to the file, or to stdout; all else to stderr. */
-export async function shrinkFile(file: string, options: ShrinkCommandOptions): Promise<number> {
-  try {
-    const [seed] = parseSeeds(options.seed === undefined ? {} : { seed: options.seed });
-    const loaded = await loadScenario(file, { assignments: options.set });
-    const plan = planOfLoaded(loaded, seed);
+/** The small scenario, in the bundle that it was made of. */
+const smallFile = "small.yaml";
+
+/** Gives the exit code. The small scenario goes to the file, into the bundle, or to stdout; all else to stderr. */
+export function shrinkFile(file: string, options: ShrinkCommandOptions): Promise<number> {
+  return reportingMistakes(async () => {
+    const { plan, bundle, applicationFiles, ...loaded } = await loadPlanned(file, options);
     const applications = withBuiltIn(loaded.applications);
+    const output = options.output ?? (bundle === null ? undefined : join(bundle, smallFile));
+    if (output !== undefined) expectWritableFile(output, "--output");
     const plansOf = (scenario: Scenario) => planOf(scenario, undefined, applications);
     const status = new StatusLine();
     const shrinking = shrink(plan, {
       planOf: plansOf,
       simulationOf: (each) => createPlanSimulation(each, { applications }),
-      applications: loaded.applicationFiles.map((path) => pathFrom(options.output, path)),
+      applications: applicationFiles.map((path) => pathFrom(output, path)),
       onProgress: (progress) => status.show(() => describeProgress(progress)),
     });
     status.clear();
     if (shrinking.kind === "passed") {
       const message = `${file}: the run of seed ${plan.seed} passes, so there is nothing to shrink`;
-      process.stderr.write(`${message}; find a seed that fails with sim --seeds\n`);
+      const hint = bundle === null ? "; find a seed that fails with sim --seeds" : "";
+      process.stderr.write(`${message}${hint}\n`);
       return notShrunkExitCode;
     }
-    await write(shrinking, { file, output: options.output, planOf: plansOf });
+    await write(shrinking, { output, planOf: plansOf });
     process.stderr.write(`${describeResult(shrinking)}\n`);
+    if (output !== undefined) process.stderr.write(`run it: npx reconverge sim ${quote(fromHere(output))}\n`);
     return 0;
-  } catch (error) {
-    const told =
-      error instanceof UsageError || error instanceof ScenarioError ? error.message : whyNotWritten(error);
-    if (told === null) throw error;
-    process.stderr.write(`${told}\n`);
-    return notShrunkExitCode;
-  }
+  });
 }
 
 async function write(
   { scenario, violation }: Extract<Shrinking, { kind: "shrunk" }>,
   about: {
-    readonly file: string;
     readonly output: string | undefined;
     readonly planOf: (scenario: Scenario) => ReturnType<typeof planOf>;
   },
@@ -66,7 +65,22 @@ async function write(
     `Shrunk from the run of seed ${scenario.seed} of ${scenario.name}.`,
   ]);
   if (about.output === undefined) process.stdout.write(text);
-  else await writeFile(about.output, text);
+  else await writeText(about.output, text);
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    throw new UsageError(`--output: ${path} cannot be written: ${code}`);
+  }
+}
+
+/** As short a name of a file as there is. */
+function fromHere(path: string): string {
+  const near = relative(process.cwd(), resolve(path));
+  return near.startsWith("..") ? path : near;
 }
 
 /** How the result names a file of applications: from the folder in which it will stand. */
@@ -93,10 +107,4 @@ function describeResult(shrunk: Extract<Shrinking, { kind: "shrunk" }>): string 
     `${events} of ${eventsBefore} events are left (${percent} % fewer)`,
     descriptionOf(scenario, violation),
   ].join("\n");
-}
-
-/** Null when that is not what went wrong. */
-function whyNotWritten(error: unknown): string | null {
-  if (!(error instanceof Error) || !("path" in error) || !("code" in error)) return null;
-  return `${error.path}: cannot be written: ${error.code}`;
 }

@@ -7,15 +7,12 @@ const pieceCharacters = 1 << 16;
 
 export class TraceFile {
   readonly #descriptor: number;
+  readonly #name: string;
   #waiting = "";
 
   constructor(path: string, option = "--trace") {
-    try {
-      this.#descriptor = openSync(path, "w");
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      throw new UsageError(`${option}: ${path} cannot be written: ${code ?? message}`);
-    }
+    this.#name = `${option}: ${path === "" ? '""' : path}`;
+    this.#descriptor = this.#trying(() => openSync(path, "w"));
   }
 
   write(text: string): void {
@@ -29,8 +26,19 @@ export class TraceFile {
   }
 
   #flush(): void {
-    for (let bytes = Buffer.from(this.#waiting); bytes.length > 0; )
-      bytes = bytes.subarray(writeSync(this.#descriptor, bytes));
+    for (let bytes = Buffer.from(this.#waiting); bytes.length > 0; ) {
+      const waiting = bytes;
+      bytes = waiting.subarray(this.#trying(() => writeSync(this.#descriptor, waiting)));
+    }
     this.#waiting = "";
+  }
+
+  #trying(access: () => number): number {
+    try {
+      return access();
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new UsageError(`${this.#name} cannot be written: ${code ?? message}`);
+    }
   }
 }

@@ -13,8 +13,8 @@ export function registerWatchCommand(program: Command, loadView: () => Promise<S
   const collect = (value: string, values: readonly string[]) => [...values, value];
   program
     .command("watch")
-    .description("run a scenario and watch its nodes converge, in the terminal")
-    .argument("<file>", "a scenario in YAML, JSON or TypeScript")
+    .description("run a scenario or a failure bundle, and watch its nodes converge, in the terminal")
+    .argument("<file>", "a scenario, or a folder that `sim --bundle` wrote")
     .option("--seed <number>", "run with this seed instead of the scenario's own")
     .option(
       "--set <path=value>",
@@ -35,7 +35,8 @@ its summary is printed, as sim prints it. Exit codes are those of sim.
 
 Examples:
   reconverge watch scenarios/partition-heals.yaml
-  reconverge watch scenarios/flapping.yaml --speed 2 --seed 7`,
+  reconverge watch scenarios/flapping.yaml --speed 2 --seed 7
+  reconverge watch failures/partition-heals-42`,
     )
     .action(async (file: string, options: WatchOptions) => {
       const { watchScenario } = await import("./watch-scenario.ts");

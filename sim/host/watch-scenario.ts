@@ -1,17 +1,15 @@
 /**
- * Runs one scenario to be watched: in a view that is handed in, such as the terminal UI, or without one, when
+ * Runs one scenario, or a bundle, to be watched: in a view that is handed in, such as the terminal UI, or without one, when
  * there is no terminal, as `sim` would.
  */
 
-import type { Application } from "../../core/app/application.ts";
 import type { Plan } from "../plan/plan.ts";
 import { exitCodes, type SimulationResult } from "../result.ts";
-import { ScenarioError } from "../scenario/scenario-error.ts";
 import type { Simulation } from "../simulation.ts";
-import { formatResult, reproduceLine } from "./report.ts";
-import { loadScenario } from "./scenario-file.ts";
-import { createPlanSimulation, measured, planOfLoaded, withBuiltIn } from "./simulate.ts";
-import { parseSeeds, UsageError } from "./usage.ts";
+import { loadPlanned } from "./planned-file.ts";
+import { formatResult, quote, reproduceLine } from "./report.ts";
+import { createPlanSimulation, measured, withBuiltIn } from "./simulate.ts";
+import { reportingMistakes, UsageError } from "./usage.ts";
 import type { WatchOptions } from "./watch-command.ts";
 
 export interface ViewOptions {
@@ -28,7 +26,6 @@ export type ViewEnding = { readonly kind: "finished" } | { readonly kind: "quit"
 /** Runs a simulation that has not begun, and shows it. */
 export type SimulationView = (simulation: Simulation, options: ViewOptions) => Promise<ViewEnding>;
 
-const invalidExitCode = 1;
 /** Unless told otherwise a run is watched for about so long, and no faster than this. */
 const watchedSeconds = 9;
 const usualSpeedMax = 20;
@@ -36,15 +33,15 @@ const usualSpeedMin = 1;
 const speedMax = 1_000_000;
 
 /** Gives the exit code. Without a view the plain summary of `sim` is printed. Errors go to stderr. */
-export async function watchScenario(
+export function watchScenario(
   file: string,
   options: WatchOptions,
   loadView: (() => Promise<SimulationView>) | null,
 ): Promise<number> {
-  try {
+  return reportingMistakes(async () => {
     const speed = parseSpeed(options.speed);
-    const { plan, applications, description } = await loadPlan(file, options);
-    const simulation = createPlanSimulation(plan, { applications });
+    const { plan, applications, description, bundle } = await loadPlanned(file, options);
+    const simulation = createPlanSimulation(plan, { applications: withBuiltIn(applications) });
     const startMs = performance.now();
     const describe = (result: SimulationResult) => {
       const host = measured(() => result);
@@ -62,29 +59,13 @@ export async function watchScenario(
       if (ending.kind === "quit") return ending.exitCode;
     }
     const { outcome } = simulation.finish();
-    if (outcome !== "passed") process.stderr.write(`${reproduceLine(file, plan.seed, options)}\n`);
+    const reproduce =
+      bundle === null
+        ? reproduceLine(file, plan.seed, options)
+        : `reproduce: npx reconverge replay ${quote(file)}`;
+    if (outcome !== "passed") process.stderr.write(`${reproduce}\n`);
     return exitCodes[outcome];
-  } catch (error) {
-    if (!(error instanceof UsageError || error instanceof ScenarioError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return invalidExitCode;
-  }
-}
-
-async function loadPlan(file: string, { seed, set }: WatchOptions): Promise<WatchedPlan> {
-  const [chosen] = parseSeeds(seed === undefined ? {} : { seed });
-  const loaded = await loadScenario(file, { assignments: set });
-  return {
-    plan: planOfLoaded(loaded, chosen),
-    applications: withBuiltIn(loaded.applications),
-    description: loaded.scenario.description ?? null,
-  };
-}
-
-interface WatchedPlan {
-  readonly plan: Plan;
-  readonly applications: readonly Application[];
-  readonly description: string | null;
+  });
 }
 
 /** Null when it is not said. */

@@ -151,6 +151,15 @@ function placeOf({ world }: Simulation): unknown {
   return [world.events, world.trace.hash(), world.nextTimeUs, world.counters.memory];
 }
 
+test("a timeline refuses moments that no run has", () => {
+  const timeline = new Timeline(createPlanSimulation(breezyPlan(4)));
+  assert.throws(
+    () => timeline.at({ kind: "time", timeUs: -1 }),
+    /found the time -1, expected a number of at least 0/,
+  );
+  assert.throws(() => timeline.at({ kind: "event", event: Number.NaN }), /found the event NaN/);
+});
+
 test("what several parts refer to is one thing in a copy, and circles are copied", () => {
   const shared: { n: number; self?: unknown } = { n: 1 };
   shared.self = shared;

@@ -7,7 +7,7 @@ import { arbitraryScenario } from "../../../sim/host/arbitrary.ts";
 import { planOf } from "../../../sim/host/simulate.ts";
 import type { Scenario } from "../../../sim/scenario/scenario.ts";
 
-const calls = [{ app: "counter", method: "increment", args: { key: "k{int 0 3}" } }];
+const calls = [{ app: "counter", method: "increment", args: { key: "k{int 0 3}" } }] as const;
 
 test("only what the options name is drawn", () => {
   const scenarios = fc.sample(arbitraryScenario({ nodesMax: 3, faults: ["crash"], calls, callsMax: 10 }), {
@@ -50,6 +50,14 @@ test("what cannot be drawn from is told", () => {
   assert.throws(() => arbitraryScenario({ profile: "disc" }), /profile: found "disc".*did you mean "disk"/);
   assert.throws(() => arbitraryScenario({ nodesMax: 1 }), /nodesMax: found 1/);
   assert.throws(() => arbitraryScenario({ calls: [] }), /calls: found none/);
+  assert.throws(() => arbitraryScenario({ callsMax: -1 }), /callsMax: found -1/);
+  assert.throws(() => arbitraryScenario({ faults: ["crush" as "crash"] }), /faults: found "crush".*"crash"/);
+  const [call] = calls;
+  assert.throws(() => arbitraryScenario({ calls: [{ ...call, app: "count" }] }), /calls: app: found "count"/);
+  assert.throws(
+    () => arbitraryScenario({ calls: [{ ...call, method: "incremnt" }] }),
+    /calls: method of counter: found "incremnt".*did you mean "increment"/,
+  );
 });
 
 test.run();

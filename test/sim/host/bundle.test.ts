@@ -1,7 +1,7 @@
 // A run that fails leaves a bundle, which runs again anywhere and says whether it did the same.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -108,9 +108,10 @@ test("a run that differs from what was recorded ends with 4 and names the first 
     columns[at * 4] = (columns[at * 4] ?? 0) ^ 1;
     return gzipSync(columns);
   });
+  const { inputs } = JSON.parse(readFileSync(join(other, "chain.json"), "utf8"));
   writeFileSync(
     join(other, "chain.json"),
-    JSON.stringify({ inputs: 0, checkpoints: [], traceHash: "0".repeat(64) }),
+    JSON.stringify({ inputs, checkpoints: [], traceHash: "0".repeat(64) }),
   );
   const { status, stdout } = reconverge("replay", other, "--json");
   assert.is(status, 4);
@@ -136,14 +137,21 @@ test("a bundle of other code says so, with the defaults that changed, and goes o
 });
 
 test("what is no bundle, or a broken one, is told in one sentence", () => {
-  const broken = changed("broken", "plan.json", () => "{}");
+  const broken = changed("broken", "plan.json", (bytes) => bytes.toString().replace('"node":0', '"node":77'));
+  const emptied = changed("emptied", "inputs.bin.gz", () => gzipSync(""));
+  const unchained = changed("unchained", "chain.json", () => "{}");
+  const listed = changed("listed", "config.json", () => "[]");
   const torn = changed("torn", "inputs.bin.gz", (bytes) => bytes.subarray(0, 30));
   const newer = changed("newer", "bundle.json", (bytes) =>
     bytes.toString().replace('"format": 1', '"format": 9'),
   );
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [["replay", "nowhere"], /^nowhere: found no bundle, expected a folder that `sim --bundle` wrote\n$/],
-    [["replay", broken], /plan\.json: found no nodes, expected a plan/],
+    [["replay", broken], /plan\.json: is not as `sim --bundle` wrote it/],
+    [["shrink", broken], /plan\.json: is not as `sim --bundle` wrote it/],
+    [["replay", emptied], /inputs\.bin\.gz: found 0 inputs, expected \d+ as chain\.json says/],
+    [["replay", unchained], /chain\.json: expected "inputs", a number, "checkpoints", a list/],
+    [["replay", listed], /config\.json: found no object/],
     [["replay", torn], /inputs\.bin\.gz: cannot be read/],
     [["replay", newer], /bundle\.json: found format 9, expected 1/],
     [["replay", bundle, "--to", "soon"], /^--to: found "soon", expected a time such as 12\.5s/],
@@ -168,6 +176,77 @@ test("a bundle is drawn in every format", () => {
     assert.is(status, 0, stderr);
     assert.ok(stdout.startsWith(start), format);
   }
+});
+
+test("shrink makes a bundle small, and puts into it a scenario that fails alike, applications and all", () => {
+  const { status, stdout, stderr } = reconverge("shrink", "out");
+  assert.is(status, 0, stderr);
+  assert.is(stdout, "");
+  assert.match(stderr, /^run it: npx reconverge sim out\/it-fails-1\/small.yaml$/m);
+  const small = readFileSync(join(bundle, "small.yaml"), "utf8");
+  assert.match(small, /\.\/applications\/apps\/own\.ts/);
+  const again = reconverge("sim", "out/it-fails-1/small.yaml", "--json");
+  assert.is(again.status, 3, again.stderr);
+  const { violations, nodes } = JSON.parse(again.stdout);
+  assert.is(violations[0].oracle, "converged");
+  assert.is(nodes, 2);
+});
+
+test("without a terminal watch runs a bundle as sim would its scenario, and says how to run it again", () => {
+  const { status, stdout, stderr } = reconverge("watch", "out");
+  assert.is(status, 3, stderr);
+  assert.match(stdout, /^FAILED \(liveness\) {2}it fails {2}seed 1\n/);
+  assert.is(stderr, "reproduce: npx reconverge replay out\n");
+});
+
+test("the plan of a bundle is made, so shrink, trace and watch take no seed for it", () => {
+  for (const args of [["shrink"], ["watch"], ["trace", "--format", "mermaid"]]) {
+    const { status, stderr } = reconverge(...args, "out", "--seed", "3");
+    assert.is(status, 1);
+    assert.is(stderr, "out: is a bundle, whose plan is made: --seed and --set are for scenarios\n");
+  }
+});
+
+test("a place that cannot be written to is told in one sentence, before or after the run", () => {
+  const full = "/dev/full";
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [
+      ["sim", "fails.yaml", "--bundle", "fails.yaml"],
+      /^--bundle: found "fails\.yaml", expected a folder to write to\n$/,
+    ],
+    [
+      ["fuzz", "--seeds", "1..1", "--corpus", "fails.yaml"],
+      /^--corpus: found "fails\.yaml", expected a folder/,
+    ],
+    [["shrink", "fails.yaml", "-o", "out"], /^--output: out is a directory, expected a file to write\n$/],
+    [["shrink", "fails.yaml", "-o", "no/x"], /^--output: no\/x cannot be written: there is no folder no\n$/],
+    ...(existsSync(full)
+      ? ([
+          [["sim", "fails.yaml", "--trace", full], /^--trace: \/dev\/full cannot be written: ENOSPC$/m],
+          [
+            ["trace", "fails.yaml", "--format", "html", "-o", full],
+            /^--output: \/dev\/full cannot be written/,
+          ],
+        ] as const)
+      : []),
+  ];
+  writeFileSync(
+    join(folder, "fails.yaml"),
+    "{ name: fails, nodes: 2, until: 2s, expect: [{ entities: { context: kv, equals: 9 } }] }",
+  );
+  for (const [args, message] of cases) {
+    const { status, stderr } = reconverge(...args);
+    assert.is(status, 1, args.join(" "));
+    assert.match(stderr, message);
+    assert.not.match(stderr, /\n {4}at /);
+  }
+});
+
+test("a reader that goes away ends a command without a word", () => {
+  const line = `"${process.execPath}" "${command}" sim fails.yaml --seeds 1..3 --json 2>errors.txt | true`;
+  const { status } = spawnSync("sh", ["-c", line], { cwd: folder });
+  assert.is(status, 0);
+  assert.not.match(readFileSync(join(folder, "errors.txt"), "utf8"), /EPIPE|\n {4}at /);
 });
 
 test.run();

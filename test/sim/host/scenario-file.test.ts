@@ -22,8 +22,7 @@ test("YAML and JSON with the same content are the same scenario", async () => {
     null,
     "\t",
   );
-  const load = (name: string, text: string) =>
-    withFile(name, text, (path) => loadScenario(path, { assignments: [] }));
+  const load = (name: string, text: string) => withFile(name, text, (path) => loadScenario(path));
   assert.equal((await load("a.yaml", yaml)).scenario, (await load("a.json", json)).scenario);
   assert.is((await load("a.yml", yaml)).scenario.name, "small");
 });
