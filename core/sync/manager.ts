@@ -286,8 +286,10 @@ export class SyncManager {
       this.#tracking.succeeded(contextId, peer, isAgreed ? replica.heads().join("") : null);
     }
     if (session.stateNeeded === "here") {
-      if (this.#tracking.mayGiveState(contextId, peer, turn.now.monotonicMs))
-        this.states.request(replica, session, turn);
+      const mayGive = this.#tracking.mayGiveState(contextId, peer, turn.now.monotonicMs);
+      // Where too many states are received already, this one is asked for again before long.
+      if (mayGive && !this.states.request(replica, session, turn))
+        this.#wanted.add(contextId, peer, { delay: delays.busy, turn });
       return;
     }
     const isStillMissing = session.role === "initiator" && replica.deltas.missing().length > 0;

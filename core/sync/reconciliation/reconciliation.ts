@@ -32,7 +32,7 @@ export type Step =
     };
 
 /** Messages one side may send: enough for many thousand differences among millions. */
-const stepsMax = 256;
+const stepsMax = 48;
 
 export class Reconciler {
   /** Made again from what the memory says when it is not at hand. */
