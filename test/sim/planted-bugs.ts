@@ -156,3 +156,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
   },
 ];
+
+/** What is broken in one of them, by its name. */
+export function breakagesOf(name: string): readonly Breakage[] {
+  const found = plantedBugs.find((bug) => bug.name === name);
+  if (found === undefined) throw new Error(`no planted bug is called "${name}"`);
+  return found.breakages;
+}

@@ -28,6 +28,7 @@ import {
   knownTo,
   nextRequests,
   type ReceivingMemory,
+  type ReceivingParts,
   takeStateMessage,
   verifiedCut,
 } from "./receiving.ts";
@@ -253,13 +254,7 @@ export class StateSessions {
     const { transfer, peer, contextId } = receiving;
     const replica = present(this.#about.replica(contextId), "the replica of a received state");
     const staging = present(this.#memory.staging.get(contextId), "the staging of a received state");
-    const parts = {
-      replica,
-      staging,
-      crypto: this.#services.codec.crypto,
-      key: receiving.key,
-      protocol: receiving.protocol,
-    };
+    const parts = this.#partsOf(receiving, { replica, staging });
     receiving.progressMs = turn.now.monotonicMs;
     staging.usedMs = turn.now.monotonicMs;
     switch (message.kind) {
@@ -294,6 +289,13 @@ export class StateSessions {
     return outcome.kind === "rejected" ? outcome.fault : null;
   }
 
+  #partsOf(
+    { key, protocol }: ReceivingMemory,
+    of: Pick<ReceivingParts, "replica" | "staging">,
+  ): ReceivingParts {
+    return { ...of, crypto: this.#services.codec.crypto, key, protocol };
+  }
+
   /** Asks for more, or takes over what has come. */
   #goOn(receiving: ReceivingMemory, turn: Turn): Fault | null {
     const { contextId, peer, stream } = receiving;
@@ -307,13 +309,7 @@ export class StateSessions {
       this.#stopReceiving(receiving, "failed", turn);
       return null;
     }
-    const parts = {
-      replica,
-      staging,
-      crypto: this.#services.codec.crypto,
-      key: receiving.key,
-      protocol: receiving.protocol,
-    };
+    const parts = this.#partsOf(receiving, { replica, staging });
     if (!isComplete(transfer)) {
       for (const request of nextRequests(transfer, parts)) say(stream, request, turn);
       // Staging may hold all that is left.

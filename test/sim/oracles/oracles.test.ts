@@ -3,10 +3,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { InvariantError } from "../../../core/assert.ts";
-import type { CausalDelta } from "../../../core/dag/delta.ts";
-import { DeltaStore } from "../../../core/delta-store/delta-store.ts";
-import type { Effect } from "../../../core/effect.ts";
-import { SpeechGate } from "../../../core/speech-gate.ts";
 import { StateStore } from "../../../core/state/state-store.ts";
 import { SyncManager } from "../../../core/sync/manager.ts";
 import { SessionRoom } from "../../../core/sync/session-room.ts";
@@ -14,6 +10,7 @@ import { Sessions } from "../../../core/sync/sessions.ts";
 import { Turn } from "../../../core/turn.ts";
 import type { Scenario } from "../../../sim/scenario/scenario.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
+import { breakagesOf } from "../planted-bugs.ts";
 import { stormy } from "../small-plans.ts";
 import { type Breakage, breakage, ofOracle, runBroken, whileBroken } from "./broken.ts";
 
@@ -25,17 +22,7 @@ test("a sound core gives them nothing to report, whatever happens to it", () => 
 
 test("causal closure: a core that applies what it has and forgets the rest is seen", () => {
   const result = runBroken({
-    breakages: [
-      breakage(
-        DeltaStore.prototype,
-        "add",
-        (add) =>
-          function (this: DeltaStore, delta: CausalDelta, turn) {
-            const parents = delta.parents.filter((parent) => this.graph.has(parent));
-            return add.call(this, parents.length === 0 ? delta : { ...delta, parents }, turn);
-          },
-      ),
-    ],
+    breakages: breakagesOf("applies a delta without its parents"),
   });
   const [first] = ofOracle(result, "causal-closure");
   assert.is(first?.invariant, 8);
@@ -93,21 +80,7 @@ const crashing: Scenario = {
 
 test("acknowledged writes: a gate that answers before it commits is seen", () => {
   const result = runBroken({
-    breakages: [
-      breakage(
-        SpeechGate.prototype,
-        "push",
-        (push) =>
-          function (this: SpeechGate, effects: readonly Effect[]) {
-            const isReply = ({ kind }: Effect) => kind === "reply";
-            push.call(this, effects.filter(isReply));
-            push.call(
-              this,
-              effects.filter((effect) => !isReply(effect)),
-            );
-          },
-      ),
-    ],
+    breakages: breakagesOf("answers before it commits"),
   });
   assert.match(
     ofOracle(result, "acknowledged-kept")[0]?.message ?? "",
@@ -119,19 +92,7 @@ test("acknowledged writes: a gate that answers before it commits is seen", () =>
 test("acknowledged writes: a gate that does not wait for the disk is seen when a crash takes what it promised", () => {
   const result = runBroken({
     scenario: crashing,
-    breakages: [
-      breakage(
-        SpeechGate.prototype,
-        "push",
-        (push) =>
-          function (this: SpeechGate, effects: readonly Effect[]) {
-            for (const effect of effects) {
-              push.call(this, [effect]);
-              if (effect.kind === "commit") this.durable(1);
-            }
-          },
-      ),
-    ],
+    breakages: breakagesOf("does not wait for the disk"),
   });
   const [first] = ofOracle(result, "acknowledged-kept");
   assert.match(first?.message ?? "", /the crash took [0-9a-f]{64}, which was acknowledged/);
