@@ -19,7 +19,7 @@ export interface InitOptions extends HomeOptions {
 export interface RunOptions extends HomeOptions {
   readonly acceptLoss?: true;
   readonly record?: string;
-  readonly recordMib: string;
+  readonly recordMib?: string;
 }
 
 export interface ReplayOptions {
@@ -70,7 +70,7 @@ function registerNode(program: Command): void {
     .description("run a node until it is told to stop (SIGINT, SIGTERM); says one line when it is ready")
     .option("--accept-loss", "go on with what is left of a store whose last writes are gone")
     .option("--record <folder>", "keep a flight recording there: all that came to the node, to replay")
-    .option("--record-mib <count>", "MiB a file of the recording; the two newest files stay", "64")
+    .option("--record-mib <count>", "MiB a file of the recording, of which the two newest stay (default: 64)")
     .action(async (options: RunOptions) => (await import("./run.ts")).run(options));
   node
     .command("replay")

@@ -6,6 +6,7 @@ import { type Logger, pino } from "pino";
 import type { Application } from "../../core/app/application.ts";
 import { applicationsOf, loadInstalled } from "../applications.ts";
 import { readConfig } from "../config-file.ts";
+import { Failure } from "../failure.ts";
 import { nodeFolder, obtainSeed, removeRunRecord, writeRunRecord } from "../home.ts";
 import type { NodeOptions } from "../node.ts";
 import type { RunOptions } from "./index.ts";
@@ -68,8 +69,14 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
 const recordMibMax = 4_096;
 
 function recordOf({ record, recordMib }: RunOptions): Pick<NodeOptions, "record"> {
+  if (record === undefined && recordMib !== undefined)
+    throw new Failure(
+      "refused",
+      "usage",
+      "--record-mib says how large a recording is: expected --record as well",
+    );
   if (record === undefined) return {};
-  const mebibytes = readWhole(recordMib, "--record-mib", { min: 1, max: recordMibMax });
+  const mebibytes = readWhole(recordMib ?? "64", "--record-mib", { min: 1, max: recordMibMax });
   return { record: { folder: resolve(record), fileBytesMax: mebibytes * 1_048_576 } };
 }
 

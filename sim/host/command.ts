@@ -45,7 +45,7 @@ Examples:
   reconverge sim scenarios/partition-heals.yaml --set nodes=1000 --set 'faults[0].split=0.3' --json
 
 Exit codes: 0 passed, 1 usage or invalid scenario, 2 safety violated, 3 not converged in time,
-4 nondeterminism, 5 budget exceeded, 70 internal error.`,
+4 nondeterminism, 70 internal error. A run of sim has no budget; fuzz and explore exit with 5 where theirs ends.`,
     )
     .action(async (files: readonly string[], options: SimOptions) => {
       const { runScenarios } = await import("./run-scenarios.ts");
