@@ -54,24 +54,31 @@ export class Contexts {
   answer(call: ClientCall, turn: Turn): Outcome {
     switch (call.kind) {
       case "create-context":
-        return this.#create(call.application, turn);
+        return this.#create(call, turn);
       case "join-context":
-        return this.#join(call.contextId, call.genesis, turn);
-      case "execute": {
-        const replica = this.#replicas.get(call.contextId);
-        return replica === undefined ? unknownContext(call.contextId) : replica.calls.execute(call, turn);
-      }
-      case "retry-owed": {
-        const replica = this.#replicas.get(call.contextId);
-        if (replica === undefined) return unknownContext(call.contextId);
-        return { kind: "retrying", count: replica.owed.retry(turn) };
-      }
+        return this.#join(call, turn);
+      case "execute":
+        return this.#with(call, (replica) => replica.calls.execute(call, turn));
+      case "retry-owed":
+        return this.#with(call, ({ owed }) => ({ kind: "retrying", count: owed.retry(turn) }));
+      case "invite":
+        return this.#with(call, ({ governance }) => governance.invite(call, turn));
+      case "change-members":
+        return this.#with(call, ({ governance }) => governance.change(call.change, turn));
       default:
         return unreachable(call);
     }
   }
 
-  #create(application: string, turn: Turn): Outcome {
+  #with({ contextId }: { readonly contextId: ContextId }, answer: (replica: Replica) => Outcome): Outcome {
+    const replica = this.#replicas.get(contextId);
+    return replica === undefined ? unknownContext(contextId) : answer(replica);
+  }
+
+  #create(
+    { application, members = [], others = null }: Extract<ClientCall, { kind: "create-context" }>,
+    turn: Turn,
+  ): Outcome {
     if (!this.#services.applications.has(application)) {
       const known = Array.from(this.#services.applications.keys()).join(", ");
       return refused(
@@ -80,13 +87,25 @@ export class Contexts {
       );
     }
     const nonce = byteString(this.#services.random.bytes(nonceBytes));
-    const content = { kind: "genesis", application, nonce } as const;
+    const named = members.filter(({ author }) => author !== this.#services.identity.author);
+    const content = { kind: "genesis", application, nonce, members: named, others } as const;
     const genesis = this.#services.author.make({ contextId: "", parents: [], content, events: [] }, turn);
-    if (isFault(genesis)) throw new InvariantError(`an own genesis is refused: ${genesis.detail}`);
-    return this.#join(genesis.contextId, genesis.sealed, turn);
+    if (isFault(genesis)) return refused("bad-arguments", `cannot be stored: ${genesis.detail}`);
+    return this.#join({ contextId: genesis.contextId, genesis: genesis.sealed }, turn);
   }
 
-  #join(contextId: ContextId, genesis: Uint8Array | undefined, turn: Turn): Outcome {
+  #join(
+    { contextId, genesis, invitation }: Omit<Extract<ClientCall, { kind: "join-context" }>, "kind">,
+    turn: Turn,
+  ): Outcome {
+    const invited = invitation === undefined ? null : this.#services.codec.openInvitation(invitation);
+    if (invited !== null && (isFault(invited) || invited.contextId !== contextId))
+      return refused("bad-arguments", `not an invitation to context ${toHex(contextId)}`);
+    const { author } = this.#services.identity;
+    if (invited !== null && invited.invitee !== null && invited.invitee !== author)
+      return refused("not-permitted", "the invitation is for another key than this node's");
+    if (invited !== null && invited.expiresMs < turn.now.wallMs)
+      return refused("not-permitted", "the invitation has expired");
     const delta = genesis === undefined ? null : this.#services.codec.openDelta(genesis);
     if (
       delta !== null &&
@@ -100,6 +119,7 @@ export class Contexts {
       saveNode(this.#services.author.incarnation, Array.from(this.#replicas.keys()), turn);
     }
     if (delta !== null) replica.receive(delta, turn);
+    if (invited !== null) replica.accept(invited, turn);
     return { kind: "context", contextId };
   }
 

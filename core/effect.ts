@@ -43,6 +43,8 @@ export type Outcome =
   /** `written` is the delta the call made, or null when it wrote nothing. */
   | { readonly kind: "executed"; readonly output: Json; readonly written: DeltaId | null }
   | { readonly kind: "context"; readonly contextId: ContextId }
+  /** As it was signed: to be handed to whoever is invited. */
+  | { readonly kind: "invitation"; readonly invitation: Uint8Array }
   /** So many parked entries are tried again. */
   | { readonly kind: "retrying"; readonly count: number }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };
@@ -52,6 +54,8 @@ export type RefusalCode =
   /** The context is joined, but its genesis has not arrived. */
   | "uninitialized"
   | "application-not-installed"
+  /** This node's role in the context does not allow it. */
+  | "not-permitted"
   | "unknown-method"
   | "bad-arguments"
   | "too-large"

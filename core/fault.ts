@@ -14,6 +14,8 @@ export type FaultCode =
   | "false-state"
   /** A delta, heartbeat or answer for another context than the one it came under. */
   | "wrong-context"
+  /** A delta whose author might not make it where it was made. */
+  | "not-permitted"
   /** A parentless delta that is not its context's genesis. */
   | "no-parents"
   /** A message that its session's state does not allow. */

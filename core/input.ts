@@ -1,7 +1,8 @@
 /** Everything that can happen to a node: the only way in. The driver makes inputs, the core handles them. */
 
-import type { ContextId, PeerId, Topic } from "./ids.ts";
+import type { AuthorId, ContextId, PeerId, Topic } from "./ids.ts";
 import type { JsonObject } from "./json.ts";
+import type { Member, MembershipChange, Role } from "./members/membership.ts";
 
 /** Positive when this node opened the stream (the core numbers it), negative when the peer did (the driver does). */
 export type StreamId = number;
@@ -41,9 +42,36 @@ export type Input =
   | { readonly kind: "request"; readonly request: RequestId; readonly call: ClientCall };
 
 export type ClientCall =
-  | { readonly kind: "create-context"; readonly application: string }
-  /** With the context's sealed genesis delta where the caller has it; otherwise peers bring it. */
-  | { readonly kind: "join-context"; readonly contextId: ContextId; readonly genesis?: Uint8Array }
+  /** Its creator is an admin. `others`: what whoever is not named may do; nothing, unless given. */
+  | {
+      readonly kind: "create-context";
+      readonly application: string;
+      readonly members?: readonly Member[];
+      readonly others?: Role | null;
+    }
+  /**
+   * With the context's sealed genesis delta where the caller has it; otherwise peers bring it. With an invitation where the
+   * genesis does not name this node.
+   */
+  | {
+      readonly kind: "join-context";
+      readonly contextId: ContextId;
+      readonly genesis?: Uint8Array;
+      readonly invitation?: Uint8Array;
+    }
+  /** Signs an invitation: for one key, or for whoever presents it first. */
+  | {
+      readonly kind: "invite";
+      readonly contextId: ContextId;
+      readonly role: Role;
+      readonly invitee: AuthorId | null;
+      readonly expiresInMs: number;
+    }
+  | {
+      readonly kind: "change-members";
+      readonly contextId: ContextId;
+      readonly change: Exclude<MembershipChange, { kind: "join" | "rotate" }>;
+    }
   | {
       readonly kind: "execute";
       readonly contextId: ContextId;

@@ -14,7 +14,7 @@ import type { Effect } from "./effect.ts";
 import { isFault } from "./fault.ts";
 import { createHeartbeatMemory, type HeartbeatMemory, HeartbeatSender } from "./gossip/heartbeat.ts";
 import { GossipReceiver } from "./gossip/receive.ts";
-import { type ContextId, type PeerId, topicOf } from "./ids.ts";
+import { type AuthorId, type ContextId, type PeerId, topicOf } from "./ids.ts";
 import type { Input } from "./input.ts";
 import { copyMemory } from "./memory.ts";
 import { OwedRunner } from "./owed/runner.ts";
@@ -34,6 +34,8 @@ import type { Codec } from "./wire/codec.ts";
 
 export interface NodeOptions {
   readonly identity: Identity;
+  /** The key of the peer of this name, as connections prove it; null where a name has none. A pure function. */
+  readonly authorOf: (peer: PeerId) => AuthorId | null;
   readonly codec: Codec;
   readonly store: StateView;
   readonly applications: readonly Application[];
@@ -84,11 +86,12 @@ export class NodeCore {
 
   /** Takes over the memory; hand in a copy to go on from a captured one. */
   constructor(options: NodeOptions, memory: NodeMemory) {
-    const { identity, codec, config } = options;
+    const { identity, authorOf, codec, config } = options;
     this.#memory = memory;
     this.#store = options.store;
     this.#services = {
       identity,
+      authorOf,
       codec,
       config,
       applications: new Map(options.applications.map((application) => [application.name, application])),
@@ -245,6 +248,11 @@ export class NodeCore {
         return replica().compact(turn);
       case "merge":
         return replica().mergeHeads(turn);
+      case "come-in":
+        replica().governance.comeIn(turn);
+        return turn.changed(replica());
+      case "rotate-key":
+        return replica().governance.rotate(turn);
       case "periodic-sync":
         return this.sync.periodic(replica(), turn);
       case "announce":

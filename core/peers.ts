@@ -5,6 +5,7 @@
 
 import type { ContextId, PeerId, Topic } from "./ids.ts";
 import { topicOf } from "./ids.ts";
+import type { Replica } from "./replica.ts";
 import { type Services, timerName } from "./services.ts";
 import type { Turn } from "./turn.ts";
 
@@ -14,6 +15,8 @@ interface KnownPeer {
   connected: boolean;
   /** What it subscribes to, as far as it has said on this connection. */
   readonly topics: Set<Topic>;
+  /** Contexts that an invitation it showed on this connection lets it into. */
+  readonly guestOf: Set<ContextId>;
   /** What it subscribed to when its last connection broke. */
   formerTopics: readonly Topic[];
 }
@@ -63,6 +66,28 @@ export class Peers {
     );
   }
 
+  /** May a peer be given what a context holds: as a member, or as one who is invited? */
+  admits({ contextId, governance }: Replica, peer: PeerId): boolean {
+    return governance.admits(peer) || this.#memory.known.get(peer)?.guestOf.has(contextId) === true;
+  }
+
+  /** A peer showed an invitation. */
+  welcome({ contextId, governance }: Replica, peer: PeerId, { shown, turn }: { shown: Uint8Array; turn: Turn }): void {
+    if (!governance.isInvited(peer, shown, turn)) return;
+    this.#memory.known.get(peer)?.guestOf.add(contextId);
+  }
+
+  /**
+   * May this node begin a session with a peer? Not with one that was removed. With one it has never heard of only while it
+   * is no member itself, or meets no other: it may have been away for longer than the other is a member.
+   */
+  mayAsk(replica: Replica, peer: PeerId): boolean {
+    if (this.admits(replica, peer)) return true;
+    const { governance, contextId } = replica;
+    if (governance.isRemoved(peer)) return false;
+    return governance.ownRole === null || !this.subscribers(contextId).some((other) => this.admits(replica, other));
+  }
+
   /** What a peer subscribed to when its last connection broke. */
   formerTopics(peer: PeerId): readonly Topic[] {
     return this.#memory.known.get(peer)?.formerTopics ?? [];
@@ -88,6 +113,7 @@ export class Peers {
     known.lostAtMs = turn.now.monotonicMs;
     known.formerTopics = Array.from(known.topics);
     known.topics.clear();
+    known.guestOf.clear();
     this.#dialLater(peer, known, turn);
   }
 
@@ -119,6 +145,7 @@ export class Peers {
       lostAtMs: turn.now.monotonicMs,
       connected: false,
       topics: new Set(),
+      guestOf: new Set(),
       formerTopics: [],
     };
     known.set(peer, created);

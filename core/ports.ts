@@ -11,6 +11,16 @@ export interface Crypto {
    * S·B − k·A equal to R byte for byte. False for anything malformed; never throws.
    */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /** AES-256-GCM under a key of 32 bytes and a nonce of 12: the ciphertext, then its tag of 16 bytes. `about` is authenticated. */
+  seal(
+    key: Uint8Array,
+    plain: { readonly nonce: Uint8Array; readonly content: Uint8Array; readonly about: Uint8Array },
+  ): Uint8Array;
+  /** What was sealed, or null for what was not sealed with this key, nonce and `about`; never throws. */
+  open(
+    key: Uint8Array,
+    sealed: { readonly nonce: Uint8Array; readonly ciphertext: Uint8Array; readonly about: Uint8Array },
+  ): Uint8Array | null;
 }
 
 /** The key a node signs with, and the name its driver knows it by. */

@@ -13,8 +13,10 @@ import {
 } from "./delta-store/delta-store.ts";
 import type { ApplicationEvent } from "./effect.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
-import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash, topicOf } from "./ids.ts";
+import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash } from "./ids.ts";
 import { nameCharactersMax, parentsMax } from "./limits.ts";
+import { createGovernanceMemory, Governance, type GovernanceMemory } from "./members/governance.ts";
+import type { Invitation } from "./members/membership.ts";
 import { createOwedMemory, type OwedMemory, OwedQueue } from "./owed/queue.ts";
 import { PrivateState } from "./private-state.ts";
 import { type Services, timerName } from "./services.ts";
@@ -34,6 +36,7 @@ export interface ReplicaMemory {
   readonly state: StateMemory;
   readonly private: StateMemory;
   readonly owed: OwedMemory;
+  readonly governance: GovernanceMemory;
   /** Named by the genesis; empty until it has arrived. */
   application: string;
   /** The author of the genesis; null until it has arrived. */
@@ -53,6 +56,8 @@ export interface VerifiedCut {
   readonly entities: readonly Entity[];
   /** In causal order. */
   readonly history: readonly PastDelta[];
+  /** Of these, the deltas that change who is a member. */
+  readonly changes: ReadonlyMap<DeltaId, CausalDelta>;
 }
 
 export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
@@ -62,6 +67,7 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     state: createStateMemory(),
     private: createStateMemory(),
     owed: createOwedMemory(),
+    governance: createGovernanceMemory(),
     application: "",
     creator: null,
     isWriter: false,
@@ -91,6 +97,8 @@ export class Replica {
   readonly calls: Calls;
   /** What is owed because of this context's deltas and calls. */
   readonly owed: OwedQueue;
+  /** Who may do what here. */
+  readonly governance: Governance;
   readonly #memory: ReplicaMemory;
   readonly #services: Services;
   readonly #writerSets: WriterSets;
@@ -117,7 +125,19 @@ export class Replica {
     this.deltas = new DeltaStore(memory.deltas, {
       contextId: memory.contextId,
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
-      apply: (delta, stamp, turn) => this.#apply(delta, stamp, turn),
+      rules: {
+        permits: (delta, stamp) => this.governance.members.refusalOf(delta, stamp),
+        apply: (delta, stamp, turn) => this.#apply(delta, stamp, turn),
+        keeps: () => this.governance.members.events.map(({ position }) => position),
+        adopted: (position, change) => {
+          if (change === undefined) this.governance.members.passed(position);
+          else this.governance.members.applied(position, change);
+        },
+      },
+    });
+    this.governance = new Governance(memory.governance, {
+      ...{ contextId: memory.contextId, services, graph: this.deltas.graph },
+      write: (content, turn) => this.#write(content, [], turn),
     });
     this.#writerSets = new WriterSets(this.deltas.graph, {
       creator: () => present(memory.creator, "who made a context that is written"),
@@ -172,6 +192,12 @@ export class Replica {
     return outcome;
   }
 
+  /** Takes an invitation to come in by, and keeps it until that is done. */
+  accept(invitation: Invitation, turn: Turn): void {
+    this.governance.accept(invitation, turn);
+    turn.changed(this);
+  }
+
   /** Who may write a shared entity in a delta made now. */
   writersOf(held: EntityOf<"shared"> | undefined): readonly AuthorId[] {
     return this.#writerSets.writersOn(this.#parents(), held);
@@ -222,9 +248,9 @@ export class Replica {
    * joined, its deltas are applied without bodies. Both must have been verified. Handlers are not owed for them.
    * Invariants 5, 7 and 12.
    */
-  adopt({ entities, history }: VerifiedCut, turn: Turn): void {
+  adopt({ entities, history, changes }: VerifiedCut, turn: Turn): void {
     for (const entity of entities) this.state.join(entity);
-    this.deltas.adopt(history, turn);
+    this.deltas.adopt(history, changes, turn);
     this.state.flush(turn);
     // A start must never look for the bodies of what was adopted, whatever else this turn applies.
     this.#save(turn);
@@ -270,14 +296,15 @@ export class Replica {
   load(turn: Turn): void {
     const stored = turn.read(storeKeys.context(this.contextId));
     if (stored === undefined) return;
-    const fields = expectFields(decodeValue(stored, recordBytesMax), 6, "a stored context");
+    const { codec } = this.#services;
+    const fields = expectFields(decodeValue(stored, recordBytesMax), 7, "a stored context");
     this.deltas.load(expectInteger(fields[0], Number.MAX_SAFE_INTEGER), turn);
+    this.governance.load(fields[6], { at: (position) => this.deltas.appliedAt(position, codec, turn).delta, turn });
     this.#memory.application = expectText(fields[1], nameCharactersMax);
-    this.#memory.creator = expectByteString<AuthorId>(fields[2]);
+    this.#memory.creator = this.isInitialized ? expectByteString<AuthorId>(fields[2]) : null;
     this.#memory.isWriter = fields[3] === true;
     this.#memory.writtenDeltas = expectInteger(fields[4], this.deltas.graph.count);
     this.state.load(fields[5], turn);
-    const { codec } = this.#services;
     for (let position = this.#memory.writtenDeltas; position < this.deltas.graph.count; position += 1) {
       const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
       this.#memory.unwrittenBytes += delta.sealed.length;
@@ -299,8 +326,9 @@ export class Replica {
       this.#memory.unwrittenBytes = 0;
     }
     const { application, creator, isWriter, writtenDeltas } = this.#memory;
-    const made = [application, bytesOf(present(creator, "who made a changed context"))];
-    const fields = [this.deltas.graph.count, ...made, isWriter, writtenDeltas, this.state.save()];
+    const made = [application, bytesOf(creator ?? "")];
+    const members = this.governance.save();
+    const fields = [this.deltas.graph.count, ...made, isWriter, writtenDeltas, this.state.save(), members];
     turn.put(storeKeys.context(this.contextId), encode(fields));
   }
 
@@ -318,9 +346,11 @@ export class Replica {
       turn,
     );
     if (delta.kind === "fault") return delta;
+    const refusal = this.deltas.refusalOf(delta);
+    if (refusal !== null) return refusal;
     this.#memory.isWriter = true;
     this.deltas.author(delta, turn);
-    turn.perform({ kind: "publish", topic: topicOf(this.contextId), message: delta.sealed });
+    this.governance.publish(delta, turn);
     return delta;
   }
 
@@ -341,6 +371,7 @@ export class Replica {
       this.#memory.application = delta.content.application;
       this.#memory.creator = delta.author;
     }
+    this.governance.applied(this.deltas.graph.count - 1, delta, turn);
     this.#memory.unwrittenBytes += delta.sealed.length;
     const { voidCount, bytes } = this.#join(delta, stamp);
     // A short delta may change a long entity: that is work of this turn too.

@@ -3,6 +3,7 @@
 import type { Application } from "./app/application.ts";
 import type { Author } from "./author.ts";
 import type { Config } from "./config.ts";
+import type { AuthorId, PeerId } from "./ids.ts";
 import type { Identity } from "./ports.ts";
 import type { Random } from "./random.ts";
 import type { DecodedRecords } from "./state/state-records.ts";
@@ -14,6 +15,8 @@ export interface Services {
   readonly config: Config;
   readonly codec: Codec;
   readonly identity: Identity;
+  /** The key of the peer of this name, as connections prove it; null where a name has none. */
+  readonly authorOf: (peer: PeerId) => AuthorId | null;
   /** By name. */
   readonly applications: ReadonlyMap<string, Application>;
   readonly random: Random;
@@ -45,6 +48,8 @@ export type TimerPurpose =
   | "heartbeat"
   | "merge"
   | "compact"
+  | "come-in"
+  | "rotate-key"
   | "periodic-sync"
   | "announce"
   | "wanted-sync";

@@ -3,7 +3,7 @@
  * compares the encoding of S·B − k·A with R and refuses S ≥ L; it takes any public key, so that is checked here.
  */
 
-import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
+import { createCipheriv, createDecipheriv, createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import type { Crypto } from "../../core/ports.ts";
 import { hasReducedScalar, isAdmissiblePublicKey } from "./strict-ed25519.ts";
 
@@ -17,7 +17,31 @@ export const nodeCrypto: Crypto = {
     const key = keyOf(publicKey);
     return key !== null && verify(null, message, key, signature);
   },
+  seal: (key, { nonce, content, about }) => {
+    const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(about);
+    const ciphertext = cipher.update(content);
+    cipher.final();
+    const sealed = new Uint8Array(ciphertext.length + sealTagBytes);
+    sealed.set(ciphertext);
+    sealed.set(cipher.getAuthTag(), ciphertext.length);
+    return sealed;
+  },
+  open: (key, { nonce, ciphertext, about }) => {
+    const length = ciphertext.length - sealTagBytes;
+    if (length < 0) return null;
+    const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: sealTagBytes });
+    decipher.setAAD(about).setAuthTag(ciphertext.subarray(length));
+    const content = new Uint8Array(decipher.update(ciphertext.subarray(0, length)));
+    try {
+      decipher.final();
+      return content;
+    } catch {
+      return null; // OpenSSL says "not authentic" by throwing; to a caller it is one more message it cannot read.
+    }
+  },
 };
+
+const sealTagBytes = 16;
 
 /** Making a key object costs as much as a third of a verification, and few authors write most deltas. */
 const keysMax = 4_096;

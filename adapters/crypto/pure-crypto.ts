@@ -3,6 +3,7 @@
  * The library's own verification is cofactored, so the equation is written out here.
  */
 
+import { gcm } from "@noble/ciphers/aes.js";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import type { Crypto } from "../../core/ports.ts";
@@ -22,6 +23,14 @@ export const pureCrypto: Crypto = {
     const s = littleEndian(signature.subarray(32));
     const found = Point.BASE.multiplyUnsafe(s).subtract(key.multiplyUnsafe(k));
     return isEqual(found.toBytes(), encodedR);
+  },
+  seal: (key, { nonce, content, about }) => gcm(key, nonce, about).encrypt(content),
+  open: (key, { nonce, ciphertext, about }) => {
+    try {
+      return gcm(key, nonce, about).decrypt(ciphertext);
+    } catch {
+      return null; // The library says "not authentic" by throwing; to a caller it is one more message it cannot read.
+    }
   },
 };
 

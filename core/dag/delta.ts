@@ -7,17 +7,31 @@
 import type { ApplicationEvent } from "../effect.ts";
 import type { Hlc } from "../hlc.ts";
 import type { AuthorId, ContextId, DeltaId, Incarnation } from "../ids.ts";
+import type { Member, MembershipChange, Role } from "../members/membership.ts";
 import type { Action } from "../state/action.ts";
 
 /** Kinds this version can apply. Others of the protocol are kept as "needs upgrade" until it learns them. */
 export type DeltaContent =
-  | { readonly kind: "genesis"; readonly application: string; readonly nonce: string }
+  | Genesis
   | { readonly kind: "operations"; readonly actions: readonly Action[] }
   /** What a handler of an event wrote on a node that received the event. Runs no handlers itself. */
   | { readonly kind: "handler"; readonly actions: readonly Action[] }
   /** Joins many heads into one; changes nothing. */
   | { readonly kind: "merge" }
+  /** Who may do what from here on. */
+  | { readonly kind: "membership"; readonly change: MembershipChange }
   | { readonly kind: "needs-upgrade"; readonly code: number };
+
+export interface Genesis {
+  readonly kind: "genesis";
+  readonly application: string;
+  /** 16 random bytes, which also are the first secret of the context's topic. */
+  readonly nonce: string;
+  /** From the start, besides the author, who is an admin. */
+  readonly members: readonly Member[];
+  /** Of whoever is not named and was not removed; null: none. */
+  readonly others: Role | null;
+}
 
 export type DeltaKind = DeltaContent["kind"];
 

@@ -53,8 +53,17 @@ export interface PastDelta {
   readonly at: Hlc;
 }
 
-/** Joins a delta's changes into the state. */
-export type Applier = (delta: CausalDelta, stamp: Stamp, turn: Turn) => void;
+/** What is done with deltas besides keeping them. */
+export interface DeltaRules {
+  /** Might it be made where it was? Asked when all its parents are applied. */
+  readonly permits: (delta: CausalDelta, stamp: Stamp) => Fault | null;
+  /** Joins its changes into the state, once the graph has it. */
+  readonly apply: (delta: CausalDelta, stamp: Stamp, turn: Turn) => void;
+  /** Positions whose bodies must never go. */
+  readonly keeps: () => readonly number[];
+  /** One came with a state and is in the graph; with its body where it changes who is a member. */
+  readonly adopted: (position: number, change: CausalDelta | undefined) => void;
+}
 
 export class DeltaStore {
   readonly graph: Graph;
@@ -62,18 +71,18 @@ export class DeltaStore {
   readonly #bodies: Bodies;
   readonly #memory: DeltaStoreMemory;
   readonly #contextId: ContextId;
-  readonly #apply: Applier;
+  readonly #rules: DeltaRules;
 
   constructor(
     memory: DeltaStoreMemory,
-    options: { readonly contextId: ContextId; readonly bounds: PendingBounds; readonly apply: Applier },
+    options: { readonly contextId: ContextId; readonly bounds: PendingBounds; readonly rules: DeltaRules },
   ) {
     this.graph = new Graph(memory.graph);
     this.pending = new Pending(memory.pending, options.bounds);
     this.#bodies = new Bodies(memory.bodies);
     this.#memory = memory;
     this.#contextId = options.contextId;
-    this.#apply = options.apply;
+    this.#rules = options.rules;
   }
 
   get readyCount(): number {
@@ -102,14 +111,14 @@ export class DeltaStore {
   }
 
   /**
-   * Drops bodies of the oldest deltas, all but the `keep` newest, at most `max` of them: never the genesis, which
-   * names the application, and never a head. Their changes must be in the state as it is written. Gives how many.
+   * Drops bodies of the oldest deltas, all but the `keep` newest, at most `max` of them: never a head, nor what says who
+   * is a member. Their changes must be in the state as it is written. Gives how many.
    */
   compact({ keep, max }: { readonly keep: number; readonly max: number }, turn: Turn): number {
     const { graph } = this;
-    const heads = new Set(graph.positionsOf(graph.heads()));
-    const oldest = this.#bodies.oldest(graph.count - keep, max + heads.size + 1);
-    const dropped = oldest.filter((position) => position > 0 && !heads.has(position)).slice(0, max);
+    const kept = new Set([...graph.positionsOf(graph.heads()), ...this.#rules.keeps()]);
+    const oldest = this.#bodies.oldest(graph.count - keep, max + kept.size);
+    const dropped = oldest.filter((position) => !kept.has(position)).slice(0, max);
     for (const position of dropped) turn.remove(storeKeys.delta(graph.at(position).id));
     this.#bodies.drop(dropped);
     this.#bodies.flush(this.#contextId, turn);
@@ -120,17 +129,26 @@ export class DeltaStore {
    * Takes deltas that came with a state as applied, without bodies: in causal order, those applied here left out.
    * What waited for them is ready then. O(them + released).
    */
-  adopt(history: readonly PastDelta[], turn: Turn): void {
-    const from = this.graph.count;
+  adopt(
+    history: readonly PastDelta[],
+    changes: ReadonlyMap<DeltaId, CausalDelta>,
+    turn: Turn,
+  ): void {
+    const withoutBodies: number[] = [];
     for (const { id, parents, at } of history) {
       if (this.graph.has(id)) continue;
+      const position = this.graph.count;
       this.graph.append(createApplied(this.graph, { id, parents: this.graph.positionsOf(parents), at }));
       this.pending.remove(id);
       this.#memory.ready.delete(id);
+      const change = changes.get(id);
+      if (change === undefined) withoutBodies.push(position);
+      else turn.put(storeKeys.delta(id), change.sealed);
+      this.#rules.adopted(position, change);
     }
-    this.#bodies.drop(Array.from({ length: this.graph.count - from }, (_, index) => from + index));
+    this.#bodies.drop(withoutBodies);
     this.#bodies.flush(this.#contextId, turn);
-    for (const { id } of history) this.#release(id);
+    for (const { id } of history) this.#release(id, turn);
   }
 
   /** Adds a verified delta of this context. O(parents + released). */
@@ -145,6 +163,8 @@ export class DeltaStore {
     const unapplied = delta.parents.filter((parent) => !this.graph.has(parent));
     if (unapplied.length > 0 || delta.content.kind === "needs-upgrade")
       return this.#wait(delta, unapplied, turn);
+    const refusal = this.refusalOf(delta);
+    if (refusal !== null) return { kind: "rejected", fault: refusal };
     this.#memory.ready.set(delta.id, delta);
     this.applyReady(turn);
     return { kind: "applied" };
@@ -162,6 +182,11 @@ export class DeltaStore {
     const delta = codec.openStored(sealed);
     if (delta.kind === "fault") return refuse(delta.code, delta.detail);
     return { delta, stamp: { at, hlc: delta.hlc } };
+  }
+
+  /** What is wrong with a delta whose parents are applied: null where its author might make it there. */
+  refusalOf(delta: CausalDelta): Fault | null {
+    return this.#rules.permits(delta, this.#stampOf(delta));
   }
 
   /** Applies an own delta made on this store's heads in this very turn. */
@@ -207,18 +232,29 @@ export class DeltaStore {
 
   #applyOne(delta: CausalDelta, turn: Turn): void {
     const parents = this.graph.positionsOf(delta.parents);
-    const stamp = deriveStamp(
-      parents.map((parent) => this.graph.at(parent).at),
-      delta.hlc,
-    );
+    const stamp = this.#stampOf(delta);
     this.graph.append(createApplied(this.graph, { id: delta.id, parents, at: stamp.at }));
     turn.put(storeKeys.delta(delta.id), delta.sealed);
     turn.takeRoom(delta.sealed.length);
-    this.#apply(delta, stamp, turn);
-    this.#release(delta.id);
+    this.#rules.apply(delta, stamp, turn);
+    this.#release(delta.id, turn);
   }
 
-  #release(id: DeltaId): void {
-    for (const released of this.pending.release(id)) this.#memory.ready.set(released.id, released);
+  /** Of a delta whose parents are applied. */
+  #stampOf(delta: CausalDelta): Stamp {
+    const parents = this.graph.positionsOf(delta.parents);
+    return deriveStamp(
+      parents.map((parent) => this.graph.at(parent).at),
+      delta.hlc,
+    );
+  }
+
+  /** What waited for this one alone may be applied; what was not allowed goes, and what waits for that ages out. */
+  #release(id: DeltaId, turn: Turn): void {
+    for (const released of this.pending.release(id)) {
+      if (this.refusalOf(released) === null)
+        this.#memory.ready.set(released.id, released);
+      else turn.observe("delta-rejected", { contextId: this.#contextId });
+    }
   }
 }

@@ -3,7 +3,7 @@
  * the same (Trickle's suppression, RFC 6206), so that a thousand members that agree do not all say so to all.
  */
 
-import { type AuthorId, type ContextId, topicOf } from "../ids.ts";
+import type { AuthorId, ContextId } from "../ids.ts";
 import type { Replica } from "../replica.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
@@ -71,11 +71,11 @@ export class HeartbeatSender {
       ...replica.standing(),
       stateRoot: replica.stateRoot(),
     };
-    turn.perform({
-      kind: "publish",
-      topic: topicOf(replica.contextId),
-      message: sealHeartbeat(draft, this.#services.identity),
-    });
+    replica.governance.say(
+      sealHeartbeat(draft, this.#services.identity),
+      { parents: replica.heads() },
+      turn,
+    );
   }
 
   #sendIn(delayMs: number, replica: Replica, turn: Turn): void {

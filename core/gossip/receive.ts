@@ -34,13 +34,19 @@ export class GossipReceiver {
 
   #judge(input: GossipInput, replica: Replica, turn: Turn): Verdict {
     const { codec } = this.#services;
-    const message = isHeartbeat(input.message)
-      ? codec.openHeartbeat(input.message)
-      : codec.openDelta(input.message);
+    const unsealed = replica.governance.unseal(input.message);
+    if (isFault(unsealed)) return this.#refuse(input.from, unsealed, turn);
+    if (unsealed.kind !== "content") return this.#ignoreSealed(unsealed.kind, replica, { from: input.from, turn });
+    const { content } = unsealed;
+    const message = isHeartbeat(content) ? codec.openHeartbeat(content) : codec.openDelta(content);
     if (isFault(message)) return this.#refuse(input.from, message, turn);
     if (message.contextId !== contextOfTopic(input.topic)) {
       const detail = `a ${message.kind} of context ${toHex(message.contextId)} on topic ${input.topic}`;
       return this.#refuse(input.from, fault("wrong-context", detail), turn);
+    }
+    if (!hears(replica, message, turn)) {
+      turn.observe("gossip-unheard", { contextId: replica.contextId, peer: input.from });
+      return "ignore";
     }
     if (message.kind === "heartbeat") {
       this.#compare(message, replica, { from: input.from, turn });
@@ -49,9 +55,20 @@ export class GossipReceiver {
     return this.#receiveDelta(message, replica, { from: input.from, turn });
   }
 
-  /** What a newer version says is not a mistake; everything else is. */
+  /** Whoever relays what cannot be read here may have the change of members whose secret this node lacks. */
+  #ignoreSealed(
+    kind: "unreadable" | "plain",
+    replica: Replica,
+    { from, turn }: { from: PeerId; turn: Turn },
+  ): Verdict {
+    turn.observe("gossip-unreadable", { contextId: replica.contextId, peer: from });
+    if (kind === "unreadable") this.#sync.behind(replica, from, turn);
+    return "ignore";
+  }
+
+  /** What a newer version says is no mistake, nor what only the past shows to be one; everything else is. */
   #refuse(from: PeerId, mistake: Fault, turn: Turn): Verdict {
-    if (mistake.code === "unknown-version") return "ignore";
+    if (mistake.code === "unknown-version" || mistake.code === "not-permitted") return "ignore";
     turn.blame(from, mistake);
     return "reject";
   }
@@ -86,4 +103,11 @@ export class GossipReceiver {
     if (heartbeat.stateRoot === replica.stateRoot()) this.#heartbeat.heardAgreeing(replica, heartbeat.sender);
     else this.#sync.heardDivergence(replica, from, turn);
   }
+}
+
+/** Is what someone says of use, going by who says it? */
+function hears({ governance }: Replica, message: CausalDelta | Heartbeat, turn: Turn): boolean {
+  if (message.kind === "delta") return governance.hears(message, turn);
+  const { members } = governance;
+  return !members.isInitialized || members.roleNow(message.sender) !== null;
 }

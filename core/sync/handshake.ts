@@ -32,6 +32,7 @@ export function createHandshake(
     appliedCount: graph.count,
     horizon: graph.count - replica.deltas.bodyCount,
     entityCount: replica.state.storedCount,
+    invitation: replica.governance.invitation?.sealed ?? null,
     wallMs: Math.min(hlcMsMax, Math.max(0, Math.floor(turn.now.wallMs))),
   };
 }

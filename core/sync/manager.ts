@@ -90,7 +90,7 @@ export class SyncManager {
     this.#tracking = tracking;
     this.#coldBudget = new ColdBudget(memory.coldBudget);
     this.sessions = new Sessions(memory, services, {
-      replica,
+      ...{ replica, peers },
       coldBudget: this.#coldBudget,
       ended: (end, turn) => this.#sessionEnded(end, turn),
     });
@@ -108,7 +108,7 @@ export class SyncManager {
     this.#missing = new Missing(memory.missing, { services, peers, sessions, wanted });
     this.#announcements = new Announcements(memory.announcements, { services, peers, tracking, wanted });
     this.states = new StateSessions(memory.states, services, {
-      replica,
+      ...{ replica, peers },
       nextStream: () => {
         memory.streams += 1;
         return memory.streams;
@@ -285,7 +285,7 @@ export class SyncManager {
       if (isAgreed) this.#wanted.remove(contextId, peer);
       this.#tracking.succeeded(contextId, peer, isAgreed ? replica.heads().join("") : null);
     }
-    if (session.stateNeeded === "here") {
+    if (session.stateNeeded === "here" && !session.isMuted) {
       const mayGive = this.#tracking.mayGiveState(contextId, peer, turn.now.monotonicMs);
       // Where too many states are received already, this one is asked for again before long.
       if (mayGive && !this.states.request(replica, session, turn))
@@ -305,6 +305,6 @@ export class SyncManager {
 }
 
 /** Did both end with the same deltas? What came from elsewhere meanwhile, the peer has not been told. */
-function isWhole({ stateNeeded, appliedAtChoice, gained }: SessionMemory, { deltas }: Replica): boolean {
-  return stateNeeded === "nowhere" && deltas.graph.count === appliedAtChoice + gained;
+function isWhole({ isMuted, stateNeeded, appliedAtChoice, gained }: SessionMemory, { deltas }: Replica): boolean {
+  return !isMuted && stateNeeded === "nowhere" && deltas.graph.count === appliedAtChoice + gained;
 }

@@ -38,6 +38,8 @@ export interface SessionMemory {
   readonly peer: PeerId;
   readonly role: "initiator" | "responder";
   purpose: "sync" | "pull";
+  /** The peer is no member as far as is known here: it is heard, and given nothing. */
+  readonly isMuted: boolean;
   /** Unknown to a responder until the opening message. */
   contextId: ContextId | null;
   state: SessionState;
@@ -77,10 +79,12 @@ export interface SessionMemory {
 }
 
 export function createSession(
-  about: Pick<SessionMemory, "stream" | "peer" | "role" | "purpose" | "contextId" | "state">,
+  about: Pick<SessionMemory, "stream" | "peer" | "role" | "purpose" | "contextId" | "state"> &
+    Partial<Pick<SessionMemory, "isMuted">>,
   nowMs: number,
 ): SessionMemory {
   return {
+    isMuted: false,
     ...about,
     ours: null,
     theirs: null,
@@ -133,7 +137,7 @@ export function beginTransfer(
   outgoing: readonly DeltaId[],
   { replica, turn }: TransferParts,
 ): void {
-  const { sendable, below } = partByHorizon(outgoing, replica);
+  const { sendable, below } = partByHorizon(session.isMuted ? [] : outgoing, replica);
   session.state = "transferring";
   session.reconciliation = null;
   session.outgoing = sendable;

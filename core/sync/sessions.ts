@@ -4,6 +4,7 @@ import { present } from "../assert.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
 import type { ContextId, DeltaId, PeerId } from "../ids.ts";
 import type { StreamId } from "../input.ts";
+import type { Peers } from "../peers.ts";
 import type { Replica } from "../replica.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
@@ -44,6 +45,7 @@ export class Sessions {
   readonly #memory: { readonly sessions: Map<StreamId, SessionMemory>; streams: number };
   readonly #services: Services;
   readonly #replica: (contextId: ContextId) => Replica | undefined;
+  readonly #peers: Peers;
   readonly #ended: (end: SessionEnd, turn: Turn) => void;
   readonly #frontiers: Frontiers;
   readonly #coldBudget: ColdBudget;
@@ -56,6 +58,7 @@ export class Sessions {
     services: Services,
     about: {
       readonly replica: (contextId: ContextId) => Replica | undefined;
+      readonly peers: Peers;
       readonly coldBudget: ColdBudget;
       readonly ended: (end: SessionEnd, turn: Turn) => void;
     },
@@ -63,6 +66,7 @@ export class Sessions {
     this.#memory = memory;
     this.#services = services;
     this.#replica = about.replica;
+    this.#peers = about.peers;
     this.#ended = about.ended;
     this.#coldBudget = about.coldBudget;
     this.#frontiers = new Frontiers(services.codec.crypto);
@@ -187,6 +191,7 @@ export class Sessions {
         break;
       case "refusal":
         turn.observe("sync-refused", { peer: session.peer });
+        if (message.reason === "not-a-member") this.#replicaOf(session).governance.protest(turn);
         this.#close(session, message.reason === "busy" ? "busy" : "refused", turn);
         return;
     }
@@ -200,6 +205,10 @@ export class Sessions {
     if (theirs.contextId !== contextId) {
       return this.#fail(session, fault("wrong-context", "a handshake for another context"), turn);
     }
+    const { peer } = session;
+    if (theirs.invitation !== null) this.#peers.welcome(replica, peer, { shown: theirs.invitation, turn });
+    if (session.role === "responder" && !this.#peers.admits(replica, peer))
+      return this.#refuse(session, "not-a-member", turn);
     if (Math.abs(theirs.wallMs - turn.now.wallMs) > this.#services.config.clockSkewWarnMs)
       turn.observe("clock-skewed", { contextId, peer: session.peer });
     session.theirs = theirs;
@@ -251,6 +260,7 @@ export class Sessions {
   #serve(session: SessionMemory, request: Extract<SyncMessage, { kind: "delta-request" }>, turn: Turn): void {
     const replica = this.#replica(request.contextId);
     if (replica === undefined) return this.#refuse(session, "context-not-found", turn);
+    if (!this.#peers.admits(replica, session.peer)) return this.#refuse(session, "not-a-member", turn);
     session.contextId = replica.contextId;
     session.purpose = "pull";
     session.theirDone = true;
@@ -277,7 +287,8 @@ export class Sessions {
     this.#memory.streams += 1;
     const stream = this.#memory.streams;
     const state = purpose === "sync" ? "handshaking" : "transferring";
-    const about = { stream, peer, role: "initiator", purpose, contextId: replica.contextId, state } as const;
+    const isMuted = !this.#peers.admits(replica, peer);
+    const about = { stream, peer, role: "initiator", purpose, contextId: replica.contextId, state, isMuted } as const;
     const session = createSession(about, turn.now.monotonicMs);
     this.#keep(session, turn);
     turn.perform({ kind: "open-stream", stream, peer });
@@ -293,6 +304,7 @@ export class Sessions {
   }
 
   #refuse(session: SessionMemory, reason: SyncRefusal, turn: Turn): void {
+    if (reason === "not-a-member") turn.observe("sync-stranger", { peer: session.peer });
     say(session, { kind: "refusal", reason }, turn);
     this.#close(session, "refused", turn);
   }

@@ -102,7 +102,7 @@ export class Wanted {
     for (const [peer, dueMs] of Array.from(wishes)) {
       if (dueMs > nowMs) continue;
       const laterMs = this.#notBeforeMs(contextId, peer, nowMs);
-      if (!peers.isConnected(peer)) wishes.delete(peer);
+      if (!peers.isConnected(peer) || !peers.mayAsk(replica, peer)) wishes.delete(peer);
       else if (laterMs > nowMs) wishes.set(peer, laterMs);
       else if (fullPeers.has(peer) || !room.hasWith(peer, nowMs)) {
         fullPeers.add(peer);

@@ -27,8 +27,9 @@ import {
 } from "../limits.ts";
 import type { Crypto } from "../ports.ts";
 import { decodeValue, decoding, encode, equalBytes, refuse } from "./cbor.ts";
-import { deltaTag, kindCodes, signatureBytes } from "./delta-codec.ts";
+import { deltaTag, kindCodes } from "./delta-codec.ts";
 import { expectByteString, expectBytes, expectFields, expectInteger, expectList } from "./expect.ts";
+import { signatureBytes } from "./signed.ts";
 
 export interface DeltaBatch {
   readonly writers: readonly Writer[];

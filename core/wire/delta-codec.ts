@@ -30,6 +30,8 @@ import {
   nameCharactersMax,
   parentsMax,
 } from "../limits.ts";
+import { expectInvitation } from "../members/invitation.ts";
+import { encodeChange, encodeMembers, expectChange, expectMembers, expectRole, roles } from "../members/membership.ts";
 import type { Crypto, Identity } from "../ports.ts";
 import { type Action, decodeAction, encodeAction } from "../state/action.ts";
 import { decodeCanonical, decodeValue, decoding, encode, refuse } from "./cbor.ts";
@@ -42,22 +44,15 @@ import {
   expectList,
   expectText,
 } from "./expect.ts";
+import { signatureBytes, signedMessage } from "./signed.ts";
 
 /** First field of a sealed delta; a heartbeat has another, so that one topic carries both. */
 export const deltaTag = 0;
-export const signatureBytes = 64;
 const nonceBytes = 16;
 
-export const kindCodes = { genesis: 0, operations: 1, merge: 2, handler: 3 } as const;
+/** 4 is kept for checkpoints. */
+export const kindCodes = { genesis: 0, operations: 1, merge: 2, handler: 3, membership: 5 } as const;
 const signatureDomain = "reconverge/delta/1";
-
-/** The bytes a signature covers: the domain as ASCII, then what is signed. */
-export function signedMessage(domain: string, content: Uint8Array): Uint8Array {
-  const message = new Uint8Array(domain.length + content.length);
-  message.set(bytesOf(domain));
-  message.set(content, domain.length);
-  return message;
-}
 
 /** Encodes and signs a draft. */
 export function sealDelta(draft: DeltaDraft, identity: Identity, crypto: Crypto): Uint8Array {
@@ -84,7 +79,14 @@ function kindCode(content: DeltaContent): number {
 function encodePayload(content: DeltaContent): Uint8Array {
   switch (content.kind) {
     case "genesis":
-      return encode([content.application, bytesOf(content.nonce)]);
+      return encode([
+        content.application,
+        bytesOf(content.nonce),
+        encodeMembers(content.members),
+        content.others === null ? null : roles.indexOf(content.others),
+      ]);
+    case "membership":
+      return encode(encodeChange(content.change));
     case "operations":
     case "handler":
       return encode(content.actions.map(encodeAction));
@@ -125,7 +127,8 @@ function openEncoding(
     refuse("bad-signature", "the signature is not its author's");
   }
   const id = byteString<DeltaId>(digest);
-  const content = decodeContent(expectInteger(fields[2], 255), expectBytes(fields[8], deltaBytesMax));
+  const payload = expectBytes(fields[8], deltaBytesMax);
+  const content = decodeContent(expectInteger(fields[2], 255), payload, crypto);
   const parents = decodeParents(fields[3]);
   const events = expectList(fields[9], eventsMax, decodeEvent);
   const delta: CausalDelta = {
@@ -166,19 +169,15 @@ function decodeParents(value: unknown): readonly DeltaId[] {
   return Object.freeze(parents);
 }
 
-function decodeContent(code: number, payload: Uint8Array): DeltaContent {
+function decodeContent(code: number, payload: Uint8Array, crypto: Crypto): DeltaContent {
   switch (code) {
-    case kindCodes.genesis: {
-      const [application, nonce] = expectFields(
-        decodeCanonical(payload, deltaBytesMax),
-        2,
-        "a genesis payload",
+    case kindCodes.genesis:
+      return decodeGenesis(payload);
+    case kindCodes.membership: {
+      const change = expectChange(decodeCanonical(payload, deltaBytesMax), (sealed) =>
+        expectInvitation(sealed, crypto),
       );
-      return Object.freeze({
-        kind: "genesis",
-        application: expectText(application, nameCharactersMax),
-        nonce: expectByteString(nonce, nonceBytes),
-      });
+      return Object.freeze({ kind: "membership", change });
     }
     case kindCodes.operations:
       return Object.freeze({ kind: "operations", actions: decodeActions(payload) });
@@ -190,6 +189,18 @@ function decodeContent(code: number, payload: Uint8Array): DeltaContent {
     default:
       return Object.freeze({ kind: "needs-upgrade", code });
   }
+}
+
+function decodeGenesis(payload: Uint8Array): DeltaContent {
+  const fields = expectFields(decodeCanonical(payload, deltaBytesMax), 4, "a genesis payload");
+  const [application, nonce, members, others] = fields;
+  return Object.freeze({
+    kind: "genesis",
+    application: expectText(application, nameCharactersMax),
+    nonce: expectByteString(nonce, nonceBytes),
+    members: expectMembers(members),
+    others: others === null ? null : expectRole(others),
+  });
 }
 
 function decodeActions(payload: Uint8Array): readonly Action[] {

@@ -18,7 +18,6 @@ import {
 import { gossipBytesMax, headsMax } from "../limits.ts";
 import type { Crypto, Identity } from "../ports.ts";
 import { decodeCanonical, decodeValue, decoding, encode, refuse } from "./cbor.ts";
-import { signatureBytes, signedMessage } from "./delta-codec.ts";
 import {
   expectByteString,
   expectBytes,
@@ -27,6 +26,7 @@ import {
   expectInteger,
   expectList,
 } from "./expect.ts";
+import { signatureBytes, signedMessage } from "./signed.ts";
 
 export interface HeartbeatDraft extends HeadsSummary {
   readonly sender: AuthorId;

@@ -13,6 +13,7 @@ import {
   type Hash,
 } from "../ids.ts";
 import { frameBytesMax, frameItemsMax, headsMax, hlcMsMax, idsMax, wireVersion } from "../limits.ts";
+import { invitationBytesMax } from "../members/membership.ts";
 import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
 import { type DeltaBatch, encodeBatch, expectBatch } from "./delta-batch.ts";
 import {
@@ -65,6 +66,8 @@ export interface Handshake extends HeadsSummary {
   readonly horizon: number;
   readonly entityCount: number;
   readonly wallMs: number;
+  /** Of a side that is no member yet: what lets it in. */
+  readonly invitation: Uint8Array | null;
 }
 
 /**
@@ -89,10 +92,16 @@ export function isStateProtocol(protocol: SyncProtocol | null): protocol is Stat
   return protocol === "hash-comparison" || protocol === "level-wise" || protocol === "snapshot";
 }
 
-/** `version`: the peer's wire version is none of ours. `busy`: ask again later. `protocol`: both have none in common that would do. */
-export type SyncRefusal = "context-not-found" | "busy" | "version" | "protocol";
+/** `not-a-member`: what is here is not for you. `version`: the peer's wire version is none of ours. `busy`: ask again later. `protocol`: both have none in common that would do. */
+export type SyncRefusal = "context-not-found" | "busy" | "version" | "protocol" | "not-a-member";
 
-const refusalCodes: readonly SyncRefusal[] = ["context-not-found", "busy", "version", "protocol"];
+const refusalCodes: readonly SyncRefusal[] = [
+  "context-not-found",
+  "busy",
+  "version",
+  "protocol",
+  "not-a-member",
+];
 const codes = {
   handshake: 0,
   "delta-request": 1,
@@ -139,6 +148,7 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
         message.horizon,
         message.entityCount,
         message.wallMs,
+        message.invitation,
       ]);
     case "delta-request":
       return encode([code, wireVersion, bytesOf(message.contextId), message.ids.map(bytesOf)]);
@@ -164,7 +174,7 @@ export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
     if (!Array.isArray(fields)) return refuse("malformed", "not an array");
     switch (fields[0]) {
       case codes.handshake:
-        return decodeHandshake(expectOpening(fields, 15, "a handshake"));
+        return decodeHandshake(expectOpening(fields, 16, "a handshake"));
       case codes["delta-request"]: {
         const [, , contextId, ids] = expectOpening(fields, 4, "a delta request");
         return { kind: "delta-request", contextId: expectByteString(contextId), ids: expectIds(ids, idsMax) };
@@ -227,6 +237,7 @@ function decodeHandshake(fields: readonly unknown[]): Handshake {
     horizon: expectInteger(fields[12], Number.MAX_SAFE_INTEGER),
     entityCount: expectInteger(fields[13], Number.MAX_SAFE_INTEGER),
     wallMs: expectInteger(fields[14], hlcMsMax),
+    invitation: fields[15] === null ? null : expectBytes(fields[15], invitationBytesMax),
   };
 }
 

@@ -16,6 +16,7 @@ export function createSharedCodec(codec: Codec): Codec {
   const deltasByBytes = new WeakMap<Uint8Array, CausalDelta | Fault>();
   const deltasByContent = new Map<string, CausalDelta | Fault>();
   const heartbeats = new WeakMap<Uint8Array, Heartbeat | Fault>();
+  const contents = new WeakMap<Uint8Array, Uint8Array | null>();
   const entities = new WeakMap<
     CausalDelta,
     { readonly stamp: Stamp; readonly entities: readonly Entity[] }
@@ -39,6 +40,15 @@ export function createSharedCodec(codec: Codec): Codec {
     return opened;
   }
 
+  function openEnvelope(...[message, envelope, by]: Parameters<Codec["openEnvelope"]>): Uint8Array | null {
+    // The key follows from the name in the message, the topic from the key.
+    const known = contents.get(message);
+    if (known !== undefined) return known;
+    const opened = codec.openEnvelope(message, envelope, by);
+    contents.set(message, opened);
+    return opened;
+  }
+
   function entitiesOf(delta: CausalDelta, stamp: Stamp): readonly Entity[] {
     const known = entities.get(delta);
     if (known !== undefined && compareStamp(known.stamp, stamp) === 0) return known.entities;
@@ -47,5 +57,6 @@ export function createSharedCodec(codec: Codec): Codec {
     return created;
   }
 
-  return { crypto, openDelta, openStored: openDelta, openHeartbeat, entitiesOf };
+  const { openInvitation } = codec;
+  return { crypto, openDelta, openStored: openDelta, openHeartbeat, openInvitation, openEnvelope, entitiesOf };
 }

@@ -1,0 +1,273 @@
+/**
+ * A context's members on this node: lets peers in or not, says on the topic what only members may read, and makes the
+ * deltas that change who is a member. Enforced here and nowhere else: on gossip, sync, blobs and calls. Invariant 13.
+ */
+
+import type { CausalDelta, DeltaContent } from "../dag/delta.ts";
+import type { Graph } from "../dag/graph.ts";
+import type { Outcome, RefusalCode } from "../effect.ts";
+import { type Fault, fault, isFault } from "../fault.ts";
+import { type AuthorId, byteString, type ContextId, type PeerId, topicOf } from "../ids.ts";
+import { type Services, timerName } from "../services.ts";
+import { storeKeys } from "../store-keys.ts";
+import type { Turn } from "../turn.ts";
+import { refuse } from "../wire/cbor.ts";
+import { decodeEnvelope, isEnvelope } from "../wire/envelope.ts";
+import { expectBytes, expectFields, expectInteger, expectList } from "../wire/expect.ts";
+import { sealInvitation } from "./invitation.ts";
+import { createMembersMemory, Members, type MembersMemory, mayWrite } from "./members.ts";
+import {
+  type Invitation,
+  invitationBytesMax,
+  type MembershipChange,
+  type Role,
+  secretBytes,
+} from "./membership.ts";
+import { TopicKeys } from "./topic-keys.ts";
+
+export interface GovernanceMemory {
+  readonly members: MembersMemory;
+  /** What this node is to come in by; null once it has, or where it needs none. */
+  invitation: Invitation | null;
+  /** When it last told others of its own removals, because they took it for no member. */
+  protestedMs: number | null;
+}
+
+export function createGovernanceMemory(): GovernanceMemory {
+  return { members: createMembersMemory(), invitation: null, protestedMs: null };
+}
+
+/** An invitation may be good for so long. */
+export const invitationMaxMs = 366 * 24 * 3_600_000;
+
+/** After the last delta of a bulk, so that a node comes in where all others stand. */
+const comeInDelayMs = 30;
+/** Another admin than the one who removed someone changes the key if that one does not. */
+const rotateDelayMs = { min: 2_000, max: 10_000 };
+
+/** A message on the topic, as this node may read it. */
+export type Unsealed =
+  | { readonly kind: "content"; readonly content: Uint8Array }
+  /** Sealed with a key this node does not have. */
+  | { readonly kind: "unreadable" }
+  /** Not sealed, where all is. */
+  | { readonly kind: "plain" };
+
+interface GovernanceParts {
+  readonly contextId: ContextId;
+  readonly services: Services;
+  readonly graph: Graph;
+  readonly write: (content: DeltaContent, turn: Turn) => CausalDelta | Fault;
+}
+
+export class Governance {
+  readonly members: Members;
+  readonly #memory: GovernanceMemory;
+  readonly #parts: GovernanceParts;
+  readonly #keys: TopicKeys;
+
+  constructor(memory: GovernanceMemory, parts: GovernanceParts) {
+    this.members = new Members(memory.members, parts.graph);
+    this.#memory = memory;
+    this.#parts = parts;
+    this.#keys = new TopicKeys(this.members, parts.services.codec, topicOf(parts.contextId));
+  }
+
+  /** This node's own role; null: none, or the genesis has not arrived. */
+  get ownRole(): Role | null {
+    return this.members.roleNow(this.#parts.services.identity.author);
+  }
+
+  /** What to show peers that do not know this node yet. */
+  get invitation(): Invitation | null {
+    return this.#memory.invitation;
+  }
+
+  /** The delta at this position is part of the graph. */
+  applied(position: number, delta: CausalDelta, turn: Turn): void {
+    this.members.applied(position, delta);
+    if (delta.content.kind === "membership") {
+      turn.observe("members-changed", { contextId: this.#parts.contextId });
+      if (this.ownRole === "admin" && this.members.needsRotation) this.#rotateLater(turn);
+    }
+    if (this.#memory.invitation !== null) this.#comeInLater(turn);
+  }
+
+  /** May a peer be given what is in this context, and give? Until there is a genesis there is nothing to be given. */
+  admits(peer: PeerId): boolean {
+    const { graph, services } = this.#parts;
+    return graph.count === 0 || this.members.roleNow(services.authorOf(peer)) !== null;
+  }
+
+  /** Was a peer a member, and is none any more? */
+  isRemoved(peer: PeerId): boolean {
+    return this.members.isRemoved(this.#parts.services.authorOf(peer));
+  }
+
+  /** Does what a peer shows let it in? */
+  isInvited(peer: PeerId, shown: Uint8Array, turn: Turn): boolean {
+    const { services, contextId } = this.#parts;
+    const author = services.authorOf(peer);
+    const invitation = services.codec.openInvitation(shown);
+    if (author === null || isFault(invitation) || invitation.contextId !== contextId) return false;
+    return turn.now.wallMs <= invitation.expiresMs && this.members.isGood(invitation, author);
+  }
+
+  /** Might gossip of this delta be of use? Who has never been a member is not heard, who was, only on members. */
+  hears({ author, content }: CausalDelta, turn: Turn): boolean {
+    const { members } = this;
+    if (!members.isInitialized || mayWrite(members.roleNow(author))) return true;
+    if (content.kind !== "membership") return false;
+    if (content.change.kind !== "join") return members.isKnown(author);
+    const { inviter, expiresMs } = content.change.invitation;
+    return members.isKnown(inviter) && turn.now.wallMs <= expiresMs;
+  }
+
+  /** Tells the topic of an own delta. What rotates the key is told on streams alone, which prove who listens. */
+  publish(delta: CausalDelta, turn: Turn): void {
+    const { content } = delta;
+    if (content.kind === "membership" && content.change.kind === "rotate") this.announce(turn);
+    else this.say(delta.sealed, delta, turn);
+  }
+
+  /** Says something on the topic, sealed with the key above these deltas. */
+  say(content: Uint8Array, { parents }: Pick<CausalDelta, "parents">, turn: Turn): void {
+    const { contextId } = this.#parts;
+    const above = parents.length > 0 ? parents : this.#parts.graph.heads();
+    turn.perform({ kind: "publish", topic: topicOf(contextId), message: this.#keys.seal(content, above) });
+  }
+
+  /** Reads what was said on the topic. A fault: no one could read it. */
+  unseal(message: Uint8Array): Unsealed | Fault {
+    const { services, contextId } = this.#parts;
+    const isOpen = !this.members.isInitialized || this.members.others !== null;
+    if (!isEnvelope(message)) return isOpen ? { kind: "content", content: message } : { kind: "plain" };
+    const envelope = decodeEnvelope(message);
+    if (isFault(envelope)) return envelope;
+    const key = this.members.isInitialized ? this.#keys.find(envelope.keyName) : null;
+    if (key === null) return { kind: "unreadable" };
+    const content = services.codec.openEnvelope(message, envelope, { key, topic: topicOf(contextId) });
+    return content === null
+      ? fault("bad-signature", "a message not sealed with the key it names")
+      : { kind: "content", content };
+  }
+
+  /** Sessions with those who do not stand where this node stands, soon. */
+  announce(turn: Turn): void {
+    const { services, contextId } = this.#parts;
+    services.timers.setEarlier(timerName("announce", contextId), turn.now.monotonicMs);
+  }
+
+  /** An invitation signed by this node. */
+  invite(
+    { role, invitee, expiresInMs }: { readonly role: Role; readonly invitee: AuthorId | null; readonly expiresInMs: number },
+    turn: Turn,
+  ): Outcome {
+    const { services, contextId } = this.#parts;
+    if (this.ownRole !== "admin") return refused("not-permitted", "only an admin of the context invites to it");
+    const expiresMs = Math.floor(turn.now.wallMs + expiresInMs);
+    const nonce = byteString(services.random.bytes(secretBytes));
+    const invitation = sealInvitation({ contextId, role, invitee, expiresMs, nonce }, services.identity);
+    return { kind: "invitation", invitation };
+  }
+
+  /** Makes a change of members, and the rotation that it calls for. */
+  change(change: MembershipChange, turn: Turn): Outcome {
+    const { contextId, write } = this.#parts;
+    const delta = write({ kind: "membership", change }, turn);
+    if (isFault(delta)) return refused("not-permitted", delta.detail);
+    if (this.ownRole === "admin" && this.members.needsRotation) this.rotate(turn);
+    return { kind: "context", contextId };
+  }
+
+  /** Changes the key, if someone could still read who should not. */
+  rotate(turn: Turn): void {
+    const { services, contextId, write } = this.#parts;
+    if (this.ownRole !== "admin" || !this.members.needsRotation) return;
+    const secret = byteString(services.random.bytes(secretBytes));
+    const delta = write({ kind: "membership", change: { kind: "rotate", secret } }, turn);
+    if (!isFault(delta)) turn.observe("key-rotated", { contextId });
+  }
+
+  /** Takes an invitation to come in by, where this node is no member yet. */
+  accept(invitation: Invitation, turn: Turn): void {
+    if (this.ownRole !== null) return;
+    this.#memory.invitation = invitation;
+    if (this.members.isInitialized) this.#comeInLater(turn);
+  }
+
+  /** What is stored of it: where in the graph members change, and the invitation. */
+  save(): unknown {
+    const { invitation } = this.#memory;
+    return [this.members.events.map(({ position }) => position), invitation?.sealed ?? null];
+  }
+
+  /** Reads that, once the graph is there. For use inside `decoding`. */
+  load(
+    stored: unknown,
+    { at, turn }: { readonly at: (position: number) => CausalDelta; readonly turn: Turn },
+  ): void {
+    const { graph, services } = this.#parts;
+    const [positions, invitation] = expectFields(stored, 2, "stored members");
+    const changes = new Set(expectList(positions, graph.count, (position) => expectInteger(position, graph.count - 1)));
+    for (let position = 0; position < graph.count; position += 1) {
+      if (changes.has(position)) this.members.applied(position, at(position));
+      else this.members.passed(position);
+    }
+    if (invitation === null) return;
+    const opened = services.codec.openInvitation(expectBytes(invitation, invitationBytesMax));
+    if (isFault(opened)) return refuse(opened.code, opened.detail);
+    this.#memory.invitation = opened;
+    if (this.members.isInitialized) this.#comeInLater(turn);
+  }
+
+  /** Comes in, once the graph here says that the invitation is good. */
+  comeIn(turn: Turn): void {
+    const { services, contextId, write } = this.#parts;
+    const { invitation } = this.#memory;
+    if (invitation === null) return;
+    if (this.ownRole === null) {
+      if (!this.members.isGood(invitation, services.identity.author)) return;
+      const delta = write({ kind: "membership", change: { kind: "join", invitation } }, turn);
+      if (isFault(delta)) return turn.observe("invitation-refused", { contextId, detail: delta.detail });
+    }
+    this.#memory.invitation = null;
+    this.announce(turn);
+  }
+
+  /**
+   * A peer took this node for no member. Where it removed others itself, and they it, neither knowing of the other, that
+   * peer may have heard one side only: it is told the other, at most once every `syncFrequencyMs`.
+   */
+  protest(turn: Turn): void {
+    const { services, contextId } = this.#parts;
+    const { monotonicMs } = turn.now;
+    const lastMs = this.#memory.protestedMs;
+    if (lastMs !== null && monotonicMs - lastMs < services.config.syncFrequencyMs) return;
+    this.#memory.protestedMs = monotonicMs;
+    const { author } = services.identity;
+    for (const { id, change, author: by } of this.members.events) {
+      if (by !== author || change.kind !== "remove") continue;
+      const sealed = turn.read(storeKeys.delta(id));
+      const delta = sealed === undefined ? null : services.codec.openStored(sealed);
+      if (delta === null || isFault(delta)) continue;
+      this.say(delta.sealed, delta, turn);
+      turn.observe("removal-repeated", { contextId });
+    }
+  }
+
+  #comeInLater(turn: Turn): void {
+    const { services, contextId } = this.#parts;
+    services.timers.set(timerName("come-in", contextId), turn.now.monotonicMs + comeInDelayMs);
+  }
+
+  #rotateLater(turn: Turn): void {
+    const { services, contextId } = this.#parts;
+    const dueMs = turn.now.monotonicMs + services.random.between(rotateDelayMs.min, rotateDelayMs.max);
+    services.timers.setEarlier(timerName("rotate-key", contextId), dueMs);
+  }
+}
+
+function refused(code: RefusalCode, message: string): Outcome {
+  return { kind: "refused", code, message };
+}
