@@ -1,14 +1,14 @@
 /**
- * The history of an offered cut: ids, parents and times of its deltas, as far as they are not known here. Verified
- * for closure: parents come first, times are such as parents allow, and its ends are the offered heads.
+ * The history of an offered cut: the heads of its deltas, as far as they are not known here. What a head says is bound
+ * by its id, and times follow from heads. Verified for closure: parents come first, and its ends are the offered heads.
  */
 
 import type { Graph } from "../../dag/graph.ts";
-import type { PastDelta } from "../../delta-store/delta-store.ts";
-import { type Fault, fault } from "../../fault.ts";
-import { compareHlc, deriveStamp, type Hlc } from "../../hlc.ts";
-import { type DeltaId, toHex } from "../../ids.ts";
-import { hlcMsMax } from "../../limits.ts";
+import { type Fault, fault, isFault } from "../../fault.ts";
+import { type ContextId, type DeltaId, toHex } from "../../ids.ts";
+import type { Crypto } from "../../ports.ts";
+import type { PastDelta } from "../../wire/delta-head.ts";
+import { type PackedHead, unpackHeads } from "../../wire/history-page.ts";
 import type { StateOffer } from "../../wire/state-message.ts";
 
 export interface PastMemory {
@@ -26,11 +26,18 @@ export function createPast(): PastMemory {
   return { received: 0, isAsked: false, staged: new Map(), ends: new Set() };
 }
 
+export interface PastParts {
+  readonly graph: Graph;
+  readonly offer: StateOffer;
+  readonly contextId: ContextId;
+  readonly crypto: Crypto;
+}
+
 /** Takes a page. A fault when it does not fit what came before. O(deltas). */
 export function takePage(
   memory: PastMemory,
-  page: readonly PastDelta[],
-  { graph, offer }: { readonly graph: Graph; readonly offer: StateOffer },
+  page: readonly PackedHead[],
+  { graph, offer, contextId, crypto }: PastParts,
 ): Fault | null {
   if (!memory.isAsked) return fault("out-of-turn", "a page of history that nobody asked for");
   memory.isAsked = false;
@@ -39,7 +46,9 @@ export function takePage(
   if (memory.received > offer.historyCount) return fault("false-state", "more history than was offered");
   if (memory.received - memory.staged.size > page.length + graph.count)
     return fault("false-state", "more of what is known here than there is");
-  for (const delta of page) {
+  const unpacked = unpackHeads(page, { contextId, crypto });
+  if (isFault(unpacked)) return unpacked;
+  for (const delta of unpacked.deltas) {
     const mistake = takeOne(memory, delta, graph);
     if (mistake !== null) return mistake;
   }
@@ -47,26 +56,13 @@ export function takePage(
 }
 
 function takeOne(memory: PastMemory, delta: PastDelta, graph: Graph): Fault | null {
-  const { id, parents, at } = delta;
-  const known = graph.get(id);
-  if (known !== undefined) {
-    const own = known.parents.map((position) => graph.at(position).id);
-    const isSame = own.length === parents.length && own.every((parent, index) => parent === parents[index]);
-    return isSame ? null : fault("false-state", `other parents of ${toHex(id)}`);
-  }
+  const { id, head } = delta;
+  if (graph.has(id)) return null;
   if (memory.staged.has(id)) return fault("false-state", `${toHex(id)} twice in a history`);
-  const times: Hlc[] = [];
-  for (const parent of parents) {
-    const time = memory.staged.get(parent)?.at ?? graph.get(parent)?.at;
-    if (time === undefined) return fault("false-state", `${toHex(id)} before its parent ${toHex(parent)}`);
-    times.push(time);
-  }
-  const earliest = deriveStamp(times, { ms: 0, counter: 0 }).at;
-  const latest = deriveStamp(times, { ms: hlcMsMax, counter: 0xffff }).at;
-  if (compareHlc(at, earliest) < 0 || compareHlc(at, latest) > 0)
-    return fault("false-state", `a time of ${toHex(id)} that its parents do not allow`);
+  const unknown = head.parents.find((parent) => !memory.staged.has(parent) && !graph.has(parent));
+  if (unknown !== undefined) return fault("false-state", `${toHex(id)} before its parent ${toHex(unknown)}`);
   memory.staged.set(id, delta);
-  for (const parent of parents) memory.ends.delete(parent);
+  for (const parent of head.parents) memory.ends.delete(parent);
   memory.ends.add(id);
   return null;
 }
@@ -74,7 +70,7 @@ function takeOne(memory: PastMemory, delta: PastDelta, graph: Graph): Fault | nu
 /** With all of it here: are the offered heads the ends? Also of a history that brings nothing. */
 export function judgeEnds(
   { staged, ends }: PastMemory,
-  { graph, offer }: { readonly graph: Graph; readonly offer: StateOffer },
+  { graph, offer }: Pick<PastParts, "graph" | "offer">,
 ): Fault | null {
   const unknown = offer.heads.find((head) => !staged.has(head) && !graph.has(head));
   if (unknown !== undefined) return fault("false-state", `a history without its head ${toHex(unknown)}`);

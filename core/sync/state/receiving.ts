@@ -99,9 +99,10 @@ export function takeStateMessage(
   message: Extract<StateMessage, { kind: "history" | "state-answer" }>,
   parts: ReceivingParts,
 ): Fault | null {
-  return message.kind === "history"
-    ? takePage(past, message.deltas, { graph: parts.replica.deltas.graph, offer })
-    : takeAnswers(descent, message.answers, partsOf(parts));
+  if (message.kind !== "history") return takeAnswers(descent, message.answers, partsOf(parts));
+  const { replica, crypto } = parts;
+  const { contextId } = replica;
+  return takePage(past, message.heads, { graph: replica.deltas.graph, offer, contextId, crypto });
 }
 
 export function isComplete({ past, offer, descent }: TransferMemory): boolean {

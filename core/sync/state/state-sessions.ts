@@ -224,10 +224,10 @@ export class StateSessions {
     serving.progressMs = turn.now.monotonicMs;
     switch (message.kind) {
       case "history-request": {
-        const deltas = historyPage(serving, message.from, replica);
-        serving.workLeft -= Math.max(1, deltas.length);
+        const heads = historyPage(serving, message.from, { replica, turn });
+        serving.workLeft -= Math.max(1, heads.length);
         if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
-        say(stream, { kind: "history", deltas }, turn);
+        say(stream, { kind: "history", heads }, turn);
         return null;
       }
       case "state-query": {
