@@ -40,7 +40,14 @@ export class BenchNode {
   static start(name: string, { seed, config = {}, codec = createCodec(nodeCrypto) }: BenchNodeOptions) {
     const store = new Map<string, Uint8Array>();
     const identity = createNodeIdentity(new Uint8Array(32).fill(seed), name as PeerId);
-    const parts = { identity, codec, store, applications: [kvStore], config: createConfig(config) };
+    const parts = {
+      identity,
+      authorOf: () => null,
+      codec,
+      store,
+      applications: [kvStore],
+      config: createConfig(config),
+    };
     const node = new BenchNode(parts, store, createNodeMemory([seed, 2, 3, 4]));
     node.handle({ kind: "start" });
     return node;
@@ -87,7 +94,7 @@ export class BenchNode {
   }
 
   create(): ContextId {
-    const effects = this.#call({ kind: "create-context", application: "kv-store" });
+    const effects = this.#call({ kind: "create-context", application: "kv-store", others: "member" });
     const outcome = effects.flatMap((effect) => (effect.kind === "reply" ? [effect.outcome] : []))[0];
     if (outcome?.kind !== "context") throw new Error("the context was not created");
     return outcome.contextId;

@@ -1,6 +1,6 @@
 /** The contexts this node keeps: made, joined, loaded, and asked by clients. */
 
-import { InvariantError, unreachable } from "./assert.ts";
+import { unreachable } from "./assert.ts";
 import type { Outcome, RefusalCode } from "./effect.ts";
 import { isFault } from "./fault.ts";
 import { byteString, type ContextId, type Topic, toHex, topicOf } from "./ids.ts";

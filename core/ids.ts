@@ -6,7 +6,7 @@
 declare const brand: unique symbol;
 type Brand<Name extends string> = string & { readonly [brand]: Name };
 
-/** SHA-256 of a delta's encoding: 32 bytes. */
+/** SHA-256 of a delta's head (`wire/delta-head.ts`): 32 bytes. */
 export type DeltaId = Brand<"DeltaId">;
 /** The id of a context's genesis delta: 32 bytes. */
 export type ContextId = Brand<"ContextId">;

@@ -72,7 +72,11 @@ export class Peers {
   }
 
   /** A peer showed an invitation. */
-  welcome({ contextId, governance }: Replica, peer: PeerId, { shown, turn }: { shown: Uint8Array; turn: Turn }): void {
+  welcome(
+    { contextId, governance }: Replica,
+    peer: PeerId,
+    { shown, turn }: { shown: Uint8Array; turn: Turn },
+  ): void {
     if (!governance.isInvited(peer, shown, turn)) return;
     this.#memory.known.get(peer)?.guestOf.add(contextId);
   }
@@ -85,7 +89,9 @@ export class Peers {
     if (this.admits(replica, peer)) return true;
     const { governance, contextId } = replica;
     if (governance.isRemoved(peer)) return false;
-    return governance.ownRole === null || !this.subscribers(contextId).some((other) => this.admits(replica, other));
+    return (
+      governance.ownRole === null || !this.subscribers(contextId).some((other) => this.admits(replica, other))
+    );
   }
 
   /** What a peer subscribed to when its last connection broke. */

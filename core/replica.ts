@@ -9,7 +9,6 @@ import {
   createDeltaStoreMemory,
   DeltaStore,
   type DeltaStoreMemory,
-  type PastDelta,
 } from "./delta-store/delta-store.ts";
 import type { ApplicationEvent } from "./effect.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
@@ -28,6 +27,7 @@ import { WriterSets } from "./state/writer-sets.ts";
 import { storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
 import { decodeValue, encode } from "./wire/cbor.ts";
+import type { PastDelta } from "./wire/delta-head.ts";
 import { expectByteString, expectFields, expectInteger, expectText } from "./wire/expect.ts";
 
 export interface ReplicaMemory {
@@ -81,8 +81,6 @@ const recordBytesMax = 65_536;
 
 /** What a start joins again at most, besides the deltas of one turn. */
 const replayMax = { deltas: 1_024, bytes: 8 * 1_048_576 };
-/** Bodies dropped in one turn. */
-const droppedPerTurn = 2_048;
 /** After a start the first look at what could be dropped comes no later, so that restarts do not put it off for ever. */
 const firstCompactMaxMs = 60_000;
 
@@ -124,6 +122,7 @@ export class Replica {
     this.calls = new Calls(this, services, (content, events, turn) => this.#write(content, events, turn));
     this.deltas = new DeltaStore(memory.deltas, {
       contextId: memory.contextId,
+      crypto: codec.crypto,
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
       rules: {
         permits: (delta, stamp) => this.governance.members.refusalOf(delta, stamp),
@@ -237,9 +236,9 @@ export class Replica {
     if (!memory.isCompacting) return this.#compactIn(compactMs, turn);
     // What is not in the written state is read again from bodies when this node starts.
     this.settle(turn);
-    const amount = this.deltas.compact({ keep: compactKeepDeltas, max: droppedPerTurn }, turn);
+    const { amount, isMore } = this.deltas.compact(compactKeepDeltas, turn);
     if (amount > 0) turn.observe("bodies-compacted", { contextId: this.contextId, amount });
-    memory.isCompacting = amount === droppedPerTurn;
+    memory.isCompacting = isMore;
     this.#compactIn(memory.isCompacting ? 0 : compactMs, turn);
   }
 
@@ -299,7 +298,10 @@ export class Replica {
     const { codec } = this.#services;
     const fields = expectFields(decodeValue(stored, recordBytesMax), 7, "a stored context");
     this.deltas.load(expectInteger(fields[0], Number.MAX_SAFE_INTEGER), turn);
-    this.governance.load(fields[6], { at: (position) => this.deltas.appliedAt(position, codec, turn).delta, turn });
+    this.governance.load(fields[6], {
+      at: (position) => this.deltas.appliedAt(position, codec, turn).delta,
+      turn,
+    });
     this.#memory.application = expectText(fields[1], nameCharactersMax);
     this.#memory.creator = this.isInitialized ? expectByteString<AuthorId>(fields[2]) : null;
     this.#memory.isWriter = fields[3] === true;

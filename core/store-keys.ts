@@ -21,6 +21,8 @@ export const storeKeys = {
   indexBlock: (contextId: ContextId, block: number): string => `i${contextId}${block}`,
   /** Runs of positions whose deltas have no body here: [from, until, from, until …]; absent while all have one. */
   withoutBodies: (contextId: ContextId): string => `b${contextId}`,
+  /** A block of the heads of deltas that have no body here, by their positions. */
+  pastHeads: (contextId: ContextId, block: number): string => `a${contextId}${block}`,
   /** The common frontiers with the one peer of those that share this slot who was met last. */
   frontiers: (contextId: ContextId, slot: number): string => `f${contextId}${slot}`,
   /** What finds a node's private state beside a context. */
@@ -38,4 +40,4 @@ export const storeKeys = {
 } as const;
 
 /** Raised when what is stored changes shape. */
-export const storeFormat = 2;
+export const storeFormat = 3;

@@ -13,6 +13,7 @@ import { type Server, startServer } from "../adapters/http/server.ts";
 import { openLevelStore } from "../adapters/level/level-store.ts";
 import { type Store, StoreError } from "../adapters/level/store.ts";
 import { createNetwork } from "../adapters/libp2p/network.ts";
+import { publicKeyOfPeer } from "../adapters/libp2p/peer-name.ts";
 import type { Gate, Network } from "../adapters/libp2p/port.ts";
 import type { Application } from "../core/app/application.ts";
 import { builtInApplications } from "../core/app/built-in/index.ts";
@@ -186,6 +187,7 @@ function createCore(about: {
   const identity = createNodeIdentity(seed, network.peer);
   const options = {
     identity: recorder?.watchIdentity(identity) ?? identity,
+    authorOf: publicKeyOfPeer,
     codec: createCodec(nodeCrypto),
     store: recorder?.watchStore(store) ?? store,
     applications,

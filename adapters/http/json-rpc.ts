@@ -62,6 +62,7 @@ async function execute(call: Omit<Execution, "id">, api: NodeApi): Promise<Answe
     case "executed":
       return { result: { output: outcome.output } };
     case "context":
+    case "invitation":
     case "retrying":
       return { result: { output: null } };
     case "refused": {
@@ -83,6 +84,7 @@ function errorOf(
       return { type: "Uninitialized" };
     case "application-not-installed":
       return { type: "ApplicationNotInstalled", data: { application_id: about.application } };
+    case "not-permitted":
     case "unknown-method":
     case "bad-arguments":
     case "too-large":

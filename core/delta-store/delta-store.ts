@@ -5,15 +5,21 @@
 
 import type { CausalDelta } from "../dag/delta.ts";
 import { createGraphMemory, Graph, type GraphMemory } from "../dag/graph.ts";
-import { type Fault, fault } from "../fault.ts";
+import { type Fault, fault, isFault } from "../fault.ts";
 import { deriveStamp, type Hlc, type Stamp } from "../hlc.ts";
 import { type ContextId, type DeltaId, toHex } from "../ids.ts";
+import { turnBytesMax } from "../limits.ts";
+import type { Crypto } from "../ports.ts";
 import { storeKeys } from "../store-keys.ts";
+import { UnreadableStoreError } from "../stored-node.ts";
 import type { Turn } from "../turn.ts";
-import { refuse } from "../wire/cbor.ts";
+import { decoding, refuse } from "../wire/cbor.ts";
 import type { Codec } from "../wire/codec.ts";
+import { headOfSealed } from "../wire/delta-codec.ts";
+import type { DeltaHead, PastDelta } from "../wire/delta-head.ts";
 import { Bodies, type BodiesMemory, createBodiesMemory } from "./bodies.ts";
 import { createApplied, readIndex, writeIndex } from "./index-blocks.ts";
+import { HeadReader, type StoredHead, writeHeads } from "./past-heads.ts";
 import { createPendingMemory, Pending, type PendingBounds, type PendingMemory } from "./pending.ts";
 
 export type AddOutcome =
@@ -23,6 +29,15 @@ export type AddOutcome =
   | { readonly kind: "pending"; readonly missing: readonly DeltaId[] }
   | { readonly kind: "duplicate" }
   | { readonly kind: "rejected"; readonly fault: Fault };
+
+/** What a compaction came to, and whether another turn has to go on. */
+export interface Compacted {
+  readonly amount: number;
+  readonly isMore: boolean;
+}
+
+/** Bodies dropped in one turn. */
+const droppedMax = 512;
 
 export interface DeltaStoreMemory {
   readonly graph: GraphMemory;
@@ -44,15 +59,6 @@ export function createDeltaStoreMemory(): DeltaStoreMemory {
   };
 }
 
-/** An applied delta as others tell of it: what the graph keeps, without its body. */
-export interface PastDelta {
-  readonly id: DeltaId;
-  /** Sorted and unique. */
-  readonly parents: readonly DeltaId[];
-  /** The derived time of its stamp. */
-  readonly at: Hlc;
-}
-
 /** What is done with deltas besides keeping them. */
 export interface DeltaRules {
   /** Might it be made where it was? Asked when all its parents are applied. */
@@ -71,17 +77,24 @@ export class DeltaStore {
   readonly #bodies: Bodies;
   readonly #memory: DeltaStoreMemory;
   readonly #contextId: ContextId;
+  readonly #crypto: Crypto;
   readonly #rules: DeltaRules;
 
   constructor(
     memory: DeltaStoreMemory,
-    options: { readonly contextId: ContextId; readonly bounds: PendingBounds; readonly rules: DeltaRules },
+    options: {
+      readonly contextId: ContextId;
+      readonly crypto: Crypto;
+      readonly bounds: PendingBounds;
+      readonly rules: DeltaRules;
+    },
   ) {
     this.graph = new Graph(memory.graph);
     this.pending = new Pending(memory.pending, options.bounds);
     this.#bodies = new Bodies(memory.bodies);
     this.#memory = memory;
     this.#contextId = options.contextId;
+    this.#crypto = options.crypto;
     this.#rules = options.rules;
   }
 
@@ -111,44 +124,59 @@ export class DeltaStore {
   }
 
   /**
-   * Drops bodies of the oldest deltas, all but the `keep` newest, at most `max` of them: never a head, nor what says who
-   * is a member. Their changes must be in the state as it is written. Gives how many.
+   * Drops bodies of the oldest deltas, all but the `keep` newest, as many as a turn may: never a head of the graph, nor
+   * what says who is a member. Their heads stay, and their changes must be in the state as it is written.
    */
-  compact({ keep, max }: { readonly keep: number; readonly max: number }, turn: Turn): number {
+  compact(keep: number, turn: Turn): Compacted {
     const { graph } = this;
     const kept = new Set([...graph.positionsOf(graph.heads()), ...this.#rules.keeps()]);
-    const oldest = this.#bodies.oldest(graph.count - keep, max + kept.size);
-    const dropped = oldest.filter((position) => !kept.has(position)).slice(0, max);
-    for (const position of dropped) turn.remove(storeKeys.delta(graph.at(position).id));
-    this.#bodies.drop(dropped);
-    this.#bodies.flush(this.#contextId, turn);
-    return dropped.length;
+    const oldest = this.#bodies.oldest(graph.count - keep, droppedMax + kept.size + 1);
+    const droppable = oldest.filter((position) => !kept.has(position));
+    const heads = new Map<number, StoredHead>();
+    const bodies = new BodyBudget();
+    for (const position of droppable.slice(0, droppedMax)) {
+      if (bodies.isSpent) break;
+      heads.set(position, this.#headOfBody(position, { turn, bodies }));
+      turn.remove(storeKeys.delta(graph.at(position).id));
+    }
+    this.#dropBodies(heads, turn);
+    return { amount: heads.size, isMore: heads.size < droppable.length };
   }
 
   /**
    * Takes deltas that came with a state as applied, without bodies: in causal order, those applied here left out.
    * What waited for them is ready then. O(them + released).
    */
-  adopt(
-    history: readonly PastDelta[],
-    changes: ReadonlyMap<DeltaId, CausalDelta>,
-    turn: Turn,
-  ): void {
-    const withoutBodies: number[] = [];
-    for (const { id, parents, at } of history) {
+  adopt(history: readonly PastDelta[], changes: ReadonlyMap<DeltaId, CausalDelta>, turn: Turn): void {
+    const heads = new Map<number, StoredHead>();
+    for (const { id, head } of history) {
       if (this.graph.has(id)) continue;
       const position = this.graph.count;
-      this.graph.append(createApplied(this.graph, { id, parents: this.graph.positionsOf(parents), at }));
+      const change = changes.get(id);
+      if (change === undefined) heads.set(position, head);
+      else turn.put(storeKeys.delta(id), change.sealed);
+      this.#append(id, head);
       this.pending.remove(id);
       this.#memory.ready.delete(id);
-      const change = changes.get(id);
-      if (change === undefined) withoutBodies.push(position);
-      else turn.put(storeKeys.delta(id), change.sealed);
       this.#rules.adopted(position, change);
     }
-    this.#bodies.drop(withoutBodies);
-    this.#bodies.flush(this.#contextId, turn);
+    this.#dropBodies(heads, turn);
     for (const { id } of history) this.#release(id, turn);
+  }
+
+  /** Applied deltas as others are told of them, from the `from`-th on; ends early after many bytes of bodies. */
+  *past(ids: readonly DeltaId[], from: number, turn: Turn): Generator<PastDelta> {
+    const { graph } = this;
+    const reader = new HeadReader({ contextId: this.#contextId, turn });
+    const bodies = new BodyBudget();
+    for (const id of ids.slice(from)) {
+      if (bodies.isSpent) return;
+      const [position] = graph.positionsOf([id]) as [number];
+      const head = this.#bodies.has(position)
+        ? this.#headOfBody(position, { turn, bodies })
+        : stored(() => reader.read(position));
+      yield { id, head: { ...head, parents: graph.at(position).parents.map((each) => graph.at(each).id) } };
+    }
   }
 
   /** Adds a verified delta of this context. O(parents + released). */
@@ -231,30 +259,73 @@ export class DeltaStore {
   }
 
   #applyOne(delta: CausalDelta, turn: Turn): void {
-    const parents = this.graph.positionsOf(delta.parents);
-    const stamp = this.#stampOf(delta);
-    this.graph.append(createApplied(this.graph, { id: delta.id, parents, at: stamp.at }));
+    const at = this.#append(delta.id, delta);
     turn.put(storeKeys.delta(delta.id), delta.sealed);
     turn.takeRoom(delta.sealed.length);
-    this.#rules.apply(delta, stamp, turn);
+    this.#rules.apply(delta, { at, hlc: delta.hlc }, turn);
     this.#release(delta.id, turn);
   }
 
+  /** Appends a delta to the graph; its derived time. */
+  #append(id: DeltaId, { parents, hlc }: Pick<DeltaHead, "parents" | "hlc">): Hlc {
+    const positions = this.graph.positionsOf(parents);
+    const { at } = this.#stampOf({ parents, hlc });
+    this.graph.append(createApplied(this.graph, { id, parents: positions, at }));
+    return at;
+  }
+
+  /** Notes that these have no bodies from now on, and keeps their heads instead. */
+  #dropBodies(heads: ReadonlyMap<number, StoredHead>, turn: Turn): void {
+    const contextId = this.#contextId;
+    stored(() => writeHeads(heads, { contextId, turn }));
+    this.#bodies.drop(Array.from(heads.keys()));
+    this.#bodies.flush(contextId, turn);
+  }
+
+  #headOfBody(
+    position: number,
+    { turn, bodies }: { readonly turn: Turn; readonly bodies: BodyBudget },
+  ): StoredHead {
+    const { id } = this.graph.at(position);
+    return stored(() => {
+      const sealed = turn.read(storeKeys.delta(id));
+      if (sealed === undefined) return refuse("malformed", `the body of delta ${toHex(id)} is missing`);
+      bodies.take(sealed.length);
+      return headOfSealed(sealed, this.#crypto);
+    });
+  }
+
   /** Of a delta whose parents are applied. */
-  #stampOf(delta: CausalDelta): Stamp {
-    const parents = this.graph.positionsOf(delta.parents);
-    return deriveStamp(
-      parents.map((parent) => this.graph.at(parent).at),
-      delta.hlc,
-    );
+  #stampOf({ parents, hlc }: Pick<DeltaHead, "parents" | "hlc">): Stamp {
+    const times = this.graph.positionsOf(parents).map((position) => this.graph.at(position).at);
+    return deriveStamp(times, hlc);
   }
 
   /** What waited for this one alone may be applied; what was not allowed goes, and what waits for that ages out. */
   #release(id: DeltaId, turn: Turn): void {
     for (const released of this.pending.release(id)) {
-      if (this.refusalOf(released) === null)
-        this.#memory.ready.set(released.id, released);
+      if (this.refusalOf(released) === null) this.#memory.ready.set(released.id, released);
       else turn.observe("delta-rejected", { contextId: this.#contextId });
     }
   }
+}
+
+/** Bytes of bodies that one turn reads for their heads, and one body more. */
+class BodyBudget {
+  #bytesLeft = turnBytesMax;
+
+  get isSpent(): boolean {
+    return this.#bytesLeft <= 0;
+  }
+
+  take(bytes: number): void {
+    this.#bytesLeft -= bytes;
+  }
+}
+
+/** Reads what this node wrote: anything else there is damage. */
+function stored<T>(read: () => T): T {
+  const found = decoding("the store", () => ({ kind: "found" as const, found: read() }));
+  if (isFault(found)) throw new UnreadableStoreError(found);
+  return found.found;
 }

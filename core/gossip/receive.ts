@@ -36,7 +36,8 @@ export class GossipReceiver {
     const { codec } = this.#services;
     const unsealed = replica.governance.unseal(input.message);
     if (isFault(unsealed)) return this.#refuse(input.from, unsealed, turn);
-    if (unsealed.kind !== "content") return this.#ignoreSealed(unsealed.kind, replica, { from: input.from, turn });
+    if (unsealed.kind !== "content")
+      return this.#ignoreSealed(unsealed.kind, replica, { from: input.from, turn });
     const { content } = unsealed;
     const message = isHeartbeat(content) ? codec.openHeartbeat(content) : codec.openDelta(content);
     if (isFault(message)) return this.#refuse(input.from, message, turn);

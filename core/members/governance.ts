@@ -7,7 +7,7 @@ import type { CausalDelta, DeltaContent } from "../dag/delta.ts";
 import type { Graph } from "../dag/graph.ts";
 import type { Outcome, RefusalCode } from "../effect.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
-import { type AuthorId, byteString, type ContextId, type PeerId, topicOf } from "../ids.ts";
+import { type AuthorId, byteString, type ContextId, type DeltaId, type PeerId, topicOf } from "../ids.ts";
 import { type Services, timerName } from "../services.ts";
 import { storeKeys } from "../store-keys.ts";
 import type { Turn } from "../turn.ts";
@@ -132,9 +132,13 @@ export class Governance {
 
   /** Says something on the topic, sealed with the key above these deltas. */
   say(content: Uint8Array, { parents }: Pick<CausalDelta, "parents">, turn: Turn): void {
-    const { contextId } = this.#parts;
-    const above = parents.length > 0 ? parents : this.#parts.graph.heads();
-    turn.perform({ kind: "publish", topic: topicOf(contextId), message: this.#keys.seal(content, above) });
+    const topic = topicOf(this.#parts.contextId);
+    turn.perform({ kind: "publish", topic, message: this.seal(content, parents) });
+  }
+
+  /** What is said on the topic above these deltas, as others are to find it there; above none: the genesis. */
+  seal(content: Uint8Array, above: readonly DeltaId[]): Uint8Array {
+    return this.#keys.seal(content, above.length > 0 ? above : [this.#parts.graph.at(0).id]);
   }
 
   /** Reads what was said on the topic. A fault: no one could read it. */
@@ -160,11 +164,16 @@ export class Governance {
 
   /** An invitation signed by this node. */
   invite(
-    { role, invitee, expiresInMs }: { readonly role: Role; readonly invitee: AuthorId | null; readonly expiresInMs: number },
+    {
+      role,
+      invitee,
+      expiresInMs,
+    }: { readonly role: Role; readonly invitee: AuthorId | null; readonly expiresInMs: number },
     turn: Turn,
   ): Outcome {
     const { services, contextId } = this.#parts;
-    if (this.ownRole !== "admin") return refused("not-permitted", "only an admin of the context invites to it");
+    if (this.ownRole !== "admin")
+      return refused("not-permitted", "only an admin of the context invites to it");
     const expiresMs = Math.floor(turn.now.wallMs + expiresInMs);
     const nonce = byteString(services.random.bytes(secretBytes));
     const invitation = sealInvitation({ contextId, role, invitee, expiresMs, nonce }, services.identity);
@@ -209,7 +218,9 @@ export class Governance {
   ): void {
     const { graph, services } = this.#parts;
     const [positions, invitation] = expectFields(stored, 2, "stored members");
-    const changes = new Set(expectList(positions, graph.count, (position) => expectInteger(position, graph.count - 1)));
+    const changes = new Set(
+      expectList(positions, graph.count, (position) => expectInteger(position, graph.count - 1)),
+    );
     for (let position = 0; position < graph.count; position += 1) {
       if (changes.has(position)) this.members.applied(position, at(position));
       else this.members.passed(position);

@@ -5,7 +5,7 @@
  */
 
 import type { Fault } from "../fault.ts";
-import { type AuthorId, bytesOf } from "../ids.ts";
+import { type AuthorId, bytesOf, type ContextId } from "../ids.ts";
 import { hlcMsMax } from "../limits.ts";
 import type { Crypto, Identity } from "../ports.ts";
 import { decodeCanonical, decoding, encode, refuse } from "../wire/cbor.ts";
@@ -15,7 +15,10 @@ import { expectRole, type Invitation, invitationBytesMax, roles, secretBytes } f
 
 const invitationDomain = "reconverge/invitation/1";
 
-export function sealInvitation(draft: Omit<Invitation, "kind" | "sealed" | "inviter">, identity: Identity): Uint8Array {
+export function sealInvitation(
+  draft: Omit<Invitation, "kind" | "sealed" | "inviter">,
+  identity: Identity,
+): Uint8Array {
   const body = encode([
     bytesOf(draft.contextId),
     bytesOf(identity.author),
@@ -44,7 +47,7 @@ export function expectInvitation(sealed: Uint8Array, crypto: Crypto): Invitation
   const invitee = expectBytes(fields[3], 32);
   return Object.freeze({
     kind: "invitation",
-    contextId: expectByteString(fields[0]),
+    contextId: expectByteString<ContextId>(fields[0]),
     inviter,
     role: expectRole(fields[2]),
     invitee: invitee.length === 0 ? null : expectByteString<AuthorId>(invitee),

@@ -64,9 +64,7 @@ export class Members {
     } else if (content.kind === "membership") {
       const below = present(memory.cuts[this.#cutAbove(parents)], "the cut of a change");
       const index = memory.events.length;
-      memory.events.push(
-        Object.freeze({ id, author, position, generation, change: content.change, below }),
-      );
+      memory.events.push(Object.freeze({ id, author, position, generation, change: content.change, below }));
       memory.from ??= position;
       memory.cutOf.push(this.#numberOf([...below, index]));
     } else {
@@ -76,8 +74,7 @@ export class Members {
 
   /** The same of a delta that changes no members. */
   passed(position: number): void {
-    if (this.#memory.from !== null)
-      this.#memory.cutOf.push(this.#cutAbove(this.#graph.at(position).parents));
+    if (this.#memory.from !== null) this.#memory.cutOf.push(this.#cutAbove(this.#graph.at(position).parents));
   }
 
   /** The deltas that say who is a member, in causal order. Their bodies must not go. */
@@ -106,7 +103,8 @@ export class Members {
     switch (change.kind) {
       case "join": {
         const { invitation } = change;
-        if (!isInviting(invitation, author, roster)) return "it joins by an invitation that is not an admin's for it";
+        if (!isInviting(invitation, author, roster))
+          return "it joins by an invitation that is not an admin's for it";
         if (at.ms > invitation.expiresMs) return "it joins by an invitation that had expired";
         return this.#isUsed(invitation, cut) ? "it joins by an invitation that was used" : null;
       }

@@ -70,7 +70,10 @@ export function encodeChange(change: MembershipChange): readonly unknown[] {
 }
 
 /** For use inside `decoding`; `openInvitation` opens what a join carries. */
-export function expectChange(value: unknown, openInvitation: (sealed: Uint8Array) => Invitation): MembershipChange {
+export function expectChange(
+  value: unknown,
+  openInvitation: (sealed: Uint8Array) => Invitation,
+): MembershipChange {
   const [code] = Array.isArray(value) ? (value as unknown[]) : [];
   switch (code) {
     case changeCodes.join: {

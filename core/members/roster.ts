@@ -82,7 +82,8 @@ export class Rosters {
     const last = present(cut.at(-1), "the last of some events");
     const event = this.#event(last);
     const roster = new Map(this.of(event.below));
-    for (const { author, role } of claimsOf(event)) roster.set(author, seatAfter(roster.get(author), role, last));
+    for (const { author, role } of claimsOf(event))
+      roster.set(author, seatAfter(roster.get(author), role, last));
     return roster;
   }
 

@@ -6,7 +6,7 @@
 
 import type { DeltaId, Topic } from "../ids.ts";
 import type { Codec } from "../wire/codec.ts";
-import { deriveTopicKey, sealEnvelope, type TopicKey } from "../wire/envelope.ts";
+import { deriveTopicKey, type TopicKey } from "../wire/envelope.ts";
 import type { Members } from "./members.ts";
 
 export class TopicKeys {
@@ -27,7 +27,7 @@ export class TopicKeys {
   seal(content: Uint8Array, above: readonly DeltaId[]): Uint8Array {
     if (this.#members.others !== null) return content;
     const key = this.#keyOf(this.#members.secretsAbove(above));
-    return sealEnvelope(content, { key, topic: this.#topic, crypto: this.#codec.crypto });
+    return this.#codec.sealEnvelope(content, { key, topic: this.#topic });
   }
 
   /** The key of this name, or null where it is none of those known here. */

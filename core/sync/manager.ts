@@ -305,6 +305,9 @@ export class SyncManager {
 }
 
 /** Did both end with the same deltas? What came from elsewhere meanwhile, the peer has not been told. */
-function isWhole({ isMuted, stateNeeded, appliedAtChoice, gained }: SessionMemory, { deltas }: Replica): boolean {
+function isWhole(
+  { isMuted, stateNeeded, appliedAtChoice, gained }: SessionMemory,
+  { deltas }: Replica,
+): boolean {
   return !isMuted && stateNeeded === "nowhere" && deltas.graph.count === appliedAtChoice + gained;
 }

@@ -288,7 +288,15 @@ export class Sessions {
     const stream = this.#memory.streams;
     const state = purpose === "sync" ? "handshaking" : "transferring";
     const isMuted = !this.#peers.admits(replica, peer);
-    const about = { stream, peer, role: "initiator", purpose, contextId: replica.contextId, state, isMuted } as const;
+    const about = {
+      stream,
+      peer,
+      role: "initiator",
+      purpose,
+      contextId: replica.contextId,
+      state,
+      isMuted,
+    } as const;
     const session = createSession(about, turn.now.monotonicMs);
     this.#keep(session, turn);
     turn.perform({ kind: "open-stream", stream, peer });

@@ -15,7 +15,16 @@
  */
 
 import { type Fault, isFault } from "../fault.ts";
-import { byteString, bytesOf, type ContextId, type DeltaId, idBytes, incarnationBytes } from "../ids.ts";
+import {
+  type AuthorId,
+  byteString,
+  bytesOf,
+  type ContextId,
+  type DeltaId,
+  type Incarnation,
+  idBytes,
+  incarnationBytes,
+} from "../ids.ts";
 import {
   deltaBytesMax,
   deltaVersion,
@@ -27,7 +36,16 @@ import {
 } from "../limits.ts";
 import type { Crypto } from "../ports.ts";
 import { decodeValue, decoding, encode, equalBytes, refuse } from "./cbor.ts";
-import { deltaTag, kindCodes } from "./delta-codec.ts";
+import { deltaTag } from "./delta-codec.ts";
+import {
+  type DeltaHead,
+  deltaLength,
+  digestBody,
+  hashHead,
+  kindCodeMax,
+  kindCodes,
+  placeFields,
+} from "./delta-head.ts";
 import { expectByteString, expectBytes, expectFields, expectInteger, expectList } from "./expect.ts";
 import { signatureBytes } from "./signed.ts";
 
@@ -38,10 +56,7 @@ export interface DeltaBatch {
   readonly signatures: Uint8Array;
 }
 
-interface Writer {
-  readonly author: string;
-  readonly incarnation: string;
-}
+type Writer = Pick<DeltaHead, "author" | "incarnation">;
 
 /** A delta of a version this node does not know travels whole. */
 type Entry = PackedDelta | Uint8Array;
@@ -99,8 +114,8 @@ export function packDeltas(
     return entry;
   });
   const names = Array.from(writers.keys(), (name) => ({
-    author: name.slice(0, idBytes),
-    incarnation: name.slice(idBytes),
+    author: name.slice(0, idBytes) as AuthorId,
+    incarnation: name.slice(idBytes) as Incarnation,
   }));
   return { writers: names, entries, signatures: signatures.subarray(0, signed) };
 }
@@ -121,21 +136,16 @@ export function unpackDeltas(
       const payload = joined(before.payload.subarray(0, entry.shared), entry.rest);
       const ms = expectInteger(before.ms + entry.ms, hlcMsMax);
       before = { ms, payload };
-      const encoding = encode([
-        deltaVersion,
-        entry.kindCode === kindCodes.genesis ? nothing : bytesOf(contextId),
-        entry.kindCode,
-        entry.parents.map((parent) =>
-          bytesOf(typeof parent === "string" ? parent : idBack(ids, place, parent)),
-        ),
-        bytesOf(writer.author),
-        bytesOf(writer.incarnation),
-        ms,
-        entry.counter,
-        payload,
-        decodeValue(entry.events, deltaBytesMax),
-      ]);
-      ids.set(place, byteString<DeltaId>(crypto.sha256(encoding)));
+      const parents = entry.parents.map((parent) =>
+        typeof parent === "string" ? parent : idBack(ids, place, parent),
+      );
+      const { kindCode, counter } = entry;
+      const context = kindCode === kindCodes.genesis ? "" : contextId;
+      const of = { ...writer, kindCode, parents, hlc: { ms, counter } };
+      const body = [payload, decodeValue(entry.events, deltaBytesMax)] as const;
+      const encoding = encode([...placeFields(context, of), ...body]);
+      const id = hashHead(context, { ...of, bodyDigest: digestBody(...body, crypto) }, crypto);
+      ids.set(place, byteString<DeltaId>(id));
       const signature = signatures.subarray(signed, signed + signatureBytes);
       signed += signatureBytes;
       return encode([deltaTag, encoding, signature]);
@@ -186,7 +196,7 @@ function expectEntry(value: unknown): Entry {
     counter: expectInteger(counter, hlcCounterMax),
     shared: expectInteger(fields[3], sharedMax),
     rest: expectBytes(fields[4], deltaBytesMax),
-    kindCode: isLong ? expectInteger(fields[5], 255) : kindCodes.operations,
+    kindCode: isLong ? expectInteger(fields[5], kindCodeMax) : kindCodes.operations,
     events: isLong ? expectBytes(fields[6], deltaBytesMax) : noEvents,
   };
   // One delta, one way to say it.
@@ -215,9 +225,9 @@ function takeApart(sealed: Uint8Array, contextId: ContextId) {
   const [tag, bytes, signature] = expectFields(decodeValue(sealed, gossipBytesMax), 3, "a sealed delta");
   expectInteger(tag, deltaTag, deltaTag);
   const encoding = decodeValue(expectBytes(bytes, deltaBytesMax), deltaBytesMax);
-  const fields = expectFields(encoding, 10, "a delta");
+  const fields = expectFields(encoding, deltaLength, "a delta");
   expectInteger(fields[0], deltaVersion, deltaVersion);
-  const kindCode = expectInteger(fields[2], 255);
+  const kindCode = expectInteger(fields[2], kindCodeMax);
   const context = expectBytes(fields[1], idBytes);
   if (byteString(context) !== (kindCode === kindCodes.genesis ? "" : contextId))
     refuse("wrong-context", "a delta of another context");

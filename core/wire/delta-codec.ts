@@ -3,6 +3,7 @@
  *
  *   [version, contextId, kind, [parents], author, incarnation, hlc ms, hlc counter, payload, [events]]
  *
+ * Its id is the hash of its head (`delta-head.ts`);
  * an event is [kind, content], or [kind, content, handler] where it names one, which only operations may do,
  * and a sealed delta is [0, encoding, signature], the signature over a domain tag and the id.
  */
@@ -10,31 +11,36 @@
 import type { CausalDelta, DeltaContent, DeltaDraft } from "../dag/delta.ts";
 import type { ApplicationEvent } from "../effect.ts";
 import type { Fault } from "../fault.ts";
-import {
-  type AuthorId,
-  byteString,
-  bytesOf,
-  type ContextId,
-  type DeltaId,
-  idBytes,
-  incarnationBytes,
-} from "../ids.ts";
+import { byteString, bytesOf, type ContextId, type DeltaId, idBytes } from "../ids.ts";
 import {
   actionsMax,
   deltaBytesMax,
   deltaVersion,
   eventsMax,
   gossipBytesMax,
-  hlcCounterMax,
-  hlcMsMax,
   nameCharactersMax,
-  parentsMax,
 } from "../limits.ts";
 import { expectInvitation } from "../members/invitation.ts";
-import { encodeChange, encodeMembers, expectChange, expectMembers, expectRole, roles } from "../members/membership.ts";
+import {
+  encodeChange,
+  encodeMembers,
+  expectChange,
+  expectMembers,
+  expectRole,
+  roles,
+} from "../members/membership.ts";
 import type { Crypto, Identity } from "../ports.ts";
 import { type Action, decodeAction, encodeAction } from "../state/action.ts";
 import { decodeCanonical, decodeValue, decoding, encode, refuse } from "./cbor.ts";
+import {
+  type DeltaHead,
+  deltaLength,
+  digestBody,
+  hashHead,
+  headOfFields,
+  kindCodes,
+  placeFields,
+} from "./delta-head.ts";
 import {
   expectByteString,
   expectBytes,
@@ -50,25 +56,16 @@ import { signatureBytes, signedMessage } from "./signed.ts";
 export const deltaTag = 0;
 const nonceBytes = 16;
 
-/** 4 is kept for checkpoints. */
-export const kindCodes = { genesis: 0, operations: 1, merge: 2, handler: 3, membership: 5 } as const;
 const signatureDomain = "reconverge/delta/1";
 
 /** Encodes and signs a draft. */
 export function sealDelta(draft: DeltaDraft, identity: Identity, crypto: Crypto): Uint8Array {
-  const encoding = encode([
-    deltaVersion,
-    bytesOf(draft.contextId),
-    kindCode(draft.content),
-    draft.parents.map(bytesOf),
-    bytesOf(draft.author),
-    bytesOf(draft.incarnation),
-    draft.hlc.ms,
-    draft.hlc.counter,
-    encodePayload(draft.content),
-    draft.events.map(encodeEvent),
-  ]);
-  const signature = identity.sign(signedMessage(signatureDomain, crypto.sha256(encoding)));
+  const { contextId, content, events } = draft;
+  const body = [encodePayload(content), events.map(encodeEvent)] as const;
+  const place = { ...draft, kindCode: kindCode(content) };
+  const id = hashHead(contextId, { ...place, bodyDigest: digestBody(...body, crypto) }, crypto);
+  const encoding = encode([...placeFields(contextId, place), ...body]);
+  const signature = identity.sign(signedMessage(signatureDomain, id));
   return encode([deltaTag, encoding, signature]);
 }
 
@@ -117,19 +114,15 @@ function openEncoding(
   signature: Uint8Array,
   { sealed, crypto }: { readonly sealed: Uint8Array; readonly crypto: Crypto },
 ): CausalDelta {
-  const value = decodeCanonical(encoding, deltaBytesMax);
-  if (Array.isArray(value) && value[0] !== deltaVersion)
-    refuse("unknown-version", `version ${String(value[0])}`);
-  const fields = expectFields(value, 10, "a delta");
-  const author = expectByteString<AuthorId>(fields[4]);
-  const digest = crypto.sha256(encoding);
+  const fields = expectDelta(decodeCanonical(encoding, deltaBytesMax));
+  const head = headOfFields(fields, crypto);
+  const { kindCode, parents, author, incarnation, hlc } = head;
+  const digest = hashHead(byteString(expectBytes(fields[1], idBytes)), head, crypto);
   if (!crypto.verify(bytesOf(author), signedMessage(signatureDomain, digest), signature)) {
     refuse("bad-signature", "the signature is not its author's");
   }
   const id = byteString<DeltaId>(digest);
-  const payload = expectBytes(fields[8], deltaBytesMax);
-  const content = decodeContent(expectInteger(fields[2], 255), payload, crypto);
-  const parents = decodeParents(fields[3]);
+  const content = decodeContent(kindCode, expectBytes(fields[8], deltaBytesMax), crypto);
   const events = expectList(fields[9], eventsMax, decodeEvent);
   const delta: CausalDelta = {
     kind: "delta",
@@ -137,11 +130,8 @@ function openEncoding(
     contextId: decodeContextId(fields[1], content, id),
     parents,
     author,
-    incarnation: expectByteString(fields[5], incarnationBytes),
-    hlc: Object.freeze({
-      ms: expectInteger(fields[6], hlcMsMax),
-      counter: expectInteger(fields[7], hlcCounterMax),
-    }),
+    incarnation,
+    hlc,
     content,
     events,
     sealed,
@@ -149,6 +139,8 @@ function openEncoding(
   if ((parents.length === 0) !== (content.kind === "genesis")) {
     refuse("no-parents", "a genesis, and nothing else, is without parents");
   }
+  if (content.kind === "membership" && events.length > 0)
+    refuse("malformed", "a change of members with events");
   const mayNameHandlers = content.kind === "operations" || content.kind === "needs-upgrade";
   if (!mayNameHandlers && events.some(({ handler }) => handler !== null)) {
     refuse("malformed", `an event of a delta of kind ${content.kind} names a handler`);
@@ -162,11 +154,18 @@ function decodeContextId(value: unknown, content: DeltaContent, id: DeltaId): Co
   return id as string as ContextId;
 }
 
-function decodeParents(value: unknown): readonly DeltaId[] {
-  const parents = expectList(value, parentsMax, (parent) => expectByteString<DeltaId>(parent, idBytes));
-  const sorted = parents.every((parent, index) => index === 0 || (parents[index - 1] ?? "") < parent);
-  if (!sorted) refuse("non-canonical", "parents are not sorted and unique");
-  return Object.freeze(parents);
+/** The head of a sealed delta that was verified. For use inside `decoding`. */
+export function headOfSealed(sealed: Uint8Array, crypto: Crypto): DeltaHead {
+  const [, encoding] = expectFields(decodeValue(sealed, gossipBytesMax), 3, "a sealed delta");
+  const value = decodeValue(expectBytes(encoding, deltaBytesMax), deltaBytesMax);
+  return headOfFields(expectDelta(value), crypto);
+}
+
+/** The fields of a delta of this version. */
+function expectDelta(value: unknown): readonly unknown[] {
+  if (Array.isArray(value) && value[0] !== deltaVersion)
+    refuse("unknown-version", `version ${String(value[0])}`);
+  return expectFields(value, deltaLength, "a delta");
 }
 
 function decodeContent(code: number, payload: Uint8Array, crypto: Crypto): DeltaContent {

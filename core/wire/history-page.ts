@@ -1,63 +1,102 @@
 /**
- * Deltas without their bodies, packed one after the other in causal order. Big-endian:
+ * Heads of deltas (`delta-head.ts`), packed one after the other in causal order. Their ids are not told: who receives
+ * a page hashes what it is told, so that nothing of a delta can be another than its author's. Big-endian:
  *
- *   id (32) · derived time: ms (8, a double: it may exceed 48 bits), counter (2) · parent count (1) · of each parent:
- *   how many places back in this page it is (4), or 0 and its id (32)
+ *   page   = writer count (2) · writer … · head …
+ *   writer = author (32) · incarnation (8)
+ *   head   = writer (2) · kind (1) · clock: ms (6), counter (2) · digest of the body (32) · parent count (1) · of each
+ *            parent: how many places back in this page it is (4), or 0 and its id (32)
  */
 
-import type { PastDelta } from "../delta-store/delta-store.ts";
-import { byteString, type DeltaId, idBytes } from "../ids.ts";
-import { hlcCounterMax, parentsMax } from "../limits.ts";
-import { refuse } from "./cbor.ts";
+import type { Fault } from "../fault.ts";
+import {
+  type AuthorId,
+  byteString,
+  type ContextId,
+  type DeltaId,
+  type Hash,
+  type Incarnation,
+  idBytes,
+  incarnationBytes,
+} from "../ids.ts";
+import { parentsMax } from "../limits.ts";
+import type { Crypto } from "../ports.ts";
+import { decoding, refuse } from "./cbor.ts";
+import { type DeltaHead, hashHead, kindCodes, type PastDelta, sortedParents } from "./delta-head.ts";
+
+/** A head whose parents are ids, or how many places back in the page. */
+export interface PackedHead extends Omit<DeltaHead, "parents"> {
+  readonly parents: readonly (DeltaId | number)[];
+}
 
 /** A page ends once it holds this much. */
 export const pageBytes = 262_144;
+const writerBytes = idBytes + incarnationBytes;
+const parentBytes = 4 + idBytes;
+const fixedBytes = 2 + 1 + 8 + idBytes + 1;
+const countBytes = 2;
 /** One delta more may lie in it. */
-export const historyBytesMax = pageBytes + 64 + parentsMax * (4 + idBytes);
-const fixedBytes = idBytes + 8 + 2 + 1;
+export const historyBytesMax = pageBytes + writerBytes + fixedBytes + parentsMax * parentBytes;
 
 /** As many of the deltas, from the first, as fit a page. */
-export function pageOf(deltas: Iterable<PastDelta>): readonly PastDelta[] {
-  const page: PastDelta[] = [];
-  let bytes = 0;
-  for (const delta of deltas) {
+export function pageOf(deltas: Iterable<PastDelta>): readonly PackedHead[] {
+  const heads: PackedHead[] = [];
+  const places = new Map<DeltaId, number>();
+  const writers = new Set<string>();
+  let bytes = countBytes;
+  for (const { id, head } of deltas) {
     if (bytes >= pageBytes) break;
-    page.push(delta);
-    bytes += fixedBytes + delta.parents.length * (4 + idBytes);
+    const parents = head.parents.map((parent) => {
+      const place = places.get(parent);
+      return place === undefined ? parent : heads.length - place;
+    });
+    places.set(id, heads.length);
+    heads.push({ ...head, parents });
+    bytes += fixedBytes + parents.length * parentBytes + (writers.has(writerOf(head)) ? 0 : writerBytes);
+    writers.add(writerOf(head));
   }
-  return page;
+  return heads;
 }
 
-export function packHistory(deltas: readonly PastDelta[]): Uint8Array {
-  const places = new Map(deltas.map(({ id }, place) => [id, place]));
-  const widest = deltas.reduce((sum, { parents }) => sum + fixedBytes + parents.length * (4 + idBytes), 0);
-  const bytes = new Uint8Array(widest);
+function writerOf({ author, incarnation }: Pick<DeltaHead, "author" | "incarnation">): string {
+  return author + incarnation;
+}
+
+export function packHeads(heads: readonly PackedHead[]): Uint8Array {
+  const names = Array.from(new Set(heads.map(writerOf)));
+  const writers = new Map(names.map((name, place) => [name, place]));
+  const widest = heads.reduce((sum, { parents }) => sum + fixedBytes + parents.length * parentBytes, 0);
+  const bytes = new Uint8Array(countBytes + names.length * writerBytes + widest);
   const view = new DataView(bytes.buffer);
-  let offset = 0;
-  const putId = (id: DeltaId) => {
-    for (let index = 0; index < idBytes; index += 1) bytes[offset + index] = id.charCodeAt(index);
-    offset += idBytes;
+  let offset = countBytes;
+  const put = (text: string) => {
+    for (let index = 0; index < text.length; index += 1) bytes[offset + index] = text.charCodeAt(index);
+    offset += text.length;
   };
-  deltas.forEach(({ id, parents, at }, place) => {
-    putId(id);
-    view.setFloat64(offset, at.ms);
-    view.setUint16(offset + 8, at.counter);
-    view.setUint8(offset + 10, parents.length);
+  view.setUint16(0, names.length);
+  names.forEach(put);
+  for (const head of heads) {
+    view.setUint16(offset, writers.get(writerOf(head)) ?? 0);
+    view.setUint8(offset + 2, head.kindCode);
+    view.setUint16(offset + 3, Math.floor(head.hlc.ms / 0x1_0000_0000));
+    view.setUint32(offset + 5, head.hlc.ms % 0x1_0000_0000);
+    view.setUint16(offset + 9, head.hlc.counter);
     offset += 11;
-    for (const parent of parents) {
-      const back = Math.max(0, place - (places.get(parent) ?? place));
-      view.setUint32(offset, back);
+    put(head.bodyDigest);
+    view.setUint8(offset, head.parents.length);
+    offset += 1;
+    for (const parent of head.parents) {
+      view.setUint32(offset, typeof parent === "number" ? parent : 0);
       offset += 4;
-      if (back === 0) putId(parent);
+      if (typeof parent === "string") put(parent);
     }
-  });
+  }
   return bytes.subarray(0, offset);
 }
 
 /** For use inside `decoding`. */
-export function expectHistory(bytes: Uint8Array): readonly PastDelta[] {
+export function expectHeads(bytes: Uint8Array): readonly PackedHead[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const deltas: PastDelta[] = [];
   let offset = 0;
   const take = (length: number): number => {
     const start = offset;
@@ -65,27 +104,57 @@ export function expectHistory(bytes: Uint8Array): readonly PastDelta[] {
     if (offset > bytes.length) refuse("malformed", "a history that ends in the middle");
     return start;
   };
-  const takeId = () => {
-    const start = take(idBytes);
-    return byteString<DeltaId>(bytes.subarray(start, start + idBytes));
+  const takeText = <Id extends string>(length: number): Id => {
+    const start = take(length);
+    return byteString<Id>(bytes.subarray(start, start + length));
   };
-  const takeParent = (): DeltaId => {
+  const takeParent = (): DeltaId | number => {
     const back = view.getUint32(take(4));
-    if (back === 0) return takeId();
-    return deltas[deltas.length - back]?.id ?? refuse("malformed", "a parent before the first delta");
+    return back === 0 ? takeText<DeltaId>(idBytes) : back;
   };
+  const writers = Array.from({ length: view.getUint16(take(countBytes)) }, () => ({
+    author: takeText<AuthorId>(idBytes),
+    incarnation: takeText<Incarnation>(incarnationBytes),
+  }));
+  const heads: PackedHead[] = [];
   while (offset < bytes.length) {
-    const id = takeId();
     const start = take(11);
-    const at = Object.freeze({ ms: view.getFloat64(start), counter: view.getUint16(start + 8) });
-    if (!Number.isSafeInteger(at.ms) || at.ms < 0 || at.counter > hlcCounterMax)
-      refuse("malformed", "a time that is none");
-    const parentCount = view.getUint8(start + 10);
+    const writer = writers[view.getUint16(start)] ?? refuse("malformed", "a writer that is not named");
+    const kindCode = view.getUint8(start + 2);
+    const ms = view.getUint16(start + 3) * 0x1_0000_0000 + view.getUint32(start + 5);
+    const hlc = Object.freeze({ ms, counter: view.getUint16(start + 9) });
+    const bodyDigest = takeText<Hash>(idBytes);
+    const parentCount = view.getUint8(take(1));
     if (parentCount === 0 || parentCount > parentsMax) refuse("malformed", `${parentCount} parents`);
     const parents = Object.freeze(Array.from({ length: parentCount }, takeParent));
-    if (parents.some((parent, index) => index > 0 && (parents[index - 1] as string) >= parent))
-      refuse("malformed", "parents that are not sorted");
-    deltas.push(Object.freeze({ id, parents, at }));
+    heads.push(Object.freeze({ ...writer, kindCode, hlc, bodyDigest, parents }));
   }
-  return deltas;
+  return heads;
+}
+
+/** Kinds of deltas that can be applied on others. */
+const appliedKinds: ReadonlySet<number> = new Set(
+  Object.values(kindCodes).filter((code) => code !== kindCodes.genesis),
+);
+
+/** The deltas that a page tells of, each named by the hash of its head. O(deltas), each hashed once. */
+export function unpackHeads(
+  heads: readonly PackedHead[],
+  { contextId, crypto }: { readonly contextId: ContextId; readonly crypto: Crypto },
+): { readonly kind: "past"; readonly deltas: readonly PastDelta[] } | Fault {
+  const deltas: PastDelta[] = [];
+  return decoding("history", () => {
+    for (const packed of heads) {
+      if (!appliedKinds.has(packed.kindCode))
+        refuse("unknown-version", `an applied delta of kind ${packed.kindCode}`);
+      const parents = packed.parents.map((parent) => {
+        if (typeof parent === "string") return parent;
+        return deltas[deltas.length - parent]?.id ?? refuse("malformed", "a parent before the first delta");
+      });
+      const head = Object.freeze({ ...packed, parents: sortedParents(parents) });
+      const id = byteString<DeltaId>(hashHead(contextId, head, crypto));
+      deltas.push(Object.freeze({ id, head }));
+    }
+    return { kind: "past" as const, deltas };
+  });
 }

@@ -3,14 +3,13 @@
  * the server answers in order from the version it pinned. Each kind has a code that no message of a sync session has.
  */
 
-import type { PastDelta } from "../delta-store/delta-store.ts";
 import type { Fault } from "../fault.ts";
 import { bytesOf, type ContextId, type DeltaId, type Hash } from "../ids.ts";
 import { deltaBytesMax, frameBytesMax, frameItemsMax, headsMax, idsMax, wireVersion } from "../limits.ts";
 import { commonPrefix } from "../state/tree/tree-node.ts";
 import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
 import { expectByteString, expectBytes, expectFields, expectInteger, expectList } from "./expect.ts";
-import { expectHistory, historyBytesMax, packHistory } from "./history-page.ts";
+import { expectHeads, historyBytesMax, type PackedHead, packHeads } from "./history-page.ts";
 import {
   decodeAnswer,
   decodeChild,
@@ -32,7 +31,12 @@ export type StateMessage =
   | StateOffer
   /** "Send deltas of the cut that I lack, from this one on." */
   | { readonly kind: "history-request"; readonly from: number }
-  | { readonly kind: "history"; readonly deltas: readonly PastDelta[] }
+  /** `changes`: of these, those that change who is a member, sealed. */
+  | {
+      readonly kind: "history";
+      readonly heads: readonly PackedHead[];
+      readonly changes: readonly Uint8Array[];
+    }
   | { readonly kind: "state-query"; readonly queries: readonly StateQuery[] }
   /** Of the first queries of a message, one at least. */
   | { readonly kind: "state-answer"; readonly answers: readonly StateAnswer[] }
@@ -70,8 +74,8 @@ export interface StateOffer {
   readonly historyCount: number;
 }
 
-export type StateRefusal = "context-not-found" | "busy" | "version";
-const refusalCodes: readonly StateRefusal[] = ["context-not-found", "busy", "version"];
+export type StateRefusal = "context-not-found" | "busy" | "version" | "not-a-member";
+const refusalCodes: readonly StateRefusal[] = ["context-not-found", "busy", "version", "not-a-member"];
 
 const codes = {
   "state-request": 20,
@@ -117,7 +121,7 @@ export function encodeStateMessage(message: StateMessage): Uint8Array {
     case "history-request":
       return encode([code, message.from]);
     case "history":
-      return encode([code, packHistory(message.deltas)]);
+      return encode([code, packHeads(message.heads), message.changes]);
     case "state-query":
       return encode([code, ...encodeQueries(message.queries)]);
     case "state-answer":
@@ -165,8 +169,12 @@ export function decodeStateMessage(frame: Uint8Array): StateMessage | Fault {
         return { kind: "history-request", from: expectInteger(from, Number.MAX_SAFE_INTEGER) };
       }
       case codes.history: {
-        const [, packed] = expectFields(fields, 2, "a history");
-        return { kind: "history", deltas: expectHistory(expectBytes(packed, historyBytesMax)) };
+        const [, packed, changes] = expectFields(fields, 3, "a history");
+        return {
+          kind: "history",
+          heads: expectHeads(expectBytes(packed, historyBytesMax)),
+          changes: expectList(changes, frameItemsMax, (sealed) => expectBytes(sealed, deltaBytesMax)),
+        };
       }
       case codes["state-query"]: {
         const [, common, queries] = expectFields(fields, 3, "a state query");

@@ -1,6 +1,7 @@
 /** Takes a core through a flight recording, and compares what it does with what it did. */
 
 import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
+import { publicKeyOfPeer } from "../../adapters/libp2p/peer-name.ts";
 import type { Application } from "../../core/app/application.ts";
 import type { Effect } from "../../core/effect.ts";
 import type { AuthorId, PeerId } from "../../core/ids.ts";
@@ -35,7 +36,7 @@ export function replay(
   const identity = new ReplayedIdentity(start.author as AuthorId, start.peer as PeerId);
   const codec = createCodec(nodeCrypto);
   const core = new NodeCore(
-    { identity, codec, store, applications, config: start.config },
+    { identity, authorOf: publicKeyOfPeer, codec, store, applications, config: start.config },
     copyMemory(start.memory),
   );
   let digest32 = 0;

@@ -47,7 +47,7 @@ export interface AdversaryAbout {
 
 export interface AdversaryMemory {
   draws: number;
-  /** Messages and frames it said before, the newest last. */
+  /** What it said on topics, before it was sealed, and frames: the newest last. */
   readonly messages: Said<"publish">[];
   readonly frames: Uint8Array[];
   /** By stream: frames it has sent. */
@@ -93,11 +93,14 @@ export class Adversary {
     return { effects: kept, madeUp: this.#madeUp, counts: this.#counts };
   }
 
-  #editOne(effect: Effect, { behaviours }: AdversaryAbout): readonly Effect[] {
+  #editOne(effect: Effect, { behaviours, core }: AdversaryAbout): readonly Effect[] {
     switch (effect.kind) {
-      case "publish":
-        keepLatest(this.memory.messages, effect);
-        return this.#editMessage(effect, behaviours);
+      case "publish": {
+        const content = unsealed(effect, core);
+        if (content === null) return [effect];
+        keepLatest(this.memory.messages, { ...effect, message: content });
+        return this.#editMessage(effect, { content, behaviours, core });
+      }
       case "send":
         keepLatest(this.memory.frames, effect.frame);
         return this.#editFrame(effect, behaviours);
@@ -111,22 +114,33 @@ export class Adversary {
     }
   }
 
-  #editMessage(effect: Said<"publish">, behaviours: readonly Behaviour[]): readonly Effect[] {
+  #editMessage(
+    effect: Said<"publish">,
+    {
+      content,
+      behaviours,
+      core,
+    }: Pick<AdversaryAbout, "core"> & {
+      readonly content: Uint8Array;
+      readonly behaviours: readonly Behaviour[];
+    },
+  ): readonly Effect[] {
     const { codec } = this.#craft;
-    if (isHeartbeat(effect.message)) {
-      const heartbeat = codec.openHeartbeat(effect.message);
+    if (isHeartbeat(content)) {
+      const heartbeat = codec.openHeartbeat(content);
       if (!behaviours.includes("lie") || isFault(heartbeat)) return [effect];
       this.#count("lie");
-      return [{ ...effect, message: falseHeartbeat(heartbeat, this.#craft) }];
+      return [sealed({ ...effect, message: falseHeartbeat(heartbeat, this.#craft) }, core)];
     }
-    const delta = codec.openDelta(effect.message);
+    const delta = codec.openDelta(content);
     if (!behaviours.includes("equivocate") || isFault(delta)) return [effect];
     const twin = twinOf(delta, this.#craft);
     if (twin === null) return [effect];
     this.#count("equivocate");
     const { topic, message } = effect;
+    const other = sealed({ ...effect, message: twin }, core).message;
     this.#madeUp.push({ kind: "publish-to", half: 0, topic, message });
-    this.#madeUp.push({ kind: "publish-to", half: 1, topic, message: twin });
+    this.#madeUp.push({ kind: "publish-to", half: 1, topic, message: other });
     return [];
   }
 
@@ -185,11 +199,11 @@ export class Adversary {
       case "forge": {
         const delta = before === undefined ? undefined : craft.codec.openDelta(before.message);
         if (before === undefined || delta?.kind !== "delta" || delta.content.kind === "genesis") return;
-        return this.#publish(behaviour, { ...before, message: forge(delta, craft) });
+        return this.#publish(behaviour, sealed({ ...before, message: forge(delta, craft) }, about.core));
       }
       case "replay": {
         const frame = craft.pick(this.memory.frames);
-        if (before !== undefined) this.#publish(behaviour, before);
+        if (before !== undefined) this.#publish(behaviour, sealed(before, about.core));
         if (frame !== undefined) this.#openStream(behaviour, [frame, frame], about);
         return;
       }
@@ -199,7 +213,9 @@ export class Adversary {
         if (before !== undefined) {
           const isHuge = craft.below(25) === 0;
           const message = isHuge ? new Uint8Array(hugeBytes) : this.#junk(before.message);
-          this.#publish(behaviour, { ...before, message });
+          const said = { ...before, message };
+          // Sealed, it gets past the first who would refuse it.
+          this.#publish(behaviour, craft.below(2) === 0 ? said : sealed(said, about.core));
         }
         return this.#openStream(
           behaviour,
@@ -219,7 +235,7 @@ export class Adversary {
       const parents = replica.heads().slice(0, 64);
       for (let nth = 0; nth < floodedMessages; nth += 1) {
         const message = idleDelta({ contextId, parents }, { wallMs }, craft);
-        this.#publish("flood", { kind: "publish", topic, message });
+        this.#publish("flood", sealed({ kind: "publish", topic, message }, about.core));
       }
     }
     const opening = craft.pick(this.memory.frames);
@@ -271,4 +287,17 @@ function lure(said: SyncMessage, sent: number, craft: Craft): SyncMessage | null
 function keepLatest<T>(kept: T[], latest: T): void {
   kept.push(latest);
   if (kept.length > rememberedMax) kept.shift();
+}
+
+/** What a message of the node's own says, or null where the node cannot read it itself. */
+function unsealed({ topic, message }: Said<"publish">, core: NodeCore): Uint8Array | null {
+  const said = core.contexts.ofTopic(topic)?.governance.unseal(message);
+  return said?.kind === "content" ? said.content : null;
+}
+
+/** Said as a member says it: who is one lies under the key that all of them have. */
+function sealed(said: Said<"publish">, core: NodeCore): Said<"publish"> {
+  const replica = core.contexts.ofTopic(said.topic);
+  if (replica === undefined || !replica.isInitialized) return said;
+  return { ...said, message: replica.governance.seal(said.message, replica.heads()) };
 }

@@ -1,8 +1,16 @@
 /** False versions of what a node says of itself: heartbeats, handshakes, states. */
 
-import { byteString, bytesOf, type DeltaId, type FrontierName, type Hash } from "../../core/ids.ts";
+import {
+  type AuthorId,
+  byteString,
+  bytesOf,
+  type DeltaId,
+  type FrontierName,
+  type Hash,
+} from "../../core/ids.ts";
 import { modulus } from "../../core/sync/state/short-hash.ts";
 import { type Heartbeat, sealHeartbeat } from "../../core/wire/gossip-codec.ts";
+import type { PackedHead } from "../../core/wire/history-page.ts";
 import type { StateMessage, StateOffer } from "../../core/wire/state-message.ts";
 import { noDigest, type StateAnswer } from "../../core/wire/state-query.ts";
 import { type Handshake, syncProtocols } from "../../core/wire/sync-message.ts";
@@ -67,18 +75,28 @@ export function falseState(said: StateMessage, craft: Craft): StateMessage | nul
     case "state-offer":
       return edited(said, offers, craft);
     case "history": {
-      const at = craft.below(said.deltas.length + 1);
-      const deltas = said.deltas.flatMap((delta, index) => {
-        if (index !== at) return [delta];
-        return craft.below(2) === 0 ? [] : [{ ...delta, id: craft.id<DeltaId>() }];
-      });
-      return { ...said, deltas };
+      const at = craft.below(said.heads.length + 1);
+      const heads = said.heads.flatMap((head, index) => (index === at ? falseHead(head, craft) : [head]));
+      return { ...said, heads };
     }
     case "state-answer":
       return { ...said, answers: said.answers.map((answer) => falseAnswer(answer, craft)) };
     default:
       return null;
   }
+}
+
+/** Left out, or of another time, author or content: of another id, then. */
+const falseHeads: readonly ((head: PackedHead, craft: Craft) => readonly PackedHead[])[] = [
+  () => [],
+  (head, craft) => [{ ...head, hlc: { ...head.hlc, ms: head.hlc.ms + 1 + craft.below(100) } }],
+  (head, craft) => [{ ...head, hlc: { ...head.hlc, ms: Math.max(0, head.hlc.ms - 1 - craft.below(100)) } }],
+  (head, craft) => [{ ...head, author: craft.id<AuthorId>() }],
+  (head, craft) => [{ ...head, bodyDigest: craft.id<Hash>() }],
+];
+
+function falseHead(head: PackedHead, craft: Craft): readonly PackedHead[] {
+  return craft.pick(falseHeads)?.(head, craft) ?? [];
 }
 
 function falseAnswer(answer: StateAnswer, craft: Craft): StateAnswer {

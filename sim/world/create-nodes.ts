@@ -33,25 +33,27 @@ export function createNodes(
   { crypto, codec, applications, seed, surroundings, from }: NodesOptions,
 ): readonly SimNode[] {
   const byzantine = new Set(plan.faults.flatMap((fault) => (fault.kind === "byzantine" ? fault.nodes : [])));
+  const identities = plan.nodes.map(
+    ({ id }, index) =>
+      from?.identities[index] ?? crypto.identity(keySeed(crypto, `${plan.seed}/${id}`), id as PeerId),
+  );
+  const authors = new Map(identities.map(({ peer, author }) => [peer, author]));
+  const authorOf = (peer: PeerId) => authors.get(peer) ?? null;
   return plan.nodes.map(({ id, config, clockOffsetMs, clockDriftPpm }, index) => {
-    const captured = from && {
-      identity: from.identities[index],
-      memory: present(from.nodes[index], "a captured node"),
-    };
-    const identity =
-      captured?.identity ?? crypto.identity(keySeed(crypto, `${plan.seed}/${id}`), id as PeerId);
+    const identity = present(identities[index], "a node's identity");
+    const captured = from && present(from.nodes[index], "a captured node");
     const lies = { identity, codec, seed, node: index };
     const { clock, adversary } = copyShared({
-      clock: captured?.memory.clock,
-      adversary: captured?.memory.adversary,
+      clock: captured?.clock,
+      adversary: captured?.adversary,
     });
     const parts = {
-      ...{ index, id, identity, codec, applications, seed },
+      ...{ index, id, identity, authorOf, codec, applications, seed },
       config: createConfig(config),
       clock: new NodeClock(clockOffsetMs, clockDriftPpm, clock),
       adversary: byzantine.has(index) ? new Adversary(lies, adversary ?? undefined) : null,
     };
-    return new SimNode(parts, surroundings, captured?.memory);
+    return new SimNode(parts, surroundings, captured);
   });
 }
 

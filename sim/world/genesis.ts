@@ -15,7 +15,13 @@ export function createContexts(plan: Plan, nodes: readonly SimNode[]): ReadonlyM
       present(nodes[member], "a member of a context"),
     );
     if (creator === undefined) continue;
-    const contextId = offline(creator, { kind: "create-context", application: context.application });
+    const named = [...context.members.slice(1), ...joiningLater(plan, context.id)];
+    const members = named.map((node) => ({
+      author: present(nodes[node], "a member of a context").author,
+      role: "member" as const,
+    }));
+    const { application } = context;
+    const contextId = offline(creator, { kind: "create-context", application, members });
     const genesis = present(creator.disk.get(storeKeys.delta(contextId as string as DeltaId)), "a genesis");
     for (const other of others) offline(other, { kind: "join-context", contextId, genesis });
     ids.set(context.id, contextId);
@@ -39,4 +45,9 @@ function offline(node: SimNode, call: ClientCall): ContextId {
   throw new Error(
     outcome.kind === "refused" ? outcome.message : "a context's creation was answered with something else",
   );
+}
+
+/** Those who come later are members from the start, too: what they wait for is only to be there. */
+function joiningLater({ faults }: Plan, id: string): readonly number[] {
+  return faults.flatMap((fault) => (fault.kind === "join" && fault.contexts.includes(id) ? fault.nodes : []));
 }

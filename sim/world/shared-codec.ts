@@ -40,6 +40,12 @@ export function createSharedCodec(codec: Codec): Codec {
     return opened;
   }
 
+  function sealEnvelope(...[content, by]: Parameters<Codec["sealEnvelope"]>): Uint8Array {
+    const message = codec.sealEnvelope(content, by);
+    contents.set(message, content);
+    return message;
+  }
+
   function openEnvelope(...[message, envelope, by]: Parameters<Codec["openEnvelope"]>): Uint8Array | null {
     // The key follows from the name in the message, the topic from the key.
     const known = contents.get(message);
@@ -58,5 +64,6 @@ export function createSharedCodec(codec: Codec): Codec {
   }
 
   const { openInvitation } = codec;
-  return { crypto, openDelta, openStored: openDelta, openHeartbeat, openInvitation, openEnvelope, entitiesOf };
+  const deltas = { openDelta, openStored: openDelta, entitiesOf };
+  return { crypto, ...deltas, openHeartbeat, openInvitation, sealEnvelope, openEnvelope };
 }

@@ -6,7 +6,7 @@
 import type { Application } from "../../core/app/application.ts";
 import type { Config } from "../../core/config.ts";
 import type { Commit, Effect } from "../../core/effect.ts";
-import type { AuthorId, ContextId } from "../../core/ids.ts";
+import type { AuthorId, ContextId, PeerId } from "../../core/ids.ts";
 import type { Input, RequestId } from "../../core/input.ts";
 import { copyMemory } from "../../core/memory.ts";
 import { createNodeMemory, NodeCore, type NodeMemory } from "../../core/node.ts";
@@ -32,6 +32,7 @@ export interface SimNodeParts {
   readonly index: number;
   readonly id: string;
   readonly identity: Identity;
+  readonly authorOf: (peer: PeerId) => AuthorId | null;
   readonly codec: Codec;
   readonly config: Config;
   readonly applications: readonly Application[];
@@ -134,6 +135,11 @@ export class SimNode {
   /** Oracles and expectations say nothing of nodes that are byzantine at any time of the run. */
   get isJudged(): boolean {
     return this.adversary === null;
+  }
+
+  /** As its connections prove whose they are. */
+  get authorOf(): (peer: PeerId) => AuthorId | null {
+    return this.#parts.authorOf;
   }
 
   /** The key it signs with. */

@@ -7,6 +7,7 @@ import type { Effect, Outcome } from "../../core/effect.ts";
 import { type ContextId, type PeerId, topicOf } from "../../core/ids.ts";
 import type { ClientCall, Input } from "../../core/input.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
+import type { Role } from "../../core/members/membership.ts";
 import { createNodeMemory, NodeCore, type NodeOptions } from "../../core/node.ts";
 import type { Identity } from "../../core/ports.ts";
 import type { RandomWords } from "../../core/random.ts";
@@ -14,7 +15,7 @@ import type { Replica } from "../../core/replica.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "../../core/wire/sync-message.ts";
 import { SimDisk } from "../../sim/world/disk.ts";
-import { codec, identityOf } from "./authors.ts";
+import { authorOf, codec, identityOf } from "./authors.ts";
 
 export interface LoneNodeOptions {
   readonly disk?: SimDisk;
@@ -42,7 +43,7 @@ export class LoneNode {
     this.disk = options.disk ?? new SimDisk();
     this.identity = options.identity ?? identityOf(name);
     const { codec: own = codec, applications = [kvStore], words = [1, 2, 3, 4] } = options;
-    const parts = { identity: this.identity, codec: own, store: this.disk, applications };
+    const parts = { identity: this.identity, authorOf, codec: own, store: this.disk, applications };
     const config = createConfig(options.config ?? {});
     this.#options = { ...parts, config };
     this.#core = new NodeCore(this.#options, createNodeMemory([...words]));
@@ -96,8 +97,9 @@ export class LoneNode {
     return this.call({ kind: "execute", contextId, method, args });
   }
 
-  create(application = "kv-store"): ContextId {
-    const outcome = this.call({ kind: "create-context", application });
+  /** A context in which anyone may write, unless another role is given. */
+  create(application = "kv-store", others: Role | null = "member"): ContextId {
+    const outcome = this.call({ kind: "create-context", application, others });
     if (outcome.kind !== "context") throw new Error(JSON.stringify(outcome));
     return outcome.contextId;
   }

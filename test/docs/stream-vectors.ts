@@ -1,5 +1,6 @@
 // One of each message on streams, for the test vectors of the wire format.
 
+import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
 import {
   byteString,
   type ContextId,
@@ -10,6 +11,9 @@ import {
   toHex,
 } from "../../core/ids.ts";
 import { packDeltas } from "../../core/wire/delta-batch.ts";
+import { headOfSealed } from "../../core/wire/delta-codec.ts";
+import type { PastDelta } from "../../core/wire/delta-head.ts";
+import { pageOf } from "../../core/wire/history-page.ts";
 import { encodeStateMessage, type StateMessage } from "../../core/wire/state-message.ts";
 import { encodeSyncMessage, type SyncMessage } from "../../core/wire/sync-message.ts";
 
@@ -38,6 +42,7 @@ const syncMessages = (deltas: readonly Sealed[]): readonly SyncMessage[] => [
     horizon: 900,
     entityCount: 50,
     wallMs: 1_767_225_600_000,
+    invitation: new Uint8Array([1, 2, 3]),
   },
   { kind: "delta-request", contextId: context, ids: [first] },
   {
@@ -67,7 +72,7 @@ const syncMessages = (deltas: readonly Sealed[]): readonly SyncMessage[] => [
   { kind: "state-needed" },
 ];
 
-const stateMessages: readonly StateMessage[] = [
+const stateMessages = (deltas: readonly Sealed[]): readonly StateMessage[] => [
   { kind: "state-request", contextId: context, known: [first], key: filled(8, 13), tellsHashes: true },
   {
     kind: "state-offer",
@@ -85,10 +90,8 @@ const stateMessages: readonly StateMessage[] = [
   { kind: "history-request", from: 0 },
   {
     kind: "history",
-    deltas: [
-      { id: first, at: { ms: 1_767_225_600_000, counter: 1 }, parents: [context as string as DeltaId] },
-      { id: second, at: { ms: 1_767_225_600_001, counter: 0 }, parents: [first] },
-    ],
+    heads: pageOf(deltas.map(pastOf).filter(({ head }) => head.parents.length > 0)),
+    changes: [new Uint8Array([1, 2, 3])],
   },
   {
     kind: "state-query",
@@ -118,12 +121,19 @@ const stateMessages: readonly StateMessage[] = [
   { kind: "state-refusal", reason: "busy" },
 ];
 
-/** The frame of each message, by its kind. That of deltas carries these, and one that nobody could take apart. */
+/**
+ * The frame of each message, by its kind. That of deltas carries these, and one that nobody could take apart; that of
+ * history their heads, the genesis left out.
+ */
 export function streamVectors(deltas: readonly Sealed[]): Readonly<Record<string, string>> {
   return Object.fromEntries([
     ...syncMessages(deltas).map((message) => [message.kind, hexOf(encodeSyncMessage(message))]),
-    ...stateMessages.map((message) => [message.kind, hexOf(encodeStateMessage(message))]),
+    ...stateMessages(deltas).map((message) => [message.kind, hexOf(encodeStateMessage(message))]),
   ]);
+}
+
+function pastOf({ id, sealed }: Sealed): PastDelta {
+  return { id, head: headOfSealed(sealed, nodeCrypto) };
 }
 
 function filled<Id extends string = string>(length: number, byte: number): Id {

@@ -80,7 +80,13 @@ const drafts: Readonly<Record<string, DeltaDraft>> = {
     ...common,
     contextId: "",
     parents: [],
-    content: { kind: "genesis", application: "kv-store", nonce: filled(16, 5) },
+    content: {
+      kind: "genesis",
+      application: "kv-store",
+      nonce: filled(16, 5),
+      members: [{ author: filled<AuthorId>(32, 9), role: "reader" }],
+      others: null,
+    },
     events: [],
   },
   operations: {

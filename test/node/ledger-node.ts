@@ -35,6 +35,7 @@ export class LedgerNode {
     const store = await openLevelStore(path, { create: true });
     const options = {
       identity: createNodeIdentity(new Uint8Array(32).fill(1), "me" as PeerId),
+      authorOf: () => null,
       codec: createCodec(nodeCrypto),
       store,
       applications: [ledger],
@@ -47,7 +48,8 @@ export class LedgerNode {
     };
     const driver = new Driver({ core, store, network: { perform: () => {} }, watcher });
     driver.start();
-    while (core.replicas().size < 2) await driver.request({ kind: "create-context", application: "ledger" });
+    while (core.replicas().size < 2)
+      await driver.request({ kind: "create-context", application: "ledger", others: "member" });
     const [asked, answering] = Array.from(core.replicas().keys()) as [ContextId, ContextId];
     return new LedgerNode(driver, core, { contextIds: [asked, answering], close: () => store.close() });
   }

@@ -42,6 +42,7 @@ export function startTestDriver(
   const store = openMemoryStore(disk);
   const options = {
     identity: createNodeIdentity(new Uint8Array(32).fill(1), "me" as PeerId),
+    authorOf: () => null,
     codec: createCodec(nodeCrypto),
     store,
     applications: [kvStore],
@@ -74,7 +75,7 @@ export function startTestDriver(
 }
 
 export async function createTestContext(driver: Driver): Promise<ContextId> {
-  const outcome = await driver.request({ kind: "create-context", application: "kv-store" });
+  const outcome = await driver.request({ kind: "create-context", application: "kv-store", others: "member" });
   if (outcome.kind !== "context") throw new Error(JSON.stringify(outcome));
   return outcome.contextId;
 }

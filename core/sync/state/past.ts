@@ -1,15 +1,17 @@
 /**
- * The history of an offered cut: ids, parents and times of its deltas, as far as they are not known here. Verified
- * for closure: parents come first, times are such as parents allow, and its ends are the offered heads.
+ * The history of an offered cut: the heads of its deltas, as far as they are not known here. What a head says is bound
+ * by its id, and times follow from heads. Verified for closure: parents come first, and its ends are the offered heads.
  */
 
+import type { CausalDelta } from "../../dag/delta.ts";
 import type { Graph } from "../../dag/graph.ts";
-import type { PastDelta } from "../../delta-store/delta-store.ts";
-import { type Fault, fault } from "../../fault.ts";
-import { compareHlc, deriveStamp, type Hlc } from "../../hlc.ts";
-import { type DeltaId, toHex } from "../../ids.ts";
-import { hlcMsMax } from "../../limits.ts";
-import type { StateOffer } from "../../wire/state-message.ts";
+import { type Fault, fault, isFault } from "../../fault.ts";
+import { type ContextId, type DeltaId, toHex } from "../../ids.ts";
+import type { Crypto } from "../../ports.ts";
+import { openDelta } from "../../wire/delta-codec.ts";
+import { kindCodes, type PastDelta } from "../../wire/delta-head.ts";
+import { unpackHeads } from "../../wire/history-page.ts";
+import type { StateMessage, StateOffer } from "../../wire/state-message.ts";
 
 export interface PastMemory {
   /** How many came, known ones included. */
@@ -18,19 +20,28 @@ export interface PastMemory {
   isAsked: boolean;
   /** Not known here, in causal order. */
   readonly staged: Map<DeltaId, PastDelta>;
-  /** Of these, those without a child among them. */
+  /** Of these, those that change who is a member. */
+  readonly changes: Map<DeltaId, CausalDelta>;
+  /** Of all, those without a child among them. */
   readonly ends: Set<DeltaId>;
 }
 
 export function createPast(): PastMemory {
-  return { received: 0, isAsked: false, staged: new Map(), ends: new Set() };
+  return { received: 0, isAsked: false, staged: new Map(), changes: new Map(), ends: new Set() };
+}
+
+export interface PastParts {
+  readonly graph: Graph;
+  readonly offer: StateOffer;
+  readonly contextId: ContextId;
+  readonly crypto: Crypto;
 }
 
 /** Takes a page. A fault when it does not fit what came before. O(deltas). */
 export function takePage(
   memory: PastMemory,
-  page: readonly PastDelta[],
-  { graph, offer }: { readonly graph: Graph; readonly offer: StateOffer },
+  { heads: page, changes }: Extract<StateMessage, { kind: "history" }>,
+  { graph, offer, contextId, crypto }: PastParts,
 ): Fault | null {
   if (!memory.isAsked) return fault("out-of-turn", "a page of history that nobody asked for");
   memory.isAsked = false;
@@ -39,42 +50,55 @@ export function takePage(
   if (memory.received > offer.historyCount) return fault("false-state", "more history than was offered");
   if (memory.received - memory.staged.size > page.length + graph.count)
     return fault("false-state", "more of what is known here than there is");
-  for (const delta of page) {
+  const unpacked = unpackHeads(page, { contextId, crypto });
+  if (isFault(unpacked)) return unpacked;
+  for (const delta of unpacked.deltas) {
     const mistake = takeOne(memory, delta, graph);
     if (mistake !== null) return mistake;
   }
+  const mistake = takeChanges(memory, { changes, of: unpacked.deltas, crypto });
+  if (mistake !== null) return mistake;
   return memory.received < offer.historyCount ? null : judgeEnds(memory, { graph, offer });
 }
 
 function takeOne(memory: PastMemory, delta: PastDelta, graph: Graph): Fault | null {
-  const { id, parents, at } = delta;
-  const known = graph.get(id);
-  if (known !== undefined) {
-    const own = known.parents.map((position) => graph.at(position).id);
-    const isSame = own.length === parents.length && own.every((parent, index) => parent === parents[index]);
-    return isSame ? null : fault("false-state", `other parents of ${toHex(id)}`);
-  }
+  const { id, head } = delta;
+  if (graph.has(id)) return null;
   if (memory.staged.has(id)) return fault("false-state", `${toHex(id)} twice in a history`);
-  const times: Hlc[] = [];
-  for (const parent of parents) {
-    const time = memory.staged.get(parent)?.at ?? graph.get(parent)?.at;
-    if (time === undefined) return fault("false-state", `${toHex(id)} before its parent ${toHex(parent)}`);
-    times.push(time);
-  }
-  const earliest = deriveStamp(times, { ms: 0, counter: 0 }).at;
-  const latest = deriveStamp(times, { ms: hlcMsMax, counter: 0xffff }).at;
-  if (compareHlc(at, earliest) < 0 || compareHlc(at, latest) > 0)
-    return fault("false-state", `a time of ${toHex(id)} that its parents do not allow`);
+  const unknown = head.parents.find((parent) => !memory.staged.has(parent) && !graph.has(parent));
+  if (unknown !== undefined) return fault("false-state", `${toHex(id)} before its parent ${toHex(unknown)}`);
   memory.staged.set(id, delta);
-  for (const parent of parents) memory.ends.delete(parent);
+  for (const parent of head.parents) memory.ends.delete(parent);
   memory.ends.add(id);
+  return null;
+}
+
+/** What changes who is a member comes whole, or nobody here could tell what others were allowed. */
+function takeChanges(
+  { staged, changes }: PastMemory,
+  {
+    changes: sealedChanges,
+    of,
+    crypto,
+  }: { readonly changes: readonly Uint8Array[]; readonly of: readonly PastDelta[]; readonly crypto: Crypto },
+): Fault | null {
+  const expected = of.filter(({ head }) => head.kindCode === kindCodes.membership);
+  if (sealedChanges.length !== expected.length)
+    return fault("false-state", "not one change of members for each head that stands for one");
+  for (const [index, sealed] of sealedChanges.entries()) {
+    const delta = openDelta(sealed, crypto);
+    if (isFault(delta)) return delta;
+    if (delta.id !== expected[index]?.id)
+      return fault("false-state", "a change of members that is not of its head");
+    if (staged.has(delta.id)) changes.set(delta.id, delta);
+  }
   return null;
 }
 
 /** With all of it here: are the offered heads the ends? Also of a history that brings nothing. */
 export function judgeEnds(
   { staged, ends }: PastMemory,
-  { graph, offer }: { readonly graph: Graph; readonly offer: StateOffer },
+  { graph, offer }: Pick<PastParts, "graph" | "offer">,
 ): Fault | null {
   const unknown = offer.heads.find((head) => !staged.has(head) && !graph.has(head));
   if (unknown !== undefined) return fault("false-state", `a history without its head ${toHex(unknown)}`);

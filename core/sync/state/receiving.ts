@@ -99,9 +99,10 @@ export function takeStateMessage(
   message: Extract<StateMessage, { kind: "history" | "state-answer" }>,
   parts: ReceivingParts,
 ): Fault | null {
-  return message.kind === "history"
-    ? takePage(past, message.deltas, { graph: parts.replica.deltas.graph, offer })
-    : takeAnswers(descent, message.answers, partsOf(parts));
+  if (message.kind !== "history") return takeAnswers(descent, message.answers, partsOf(parts));
+  const { replica, crypto } = parts;
+  const { contextId } = replica;
+  return takePage(past, message, { graph: replica.deltas.graph, offer, contextId, crypto });
 }
 
 export function isComplete({ past, offer, descent }: TransferMemory): boolean {
@@ -124,7 +125,7 @@ export function verifiedCut(
     if (content.type === "shared" && !content.rotations.every(({ delta }) => isOfCut(delta)))
       return fault("false-state", "an entity with a rotation that is not of its cut");
   }
-  return { kind: "cut", entities, history: Array.from(past.staged.values()) };
+  return { kind: "cut", entities, history: Array.from(past.staged.values()), changes: past.changes };
 }
 
 /** Does it come to more than may be staged, what is of other states forgotten? `bytes` are what others stage. */

@@ -1,16 +1,17 @@
 /** The side that gives its state: it pins one version and answers from that, whatever is written meanwhile. */
 
 import { present } from "../../assert.ts";
-import type { PastDelta } from "../../delta-store/delta-store.ts";
 import type { ContextId, DeltaId, PeerId } from "../../ids.ts";
 import type { StreamId } from "../../input.ts";
 import { idsMax } from "../../limits.ts";
 import type { Replica } from "../../replica.ts";
 import type { PinnedVersion } from "../../state/tree/state-tree.ts";
 import type { LoadedNode } from "../../state/tree/tree-node.ts";
+import { storeKeys } from "../../store-keys.ts";
 import type { Turn } from "../../turn.ts";
+import { kindCodes } from "../../wire/delta-head.ts";
 import { pageOf } from "../../wire/history-page.ts";
-import type { StateOffer, StateRequest } from "../../wire/state-message.ts";
+import type { StateMessage, StateOffer, StateRequest } from "../../wire/state-message.ts";
 import type { NodeDigests } from "../../wire/state-query.ts";
 import { childDigests, childOf, childrenOf, workMax } from "./answering.ts";
 import { ShortHash } from "./short-hash.ts";
@@ -76,15 +77,17 @@ function nodesAt(node: LoadedNode | null, short: ShortHash): readonly NodeDigest
 export function historyPage(
   { history }: ServingMemory,
   from: number,
-  replica: Replica,
-): readonly PastDelta[] {
-  return pageOf(pastDeltas(history, from, replica));
+  { replica, turn }: { readonly replica: Replica; readonly turn: Turn },
+): Omit<Extract<StateMessage, { kind: "history" }>, "kind"> {
+  const heads = pageOf(replica.deltas.past(history, from, turn));
+  const changes = heads.flatMap(({ kindCode }, index) =>
+    kindCode === kindCodes.membership ? [bodyOf(history[from + index], turn)] : [],
+  );
+  return { heads, changes };
 }
 
-function* pastDeltas(history: readonly DeltaId[], from: number, { deltas }: Replica): Generator<PastDelta> {
-  for (let index = from; index < history.length; index += 1) {
-    const id = history[index] as DeltaId;
-    const { parents, at } = present(deltas.graph.get(id), "a delta of a served cut");
-    yield { id, at, parents: parents.map((position) => deltas.graph.at(position).id) };
-  }
+/** Bodies of changes of members are always here. */
+function bodyOf(id: DeltaId | undefined, turn: Turn): Uint8Array {
+  const change = present(id, "a delta of a page");
+  return present(turn.read(storeKeys.delta(change)), "the body of a change of members");
 }

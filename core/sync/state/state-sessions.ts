@@ -8,6 +8,7 @@ import { present } from "../../assert.ts";
 import { type Fault, fault, isFault } from "../../fault.ts";
 import { byteString, type ContextId, type PeerId } from "../../ids.ts";
 import type { StreamId } from "../../input.ts";
+import type { Peers } from "../../peers.ts";
 import type { Replica } from "../../replica.ts";
 import { type Services, timerName } from "../../services.ts";
 import type { Turn } from "../../turn.ts";
@@ -15,6 +16,7 @@ import {
   decodeStateMessage,
   encodeStateMessage,
   type StateMessage,
+  type StateRefusal,
   stateKeyBytes,
 } from "../../wire/state-message.ts";
 import { isStateProtocol, type StateProtocol } from "../../wire/sync-message.ts";
@@ -71,6 +73,7 @@ export const stateSessionsMax = receivingMax + servingMax;
 
 interface StateSessionsAbout {
   readonly replica: (contextId: ContextId) => Replica | undefined;
+  readonly peers: Peers;
   /** The number of a stream to open. */
   readonly nextStream: () => StreamId;
   /** A transfer that this node had asked for is over. */
@@ -139,6 +142,7 @@ export class StateSessions {
     }
     const replica = this.#about.replica(message.contextId);
     if (replica === undefined) return refuse(stream, "context-not-found", turn);
+    if (!this.#about.peers.admits(replica, peer)) return refuse(stream, "not-a-member", turn);
     const { serving } = this.#memory;
     const forPeer = Array.from(serving.values()).filter((each) => each.peer === peer);
     const isServed = forPeer.some(({ contextId }) => contextId === replica.contextId);
@@ -224,10 +228,10 @@ export class StateSessions {
     serving.progressMs = turn.now.monotonicMs;
     switch (message.kind) {
       case "history-request": {
-        const deltas = historyPage(serving, message.from, replica);
-        serving.workLeft -= Math.max(1, deltas.length);
+        const page = historyPage(serving, message.from, { replica, turn });
+        serving.workLeft -= Math.max(1, page.heads.length);
         if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
-        say(stream, { kind: "history", deltas }, turn);
+        say(stream, { kind: "history", ...page }, turn);
         return null;
       }
       case "state-query": {
@@ -367,7 +371,7 @@ function say(stream: StreamId, message: StateMessage, turn: Turn): void {
   turn.perform({ kind: "send", stream, frame: encodeStateMessage(message) });
 }
 
-function refuse(stream: StreamId, reason: "busy" | "context-not-found", turn: Turn): void {
+function refuse(stream: StreamId, reason: Exclude<StateRefusal, "version">, turn: Turn): void {
   say(stream, { kind: "state-refusal", reason }, turn);
   turn.perform({ kind: "close-stream", stream });
 }

@@ -12,6 +12,7 @@ import type { DeltaId } from "../../../core/ids.ts";
 import { hlcCounterMax, hlcMsMax, turnBytesMax, turnDeltasMax } from "../../../core/limits.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { holds } from "../../laws.ts";
+import { trustingCrypto } from "../authors.ts";
 import { histories, idOf } from "../dag/histories.ts";
 import { assertIndexed, bareDelta, bareDeltas, contextId, turnOn } from "./waiting.ts";
 
@@ -26,8 +27,14 @@ class Watched {
   constructor(bounds = unbounded) {
     this.store = new DeltaStore(this.memory, {
       contextId,
+      crypto: trustingCrypto,
       bounds,
-      apply: (delta, stamp) => this.#apply(delta, stamp.at),
+      rules: {
+        permits: () => null,
+        apply: (delta, stamp) => this.#apply(delta, stamp.at),
+        keeps: () => [0],
+        adopted: () => {},
+      },
     });
   }
 

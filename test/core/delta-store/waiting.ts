@@ -6,7 +6,7 @@ import type { PendingMemory } from "../../../core/delta-store/pending.ts";
 import { type AuthorId, byteString, type ContextId, type DeltaId } from "../../../core/ids.ts";
 import { Turn } from "../../../core/turn.ts";
 import type { SimDisk } from "../../../sim/world/disk.ts";
-import { hashOf, incarnation, nonce } from "../authors.ts";
+import { hashOf, incarnation, openGenesis } from "../authors.ts";
 import type { History } from "../dag/histories.ts";
 import { idOf } from "../dag/histories.ts";
 
@@ -41,7 +41,7 @@ export function bareDeltas(
   history: History,
   about: (position: number) => Bare = () => ({}),
 ): readonly CausalDelta[] {
-  const genesis: DeltaContent = { kind: "genesis", application: "kv-store", nonce };
+  const genesis: DeltaContent = { ...openGenesis, application: "kv-store" };
   return history.map((parents, position) =>
     bareDelta(idOf(position), parents.map(idOf).sort(), {
       ...about(position),

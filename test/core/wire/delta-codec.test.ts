@@ -29,7 +29,7 @@ import {
   hashOf,
   identityOf,
   incarnation,
-  nonce,
+  openGenesis,
   operations,
   put,
   remove,
@@ -86,7 +86,7 @@ test("every field of a delta changes its id", () => {
   const genesis = {
     contextId: "" as const,
     parents: [],
-    content: { kind: "genesis", application: "a", nonce } as const,
+    content: { ...openGenesis, application: "a" } as const,
   };
   const changes: Readonly<Record<keyof DeltaDraft, readonly Partial<DeltaDraft>[]>> = {
     contextId: [{ contextId: id<ContextId>("other") }],
@@ -101,7 +101,8 @@ test("every field of a delta changes its id", () => {
       { content: operations(remove("k")) },
       { content: { kind: "handler", actions: [put("k", 1)] } },
       { content: { kind: "merge" } },
-      { content: { kind: "needs-upgrade", code: 5 } },
+      { content: { kind: "membership", change: { kind: "leave" } } },
+      { content: { kind: "needs-upgrade", code: 6 } },
       genesis,
       { ...genesis, content: { ...genesis.content, application: "b" } },
       { ...genesis, content: { ...genesis.content, nonce: byteString(new Uint8Array(16)) } },
@@ -186,7 +187,7 @@ test("only operations name handlers, so that what a handler wrote can start no o
   const genesis = {
     contextId: "",
     parents: [],
-    content: { kind: "genesis", application: "a", nonce },
+    content: { ...openGenesis, application: "a" },
   } as const;
   assert.is(fate({ ...named, ...genesis }), "malformed");
   assert.is(fate({ ...named, content: { kind: "needs-upgrade", code: 99 } }), "delta");
@@ -267,7 +268,7 @@ test("a rotation names from one to so many keys, sorted and unique, and nothing 
 });
 
 test("only a genesis is without parents, and a genesis has none", () => {
-  const content = { kind: "genesis", application: "kv-store", nonce } as const;
+  const content = { ...openGenesis, application: "kv-store" } as const;
   assert.is(fate({ parents: [], contextId: "", content }), "delta");
   assert.is(fate({ parents: [] }), "no-parents");
   assert.is(fate({ parents: [], content: { kind: "merge" } }), "no-parents");
@@ -275,7 +276,7 @@ test("only a genesis is without parents, and a genesis has none", () => {
 });
 
 test("a genesis names no context, and anything else names one", () => {
-  const content = { kind: "genesis", application: "kv-store", nonce } as const;
+  const content = { ...openGenesis, application: "kv-store" } as const;
   assert.is(fate({ parents: [], content }), "malformed");
   assert.is(fate({ contextId: "" }), "malformed");
 });

@@ -45,8 +45,9 @@ test("another field gives another id", () => {
     draft: { ...draft, events: draft.events.map((event) => ({ ...event, handler: null })) },
   }));
   const pairs = fc.tuple(anyKind, anyKind).map(([one, other]) => {
-    const parts = { contextId: other.draft.contextId, parents: other.draft.parents };
     const { content, events, hlc, incarnation } = other.draft;
+    const silent = content.kind === "membership" ? { events } : {};
+    const parts = { contextId: other.draft.contextId, parents: other.draft.parents, ...silent };
     return {
       ...one,
       changes: [{ content, ...parts }, { events }, { hlc }, { incarnation }, { author: other.draft.author }],
@@ -61,6 +62,7 @@ test("another field gives another id", () => {
       };
       const encodingOf = (change: object) => sealDelta({ ...draft, ...change }, identity, nodeCrypto);
       for (const change of changes) {
+        if (draft.content.kind === "membership" && "events" in change) continue;
         const isSame =
           byteString(encode(Object.values(change))) === byteString(encode(valuesOf(draft, change)));
         assert.is(idOf(encodingOf(change)) === idOf(encodingOf({})), isSame, Object.keys(change).join());

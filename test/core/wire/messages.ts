@@ -14,6 +14,8 @@ import {
 } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import { hlcCounterMax, hlcMsMax } from "../../../core/limits.ts";
+import { sealInvitation } from "../../../core/members/invitation.ts";
+import { type Invitation, type MembershipChange, roles } from "../../../core/members/membership.ts";
 import type { Identity } from "../../../core/ports.ts";
 import type { Action } from "../../../core/state/action.ts";
 import { type Changes, type TypeName, typeNames } from "../../../core/state/types.ts";
@@ -144,8 +146,39 @@ const actions: fc.Arbitrary<Action> = fc
     (type) => plain({ type: fc.constant(type), ...addresses, change: changes[type] }) as fc.Arbitrary<Action>,
   );
 
+const inviter = identityOf("ann");
+const invitations = fc
+  .record({
+    role: fc.constantFrom(...roles),
+    invitee: fc.oneof(fc.constant(null), ids<AuthorId>(32)),
+    expiresMs: fc.integer({ min: 0, max: hlcMsMax }),
+    nonce: ids<string>(16),
+  })
+  .map((drawn): Invitation => {
+    const draft = { contextId: byteString<ContextId>(new Uint8Array(32).fill(1)), ...drawn };
+    const sealed = sealInvitation(draft, inviter);
+    return { kind: "invitation", ...draft, inviter: inviter.author, sealed };
+  });
+const membershipChanges: fc.Arbitrary<MembershipChange> = fc.oneof(
+  plain({ kind: fc.constant("join" as const), invitation: invitations }),
+  plain({ kind: fc.constant("leave" as const) }),
+  plain({ kind: fc.constant("remove" as const), member: ids<AuthorId>(32) }),
+  plain({ kind: fc.constant("role" as const), member: ids<AuthorId>(32), role: fc.constantFrom(...roles) }),
+  plain({ kind: fc.constant("rotate" as const), secret: ids<string>(16) }),
+);
+
 const contents = {
-  genesis: plain({ kind: fc.constant("genesis" as const), application: text, nonce: ids<string>(16) }),
+  genesis: plain({
+    kind: fc.constant("genesis" as const),
+    application: text,
+    nonce: ids<string>(16),
+    members: fc.uniqueArray(plain({ author: ids<AuthorId>(32), role: fc.constantFrom(...roles) }), {
+      selector: ({ author }) => author,
+      maxLength: 4,
+    }),
+    others: fc.constantFrom(null, ...roles),
+  }),
+  membership: plain({ kind: fc.constant("membership" as const), change: membershipChanges }),
   operations: plain({
     kind: fc.constant("operations" as const),
     actions: fc.array(actions, { maxLength: 4 }),
@@ -154,7 +187,7 @@ const contents = {
   merge: fc.constant({ kind: "merge" } as const),
   "needs-upgrade": plain({
     kind: fc.constant("needs-upgrade" as const),
-    code: fc.integer({ min: 4, max: 255 }),
+    code: fc.integer({ min: 6, max: 255 }),
   }),
 } satisfies Record<DeltaContent["kind"], fc.Arbitrary<DeltaContent>>;
 
@@ -200,6 +233,13 @@ export const drafts: fc.Arbitrary<{ readonly draft: DeltaDraft; readonly identit
         contextId: ids<never>(),
         parents: idLists(1, 5),
         content: fc.oneof(contents.operations, contents["needs-upgrade"]),
+      }),
+      plain({
+        ...decided,
+        events: fc.constant([]),
+        contextId: ids<never>(),
+        parents: idLists(1, 5),
+        content: contents.membership,
       }),
     ),
   )
@@ -295,6 +335,7 @@ export const syncMessages: { readonly [Kind in SyncMessage["kind"]]: fc.Arbitrar
     horizon: counts,
     entityCount: counts,
     wallMs: fc.integer({ min: 0, max: hlcMsMax }),
+    invitation: fc.oneof(fc.constant(null), fc.uint8Array({ maxLength: 40 })),
   }),
   "delta-request": plain({
     kind: fc.constant("delta-request" as const),

@@ -3,10 +3,16 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { PastDelta } from "../../../core/delta-store/delta-store.ts";
 import type { DeltaId, EntityId, Hash } from "../../../core/ids.ts";
+import { hlcCounterMax, hlcMsMax } from "../../../core/limits.ts";
 import { encode } from "../../../core/wire/cbor.ts";
-import { historyBytesMax, packHistory, pageBytes, pageOf } from "../../../core/wire/history-page.ts";
+import {
+  historyBytesMax,
+  type PackedHead,
+  packHeads,
+  pageBytes,
+  pageOf,
+} from "../../../core/wire/history-page.ts";
 import {
   decodeStateMessage,
   encodeStateMessage,
@@ -17,6 +23,7 @@ import {
 import { digestBytes } from "../../../core/wire/state-query.ts";
 import { decodeSyncMessage, encodeSyncMessage } from "../../../core/wire/sync-message.ts";
 import { holds } from "../../laws.ts";
+import { incarnation, unsigned } from "../authors.ts";
 import { plain as bare } from "../plain.ts";
 import { anySyncMessage, ids, plain } from "./messages.ts";
 
@@ -34,24 +41,20 @@ const sums = fc.array(fc.nat(0xff_ffff), { minLength: 1, maxLength: 64 });
 const uniqueIds = fc.uniqueArray(ids(), { maxLength: 5 });
 
 /** Each on some of those before it, or on others that are not in the page. */
-const histories: fc.Arbitrary<readonly PastDelta[]> = fc
-  .uniqueArray(ids(), { minLength: 1, maxLength: 12 })
-  .chain((own) =>
-    fc.tuple(
-      ...own.map((id, index) =>
-        plain({
-          id: fc.constant(id),
-          parents: fc
-            .uniqueArray(fc.oneof(ids<DeltaId>(), fc.constantFrom(...own.slice(0, Math.max(1, index)))), {
-              minLength: 1,
-              maxLength: 5,
-            })
-            .map((parents) => parents.sort()),
-          at: plain({ ms: fc.maxSafeNat(), counter: fc.nat(0xffff) }),
-        }),
-      ),
-    ),
-  );
+const heads: fc.Arbitrary<readonly PackedHead[]> = fc.array(
+  plain({
+    kindCode: fc.nat(255),
+    author: fc.constantFrom(...["ann", "bob"].map((name) => unsigned(name).author)),
+    incarnation: fc.constant(incarnation),
+    hlc: plain({ ms: fc.nat(hlcMsMax), counter: fc.nat(hlcCounterMax) }),
+    bodyDigest: ids<Hash>(),
+    parents: fc.array(fc.oneof(ids<DeltaId>(), fc.integer({ min: 1, max: 9 })), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+  }),
+  { maxLength: 12 },
+);
 
 /** By kind, so that a new kind of message does not compile until it is drawn here. */
 const stateMessages: { readonly [Kind in StateMessage["kind"]]: fc.Arbitrary<StateMessage> } = {
@@ -75,7 +78,11 @@ const stateMessages: { readonly [Kind in StateMessage["kind"]]: fc.Arbitrary<Sta
     historyCount: counts,
   }),
   "history-request": plain({ kind: fc.constant("history-request" as const), from: counts }),
-  history: plain({ kind: fc.constant("history" as const), deltas: histories }),
+  history: plain({
+    kind: fc.constant("history" as const),
+    heads,
+    changes: fc.array(fc.uint8Array({ maxLength: 40 })),
+  }),
   "state-query": plain({
     kind: fc.constant("state-query" as const),
     queries: fc.array(
@@ -161,14 +168,13 @@ test("an opening of another version is told apart from a malformed one", () => {
 test("a page holds as much as it may, and no more", () => {
   const id = (index: number) => `${index}`.padStart(32, "0") as DeltaId;
   const parents = Array.from({ length: 64 }, (_, index) => id(90_000 + index));
-  const long = Array.from({ length: 2_000 }, (_, index) => ({
-    id: id(index),
-    parents,
-    at: { ms: 1, counter: 0 },
-  }));
+  const { author } = unsigned("ann");
+  const bodyDigest = id(1) as string as Hash;
+  const head = { kindCode: 1, parents, author, incarnation, hlc: { ms: 1, counter: 0 }, bodyDigest };
+  const long = Array.from({ length: 2_000 }, (_, index) => ({ id: id(index), head }));
   const page = pageOf(long);
   assert.ok(page.length > 50 && page.length < 200);
-  const { length } = packHistory(page);
+  const { length } = packHeads(page);
   assert.ok(length > 0.9 * pageBytes && length <= historyBytesMax, `${length} bytes`);
 });
 

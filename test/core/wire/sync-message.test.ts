@@ -48,6 +48,7 @@ const handshake: Handshake = {
   appliedCount: 1,
   entityCount: 1,
   wallMs: 1,
+  invitation: null,
 };
 
 function names(count: number): readonly FrontierName[] {
@@ -160,7 +161,7 @@ test("the version of an opening is judged before the rest of it", () => {
 });
 
 test("what is no message of ours is refused", () => {
-  for (const value of [null, 4, "done", [], [7], [-1], ["done"], [4, 0], [5], [5, 4], [2, [1]], { 0: 4 }]) {
+  for (const value of [null, 4, "done", [], [7], [-1], ["done"], [4, 0], [5], [5, 5], [2, [1]], { 0: 4 }]) {
     assert.is(fate(encode(value)), "malformed", JSON.stringify(value));
   }
 });

@@ -3,9 +3,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Config } from "../../../../core/config.ts";
-import type { PastDelta } from "../../../../core/delta-store/delta-store.ts";
 import { byteString, type DeltaId, type EntityId, type Hash } from "../../../../core/ids.ts";
 import { createEntity, openEntity } from "../../../../core/state/entity.ts";
+import type { PackedHead } from "../../../../core/wire/history-page.ts";
 import {
   decodeStateMessage,
   encodeStateMessage,
@@ -36,8 +36,13 @@ function inAnswers(change: (answer: StateAnswer) => StateAnswer): Lie {
     message.kind === "state-answer" ? { ...message, answers: message.answers.map(change) } : message;
 }
 
-function inHistory(change: (deltas: readonly PastDelta[]) => readonly PastDelta[]): Lie {
-  return (message) => (message.kind === "history" ? { ...message, deltas: change(message.deltas) } : message);
+function inHistory(change: (heads: readonly PackedHead[]) => readonly PackedHead[]): Lie {
+  return (message) => (message.kind === "history" ? { ...message, heads: change(message.heads) } : message);
+}
+
+/** Where what a head says is changed its delta is another. */
+function inHeads(change: (head: PackedHead) => Partial<PackedHead>): Lie {
+  return inHistory((heads) => heads.map((head) => ({ ...head, ...change(head) })));
 }
 
 function inOffer(change: (offer: StateOffer) => Partial<StateOffer>): Lie {
@@ -102,22 +107,22 @@ const lies: Readonly<Record<string, Lie>> = {
   "other heads": inOffer(() => ({ heads: [anId] })),
   "less history than there is": inOffer(({ historyCount }) => ({ historyCount: historyCount - 1 })),
   "the genesis of another context": inOffer(() => ({ genesis: new Uint8Array(8) })),
-  "an invented delta": inHistory((deltas) => [
-    ...deltas.slice(0, -1),
-    { ...(deltas.at(-1) as PastDelta), id: anId },
+  "an invented delta": inHistory((heads) => [
+    ...heads.slice(0, -1),
+    { ...(heads.at(-1) as PackedHead), bodyDigest: aHash },
   ]),
-  "parents after children": inHistory((deltas) => deltas.toReversed()),
-  "a parent nobody knows": inHistory((deltas) => deltas.map((delta) => ({ ...delta, parents: [anId] }))),
-  "a time before its parents": inHistory((deltas) =>
-    deltas.map((delta) => ({ ...delta, at: { ms: 1, counter: 0 } })),
-  ),
-  "a time beyond what a clock may lead": inHistory((deltas) =>
-    deltas.map((delta) => ({ ...delta, at: { ms: 0xffff_ffff_ffff, counter: 0 } })),
-  ),
-  "the same history twice": inHistory((deltas) => [...deltas, ...deltas]),
+  "parents after children": inHistory((heads) => heads.toReversed()),
+  "a parent nobody knows": inHeads(() => ({ parents: [anId] })),
+  "another parent of the same page": inHeads(() => ({ parents: [1] })),
+  "a later time than its own": inHeads(({ hlc }) => ({ hlc: { ...hlc, ms: hlc.ms + 1 } })),
+  "an earlier time than its own": inHeads(({ hlc }) => ({ hlc: { ...hlc, ms: hlc.ms - 1 } })),
+  "another turn in the same millisecond": inHeads(({ hlc }) => ({ hlc: { ...hlc, counter: 1 } })),
+  "another author": inHeads(() => ({ author: unsigned("somebody").author })),
+  "another kind": inHeads(() => ({ kindCode: 2 })),
+  "the same history twice": inHistory((heads) => [...heads, ...heads]),
   "pages without an end": (message) => {
     if (message.kind === "state-offer") return { ...message, historyCount: Number.MAX_SAFE_INTEGER };
-    return message.kind === "history" ? { ...message, deltas: [] } : message;
+    return message.kind === "history" ? { ...message, heads: [] } : message;
   },
 };
 
@@ -274,7 +279,7 @@ test("who asks for the same history again and again is not sent it that often", 
     const effects = node.give({ kind: "stream-frame", stream: -1, frame: encodeStateMessage(message) });
     for (const { frame } of only(effects, "send")) {
       const answer = decodeStateMessage(frame);
-      if (answer.kind === "history") sent += answer.deltas.length;
+      if (answer.kind === "history") sent += answer.heads.length;
     }
   };
   const key = "k".repeat(stateKeyBytes);

@@ -1,0 +1,103 @@
+/**
+ * What a delta's id is the hash of: all that places it in its history, and the digest of what it says. So a delta
+ * without its body still proves its parents, its author and its clock, from which its stamp follows.
+ *
+ *   head = [version, contextId, kind, [parents], author, incarnation, hlc ms, hlc counter, SHA-256 of body]
+ *   body = [payload, [events]]
+ */
+
+import type { Hlc } from "../hlc.ts";
+import {
+  type AuthorId,
+  byteString,
+  bytesOf,
+  type ContextId,
+  type DeltaId,
+  type Hash,
+  type Incarnation,
+  idBytes,
+  incarnationBytes,
+} from "../ids.ts";
+import { deltaVersion, hlcCounterMax, hlcMsMax, parentsMax } from "../limits.ts";
+import type { Crypto } from "../ports.ts";
+import { encode, refuse } from "./cbor.ts";
+import { expectByteString, expectInteger, expectList } from "./expect.ts";
+
+/** By the kind of a delta its code; 4 is kept for checkpoints. */
+export const kindCodes = { genesis: 0, operations: 1, merge: 2, handler: 3, membership: 5 } as const;
+/** Of kinds to come, too. */
+export const kindCodeMax = 255;
+
+/** Frozen. */
+export interface DeltaHead {
+  readonly kindCode: number;
+  /** Sorted and unique; empty only in a genesis. */
+  readonly parents: readonly DeltaId[];
+  readonly author: AuthorId;
+  readonly incarnation: Incarnation;
+  readonly hlc: Hlc;
+  readonly bodyDigest: Hash;
+}
+
+/** A delta without its body, as others tell of it. */
+export interface PastDelta {
+  readonly id: DeltaId;
+  readonly head: DeltaHead;
+}
+
+/** What a head and the encoding of a delta begin with. A genesis names no context. */
+export function placeFields(
+  contextId: ContextId | "",
+  { kindCode, parents, author, incarnation, hlc }: Omit<DeltaHead, "bodyDigest">,
+): readonly unknown[] {
+  return [
+    deltaVersion,
+    bytesOf(contextId),
+    kindCode,
+    parents.map(bytesOf),
+    bytesOf(author),
+    bytesOf(incarnation),
+    hlc.ms,
+    hlc.counter,
+  ];
+}
+
+/** How many these are. */
+const placeLength = 8;
+/** The fields of a delta's encoding. */
+export const deltaLength = placeLength + 2;
+
+/** Of a decoded payload, as bytes, and decoded events. */
+export function digestBody(payload: unknown, events: unknown, crypto: Crypto): Hash {
+  return byteString(crypto.sha256(encode([payload, events])));
+}
+
+/** The id of a delta with this head, as bytes. O(parents). */
+export function hashHead(contextId: ContextId | "", head: DeltaHead, crypto: Crypto): Uint8Array {
+  return crypto.sha256(encode([...placeFields(contextId, head), bytesOf(head.bodyDigest)]));
+}
+
+/** The head of a delta whose fields were decoded from its canonical encoding. For use inside `decoding`. */
+export function headOfFields(fields: readonly unknown[], crypto: Crypto): DeltaHead {
+  return Object.freeze({
+    kindCode: expectInteger(fields[2], kindCodeMax),
+    parents: expectParents(fields[3]),
+    author: expectByteString<AuthorId>(fields[4]),
+    incarnation: expectByteString<Incarnation>(fields[5], incarnationBytes),
+    hlc: Object.freeze({
+      ms: expectInteger(fields[6], hlcMsMax),
+      counter: expectInteger(fields[7], hlcCounterMax),
+    }),
+    bodyDigest: digestBody(fields[placeLength], fields[placeLength + 1], crypto),
+  });
+}
+
+function expectParents(value: unknown): readonly DeltaId[] {
+  return sortedParents(expectList(value, parentsMax, (parent) => expectByteString<DeltaId>(parent, idBytes)));
+}
+
+/** Refuses others. For use inside `decoding`. */
+export function sortedParents(parents: readonly DeltaId[]): readonly DeltaId[] {
+  const isSorted = parents.every((parent, index) => index === 0 || (parents[index - 1] ?? "") < parent);
+  return isSorted ? Object.freeze(parents) : refuse("non-canonical", "parents are not sorted and unique");
+}
