@@ -44,6 +44,13 @@ export function createApi(about: {
         const replica = core.replicas().get(contextId);
         return replica === undefined ? null : viewOf(replica);
       }),
+    members: (contextId) =>
+      driver.query(() => {
+        const governance = core.replicas().get(contextId)?.governance;
+        if (governance === undefined) return null;
+        const { ownRole, members } = governance;
+        return { ownRole, others: members.others, named: members.all() };
+      }),
     parked: (contextId) =>
       driver.query(() => (core.replicas().get(contextId)?.owed.parked(parkedShownMax) ?? []).map(parkedView)),
     peers: () => peersOf(core),
@@ -52,6 +59,7 @@ export function createApi(about: {
       name: config.name,
       state: node.state,
       peer: node.peer,
+      key: toBase58(byteString(publicKeyOfSeed(seed))),
       addresses: [...node.addresses()],
       api: node.apiUrl,
       uptimeMs: Math.round(performance.now() - startedMs),
@@ -79,6 +87,8 @@ function viewOf(replica: Replica): ContextView {
     entities: replica.state.storedCount,
     owed: replica.owed.waitingCount,
     parked: replica.owed.parkedCount,
+    ownRole: replica.governance.ownRole,
+    isInvited: replica.governance.invitation !== null,
   };
 }
 

@@ -66,8 +66,13 @@ export class ApiClient {
   }
 
   async post(path: string, body: JsonObject): Promise<JsonObject> {
+    return await this.send("POST", path, body);
+  }
+
+  /** The answer of an admin route to a body. */
+  async send(method: "POST" | "PUT" | "DELETE", path: string, body: JsonObject): Promise<JsonObject> {
     return await this.#fetch(path, {
-      method: "POST",
+      method,
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });

@@ -287,7 +287,7 @@ export class Simulation {
     if (node.isJudged && replica?.isInitialized && isChecked(heads))
       this.oracles.stands(node, { contextId, heads, root: replica.stateRoot() });
     const standing = replica === undefined ? null : heads;
-    const judged = node.isJudged ? standing : null;
+    const judged = this.world.isJudgedIn(node, contextId) ? standing : null;
     this.overall.update(contextId, node.index, judged);
     for (const { expectation, watch } of this.expected) {
       watch.update(contextId, node.index, expectation.nodes === null ? judged : standing);
@@ -302,7 +302,7 @@ export class Simulation {
     this.acknowledged += 1;
     const operation = present(this.plan.operations[request], "the operation of a request");
     const contextId = present(this.world.contextIds.get(operation.context), "the context of an operation");
-    if (node.isJudged) this.oracles.acknowledge(node, contextId, outcome.written);
+    if (this.world.isJudgedIn(node, contextId)) this.oracles.acknowledge(node, contextId, outcome.written);
   }
 
   #statusChanged(node: SimNode, lost: readonly Commit[] | "all"): void {

@@ -1,10 +1,10 @@
 /** `/admin-api`: the routes the command line needs, in Calimero's shapes, and `status`, which is ours. */
 
 import type { FastifyInstance } from "fastify";
-import type { Outcome } from "../../core/effect.ts";
-import { type ContextId, toHex } from "../../core/ids.ts";
-import { type ContextView, HttpError, type NodeApi } from "./api.ts";
-import { fromBase58, noContextId, toBase58 } from "./base58.ts";
+import { toHex } from "../../core/ids.ts";
+import { type ContextView, contextOf, HttpError, type NodeApi, readContextId, refusalOf } from "./api.ts";
+import { toBase58 } from "./base58.ts";
+import { readMembers, readRole } from "./members.ts";
 
 interface WithId {
   readonly Params: { readonly id: string };
@@ -31,9 +31,14 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
     return { data: { ...show(context), parkedWork: await api.parked(context.id) } };
   });
   server.post("/admin-api/contexts", async ({ body }) => {
-    const contextId = contextOf(
-      await api.call({ kind: "create-context", application: readApplication(body) }),
-    );
+    const { members, open } = (body ?? {}) as { readonly members?: unknown; readonly open?: unknown };
+    const call = {
+      kind: "create-context",
+      application: readApplication(body),
+      members: readMembers(members),
+      others: open === undefined || open === null ? null : readRole(open),
+    } as const;
+    const contextId = contextOf(await api.call(call));
     return { data: { contextId: toBase58(contextId), memberPublicKey, groupCreated: false } };
   });
   server.post<WithId>("/admin-api/contexts/:id/join", async ({ params }) => {
@@ -62,27 +67,13 @@ function show(context: ContextView) {
     entities: context.entities,
     owed: context.owed,
     parked: context.parked,
+    ownRole: context.ownRole,
+    isInvited: context.isInvited,
   };
-}
-
-function readContextId(text: string): ContextId {
-  const contextId = fromBase58<ContextId>(text);
-  if (contextId === null) throw new HttpError(400, noContextId(text));
-  return contextId;
 }
 
 function readApplication(body: unknown): string {
   const application = (body as { applicationId?: unknown } | null)?.applicationId;
   if (typeof application !== "string") throw new HttpError(400, "expected a text in applicationId");
   return application;
-}
-
-function contextOf(outcome: Outcome): ContextId {
-  if (outcome.kind === "context") return outcome.contextId;
-  throw refusalOf(outcome, "a context");
-}
-
-function refusalOf(outcome: Outcome, expected: string): HttpError {
-  if (outcome.kind !== "refused") return new HttpError(500, `the node gave another answer than ${expected}`);
-  return new HttpError(outcome.code === "context-not-found" ? 404 : 400, outcome.message);
 }

@@ -1,9 +1,11 @@
 /** What the API needs of a node. */
 
-import type { Outcome } from "../../core/effect.ts";
+import type { Outcome, RefusalCode } from "../../core/effect.ts";
 import type { AuthorId, ContextId, DeltaId, Hash } from "../../core/ids.ts";
 import type { ClientCall } from "../../core/input.ts";
 import type { JsonObject } from "../../core/json.ts";
+import type { Member, Role } from "../../core/members/membership.ts";
+import { fromBase58, noContextId } from "./base58.ts";
 
 /** The header of every answer that says which node it is of. */
 export const peerHeader = "reconverge-peer";
@@ -24,6 +26,8 @@ export interface NodeApi {
   context(contextId: ContextId): Promise<ContextView | null>;
   /** The oldest parked work of a context, at most `parkedShownMax`; none where there is no such context. */
   parked(contextId: ContextId): Promise<readonly ParkedView[]>;
+  /** Null for a context that is not on this node. */
+  members(contextId: ContextId): Promise<MembersView | null>;
   peers(): readonly PeerView[];
   /** Everything an operator wants to see at a glance. */
   status(): JsonObject;
@@ -44,6 +48,17 @@ export interface ContextView {
   readonly owed: number;
   /** Work that failed too often, and waits for an operator. */
   readonly parked: number;
+  /** Of this node; null: none. */
+  readonly ownRole: Role | null;
+  /** It holds an invitation that has not let it in yet. */
+  readonly isInvited: boolean;
+}
+
+export interface MembersView {
+  readonly ownRole: Role | null;
+  /** Of whoever is not named. */
+  readonly others: Role | null;
+  readonly named: readonly Member[];
 }
 
 /** Parked work, as an operator sees it. */
@@ -74,3 +89,25 @@ export class HttpError extends Error {
     this.status = status;
   }
 }
+
+/** The id a client named. */
+export function readContextId(text: string): ContextId {
+  const contextId = fromBase58<ContextId>(text);
+  if (contextId === null) throw new HttpError(400, noContextId(text));
+  return contextId;
+}
+
+/** The context of an answer. */
+export function contextOf(outcome: Outcome): ContextId {
+  if (outcome.kind === "context") return outcome.contextId;
+  throw refusalOf(outcome, "a context");
+}
+
+/** What to answer where another outcome was hoped for. */
+export function refusalOf(outcome: Outcome, expected: string): HttpError {
+  if (outcome.kind !== "refused") return new HttpError(500, `the node gave another answer than ${expected}`);
+  return new HttpError(statuses[outcome.code] ?? 400, outcome.message);
+}
+
+/** Of refusals that are no mistake in what was asked. */
+const statuses: Partial<Record<RefusalCode, number>> = { "context-not-found": 404, "not-permitted": 403 };

@@ -8,14 +8,24 @@ export function toBase58(id: string): string {
   return base58btc.baseEncode(bytesOf(id));
 }
 
-/** The id of 32 bytes that a text stands for, or null when it stands for none. */
-export function fromBase58<Id extends string>(text: string): Id | null {
+/** The text for some bytes. */
+export function textOfBytes(bytes: Uint8Array): string {
+  return base58btc.baseEncode(bytes);
+}
+
+/** The bytes that a text stands for, or null when it stands for none. */
+export function bytesFromBase58(text: string): Uint8Array | null {
   try {
-    const bytes = base58btc.baseDecode(text);
-    return bytes.length === idBytes ? byteString<Id>(bytes) : null;
+    return base58btc.baseDecode(text);
   } catch {
     return null; // The package says "not base58" by throwing.
   }
+}
+
+/** The id of 32 bytes that a text stands for, or null when it stands for none. */
+export function fromBase58<Id extends string>(text: string): Id | null {
+  const bytes = bytesFromBase58(text);
+  return bytes?.length === idBytes ? byteString<Id>(bytes) : null;
 }
 
 /** The sentence for a text that is no context id. */

@@ -16,6 +16,7 @@ import Fastify, {
 import { registerAdmin } from "./admin.ts";
 import { HttpError, type NodeApi, peerHeader } from "./api.ts";
 import { answerRpc, internalError, parseError } from "./json-rpc.ts";
+import { registerMembers } from "./members.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -67,6 +68,7 @@ export async function startServer({ host, port, api, failed }: ServerOptions): P
   });
   server.post("/jsonrpc", ({ body }) => answerRpc(body, api));
   registerAdmin(server, api);
+  registerMembers(server, api);
   try {
     return { url: await server.listen({ host, port }), close: () => server.close() };
   } catch (error) {

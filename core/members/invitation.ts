@@ -4,7 +4,7 @@
  *   [contextId, inviter, role, invitee or nothing, expires ms, nonce]
  */
 
-import type { Fault } from "../fault.ts";
+import { type Fault, isFault } from "../fault.ts";
 import { type AuthorId, bytesOf, type ContextId } from "../ids.ts";
 import { hlcMsMax } from "../limits.ts";
 import type { Crypto, Identity } from "../ports.ts";
@@ -55,4 +55,15 @@ export function expectInvitation(sealed: Uint8Array, crypto: Crypto): Invitation
     nonce: expectByteString(fields[5], secretBytes),
     sealed,
   });
+}
+
+/** The context an invitation is to, unverified; null for bytes that are no invitation. */
+export function contextOfInvitation(sealed: Uint8Array): ContextId | null {
+  const found = decoding("invitation", () => {
+    const [body] = expectFields(decodeCanonical(sealed, invitationBytesMax), 2, "an invitation");
+    const bytes = expectBytes(body, invitationBytesMax);
+    const [contextId] = expectFields(decodeCanonical(bytes, invitationBytesMax), 6, "an invitation's body");
+    return { kind: "found" as const, contextId: expectByteString<ContextId>(contextId) };
+  });
+  return isFault(found) ? null : found.contextId;
 }

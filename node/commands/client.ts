@@ -3,12 +3,21 @@
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { ApiClient } from "../client.ts";
 import { Failure } from "../failure.ts";
-import type { CallOptions, ClientOptions } from "./index.ts";
+import type { CallOptions, ClientOptions, CreateOptions } from "./index.ts";
 import { reporting, show, table } from "./output.ts";
 
-export async function createContext(application: string, options: ClientOptions): Promise<void> {
+/** 32 bytes in base58; an invitation is longer. */
+const contextIdCharactersMax = 44;
+
+export async function createContext(options: CreateOptions): Promise<void> {
   await asking(options, async (api) => {
-    const { data } = await api.post("/admin-api/contexts", { applicationId: application });
+    const members = (options.member ?? []).map((text) => {
+      const [publicKey = "", role = "member"] = text.split(":");
+      return { publicKey, role };
+    });
+    const open = options.open === true ? "member" : (options.open ?? null);
+    const body = { applicationId: options.application, members, open };
+    const { data } = await api.post("/admin-api/contexts", body);
     return { value: data, text: String((data as JsonObject).contextId) };
   });
 }
@@ -46,10 +55,14 @@ export async function retryContext(id: string, options: ClientOptions): Promise<
   });
 }
 
-export async function joinContext(id: string, options: ClientOptions): Promise<void> {
+/** By an invitation, or by the id of a context that names this node already or is open. */
+export async function joinContext(text: string, options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {
-    const { data } = await api.post(`/admin-api/contexts/${encodeURIComponent(id)}/join`, {});
-    return { value: data, text: `joined ${id}` };
+    const { data } =
+      text.length > contextIdCharactersMax
+        ? await api.post("/admin-api/contexts/join", { invitation: text })
+        : await api.post(`/admin-api/contexts/${encodeURIComponent(text)}/join`, {});
+    return { value: data, text: `joined ${(data as JsonObject).contextId}` };
   });
 }
 
@@ -91,7 +104,7 @@ function verdicts(sync: readonly JsonObject[]): readonly string[] {
   });
 }
 
-async function asking(
+export async function asking(
   options: ClientOptions,
   ask: (api: ApiClient) => Promise<{ readonly value: unknown; readonly text: string }>,
 ): Promise<void> {

@@ -34,6 +34,18 @@ export interface ClientOptions {
   readonly json?: true;
 }
 
+export interface CreateOptions extends ClientOptions {
+  readonly application: string;
+  readonly member?: readonly string[];
+  readonly open?: string | true;
+}
+
+export interface InviteOptions extends ClientOptions {
+  readonly role: string;
+  readonly for?: string;
+  readonly hours?: string;
+}
+
 export interface CallOptions extends ClientOptions {
   readonly context: string;
   readonly args: string;
@@ -91,11 +103,17 @@ function registerNode(program: Command): void {
 function registerContext(program: Command): void {
   const context = program.command("context").description("make, list and join contexts on a running node");
   withClientOptions(context.command("create"))
-    .description("make a context; whoever knows its id can join it")
+    .description("make a context, whose admin this node is; others come in by invitation")
     .option("--application <name>", "what runs in it", "kv-store")
-    .action(async (options: ClientOptions & { readonly application: string }) =>
-      (await client()).createContext(options.application, options),
-    );
+    .option(
+      "--member <key[:role]...>",
+      "who is a member from the start: a key, as the node's status shows it",
+    )
+    .option(
+      "--open [role]",
+      "let everyone in who knows its id, as a member or in this role; nothing is sealed",
+    )
+    .action(async (options: CreateOptions) => (await client()).createContext(options));
   withClientOptions(context.command("list"))
     .description("list the contexts of the node")
     .action(async (options: ClientOptions) => (await client()).listContexts(options));
@@ -105,9 +123,41 @@ function registerContext(program: Command): void {
   withClientOptions(context.command("retry").argument("<id>", "the context's id"))
     .description("try parked work again: handlers and queued calls that failed too often")
     .action(async (id: string, options: ClientOptions) => (await client()).retryContext(id, options));
-  withClientOptions(context.command("join").argument("<id>", "the context's id"))
-    .description("keep a context that a peer has")
-    .action(async (id: string, options: ClientOptions) => (await client()).joinContext(id, options));
+  withClientOptions(context.command("join").argument("<invitation>", "an invitation, or a context's id"))
+    .description("come into a context: by an invitation, or by its id where it names this node or is open")
+    .action(async (text: string, options: ClientOptions) => (await client()).joinContext(text, options));
+  registerMembers(context);
+}
+
+function registerMembers(context: Command): void {
+  const members = () => import("./members.ts");
+  const withId = (name: string) =>
+    withClientOptions(context.command(name).argument("<id>", "the context's id"));
+  withId("invite")
+    .description("sign an invitation, which lets in whoever presents it first")
+    .option("--role <role>", "admin, member or reader", "member")
+    .option("--for <key>", "let in this key alone")
+    .option("--hours <count>", "how long it is good for (default: 168)")
+    .action(async (id: string, options: InviteOptions) => (await members()).invite(id, options));
+  withId("members")
+    .description("list who is a member, and in which role")
+    .action(async (id: string, options: ClientOptions) => (await members()).listMembers(id, options));
+  withId("role")
+    .argument("<key>", "the member's key; whoever is no member becomes one")
+    .argument("<role>", "admin, member or reader")
+    .description("give a member another role")
+    .action(async (id: string, key: string, role: string, options: ClientOptions) =>
+      (await members()).giveRole(id, { key, role }, options),
+    );
+  withId("remove")
+    .argument("<key>", "the member's key")
+    .description("remove a member, and change the key of the topic")
+    .action(async (id: string, key: string, options: ClientOptions) =>
+      (await members()).removeMember(id, key, options),
+    );
+  withId("resign")
+    .description("cease to be a member; what is here stays here")
+    .action(async (id: string, options: ClientOptions) => (await members()).resign(id, options));
 }
 
 function registerApp(program: Command): void {

@@ -93,7 +93,8 @@ export function liveMembers(
   const contextId = present(simulation.world.contextIds.get(context), `context ${context}`);
   return simulation.world.nodes.flatMap((node) => {
     const replica = node.core?.replicas().get(contextId);
-    const isAsked = nodes === null ? node.isJudged : nodes.includes(node.index);
+    const isAsked =
+      nodes === null ? simulation.world.isJudgedIn(node, contextId) : nodes.includes(node.index);
     return replica === undefined || !isAsked ? [] : [{ node, replica }];
   });
 }

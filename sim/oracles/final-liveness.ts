@@ -20,7 +20,10 @@ export interface CorePart {
 export function coreOf(world: World): readonly CorePart[] {
   return Array.from(world.contextIds).flatMap(([context, contextId]) => {
     const members = world.judged.filter(
-      ({ status, core }) => status === "up" && core?.replicas().has(contextId) === true,
+      (node) =>
+        node.status === "up" &&
+        world.isJudgedIn(node, contextId) &&
+        node.core?.replicas().has(contextId) === true,
     );
     const [largest] = components(members, world.plan).toSorted((a, b) => b.length - a.length);
     return largest === undefined ? [] : [{ context, contextId, nodes: largest }];

@@ -71,6 +71,7 @@ export class Oracles {
   committed(node: SimNode, commit: Commit): readonly CausalDelta[] {
     const added: CausalDelta[] = [];
     const ids = new Set<string>();
+    const hasHistory = commit.writes.some(([key]) => key[0] === "b");
     for (const [key, sealed] of commit.writes) {
       if (key[0] !== "d" || sealed === null) continue;
       const delta = this.#codec.openDelta(sealed);
@@ -83,8 +84,11 @@ export class Oracles {
         );
         continue;
       }
+      // What says who is a member comes with a state as well, whose history is in the index alone.
+      const cameWithState = delta.content.kind === "membership" && hasHistory;
       const missing = delta.parents.find(
-        (id) => !ids.has(id) && !this.kept.has(node.disk, delta.contextId, id),
+        (id) =>
+          !cameWithState && !ids.has(id) && !this.kept.has(node.disk, delta.contextId, id),
       );
       if (missing !== undefined) {
         this.#find(

@@ -4,6 +4,7 @@ import type { Application } from "../../core/app/application.ts";
 import { suggestion } from "../../core/nearest-name.ts";
 import type { Scenario, ScenarioContext } from "../scenario/scenario.ts";
 import type { Problems, ScenarioPath } from "../scenario/scenario-error.ts";
+import { movementsOf } from "./member-calls.ts";
 import type { Roster } from "./roster.ts";
 
 export interface ResolvedContext {
@@ -13,7 +14,10 @@ export interface ResolvedContext {
   readonly members: readonly number[];
   /** Members that join later, by the time they do. */
   readonly joining: readonly number[];
+  /** All that ever keep it, those included that nobody lets in. */
   readonly everMembers: ReadonlySet<number>;
+  /** Those of them who are no members in the end. */
+  readonly outsiders: readonly number[];
 }
 
 export class Contexts {
@@ -75,12 +79,15 @@ export function resolveContexts(
     }
     const members = roster.resolve(context.members ?? "all", [...path, "members"]);
     const later = joining.get(context.id) ?? [];
+    const isOnly = given.length === 1;
+    const { coming, outsiders } = movementsOf(scenario, { id: context.id, isOnly, roster });
     return {
       id: context.id,
       application: findApplication(context, { path, applications, problems }),
       members: initialMembers(members, { roster, path, problems }),
       joining: later,
-      everMembers: new Set([...members, ...later]),
+      everMembers: new Set([...members, ...later, ...coming]),
+      outsiders,
     };
   });
   return new Contexts(resolved, problems);

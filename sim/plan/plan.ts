@@ -44,6 +44,8 @@ export interface PlanContext {
   readonly application: string;
   /** Initial members. A joining node is named by its `join`. */
   readonly members: readonly number[];
+  /** Who keeps it and is no member in the end: not expected to agree with the others unless an expectation names it. */
+  readonly outsiders: readonly number[];
 }
 
 export type LatencyPlan =

@@ -58,8 +58,8 @@ export function resolvePlan(scenario: Scenario, options: ResolveOptions): Plan {
   problems.throwIfAny(scenario);
   return {
     ...{ name: scenario.name, seed, untilUs, nodes: roster.nodes, links },
-    contexts: contexts.all.map(({ id, application, members }) => ({
-      ...{ id, application: application?.name ?? "", members },
+    contexts: contexts.all.map(({ id, application, members, outsiders }) => ({
+      ...{ id, application: application?.name ?? "", members, outsiders },
     })),
     ...{ network, diskSyncUs, operations, faults, expectations },
   };

@@ -32,6 +32,16 @@ export class Roster {
       .filter((node) => node >= this.initialCount);
   }
 
+  /** Those of the nodes a reference names that there are; what is wrong with it is reported elsewhere. */
+  known(reference: NodeReference | undefined): readonly number[] {
+    if (reference === undefined) return [];
+    return partsOf(reference, []).flatMap((part) => {
+      if (part.kind === "all") return this.initial;
+      const ids = part.kind === "one" ? [part.id] : part.kind === "range" ? part.ids : [];
+      return ids.flatMap((id) => this.#indexes.get(id) ?? []);
+    });
+  }
+
   get initial(): readonly number[] {
     return Array.from({ length: this.initialCount }, (_, index) => index);
   }

@@ -7,6 +7,7 @@ import { parseRate, rateExpectation } from "../scenario/duration.ts";
 import type { SteadyWrites, WorkloadEntry } from "../scenario/scenario.ts";
 import { type ScenarioPath, showCount, showValue } from "../scenario/scenario-error.ts";
 import type { ResolvedContext } from "./contexts.ts";
+import { checkMemberCall } from "./member-calls.ts";
 import type { PlanOperation } from "./plan.ts";
 import { ContentNames, type Resolving, readEnd, readInstant } from "./resolving.ts";
 import { type ArgumentTemplate, compileArguments } from "./template.ts";
@@ -56,7 +57,8 @@ function resolveEntry(
   const context = contexts.ofEntry(entry.context, path);
   const args = compileArguments(entry.args ?? {}, [...path, "args"], problems);
   if (context === null) return null;
-  checkMethod(entry.method, { context, path }, resolving);
+  if (entry.method.startsWith("@")) checkMemberCall(entry, path, resolving);
+  else checkMethod(entry.method, { context, path }, resolving);
   const nodes = resolveCallees(entry, { context, path }, resolving);
   return problems.count > before
     ? null

@@ -24,6 +24,7 @@ import { FaultInjector } from "./fault-injector.ts";
 import { createContexts } from "./genesis.ts";
 import { Intake } from "./intake.ts";
 import { Mesh } from "./mesh.ts";
+import { callOf, handOver } from "./operations.ts";
 import { createSharedCodec } from "./shared-codec.ts";
 import type { NodeSurroundings, SimNode } from "./sim-node.ts";
 import type { WorldMemory, WorldSnapshot } from "./snapshot.ts";
@@ -52,6 +53,7 @@ export class World implements WorldPort, NodeSurroundings {
   /** Operations whose node stopped before it could answer, because its disk failed. */
   unanswered = 0;
   #isStopped = false;
+  readonly #outsiders: ReadonlyMap<ContextId, ReadonlySet<number>>;
   readonly #observer: WorldObserver;
   readonly #queue: EventQueue<WorldEvent>;
   readonly #streams: Streams;
@@ -86,6 +88,12 @@ export class World implements WorldPort, NodeSurroundings {
     this.judged = this.nodes.filter(({ isJudged }) => isJudged);
     this.#indexByPeer = new Map(plan.nodes.map(({ id }, index) => [id as PeerId, index]));
     this.contextIds = memory?.contextIds ?? createContexts(plan, this.nodes);
+    this.#outsiders = new Map(
+      plan.contexts.map(({ id, outsiders }) => [
+        present(this.contextIds.get(id), "a context"),
+        new Set(outsiders),
+      ]),
+    );
     this.conditions = new LinkConditions(plan, memory?.conditions);
     this.connections = new Connections(this, plan, {
       conditions: this.conditions,
@@ -267,11 +275,11 @@ export class World implements WorldPort, NodeSurroundings {
       case "unsubscribe":
         return this.#mesh.unsubscribe(index, effect.topic);
       case "dial":
-        return this.connections.dial(index, this.#indexOf(effect.peer));
+        return this.connections.dial(index, this.indexOf(effect.peer));
       case "hang-up":
-        return this.connections.hangUp(index, this.#indexOf(effect.peer));
+        return this.connections.hangUp(index, this.indexOf(effect.peer));
       case "open-stream":
-        return this.#streams.open(index, this.#indexOf(effect.peer), effect.stream);
+        return this.#streams.open(index, this.indexOf(effect.peer), effect.stream);
       case "send":
         return this.#streams.send(index, effect.stream, effect.frame);
       case "close-stream":
@@ -281,6 +289,7 @@ export class World implements WorldPort, NodeSurroundings {
         return this.scheduleWake(node);
       case "reply":
         node.unanswered.delete(effect.request);
+        if (effect.outcome.kind === "invitation") handOver(this, effect.request, effect.outcome.invitation);
         return this.#observer.replied(node, effect.request, effect.outcome);
       case "observe":
         return this.counters.probe(effect.observation.name, effect.observation.amount);
@@ -358,21 +367,21 @@ export class World implements WorldPort, NodeSurroundings {
   }
 
   #operate(index: number): void {
-    const { node, context, method, args } = present(this.plan.operations[index], "an operation");
-    const contextId = this.contextIds.get(context);
-    if (contextId === undefined || !this.isUp(node)) {
+    const operation = callOf(this, index);
+    if (operation === null || !this.isUp(operation.node)) {
       this.skipped += 1;
       return;
     }
-    this.node(node).unanswered.add(index);
-    this.deliver(node, {
-      kind: "request",
-      request: index,
-      call: { kind: "execute", contextId, method, args },
-    });
+    this.node(operation.node).unanswered.add(index);
+    this.deliver(operation.node, { kind: "request", request: index, call: operation.call });
   }
 
-  #indexOf(peer: PeerId): number {
+  /** Is it expected to agree with others about this context in the end? */
+  isJudgedIn(node: SimNode, contextId: ContextId): boolean {
+    return node.isJudged && !(this.#outsiders.get(contextId)?.has(node.index) ?? false);
+  }
+
+  indexOf(peer: PeerId): number {
     return present(this.#indexByPeer.get(peer), `peer ${peer}`);
   }
 

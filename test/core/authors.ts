@@ -7,6 +7,7 @@ import type { ApplicationEvent } from "../../core/effect.ts";
 import type { Fault } from "../../core/fault.ts";
 import type { Hlc } from "../../core/hlc.ts";
 import { type AuthorId, byteString, type ContextId, type Incarnation, type PeerId } from "../../core/ids.ts";
+import type { Member, Role } from "../../core/members/membership.ts";
 import type { Crypto, Identity } from "../../core/ports.ts";
 import type { Action, ActionOf } from "../../core/state/action.ts";
 import { type Codec, createCodec } from "../../core/wire/codec.ts";
@@ -57,15 +58,24 @@ export interface Written {
   readonly events?: readonly ApplicationEvent[];
 }
 
-/** Makes deltas of one context. */
+export interface ScribeOptions {
+  readonly codec?: Codec;
+  readonly hlc?: Hlc;
+  readonly members?: readonly Member[];
+  readonly others?: Role | null;
+}
+
+/** Makes deltas of one context, open to all unless its options say otherwise. */
 export class Scribe {
   readonly genesis: CausalDelta;
   readonly contextId: ContextId;
   readonly #codec: Codec;
 
-  constructor(creator: Identity, { codec: own = codec, hlc = { ms: 1_000, counter: 0 } } = {}) {
+  constructor(creator: Identity, options: ScribeOptions = {}) {
+    const { codec: own = codec, hlc = { ms: 1_000, counter: 0 } } = options;
+    const { members, others } = { ...openGenesis, ...options };
     this.#codec = own;
-    const content = { ...openGenesis, application: "kv-store" } as const;
+    const content = { ...openGenesis, application: "kv-store", members, others } as const;
     const draft = { contextId: "" as const, parents: [], author: creator.author, incarnation, hlc, content };
     this.genesis = opened(sealDelta({ ...draft, events: [] }, creator, own.crypto), own);
     this.contextId = this.genesis.contextId;

@@ -1,0 +1,97 @@
+/**
+ * Calls of a workload that are the node's own and not its application's: who comes, who goes, who may do what. They are
+ * named like methods, with an @ before.
+ */
+
+import type { JsonObject } from "../../core/json.ts";
+import { type Role, roles } from "../../core/members/membership.ts";
+import { suggestion } from "../../core/nearest-name.ts";
+import type { Scenario, WorkloadEntry } from "../scenario/scenario.ts";
+import { type Problems, type ScenarioPath, showValue } from "../scenario/scenario-error.ts";
+import type { Roster } from "./roster.ts";
+
+/** What each takes: `member`, a node; `role`, which `@invite` may leave out. */
+const parameters = {
+  /** Signs an invitation for a node and hands it over; the node comes in by it. */
+  "@invite": ["member", "role"],
+  "@role": ["member", "role"],
+  "@remove": ["member"],
+  "@leave": [],
+  /** Joins by the context's id, though nobody let it in. */
+  "@knock": [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type MemberMethod = keyof typeof parameters;
+
+export function isMemberMethod(method: string): method is MemberMethod {
+  return Object.hasOwn(parameters, method);
+}
+
+/** A member call, understood. */
+export interface MemberCall {
+  readonly method: MemberMethod;
+  /** Whom it is about; the caller itself where it names nobody. */
+  readonly member: string | null;
+  readonly role: Role;
+}
+
+export function memberCallOf(method: MemberMethod, args: JsonObject): MemberCall {
+  const { member = null, role = "member" } = args as { readonly member?: string; readonly role?: Role };
+  return { method, member, role };
+}
+
+/** What is wrong with a call that is named like one of these goes to the problems. */
+export function checkMemberCall(
+  { method, args = {} }: Pick<WorkloadEntry, "method" | "args">,
+  path: ScenarioPath,
+  { roster, problems }: { readonly roster: Roster; readonly problems: Problems },
+): void {
+  if (!isMemberMethod(method)) {
+    const known = Object.keys(parameters);
+    const message = `found "${method}", expected one of ${known.join(", ")}${suggestion(method, known)}`;
+    return problems.add("unknown-name", [...path, "method"], message);
+  }
+  const taken: readonly string[] = parameters[method];
+  for (const name of Object.keys(args)) {
+    if (taken.includes(name)) continue;
+    const message = `found "${name}", expected ${taken.length === 0 ? "no arguments" : taken.join(" and ")} of ${method}`;
+    problems.add("unknown-key", [...path, "args", name], message);
+  }
+  if (taken.includes("member")) {
+    const { member } = args;
+    if (typeof member === "string") roster.find(member, [...path, "args", "member"]);
+    else problems.add("missing-key", [...path, "args"], `missing key "member": expected the id of a node`);
+  }
+  const { role } = args;
+  const isMissing = role === undefined && method === "@role";
+  const isWrong = role !== undefined && !roles.some((each) => each === role);
+  if (taken.includes("role") && (isMissing || isWrong)) {
+    const message = `found ${showValue(role ?? null)}, expected one of ${roles.join(", ")}`;
+    problems.add("bad-value", [...path, "args", "role"], message);
+  }
+}
+
+/** Of one context: who is not a member from the start and comes nevertheless, and who is none in the end. */
+export interface Movements {
+  readonly coming: readonly number[];
+  /** Oracles do not expect these to agree with the others, unless an expectation names them. */
+  readonly outsiders: readonly number[];
+}
+
+export function movementsOf(
+  { workload = [] }: Scenario,
+  { id, isOnly, roster }: { readonly id: string; readonly isOnly: boolean; readonly roster: Roster },
+): Movements {
+  const [coming, outsiders] = [new Set<number>(), new Set<number>()];
+  for (const { context, method, args, node, nodes } of workload) {
+    if (!isMemberMethod(method) || (context === undefined ? !isOnly : context !== id)) continue;
+    const named = typeof args?.member === "string" ? [args.member] : [];
+    const about = roster.known(named);
+    const callers = roster.known(node === undefined ? nodes : node);
+    if (method === "@invite") for (const each of about) coming.add(each);
+    if (method === "@knock") for (const each of callers) coming.add(each);
+    const gone = method === "@remove" ? about : method === "@leave" || method === "@knock" ? callers : [];
+    for (const each of gone) outsiders.add(each);
+  }
+  return { coming: Array.from(coming), outsiders: Array.from(outsiders) };
+}

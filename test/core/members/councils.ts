@@ -1,0 +1,112 @@
+// Contexts whose members change each other at random, each change made where its author happens to stand.
+
+import * as fc from "fast-check";
+import type { CausalDelta, DeltaContent } from "../../../core/dag/delta.ts";
+import { createDeltaStoreMemory, DeltaStore } from "../../../core/delta-store/delta-store.ts";
+import { byteString } from "../../../core/ids.ts";
+import { sealInvitation } from "../../../core/members/invitation.ts";
+import { createMembersMemory, Members } from "../../../core/members/members.ts";
+import { type Invitation, roles } from "../../../core/members/membership.ts";
+import { Turn } from "../../../core/turn.ts";
+import { opened, operations, put, Scribe, trustingCodec, trustingCrypto, unsigned } from "../authors.ts";
+
+export const people = ["ann", "bob", "cid", "dee", "eve"].map(unsigned);
+const [ann, bob, cid] = people as [(typeof people)[0], (typeof people)[0], (typeof people)[0]];
+
+/** Of the same application and creator: bob a member, cid a reader, the others strangers. */
+export function councilScribe(): Scribe {
+  const members = [
+    { author: bob.author, role: "member" as const },
+    { author: cid.author, role: "reader" as const },
+  ];
+  return new Scribe(ann, { codec: trustingCodec, members, others: null });
+}
+
+/** What someone attempts: by whom, about whom, on which of the deltas there are (counted from the newest). */
+export const attempt = fc.record({
+  // Who can do most does most, so that much of it is allowed.
+  by: fc.oneof(fc.constant(0), fc.nat(people.length - 1)),
+  about: fc.nat(people.length - 1),
+  on: fc.uniqueArray(fc.nat(5), { minLength: 1, maxLength: 3 }),
+  what: fc.constantFrom("write", "role", "remove", "leave", "rotate", "join"),
+  role: fc.constantFrom("admin", ...roles),
+});
+export type Attempt = typeof attempt extends fc.Arbitrary<infer One> ? One : never;
+export const attempts = fc.array(attempt, { minLength: 1, maxLength: 24 });
+
+/** The deltas that these attempts come to, those that are not allowed included. Each names some that were allowed. */
+export function attempted(scribe: Scribe, list: readonly Attempt[]): readonly CausalDelta[] {
+  const council = new Council(scribe);
+  council.receive(scribe.genesis);
+  const made: CausalDelta[] = [scribe.genesis];
+  for (const [index, { by, about, on, what, role }] of list.entries()) {
+    const kept = made.filter(({ id }) => council.store.graph.has(id));
+    const parents = Array.from(new Set(on.map((back) => kept.at(-1 - back) ?? scribe.genesis)));
+    const author = people[by] ?? ann;
+    const member = (people[about] ?? ann).author;
+    const nonce = byteString(new Uint8Array(16).fill(index));
+    const contents: Record<Attempt["what"], DeltaContent> = {
+      write: operations(put(`${index}`, index)),
+      role: { kind: "membership", change: { kind: "role", member, role } },
+      remove: { kind: "membership", change: { kind: "remove", member } },
+      leave: { kind: "membership", change: { kind: "leave" } },
+      rotate: { kind: "membership", change: { kind: "rotate", secret: nonce } },
+      join: {
+        kind: "membership",
+        change: { kind: "join", invitation: invitation(scribe, { about, role, nonce }) },
+      },
+    };
+    const hlc = { ms: 2_000 + index, counter: 0 };
+    const delta = scribe.write(parents, { by: author, hlc, content: contents[what] });
+    made.push(delta);
+    council.receive(delta);
+  }
+  return made;
+}
+
+/** By whoever the attempt is about, admin or not, for anyone. */
+function invitation(
+  scribe: Scribe,
+  { about, role, nonce }: Pick<Attempt, "about" | "role"> & { readonly nonce: string },
+): Invitation {
+  const draft = { contextId: scribe.contextId, role, invitee: null, expiresMs: 1e12, nonce };
+  const inviter = people[about] ?? ann;
+  return { kind: "invitation", ...draft, inviter: inviter.author, sealed: sealInvitation(draft, inviter) };
+}
+
+/** What one replica makes of deltas, in the order in which they come. */
+export class Council {
+  readonly store: DeltaStore;
+  readonly members: Members;
+
+  constructor(scribe: Scribe) {
+    this.store = new DeltaStore(createDeltaStoreMemory(), {
+      contextId: scribe.contextId,
+      crypto: trustingCrypto,
+      bounds: { deltasMax: 1_000, bytesMax: 1e9 },
+      rules: {
+        permits: (delta, stamp) => this.members.refusalOf(delta, stamp),
+        apply: (delta) => this.members.applied(this.store.graph.count - 1, delta),
+        keeps: () => [],
+        adopted: () => {},
+      },
+    });
+    this.members = new Members(createMembersMemory(), this.store.graph);
+  }
+
+  receive(delta: CausalDelta): boolean {
+    const turn = new Turn({ monotonicMs: 0, wallMs: 0 }, { get: () => undefined });
+    const outcome = this.store.add(opened(delta.sealed, trustingCodec), turn);
+    while (this.store.readyCount > 0) this.store.applyReady(turn);
+    return outcome.kind !== "rejected";
+  }
+
+  /** All that others must agree on. */
+  get verdict() {
+    return {
+      heads: this.store.graph.heads(),
+      members: this.members.all(),
+      secrets: Array.from(this.members.secrets())[0],
+    };
+  }
+}
