@@ -43,7 +43,7 @@ async function timesToAgree(): Promise<readonly number[]> {
   const { node: right } = await startTestNode({ "swarm.bootNodes": [...left.addresses()] });
   const urls = [left.apiUrl, right.apiUrl];
   const contextId = await createContext(left.apiUrl);
-  await joinContext(right.apiUrl, contextId);
+  await joinContext(right.apiUrl, { contextId, invitedBy: left.apiUrl });
   const written: Record<string, unknown> = {};
   const timesMs: number[] = [];
   for (let round = 0; round < rounds; round += 1) {

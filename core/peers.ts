@@ -68,7 +68,8 @@ export class Peers {
 
   /** May a peer be given what a context holds: as a member, or as one who is invited? */
   admits({ contextId, governance }: Replica, peer: PeerId): boolean {
-    return governance.admits(peer) || this.#memory.known.get(peer)?.guestOf.has(contextId) === true;
+    if (governance.admits(peer)) return true;
+    return this.#memory.known.get(peer)?.guestOf.has(contextId) === true && !governance.isRemoved(peer);
   }
 
   /** A peer showed an invitation. */

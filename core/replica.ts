@@ -4,24 +4,20 @@ import { present } from "./assert.ts";
 import { Calls } from "./calls.ts";
 import type { CausalDelta } from "./dag/delta.ts";
 import { type HeadsSummary, summarizeHeads } from "./dag/heads.ts";
-import {
-  type AddOutcome,
-  createDeltaStoreMemory,
-  DeltaStore,
-  type DeltaStoreMemory,
-} from "./delta-store/delta-store.ts";
+import { type AddOutcome, DeltaStore } from "./delta-store/delta-store.ts";
 import type { ApplicationEvent } from "./effect.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
 import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash } from "./ids.ts";
 import { nameCharactersMax, parentsMax } from "./limits.ts";
-import { createGovernanceMemory, Governance, type GovernanceMemory } from "./members/governance.ts";
+import { Governance } from "./members/governance.ts";
 import type { Invitation } from "./members/membership.ts";
-import { createOwedMemory, type OwedMemory, OwedQueue } from "./owed/queue.ts";
+import { OwedQueue } from "./owed/queue.ts";
 import { PrivateState } from "./private-state.ts";
+import type { ReplicaMemory } from "./replica-memory.ts";
 import { type Services, timerName } from "./services.ts";
 import type { Entity, EntityOf } from "./state/entity.ts";
 import { StateRecords } from "./state/state-records.ts";
-import { createStateMemory, type StateMemory, StateStore } from "./state/state-store.ts";
+import { StateStore } from "./state/state-store.ts";
 import type { PinnedVersion } from "./state/tree/state-tree.ts";
 import { WriterSets } from "./state/writer-sets.ts";
 import { storeKeys } from "./store-keys.ts";
@@ -30,27 +26,6 @@ import { decodeValue, encode } from "./wire/cbor.ts";
 import type { PastDelta } from "./wire/delta-head.ts";
 import { expectByteString, expectFields, expectInteger, expectText } from "./wire/expect.ts";
 
-export interface ReplicaMemory {
-  readonly contextId: ContextId;
-  readonly deltas: DeltaStoreMemory;
-  readonly state: StateMemory;
-  readonly private: StateMemory;
-  readonly owed: OwedMemory;
-  readonly governance: GovernanceMemory;
-  /** Named by the genesis; empty until it has arrived. */
-  application: string;
-  /** The author of the genesis; null until it has arrived. */
-  creator: AuthorId | null;
-  /** This node has written here, so it may tidy up many heads. */
-  isWriter: boolean;
-  /** How many deltas, from the first, are in the state as it was last written. */
-  writtenDeltas: number;
-  /** Of the deltas since, encoded. */
-  unwrittenBytes: number;
-  /** Old bodies are being dropped, some each turn. */
-  isCompacting: boolean;
-}
-
 /** What a state at one cut has that a replica lacks. */
 export interface VerifiedCut {
   readonly entities: readonly Entity[];
@@ -58,23 +33,6 @@ export interface VerifiedCut {
   readonly history: readonly PastDelta[];
   /** Of these, the deltas that change who is a member. */
   readonly changes: ReadonlyMap<DeltaId, CausalDelta>;
-}
-
-export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
-  return {
-    contextId,
-    deltas: createDeltaStoreMemory(),
-    state: createStateMemory(),
-    private: createStateMemory(),
-    owed: createOwedMemory(),
-    governance: createGovernanceMemory(),
-    application: "",
-    creator: null,
-    isWriter: false,
-    writtenDeltas: 0,
-    unwrittenBytes: 0,
-    isCompacting: false,
-  };
 }
 
 const recordBytesMax = 65_536;

@@ -6,6 +6,9 @@ import { Failure } from "../failure.ts";
 import type { CallOptions, ClientOptions, CreateOptions } from "./index.ts";
 import { reporting, show, table } from "./output.ts";
 
+const comingInAttempts = 25;
+const comingInEveryMs = 200;
+
 /** 32 bytes in base58; an invitation is longer. */
 const contextIdCharactersMax = 44;
 
@@ -56,14 +59,31 @@ export async function retryContext(id: string, options: ClientOptions): Promise<
 }
 
 /** By an invitation, or by the id of a context that names this node already or is open. */
-export async function joinContext(text: string, options: ClientOptions): Promise<void> {
+export async function joinContext(invitationOrId: string, options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {
     const { data } =
-      text.length > contextIdCharactersMax
-        ? await api.post("/admin-api/contexts/join", { invitation: text })
-        : await api.post(`/admin-api/contexts/${encodeURIComponent(text)}/join`, {});
-    return { value: data, text: `joined ${(data as JsonObject).contextId}` };
+      invitationOrId.length > contextIdCharactersMax
+        ? await api.post("/admin-api/contexts/join", { invitation: invitationOrId })
+        : await api.post(`/admin-api/contexts/${encodeURIComponent(invitationOrId)}/join`, {});
+    const contextId = String((data as JsonObject).contextId);
+    const role = await roleIn(contextId, api);
+    const text =
+      role === null
+        ? `keeps ${contextId}, and comes in once it meets a member`
+        : `joined ${contextId} as ${role}`;
+    return { value: { ...(data as JsonObject), role }, text };
   });
+}
+
+/** Of the node, once it has come in; null where that takes longer than a person waits. */
+async function roleIn(contextId: string, api: ApiClient): Promise<string | null> {
+  for (let attempt = 0; attempt < comingInAttempts; attempt += 1) {
+    const { data } = await api.get(`/admin-api/contexts/${encodeURIComponent(contextId)}`);
+    const { ownRole } = data as JsonObject;
+    if (typeof ownRole === "string") return ownRole;
+    await new Promise((resolve) => setTimeout(resolve, comingInEveryMs));
+  }
+  return null;
 }
 
 export async function call(method: string, options: CallOptions): Promise<void> {

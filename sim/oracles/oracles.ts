@@ -87,8 +87,7 @@ export class Oracles {
       // What says who is a member comes with a state as well, whose history is in the index alone.
       const cameWithState = delta.content.kind === "membership" && hasHistory;
       const missing = delta.parents.find(
-        (id) =>
-          !cameWithState && !ids.has(id) && !this.kept.has(node.disk, delta.contextId, id),
+        (id) => !cameWithState && !ids.has(id) && !this.kept.has(node.disk, delta.contextId, id),
       );
       if (missing !== undefined) {
         this.#find(

@@ -4,6 +4,7 @@ import { present } from "../../core/assert.ts";
 import type { ContextId, PeerId } from "../../core/ids.ts";
 import type { ClientCall, RequestId } from "../../core/input.ts";
 import { isMemberMethod, type MemberCall, memberCallOf } from "../plan/member-calls.ts";
+import type { Plan } from "../plan/plan.ts";
 import { joinRequest } from "./fault-injector.ts";
 import type { World } from "./world.ts";
 
@@ -47,6 +48,16 @@ export function handOver(world: World, request: RequestId, invitation: Uint8Arra
   const invited = indexOf(world, memberCallOf(method, args).member);
   const call = { kind: "join-context", contextId, invitation } as const;
   if (world.isUp(invited)) world.deliver(invited, { kind: "request", request: joinRequest, call });
+}
+
+/** Of each context, who keeps it and is no member in the end. */
+export function outsidersOf(
+  plan: Plan,
+  contextIds: ReadonlyMap<string, ContextId>,
+): ReadonlyMap<ContextId, ReadonlySet<number>> {
+  return new Map(
+    plan.contexts.map(({ id, outsiders }) => [present(contextIds.get(id), "a context"), new Set(outsiders)]),
+  );
 }
 
 function indexOf(world: World, member: string | null): number {

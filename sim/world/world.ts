@@ -24,7 +24,7 @@ import { FaultInjector } from "./fault-injector.ts";
 import { createContexts } from "./genesis.ts";
 import { Intake } from "./intake.ts";
 import { Mesh } from "./mesh.ts";
-import { callOf, handOver } from "./operations.ts";
+import { callOf, handOver, outsidersOf } from "./operations.ts";
 import { createSharedCodec } from "./shared-codec.ts";
 import type { NodeSurroundings, SimNode } from "./sim-node.ts";
 import type { WorldMemory, WorldSnapshot } from "./snapshot.ts";
@@ -88,12 +88,7 @@ export class World implements WorldPort, NodeSurroundings {
     this.judged = this.nodes.filter(({ isJudged }) => isJudged);
     this.#indexByPeer = new Map(plan.nodes.map(({ id }, index) => [id as PeerId, index]));
     this.contextIds = memory?.contextIds ?? createContexts(plan, this.nodes);
-    this.#outsiders = new Map(
-      plan.contexts.map(({ id, outsiders }) => [
-        present(this.contextIds.get(id), "a context"),
-        new Set(outsiders),
-      ]),
-    );
+    this.#outsiders = outsidersOf(plan, this.contextIds);
     this.conditions = new LinkConditions(plan, memory?.conditions);
     this.connections = new Connections(this, plan, {
       conditions: this.conditions,

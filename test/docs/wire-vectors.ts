@@ -13,11 +13,15 @@ import {
   type Incarnation,
   type PeerId,
   toHex,
+  topicOf,
 } from "../../core/ids.ts";
+import { sealInvitation } from "../../core/members/invitation.ts";
+import type { Invitation, MembershipChange } from "../../core/members/membership.ts";
 import type { Action } from "../../core/state/action.ts";
 import { entitiesOf } from "../../core/state/entity.ts";
 import { hashOfValue } from "../../core/state/types/register.ts";
 import { openDelta, sealDelta } from "../../core/wire/delta-codec.ts";
+import { deriveTopicKey, sealEnvelope } from "../../core/wire/envelope.ts";
 import { sealHeartbeat } from "../../core/wire/gossip-codec.ts";
 import { SimDisk } from "../../sim/world/disk.ts";
 import { stateOn } from "../core/state/states.ts";
@@ -75,6 +79,19 @@ const actions: readonly Action[] = [
 ];
 
 const common = { author, incarnation, hlc: { ms: 1_767_225_600_000, counter: 3 } };
+const invited = {
+  contextId: context,
+  role: "member" as const,
+  invitee: null,
+  expiresMs: 1_767_225_700_000,
+  nonce: filled<string>(16, 9),
+};
+const invitation: Invitation = {
+  kind: "invitation",
+  ...invited,
+  inviter: author,
+  sealed: sealInvitation(invited, identity),
+};
 const drafts: Readonly<Record<string, DeltaDraft>> = {
   genesis: {
     ...common,
@@ -113,7 +130,22 @@ const drafts: Readonly<Record<string, DeltaDraft>> = {
     content: { kind: "handler", actions: actions.slice(0, 1) },
     events: [],
   },
+  join: membership({ kind: "join", invitation }),
+  leave: membership({ kind: "leave" }),
+  remove: membership({ kind: "remove", member: author }),
+  role: membership({ kind: "role", member: author, role: "reader" }),
+  rotate: membership({ kind: "rotate", secret: filled(16, 10) }),
 };
+
+function membership(change: MembershipChange): DeltaDraft {
+  return {
+    ...common,
+    contextId: context,
+    parents: [parent],
+    content: { kind: "membership", change },
+    events: [],
+  };
+}
 
 /** All vectors, as they stand in docs/wire-vectors.json. Bytes are hexadecimal. */
 export function wireVectors() {
@@ -136,6 +168,7 @@ export function wireVectors() {
         identity,
       ),
     ),
+    envelope: envelopeVector(),
     frames: streamVectors(batched()),
     roots: rootVectors(),
   };
@@ -196,4 +229,18 @@ function filled<Id extends string = string>(length: number, byte: number): Id {
 
 function hexOf(bytes: Uint8Array): string {
   return toHex(byteString(bytes));
+}
+
+function envelopeVector() {
+  const secrets = [filled(16, 5), filled(16, 10)];
+  const [content, topic] = [Uint8Array.of(1, 2, 3), topicOf(context)];
+  const key = deriveTopicKey(secrets, nodeCrypto);
+  const sealed = sealEnvelope(content, { key, topic, crypto: nodeCrypto });
+  return {
+    secrets: secrets.map(toHex),
+    topic,
+    content: hexOf(content),
+    key: hexOf(key.secret),
+    sealed: hexOf(sealed),
+  };
 }

@@ -34,7 +34,7 @@ async function record(fileBytesMax: number) {
   const { node: right } = await startTestNode({ "swarm.bootNodes": [...left.addresses()] });
   const apis = [left.apiUrl, right.apiUrl];
   const contextId = await createContext(left.apiUrl);
-  await joinContext(right.apiUrl, contextId);
+  await joinContext(right.apiUrl, { contextId, invitedBy: left.apiUrl });
   const expected: Record<string, number> = {};
   for (let index = 0; index < 40; index += 1) {
     expected[`k${index % 10}`] = index;

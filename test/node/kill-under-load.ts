@@ -23,7 +23,7 @@ export async function startCluster(): Promise<Cluster & { readonly seenMs: numbe
   await third.start();
   const nodes = [first, second, third];
   const contextId = await createContext(first.apiUrl);
-  for (const node of [second, third]) await joinContext(node.apiUrl, contextId);
+  for (const node of [second, third]) await joinContext(node.apiUrl, { contextId, invitedBy: first.apiUrl });
   const acknowledged: Record<string, unknown> = {};
   await until("the context arrives everywhere", () => agree(urls(nodes), contextId, {}));
   for (const [index, node] of nodes.entries()) {

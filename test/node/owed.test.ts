@@ -63,7 +63,7 @@ test("two nodes tell everybody who is outbid, though one is killed again and aga
   const bob = await NodeProcess.make(home, "bob", { "swarm.bootNodes": [...addresses] });
   await bob.start();
   const contextId = await createContext(ann.apiUrl, "auction");
-  await joinContext(bob.apiUrl, contextId);
+  await joinContext(bob.apiUrl, { contextId, invitedBy: ann.apiUrl });
   await execute(ann.apiUrl, contextId, ["offer", { item: "lamp", title: "a lamp", forMs: 3_600_000 }]);
   const lotOf = async (node: NodeProcess) =>
     (await execute(node.apiUrl, contextId, ["get", { key: "lamp" }])) as Lot;

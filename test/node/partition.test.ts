@@ -9,7 +9,7 @@ test("two nodes cut apart are written to on both sides, joined again, and agree"
   const { node: right } = await startTestNode({ "swarm.bootNodes": [...left.addresses()] });
   const apis = [left.apiUrl, right.apiUrl];
   const contextId = await createContext(left.apiUrl);
-  await joinContext(right.apiUrl, contextId);
+  await joinContext(right.apiUrl, { contextId, invitedBy: left.apiUrl });
   await set(left.apiUrl, contextId, ["before", 1]);
   const joinedMs = await until("the first value arrives", () => agree(apis, contextId, { before: 1 }));
 

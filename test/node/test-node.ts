@@ -41,6 +41,8 @@ export async function startTestNode(
 interface Answer {
   readonly data?: {
     readonly contextId?: string;
+    readonly invitation?: string;
+    readonly ownRole?: string | null;
     readonly contextStateHash?: string;
     readonly dagHeads?: readonly string[];
     readonly owed?: number;
@@ -66,8 +68,17 @@ export async function createContext(apiUrl: string, applicationId = "kv-store"):
   return String(data?.contextId);
 }
 
-export async function joinContext(apiUrl: string, contextId: string): Promise<void> {
-  await ask(apiUrl, `/admin-api/contexts/${contextId}/join`, {});
+/** Has one node invite another, and waits until that has come in. */
+export async function joinContext(
+  apiUrl: string,
+  { contextId, invitedBy, role = "member" }: { contextId: string; invitedBy: string; role?: string },
+): Promise<void> {
+  const invited = await ask(invitedBy, `/admin-api/contexts/${contextId}/invite`, { role });
+  await ask(apiUrl, "/admin-api/contexts/join", { invitation: invited.data?.invitation });
+  await until("the invited node comes in", async () => {
+    const { data } = await ask(apiUrl, `/admin-api/contexts/${contextId}`);
+    return data?.ownRole === role;
+  });
 }
 
 /** The output of a call; throws when it is refused or the node does not answer. */

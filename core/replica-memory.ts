@@ -1,0 +1,45 @@
+/** All that changes in one context on this node: plain data. */
+
+import { createDeltaStoreMemory, type DeltaStoreMemory } from "./delta-store/delta-store.ts";
+import type { AuthorId, ContextId } from "./ids.ts";
+import { createGovernanceMemory, type GovernanceMemory } from "./members/governance.ts";
+import { createOwedMemory, type OwedMemory } from "./owed/queue.ts";
+import { createStateMemory, type StateMemory } from "./state/state-store.ts";
+
+export interface ReplicaMemory {
+  readonly contextId: ContextId;
+  readonly deltas: DeltaStoreMemory;
+  readonly state: StateMemory;
+  readonly private: StateMemory;
+  readonly owed: OwedMemory;
+  readonly governance: GovernanceMemory;
+  /** Named by the genesis; empty until it has arrived. */
+  application: string;
+  /** The author of the genesis; null until it has arrived. */
+  creator: AuthorId | null;
+  /** This node has written here, so it may tidy up many heads. */
+  isWriter: boolean;
+  /** How many deltas, from the first, are in the state as it was last written. */
+  writtenDeltas: number;
+  /** Of the deltas since, encoded. */
+  unwrittenBytes: number;
+  /** Old bodies are being dropped, some each turn. */
+  isCompacting: boolean;
+}
+
+export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
+  return {
+    contextId,
+    deltas: createDeltaStoreMemory(),
+    state: createStateMemory(),
+    private: createStateMemory(),
+    owed: createOwedMemory(),
+    governance: createGovernanceMemory(),
+    application: "",
+    creator: null,
+    isWriter: false,
+    writtenDeltas: 0,
+    unwrittenBytes: 0,
+    isCompacting: false,
+  };
+}
