@@ -96,6 +96,6 @@ function isStarted({ role }: SessionMemory): boolean {
   return role === "initiator";
 }
 
-function isStalled({ progressMs }: SessionMemory, nowMs: number): boolean {
-  return progressMs <= nowMs - stalledAfterMs;
+function isStalled({ pace }: SessionMemory, nowMs: number): boolean {
+  return pace.progressMs <= nowMs - stalledAfterMs;
 }

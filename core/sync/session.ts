@@ -27,6 +27,7 @@ import {
   type SyncProtocol,
 } from "../wire/sync-message.ts";
 import type { Frontier } from "./frontiers.ts";
+import { bringOn, type PaceMemory } from "./pace.ts";
 import type { ReconciliationMemory } from "./reconciliation/reconciliation.ts";
 import { partByHorizon } from "./state/below.ts";
 
@@ -62,8 +63,7 @@ export interface SessionMemory {
   stateNeeded: "nowhere" | "here" | "there";
   ourDone: boolean;
   theirDone: boolean;
-  /** When the other last said something that brought the session on. */
-  progressMs: number;
+  readonly pace: PaceMemory;
   /** Deltas it sent that were here already. */
   duplicates: number;
   /** It sent a delta without parents it should have known to be missing here. */
@@ -77,8 +77,7 @@ export interface SessionMemory {
 }
 
 export function createSession(
-  about: Pick<SessionMemory, "stream" | "peer" | "role" | "purpose" | "contextId" | "state">,
-  nowMs: number,
+  about: Pick<SessionMemory, "stream" | "peer" | "role" | "purpose" | "contextId" | "state" | "pace">,
 ): SessionMemory {
   return {
     ...about,
@@ -96,7 +95,6 @@ export function createSession(
     stateNeeded: "nowhere",
     ourDone: false,
     theirDone: false,
-    progressMs: nowMs,
     duplicates: 0,
     lacksParents: false,
     appliedAtChoice: 0,
@@ -144,8 +142,12 @@ export function beginTransfer(
   continueTransfer(session, { replica, turn });
 }
 
-/** Sends as much as the credit allows, and `done` after the last; or after `below`, where bodies went meanwhile. */
-function continueTransfer(session: SessionMemory, { replica, turn }: TransferParts): void {
+/**
+ * Sends as much as the credit allows, and `done` after the last; or after `below`, where bodies went meanwhile. The
+ * bytes that went.
+ */
+function continueTransfer(session: SessionMemory, { replica, turn }: TransferParts): number {
+  let bytes = 0;
   while (!session.ourDone && session.credit > 0 && session.sent < session.outgoing.length) {
     const deltas = nextBatch(session, { replica, turn });
     if (deltas.length === 0) {
@@ -156,6 +158,7 @@ function continueTransfer(session: SessionMemory, { replica, turn }: TransferPar
     session.credit -= 1;
     const batch = packDeltas(deltas, replica.contextId);
     say(session, { kind: "deltas", batch }, turn);
+    bytes += deltas.reduce((sum, { sealed }) => sum + sealed.length, 0);
     turn.observe("sync-deltas-sent", { peer: session.peer, amount: deltas.length });
   }
   if (!session.ourDone && session.sent >= session.outgoing.length) {
@@ -163,6 +166,7 @@ function continueTransfer(session: SessionMemory, { replica, turn }: TransferPar
     session.outgoing = [];
     say(session, { kind: "done" }, turn);
   }
+  return bytes;
 }
 
 function sayBelow(session: SessionMemory, ids: readonly DeltaId[], { replica, turn }: TransferParts): void {
@@ -177,9 +181,12 @@ export function steer(
   parts: TransferParts,
 ): void {
   switch (message.kind) {
-    case "credit":
+    case "credit": {
       session.credit += message.messages;
-      return continueTransfer(session, parts);
+      const bytes = continueTransfer(session, parts);
+      if (bytes > 0) bringOn(session.pace, bytes, parts.turn.now.monotonicMs);
+      return;
+    }
     case "below":
       return hearBelow(session, message.ids, parts);
     case "state-needed":
@@ -253,7 +260,9 @@ export function receiveDeltas(
     if (mistake !== null) return mistake;
   }
   const isNew = session.duplicates - before < sealedDeltas.length;
-  if (isNew || session.duplicates <= session.appliedAtChoice) session.progressMs = turn.now.monotonicMs;
+  const bytes = sealedDeltas.reduce((sum, { length }) => sum + length, 0);
+  if (isNew || session.duplicates <= session.appliedAtChoice)
+    bringOn(session.pace, bytes, turn.now.monotonicMs);
   session.granted += 1;
   say(session, { kind: "credit", messages: 1 }, turn);
   return null;
@@ -289,17 +298,16 @@ function receiveOne(
 }
 
 /**
- * Does a message bring a session on, so that the watchdog waits anew? Deltas are judged when they are read; what may be
- * said any number of times does not, or a session need never end.
+ * Does a message bring a session on, so that the watchdog waits anew? Deltas are judged when they are read, credit by
+ * what it lets go; what may be said any number of times does not, or a session need never end.
  */
-export function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
+export function bringsOn(message: SyncMessage): boolean {
   switch (message.kind) {
     case "deltas":
+    case "credit":
     case "below":
     case "state-needed":
       return false;
-    case "credit":
-      return session.sent < session.outgoing.length;
     case "handshake":
     case "delta-request":
     case "ranges":
