@@ -16,7 +16,7 @@ export interface PaceMemory {
   shortLeft: number;
 }
 
-/** What must move for long: 4 KB a second. Less than an eighth of the slowest link that is simulated. */
+/** What must move for long: 4 KB a second, half of what a link of 64 kbit/s carries. */
 const leastBytesPerMs = 4;
 /** What takes many turns and few bytes, as finding out what differs does: more than the steps that it may take. */
 const short = { messages: 64, ms: 2_000 } as const;

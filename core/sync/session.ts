@@ -70,8 +70,9 @@ export interface SessionMemory {
   lacksParents: boolean;
   /** Deltas applied here when what to send was chosen. */
   appliedAtChoice: number;
-  /** Applied here because of this session. */
+  /** Applied here because of this session, and when the last of it was. */
   gained: number;
+  gainedMs: number;
   /** The oldest clock value among what was gained, or infinity. */
   oldestGainedMs: number;
 }
@@ -99,6 +100,7 @@ export function createSession(
     lacksParents: false,
     appliedAtChoice: 0,
     gained: 0,
+    gainedMs: Number.NEGATIVE_INFINITY,
     oldestGainedMs: Number.POSITIVE_INFINITY,
   };
 }
@@ -292,6 +294,7 @@ function receiveOne(
       for (const parent of delta.parents) session.given.delete(parent);
       session.given.add(delta.id);
       session.gained += 1;
+      session.gainedMs = turn.now.monotonicMs;
       session.oldestGainedMs = Math.min(session.oldestGainedMs, delta.hlc.ms);
       return null;
   }

@@ -202,7 +202,7 @@ export class Sessions {
       turn.observe("clock-skewed", { contextId, peer: session.peer });
     session.theirs = theirs;
     if (session.role === "responder") {
-      if (isAhead(replica, theirs) && this.room.isReceivingEnough(contextId))
+      if (isAhead(replica, theirs) && this.room.isReceivingEnough(contextId, turn.now.monotonicMs))
         return this.#refuse(session, "busy", turn);
       recallPast(session, { frontiers: this.#frontiers, replica, turn });
       const ours = answerHandshake(replica, theirs, {
