@@ -334,7 +334,8 @@ export class StateSessions {
 
   #blame(receiving: ReceivingMemory, mistake: Fault, turn: Turn): void {
     const { peer, stream } = receiving;
-    turn.blame(peer, mistake);
+    // A history of kinds to come is nobody's mistake.
+    if (mistake.code !== "unknown-version") turn.blame(peer, mistake);
     turn.perform({ kind: "close-stream", stream });
     this.#stopReceiving(receiving, "failed", turn);
   }
