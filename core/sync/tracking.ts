@@ -32,16 +32,20 @@ export type TrackingMemory = Map<ContextId, Map<PeerId, PeerTrack>>;
 
 /** Peers remembered in a context; beyond it the first one remembered goes. */
 const peersMax = 4_096;
+/** The longest wait for the next state of one peer, and how long without one makes it begin anew. */
+const stateWaitMaxMs = 60_000;
 
 export class Tracking {
   readonly #memory: TrackingMemory;
   readonly #random: Random;
   readonly #backoff: Backoff;
+  readonly #stateBackoff: Backoff;
 
   constructor(memory: TrackingMemory, random: Random, backoffMaxMs: number) {
     this.#memory = memory;
     this.#random = random;
     this.#backoff = new Backoff(random, backoffMaxMs);
+    this.#stateBackoff = new Backoff(random, Math.min(backoffMaxMs, stateWaitMaxMs));
   }
 
   of(contextId: ContextId, peer: PeerId): PeerTrack {
@@ -96,8 +100,8 @@ export class Tracking {
    */
   gaveState(contextId: ContextId, peer: PeerId, nowMs: number): void {
     const { states } = this.of(contextId, peer);
-    this.#backoff.forgive(states, nowMs);
-    this.#backoff.attempted(states, nowMs);
+    this.#stateBackoff.forgive(states, nowMs);
+    this.#stateBackoff.attempted(states, nowMs);
   }
 
   /** How long its state is not to be asked for, though it says that it is needed: 0 where it may be. */
