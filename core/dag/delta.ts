@@ -1,7 +1,7 @@
 /**
  * A causal delta: one signed change, named by the SHA-256 of its head (`wire/delta-head.ts`), which covers every field
- * a receiver acts on, what it says by its digest. `sealed` (encoding and signature together) is the form in which a delta travels on gossip
- * and lies in the store, and which a receiver restores from what sessions carry.
+ * a receiver acts on, what it says by its digest. `sealed` (encoding and signature together) is the form in which a
+ * delta travels on gossip and lies in the store, and which a receiver restores from what sessions carry.
  */
 
 import type { ApplicationEvent } from "../effect.ts";

@@ -8,6 +8,7 @@
  */
 
 import { byteString, type EntityId, toHex } from "../ids.ts";
+import { sortedKeyCharactersMax } from "../limits.ts";
 import type { Crypto } from "../ports.ts";
 import { encode } from "../wire/cbor.ts";
 import { isSorted } from "./path.ts";
@@ -31,11 +32,14 @@ export interface EntityName {
 
 const prefixDigits = 16;
 const hashDigits = 48;
+const endDigits = "00000000";
+/** Of the longest id: of a sorted key of nothing but U+0000. */
+export const idDigitsMax = prefixDigits + 8 * sortedKeyCharactersMax + endDigits.length + hashDigits;
 
 /** Names an entity: the same names give the same id everywhere, and two types never meet in one. */
 export function entityId({ type, collection, key }: EntityName, crypto: Crypto): EntityId {
   const hash = toHex(byteString(crypto.sha256(encode([types[type].code, collection, key]))));
-  const order = isSorted(collection) ? `${orderedDigits(key)}00000000` : "";
+  const order = isSorted(collection) ? `${orderedDigits(key)}${endDigits}` : "";
   // Joined, not added: an id is kept, and a string that was added up keeps its parts as well.
   return [collectionPrefix(collection, crypto), order, hash.slice(0, hashDigits)].join("") as EntityId;
 }

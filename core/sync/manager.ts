@@ -248,10 +248,8 @@ export class SyncManager {
     switch (outcome) {
       case "adopted":
         this.#tracking.succeeded(contextId, peer, null);
-        if (!broughtAny) {
-          const waitMs = this.#tracking.gaveNothing(contextId, peer, turn.now.monotonicMs);
-          return this.#wanted.add(contextId, peer, { delay: [waitMs, waitMs], turn });
-        }
+        this.#tracking.gaveState(contextId, peer, turn.now.monotonicMs);
+        if (!broughtAny) return this.#wantWhenStateMay(contextId, peer, turn);
         this.#missing.gained(contextId);
         this.#wanted.add(contextId, peer, { delay: delays.now, turn });
         this.#announcements.soon(contextId, turn);
@@ -286,9 +284,10 @@ export class SyncManager {
       this.#tracking.succeeded(contextId, peer, isAgreed ? replica.heads().join("") : null);
     }
     if (session.stateNeeded === "here" && !session.isMuted) {
-      const mayGive = this.#tracking.mayGiveState(contextId, peer, turn.now.monotonicMs);
+      if (this.#tracking.stateWaitMs(contextId, peer, turn.now.monotonicMs) > 0)
+        return this.#wantWhenStateMay(contextId, peer, turn);
       // Where too many states are received already, this one is asked for again before long.
-      if (mayGive && !this.states.request(replica, session, turn))
+      if (!this.states.request(replica, session, turn))
         this.#wanted.add(contextId, peer, { delay: delays.busy, turn });
       return;
     }
@@ -297,6 +296,12 @@ export class SyncManager {
     // A pull that did not suffice becomes a session with the same peer; a session that did not, one with another.
     if (session.purpose === "pull") this.#wanted.add(contextId, peer, { delay: delays.now, turn });
     else this.#missing.chase(replica, { avoid: peer }, turn);
+  }
+
+  /** A session with a peer once its state may be asked for again. */
+  #wantWhenStateMay(contextId: ContextId, peer: PeerId, turn: Turn): void {
+    const waitMs = this.#tracking.stateWaitMs(contextId, peer, turn.now.monotonicMs);
+    this.#wanted.add(contextId, peer, { delay: [waitMs, waitMs], turn });
   }
 
   #periodicIn(delayMs: number, { contextId }: Replica, turn: Turn): void {

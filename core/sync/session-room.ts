@@ -9,7 +9,7 @@ import type { SessionMemory } from "./session.ts";
 
 /** Sessions this node starts in one context at a time, those left silent for `stalledAfterMs` not counted. */
 const startedPerContextMax = 4;
-/** Sessions in one context that may bring deltas at a time; the same deltas from everyone help nobody. */
+/** Peers that may bring deltas of one context at a time; the same deltas from everyone help nobody. */
 const receivingPerContextMax = 2;
 const stalledAfterMs = 2_000;
 /** Reconciliations at a time, over all contexts and with one peer: each keeps a view of a history in memory. */
@@ -70,14 +70,16 @@ export class SessionRoom {
     return this.#count(isReconciling) < reconcilingMax && this.#count(withPeer) < reconcilingPerPeerMax;
   }
 
-  /** Do enough sessions bring deltas of a context? */
-  isReceivingEnough(contextId: ContextId): boolean {
-    const isReceiving = (session: SessionMemory) =>
-      session.contextId === contextId &&
-      session.purpose === "sync" &&
-      session.gained > 0 &&
-      !session.theirDone;
-    return this.#count(isReceiving) >= receivingPerContextMax;
+  /** Do enough peers bring deltas of a context? One that only says what is here already, or said all, is none of them. */
+  isReceivingEnough(contextId: ContextId, nowMs: number): boolean {
+    const receiving = Array.from(this.#sessions.values()).filter(
+      (session) =>
+        session.contextId === contextId &&
+        session.purpose === "sync" &&
+        session.gainedMs > nowMs - stalledAfterMs &&
+        !session.theirDone,
+    );
+    return new Set(receiving.map(({ peer }) => peer)).size >= receivingPerContextMax;
   }
 
   #has(test: (session: SessionMemory) => boolean): boolean {
@@ -96,6 +98,6 @@ function isStarted({ role }: SessionMemory): boolean {
   return role === "initiator";
 }
 
-function isStalled({ progressMs }: SessionMemory, nowMs: number): boolean {
-  return progressMs <= nowMs - stalledAfterMs;
+function isStalled({ pace }: SessionMemory, nowMs: number): boolean {
+  return pace.progressMs <= nowMs - stalledAfterMs;
 }

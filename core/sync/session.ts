@@ -27,6 +27,7 @@ import {
   type SyncProtocol,
 } from "../wire/sync-message.ts";
 import type { Frontier } from "./frontiers.ts";
+import { bringOn, type PaceMemory } from "./pace.ts";
 import type { ReconciliationMemory } from "./reconciliation/reconciliation.ts";
 import { partByHorizon } from "./state/below.ts";
 
@@ -64,24 +65,23 @@ export interface SessionMemory {
   stateNeeded: "nowhere" | "here" | "there";
   ourDone: boolean;
   theirDone: boolean;
-  /** When the other last said something that brought the session on. */
-  progressMs: number;
+  readonly pace: PaceMemory;
   /** Deltas it sent that were here already. */
   duplicates: number;
   /** It sent a delta without parents it should have known to be missing here. */
   lacksParents: boolean;
   /** Deltas applied here when what to send was chosen. */
   appliedAtChoice: number;
-  /** Applied here because of this session. */
+  /** Applied here because of this session, and when the last of it was. */
   gained: number;
+  gainedMs: number;
   /** The oldest clock value among what was gained, or infinity. */
   oldestGainedMs: number;
 }
 
 export function createSession(
-  about: Pick<SessionMemory, "stream" | "peer" | "role" | "purpose" | "contextId" | "state"> &
+  about: Pick<SessionMemory, "stream" | "peer" | "role" | "purpose" | "contextId" | "state" | "pace"> &
     Partial<Pick<SessionMemory, "isMuted">>,
-  nowMs: number,
 ): SessionMemory {
   return {
     isMuted: false,
@@ -100,11 +100,11 @@ export function createSession(
     stateNeeded: "nowhere",
     ourDone: false,
     theirDone: false,
-    progressMs: nowMs,
     duplicates: 0,
     lacksParents: false,
     appliedAtChoice: 0,
     gained: 0,
+    gainedMs: Number.NEGATIVE_INFINITY,
     oldestGainedMs: Number.POSITIVE_INFINITY,
   };
 }
@@ -148,8 +148,12 @@ export function beginTransfer(
   continueTransfer(session, { replica, turn });
 }
 
-/** Sends as much as the credit allows, and `done` after the last; or after `below`, where bodies went meanwhile. */
-function continueTransfer(session: SessionMemory, { replica, turn }: TransferParts): void {
+/**
+ * Sends as much as the credit allows, and `done` after the last; or after `below`, where bodies went meanwhile. The
+ * bytes that went.
+ */
+function continueTransfer(session: SessionMemory, { replica, turn }: TransferParts): number {
+  let bytes = 0;
   while (!session.ourDone && session.credit > 0 && session.sent < session.outgoing.length) {
     const deltas = nextBatch(session, { replica, turn });
     if (deltas.length === 0) {
@@ -160,6 +164,7 @@ function continueTransfer(session: SessionMemory, { replica, turn }: TransferPar
     session.credit -= 1;
     const batch = packDeltas(deltas, replica.contextId);
     say(session, { kind: "deltas", batch }, turn);
+    bytes += deltas.reduce((sum, { sealed }) => sum + sealed.length, 0);
     turn.observe("sync-deltas-sent", { peer: session.peer, amount: deltas.length });
   }
   if (!session.ourDone && session.sent >= session.outgoing.length) {
@@ -167,6 +172,7 @@ function continueTransfer(session: SessionMemory, { replica, turn }: TransferPar
     session.outgoing = [];
     say(session, { kind: "done" }, turn);
   }
+  return bytes;
 }
 
 function sayBelow(session: SessionMemory, ids: readonly DeltaId[], { replica, turn }: TransferParts): void {
@@ -181,9 +187,12 @@ export function steer(
   parts: TransferParts,
 ): void {
   switch (message.kind) {
-    case "credit":
+    case "credit": {
       session.credit += message.messages;
-      return continueTransfer(session, parts);
+      const bytes = continueTransfer(session, parts);
+      if (bytes > 0) bringOn(session.pace, bytes, parts.turn.now.monotonicMs);
+      return;
+    }
     case "below":
       return hearBelow(session, message.ids, parts);
     case "state-needed":
@@ -257,7 +266,9 @@ export function receiveDeltas(
     if (mistake !== null) return mistake;
   }
   const isNew = session.duplicates - before < sealedDeltas.length;
-  if (isNew || session.duplicates <= session.appliedAtChoice) session.progressMs = turn.now.monotonicMs;
+  const bytes = sealedDeltas.reduce((sum, { length }) => sum + length, 0);
+  if (isNew || session.duplicates <= session.appliedAtChoice)
+    bringOn(session.pace, bytes, turn.now.monotonicMs);
   session.granted += 1;
   say(session, { kind: "credit", messages: 1 }, turn);
   return null;
@@ -287,23 +298,23 @@ function receiveOne(
       for (const parent of delta.parents) session.given.delete(parent);
       session.given.add(delta.id);
       session.gained += 1;
+      session.gainedMs = turn.now.monotonicMs;
       session.oldestGainedMs = Math.min(session.oldestGainedMs, delta.hlc.ms);
       return null;
   }
 }
 
 /**
- * Does a message bring a session on, so that the watchdog waits anew? Deltas are judged when they are read; what may be
- * said any number of times does not, or a session need never end.
+ * Does a message bring a session on, so that the watchdog waits anew? Deltas are judged when they are read, credit by
+ * what it lets go; what may be said any number of times does not, or a session need never end.
  */
-export function bringsOn(session: SessionMemory, message: SyncMessage): boolean {
+export function bringsOn(message: SyncMessage): boolean {
   switch (message.kind) {
     case "deltas":
+    case "credit":
     case "below":
     case "state-needed":
       return false;
-    case "credit":
-      return session.sent < session.outgoing.length;
     case "handshake":
     case "delta-request":
     case "ranges":

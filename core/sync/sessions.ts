@@ -20,6 +20,7 @@ import { concludePast, recallPast } from "./common-past.ts";
 import { beginExchange, type ExchangeParts, receiveRanges, transferUnasked } from "./exchange.ts";
 import { Frontiers } from "./frontiers.ts";
 import { answerHandshake, createHandshake, findMistake, holdsHeads, isAhead } from "./handshake.ts";
+import { bringOn, createPace, type PaceMemory } from "./pace.ts";
 import { Reconciler } from "./reconciliation/reconciliation.ts";
 import { forcedProtocol } from "./selection.ts";
 import {
@@ -106,9 +107,10 @@ export class Sessions {
       purpose: "sync",
       contextId: null,
       state: "opening",
+      pace: this.#paceFrom(turn),
     } as const;
-    const session = createSession(about, turn.now.monotonicMs);
-    if (this.room.hasFor(peer)) this.#keep(session, turn);
+    const session = createSession(about);
+    if (this.room.hasFor(peer)) this.#keep(session);
     else this.#refuse(session, "busy", turn);
   }
 
@@ -125,7 +127,7 @@ export class Sessions {
         const mistake = transferUnasked(session, { replica: this.#replicaOf(session), turn });
         if (mistake !== null) return this.#fail(session, mistake, turn);
       }
-      if (bringsOn(session, message)) session.progressMs = turn.now.monotonicMs;
+      if (bringsOn(message)) bringOn(session.pace, frame.length, turn.now.monotonicMs);
       this.#handle(session, message, turn);
     }
   }
@@ -148,15 +150,11 @@ export class Sessions {
     this.#end(session, isDone ? "completed" : "failed", turn);
   }
 
-  /** The watchdog of a session is due: it ends unless there was progress meanwhile. */
+  /** The watchdog of a session is due: it ends unless it was brought on meanwhile. */
   watch(stream: StreamId, turn: Turn): void {
     const session = this.#memory.sessions.get(stream);
     if (session === undefined) return;
-    const dueMs = session.progressMs + this.#services.config.syncTimeoutMs;
-    if (dueMs > turn.now.monotonicMs) {
-      this.#services.timers.set(timerName("session", String(stream)), dueMs);
-      return;
-    }
+    if (session.pace.dueMs > turn.now.monotonicMs) return this.#watchUntilDue(session);
     turn.observe("sync-silent", { peer: session.peer });
     this.#close(session, "failed", turn);
   }
@@ -213,7 +211,7 @@ export class Sessions {
       turn.observe("clock-skewed", { contextId, peer: session.peer });
     session.theirs = theirs;
     if (session.role === "responder") {
-      if (isAhead(replica, theirs) && this.room.isReceivingEnough(contextId))
+      if (isAhead(replica, theirs) && this.room.isReceivingEnough(contextId, turn.now.monotonicMs))
         return this.#refuse(session, "busy", turn);
       recallPast(session, { frontiers: this.#frontiers, replica, turn });
       const ours = answerHandshake(replica, theirs, {
@@ -288,27 +286,25 @@ export class Sessions {
     const stream = this.#memory.streams;
     const state = purpose === "sync" ? "handshaking" : "transferring";
     const isMuted = !this.#peers.admits(replica, peer);
-    const about = {
-      stream,
-      peer,
-      role: "initiator",
-      purpose,
-      contextId: replica.contextId,
-      state,
-      isMuted,
-    } as const;
-    const session = createSession(about, turn.now.monotonicMs);
-    this.#keep(session, turn);
+    const known = { stream, peer, contextId: replica.contextId, isMuted };
+    const about = { ...known, role: "initiator", purpose, state } as const;
+    const session = createSession({ ...about, pace: this.#paceFrom(turn) });
+    this.#keep(session);
     turn.perform({ kind: "open-stream", stream, peer });
     return session;
   }
 
-  #keep(session: SessionMemory, turn: Turn): void {
+  #paceFrom(turn: Turn): PaceMemory {
+    return createPace(turn.now.monotonicMs, this.#services.config.syncTimeoutMs);
+  }
+
+  #keep(session: SessionMemory): void {
     this.#memory.sessions.set(session.stream, session);
-    this.#services.timers.set(
-      timerName("session", String(session.stream)),
-      turn.now.monotonicMs + this.#services.config.syncTimeoutMs,
-    );
+    this.#watchUntilDue(session);
+  }
+
+  #watchUntilDue({ stream, pace }: SessionMemory): void {
+    this.#services.timers.set(timerName("session", String(stream)), Math.ceil(pace.dueMs));
   }
 
   #refuse(session: SessionMemory, reason: SyncRefusal, turn: Turn): void {

@@ -19,8 +19,8 @@ export interface PeerTrack {
   triedMs: number;
   /** Failures since the last session that succeeded; not tried again before it is over, unless it connects anew. */
   failures: BackoffMemory;
-  /** States it gave that brought nothing; not asked for another before that is over. */
-  emptyStates: BackoffMemory;
+  /** States it gave; not asked for another before that is over. */
+  states: BackoffMemory;
   /** The heads on which both agreed when last seen, joined; empty when they never did. */
   agreedHeads: string;
   /** Were roots equal when they were last compared, on equal heads? Null when they never were. */
@@ -32,16 +32,20 @@ export type TrackingMemory = Map<ContextId, Map<PeerId, PeerTrack>>;
 
 /** Peers remembered in a context; beyond it the first one remembered goes. */
 const peersMax = 4_096;
+/** The longest wait for the next state of one peer, and how long without one makes it begin anew. */
+const stateWaitMaxMs = 60_000;
 
 export class Tracking {
   readonly #memory: TrackingMemory;
   readonly #random: Random;
   readonly #backoff: Backoff;
+  readonly #stateBackoff: Backoff;
 
   constructor(memory: TrackingMemory, random: Random, backoffMaxMs: number) {
     this.#memory = memory;
     this.#random = random;
     this.#backoff = new Backoff(random, backoffMaxMs);
+    this.#stateBackoff = new Backoff(random, Math.min(backoffMaxMs, stateWaitMaxMs));
   }
 
   of(contextId: ContextId, peer: PeerId): PeerTrack {
@@ -55,7 +59,7 @@ export class Tracking {
       track = {
         triedMs: Number.NEGATIVE_INFINITY,
         failures: createBackoffMemory(),
-        emptyStates: createBackoffMemory(),
+        states: createBackoffMemory(),
         agreedHeads: "",
         isRootEqual: null,
         last: null,
@@ -90,17 +94,19 @@ export class Tracking {
     this.#backoff.attempted(this.of(contextId, peer).failures, nowMs);
   }
 
-  /** It said that its state is needed, and that brought nothing. How long to leave it alone. */
-  gaveNothing(contextId: ContextId, peer: PeerId, nowMs: number): number {
-    const { emptyStates } = this.of(contextId, peer);
-    this.#backoff.forgive(emptyStates, nowMs);
-    this.#backoff.attempted(emptyStates, nowMs);
-    return emptyStates.notBeforeMs - nowMs;
+  /**
+   * Its state was taken over. The wait before the next doubles, whatever that brought: a peer that invents a delta for
+   * each is not asked without end, and an honest one has given what was below its horizon.
+   */
+  gaveState(contextId: ContextId, peer: PeerId, nowMs: number): void {
+    const { states } = this.of(contextId, peer);
+    this.#stateBackoff.forgive(states, nowMs);
+    this.#stateBackoff.attempted(states, nowMs);
   }
 
-  /** Is its state to be asked for when it says that it is needed? */
-  mayGiveState(contextId: ContextId, peer: PeerId, nowMs: number): boolean {
-    return this.#backoff.isDue(this.of(contextId, peer).emptyStates, nowMs);
+  /** How long its state is not to be asked for, though it says that it is needed: 0 where it may be. */
+  stateWaitMs(contextId: ContextId, peer: PeerId, nowMs: number): number {
+    return Math.max(0, this.of(contextId, peer).states.notBeforeMs - nowMs);
   }
 
   /** A new connection is a new chance. */

@@ -40,8 +40,7 @@ import { deltaTag } from "./delta-codec.ts";
 import {
   type DeltaHead,
   deltaLength,
-  digestBody,
-  hashHead,
+  hashFields,
   kindCodeMax,
   kindCodes,
   placeFields,
@@ -141,14 +140,15 @@ export function unpackDeltas(
       );
       const { kindCode, counter } = entry;
       const context = kindCode === kindCodes.genesis ? "" : contextId;
-      const of = { ...writer, kindCode, parents, hlc: { ms, counter } };
-      const body = [payload, decodeValue(entry.events, deltaBytesMax)] as const;
-      const encoding = encode([...placeFields(context, of), ...body]);
-      const id = hashHead(context, { ...of, bodyDigest: digestBody(...body, crypto) }, crypto);
-      ids.set(place, byteString<DeltaId>(id));
+      const fields = [
+        ...placeFields(context, { ...writer, kindCode, parents, hlc: { ms, counter } }),
+        payload,
+        decodeValue(entry.events, deltaBytesMax),
+      ];
+      ids.set(place, byteString<DeltaId>(hashFields(fields, crypto)));
       const signature = signatures.subarray(signed, signed + signatureBytes);
       signed += signatureBytes;
-      return encode([deltaTag, encoding, signature]);
+      return encode([deltaTag, encode(fields), signature]);
     });
     return { kind: "unpacked", deltas };
   });

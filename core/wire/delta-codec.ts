@@ -3,15 +3,14 @@
  *
  *   [version, contextId, kind, [parents], author, incarnation, hlc ms, hlc counter, payload, [events]]
  *
- * Its id is the hash of its head (`delta-head.ts`);
- * an event is [kind, content], or [kind, content, handler] where it names one, which only operations may do,
- * and a sealed delta is [0, encoding, signature], the signature over a domain tag and the id.
+ * its id the hash of its head (`delta-head.ts`), an event is [kind, content], or [kind, content, handler] where it
+ * names one, which only operations may do, and a sealed delta is [0, encoding, signature], the signature over a domain tag and the id.
  */
 
 import type { CausalDelta, DeltaContent, DeltaDraft } from "../dag/delta.ts";
 import type { ApplicationEvent } from "../effect.ts";
 import type { Fault } from "../fault.ts";
-import { byteString, bytesOf, type ContextId, type DeltaId, idBytes } from "../ids.ts";
+import { byteString, bytesOf, type ContextId, type DeltaId } from "../ids.ts";
 import {
   actionsMax,
   deltaBytesMax,
@@ -35,9 +34,9 @@ import { decodeCanonical, decodeValue, decoding, encode, refuse } from "./cbor.t
 import {
   type DeltaHead,
   deltaLength,
-  digestBody,
-  hashHead,
-  headOfFields,
+  expectHead,
+  expectPlace,
+  hashFields,
   kindCodes,
   placeFields,
 } from "./delta-head.ts";
@@ -61,12 +60,10 @@ const signatureDomain = "reconverge/delta/1";
 /** Encodes and signs a draft. */
 export function sealDelta(draft: DeltaDraft, identity: Identity, crypto: Crypto): Uint8Array {
   const { contextId, content, events } = draft;
-  const body = [encodePayload(content), events.map(encodeEvent)] as const;
-  const place = { ...draft, kindCode: kindCode(content) };
-  const id = hashHead(contextId, { ...place, bodyDigest: digestBody(...body, crypto) }, crypto);
-  const encoding = encode([...placeFields(contextId, place), ...body]);
-  const signature = identity.sign(signedMessage(signatureDomain, id));
-  return encode([deltaTag, encoding, signature]);
+  const place = placeFields(contextId, { ...draft, kindCode: kindCode(content) });
+  const fields = [...place, encodePayload(content), events.map(encodeEvent)];
+  const signature = identity.sign(signedMessage(signatureDomain, hashFields(fields, crypto)));
+  return encode([deltaTag, encode(fields), signature]);
 }
 
 function kindCode(content: DeltaContent): number {
@@ -115,9 +112,8 @@ function openEncoding(
   { sealed, crypto }: { readonly sealed: Uint8Array; readonly crypto: Crypto },
 ): CausalDelta {
   const fields = expectDelta(decodeCanonical(encoding, deltaBytesMax));
-  const head = headOfFields(fields, crypto);
-  const { kindCode, parents, author, incarnation, hlc } = head;
-  const digest = hashHead(byteString(expectBytes(fields[1], idBytes)), head, crypto);
+  const { kindCode, parents, author, incarnation, hlc } = expectPlace(fields);
+  const digest = hashFields(fields, crypto);
   if (!crypto.verify(bytesOf(author), signedMessage(signatureDomain, digest), signature)) {
     refuse("bad-signature", "the signature is not its author's");
   }
@@ -158,7 +154,7 @@ function decodeContextId(value: unknown, content: DeltaContent, id: DeltaId): Co
 export function headOfSealed(sealed: Uint8Array, crypto: Crypto): DeltaHead {
   const [, encoding] = expectFields(decodeValue(sealed, gossipBytesMax), 3, "a sealed delta");
   const value = decodeValue(expectBytes(encoding, deltaBytesMax), deltaBytesMax);
-  return headOfFields(expectDelta(value), crypto);
+  return expectHead(expectDelta(value), crypto);
 }
 
 /** The fields of a delta of this version. */

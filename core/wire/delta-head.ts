@@ -45,10 +45,13 @@ export interface PastDelta {
   readonly head: DeltaHead;
 }
 
+/** What places a delta: all of its head but what it says. */
+export type DeltaPlace = Omit<DeltaHead, "bodyDigest">;
+
 /** What a head and the encoding of a delta begin with. A genesis names no context. */
 export function placeFields(
   contextId: ContextId | "",
-  { kindCode, parents, author, incarnation, hlc }: Omit<DeltaHead, "bodyDigest">,
+  { kindCode, parents, author, incarnation, hlc }: DeltaPlace,
 ): readonly unknown[] {
   return [
     deltaVersion,
@@ -62,24 +65,32 @@ export function placeFields(
   ];
 }
 
-/** How many these are. */
+/** How many these are; payload and events follow them. */
 const placeLength = 8;
 /** The fields of a delta's encoding. */
 export const deltaLength = placeLength + 2;
 
-/** Of a decoded payload, as bytes, and decoded events. */
-export function digestBody(payload: unknown, events: unknown, crypto: Crypto): Hash {
-  return byteString(crypto.sha256(encode([payload, events])));
+/** The id of a delta with these fields in its canonical encoding, as bytes. O(bytes). */
+export function hashFields(fields: readonly unknown[], crypto: Crypto): Uint8Array {
+  return hashHeadFields(fields.slice(0, placeLength), digestBody(fields, crypto), crypto);
 }
 
-/** The id of a delta with this head, as bytes. O(parents). */
-export function hashHead(contextId: ContextId | "", head: DeltaHead, crypto: Crypto): Uint8Array {
-  return crypto.sha256(encode([...placeFields(contextId, head), bytesOf(head.bodyDigest)]));
+/** The id of a delta with this head. O(parents). */
+export function idOfHead(contextId: ContextId, head: DeltaHead, crypto: Crypto): DeltaId {
+  return byteString(hashHeadFields(placeFields(contextId, head), bytesOf(head.bodyDigest), crypto));
 }
 
-/** The head of a delta whose fields were decoded from its canonical encoding. For use inside `decoding`. */
-export function headOfFields(fields: readonly unknown[], crypto: Crypto): DeltaHead {
-  return Object.freeze({
+function hashHeadFields(place: readonly unknown[], digest: Uint8Array, crypto: Crypto): Uint8Array {
+  return crypto.sha256(encode([...place, digest]));
+}
+
+function digestBody(fields: readonly unknown[], crypto: Crypto): Uint8Array {
+  return crypto.sha256(encode(fields.slice(placeLength)));
+}
+
+/** What the fields of a delta's encoding say of its place. For use inside `decoding`. */
+export function expectPlace(fields: readonly unknown[]): DeltaPlace {
+  return {
     kindCode: expectInteger(fields[2], kindCodeMax),
     parents: expectParents(fields[3]),
     author: expectByteString<AuthorId>(fields[4]),
@@ -88,8 +99,12 @@ export function headOfFields(fields: readonly unknown[], crypto: Crypto): DeltaH
       ms: expectInteger(fields[6], hlcMsMax),
       counter: expectInteger(fields[7], hlcCounterMax),
     }),
-    bodyDigest: digestBody(fields[placeLength], fields[placeLength + 1], crypto),
-  });
+  };
+}
+
+/** The head of a delta with these fields. For use inside `decoding`. */
+export function expectHead(fields: readonly unknown[], crypto: Crypto): DeltaHead {
+  return Object.freeze({ ...expectPlace(fields), bodyDigest: byteString<Hash>(digestBody(fields, crypto)) });
 }
 
 function expectParents(value: unknown): readonly DeltaId[] {

@@ -22,7 +22,7 @@ import {
 import { parentsMax } from "../limits.ts";
 import type { Crypto } from "../ports.ts";
 import { decoding, refuse } from "./cbor.ts";
-import { type DeltaHead, hashHead, kindCodes, type PastDelta, sortedParents } from "./delta-head.ts";
+import { type DeltaHead, idOfHead, kindCodes, type PastDelta, sortedParents } from "./delta-head.ts";
 
 /** A head whose parents are ids, or how many places back in the page. */
 export interface PackedHead extends Omit<DeltaHead, "parents"> {
@@ -152,7 +152,7 @@ export function unpackHeads(
         return deltas[deltas.length - parent]?.id ?? refuse("malformed", "a parent before the first delta");
       });
       const head = Object.freeze({ ...packed, parents: sortedParents(parents) });
-      const id = byteString<DeltaId>(hashHead(contextId, head, crypto));
+      const id = idOfHead(contextId, head, crypto);
       deltas.push(Object.freeze({ id, head }));
     }
     return { kind: "past" as const, deltas };

@@ -4,6 +4,7 @@
  */
 
 import { byteString, bytesOf, type EntityId, type Hash } from "../ids.ts";
+import { idDigitsMax } from "../state/entity-id.ts";
 import { commonPrefix } from "../state/tree/tree-node.ts";
 import { refuse } from "./cbor.ts";
 import {
@@ -77,7 +78,6 @@ export const digestsMax = 256;
 /** Leaves that are summed up at once. */
 export const summedMax = 1_024;
 export const sumsMax = 64;
-const prefixCharactersMax = 2_048;
 const stateBytesMax = Number.MAX_SAFE_INTEGER;
 
 const forms: readonly StateQuery["form"][] = ["children", "leaves", "digests", "sums", "picks"];
@@ -189,7 +189,7 @@ function decodeNamed(value: unknown): { readonly id: EntityId; readonly hash: Ha
 }
 
 export function expectPrefix(value: unknown, charactersMin: number): string {
-  const prefix = expectText(value, prefixCharactersMax);
+  const prefix = expectText(value, idDigitsMax);
   if (prefix.length < charactersMin || !/^[0-9a-f]*$/.test(prefix)) refuse("malformed", "no digits of an id");
   return prefix;
 }

@@ -362,13 +362,13 @@ export class World implements WorldPort, NodeSurroundings {
   }
 
   #operate(index: number): void {
-    const operation = callOf(this, index);
-    if (operation === null || !this.isUp(operation.node)) {
+    const { node, call } = callOf(this, index);
+    if (!this.isUp(node)) {
       this.skipped += 1;
       return;
     }
-    this.node(operation.node).unanswered.add(index);
-    this.deliver(operation.node, { kind: "request", request: index, call: operation.call });
+    this.node(node).unanswered.add(index);
+    this.deliver(node, { kind: "request", request: index, call });
   }
 
   /** Is it expected to agree with others about this context in the end? */

@@ -23,7 +23,15 @@ import {
   type StateQuery,
 } from "../../wire/state-query.ts";
 import { workMax } from "./answering.ts";
-import { hashOfLeaves, openLeaves, ownLeaves, prefixOf, type Target, targetsOf } from "./leaves.ts";
+import {
+  areOfBranch,
+  hashOfLeaves,
+  openLeaves,
+  ownLeaves,
+  prefixOf,
+  type Target,
+  targetsOf,
+} from "./leaves.ts";
 import {
   beginTrial,
   createNarrowing,
@@ -105,7 +113,7 @@ export function takeRoot(
     descend(memory, { target: root, told }, parts);
     return null;
   }
-  if (hashOfChildren(children, crypto) !== hash)
+  if (hashOfChildren(children, "", crypto) !== hash)
     return fault("false-state", "children of the root that do not give its hash");
   const told = new Map(nodes.map((node) => [node.prefix, node]));
   return takeChildren(memory, { target: root, children, told }, parts);
@@ -257,7 +265,8 @@ function takeChildren(
   parts: DescentParts,
 ): Fault | null {
   const { target, children, told } = about;
-  if (hashOfChildren(children, parts.crypto) !== target.hash) return askPlainly(memory, target, "children");
+  if (hashOfChildren(children, target.prefix, parts.crypto) !== target.hash)
+    return askPlainly(memory, target, "children");
   for (const { rest, hash, count } of children) {
     const prefix = target.prefix + rest;
     if (parts.state.hashBeneath(prefix) === hash) continue;
@@ -313,16 +322,14 @@ function descend(
 }
 
 /** Null of what no branch has. */
-function hashOfChildren(children: readonly StateChild[], crypto: Crypto): Hash | null {
+function hashOfChildren(children: readonly StateChild[], prefix: string, crypto: Crypto): Hash | null {
+  if (!areOfBranch(children, prefix)) return null;
   const { length } = prefixOf(children);
   const digits = children.map(({ rest, hash }) => [digitAt(rest, length), hash] as const);
-  const isOnce = new Set(digits.map(([digit]) => digit)).size === children.length;
-  return isOnce
-    ? branchHash(
-        [...digits].sort(([a], [b]) => a - b),
-        crypto,
-      )
-    : null;
+  return branchHash(
+    digits.sort(([a], [b]) => a - b),
+    crypto,
+  );
 }
 
 function askPlainly(memory: DescentMemory, target: Target, what: string): Fault | null {

@@ -4,6 +4,7 @@ import { type Fault, fault, isFault } from "../../fault.ts";
 import type { Hash } from "../../ids.ts";
 import type { Crypto } from "../../ports.ts";
 import { type Entity, openEntity } from "../../state/entity.ts";
+import { idDigitsMax } from "../../state/entity-id.ts";
 import type { StateStore } from "../../state/state-store.ts";
 import { commonPrefix, hashOf, type Leaf, treeOf } from "../../state/tree/tree-node.ts";
 import { rangeOfPrefix } from "../../state/tree/tree-walk.ts";
@@ -75,4 +76,19 @@ export function targetsOf(leaves: readonly Leaf[], crypto: Crypto): readonly Tar
 /** What children have in common after the prefix that was asked for. */
 export function prefixOf(children: readonly StateChild[]): string {
   return children.map(({ rest }) => rest).reduce(commonPrefix, children[0]?.rest ?? "");
+}
+
+/**
+ * Can these be all the children beneath a prefix? A branch has two at least, at places of their own, and none lies
+ * deeper than ids are long: so a tree that a peer makes up comes to an end.
+ */
+export function areOfBranch(children: readonly StateChild[], prefix: string): boolean {
+  const { length } = prefixOf(children);
+  const isOnce = new Set(children.map(({ rest }) => rest[length])).size === children.length;
+  return children.length >= 2 && isOnce && children.every(({ rest }) => isPlace(prefix + rest));
+}
+
+/** May an entity lie there? */
+export function isPlace(prefix: string): boolean {
+  return prefix.length <= idDigitsMax;
 }

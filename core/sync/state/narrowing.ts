@@ -21,7 +21,16 @@ import {
   summedMax,
 } from "../../wire/state-query.ts";
 import type { DescentParts } from "./descent.ts";
-import { hashOfLeaves, openLeaves, ownLeaves, prefixOf, type Target, targetsOf } from "./leaves.ts";
+import {
+  areOfBranch,
+  hashOfLeaves,
+  isPlace,
+  openLeaves,
+  ownLeaves,
+  prefixOf,
+  type Target,
+  targetsOf,
+} from "./leaves.ts";
 import { weighEntities, weighTargets } from "./staging.ts";
 import { isLocated, type Locator, locate, sumsOf } from "./sums.ts";
 
@@ -158,6 +167,8 @@ export function takeDigests(
   { answer: { rest, digests }, parts }: Heard<"digests">,
 ): Narrowed {
   const base = region.prefix + rest;
+  // Of no branch: what is put together from it is not the target's hash, and is looked at plainly then.
+  if (!isPlace(base) || countDigests(digests) < 2) return resolve(memory, region, null, parts);
   const hashes: (Hash | null)[] = [];
   const differing: number[] = [];
   let nodes = 0;
@@ -174,6 +185,11 @@ export function takeDigests(
   const sums = sumsFor(differing.length, nodes);
   const { prefix: above, target } = region;
   return opening(differing.map((digit) => regionOf({ prefix: base + digitOf(digit), target, above, sums })));
+}
+
+function countDigests(digests: string): number {
+  const all = Array.from({ length: 16 }, (_, digit) => digestAt(digests, digit));
+  return all.filter((digest) => digest !== noDigest).length;
 }
 
 /** The places that differ are asked for; where they cannot be told, it is looked at more closely. */
@@ -220,7 +236,7 @@ export function takeRegionChildren(
   const base = prefixOf(others);
   const hashes: (Hash | null)[] = Array.from({ length: 16 }, () => null);
   for (const { rest, hash } of others) hashes[digitAt(rest, base.length)] = hash;
-  if (others.length < 2 || hashes.filter((hash) => hash !== null).length !== others.length)
+  if (!areOfBranch(others, region.prefix))
     return fault("false-state", `no children beneath ${region.prefix}`);
   const differing = others
     .map(({ rest, hash, count }): Target => ({ prefix: region.prefix + rest, hash, count, isPlain: false }))

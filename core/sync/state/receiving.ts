@@ -11,6 +11,7 @@ import type { Crypto } from "../../ports.ts";
 import type { Replica, VerifiedCut } from "../../replica.ts";
 import type { StateMessage, StateOffer } from "../../wire/state-message.ts";
 import type { StateProtocol } from "../../wire/sync-message.ts";
+import type { PaceMemory } from "../pace.ts";
 import {
   createDescent,
   type DescentMemory,
@@ -35,7 +36,7 @@ export interface ReceivingMemory {
   readonly key: string;
   /** Null until the offer has come. */
   transfer: TransferMemory | null;
-  progressMs: number;
+  readonly pace: PaceMemory;
 }
 
 export interface TransferMemory {

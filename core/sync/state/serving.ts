@@ -13,6 +13,7 @@ import { kindCodes } from "../../wire/delta-head.ts";
 import { pageOf } from "../../wire/history-page.ts";
 import type { StateMessage, StateOffer, StateRequest } from "../../wire/state-message.ts";
 import type { NodeDigests } from "../../wire/state-query.ts";
+import type { PaceMemory } from "../pace.ts";
 import { childDigests, childOf, childrenOf, workMax } from "./answering.ts";
 import { ShortHash } from "./short-hash.ts";
 
@@ -28,12 +29,12 @@ export interface ServingMemory {
   readonly key: string;
   /** Queries, deltas and entities looked at that it may still ask for: what an honest receiver needs at most. */
   workLeft: number;
-  progressMs: number;
+  readonly pace: PaceMemory;
 }
 
 /** Pins the state and says what it is. Null where it cannot be offered: nothing is here yet, or too many heads. */
 export function beginServing(
-  about: Pick<ServingMemory, "stream" | "peer">,
+  about: Pick<ServingMemory, "stream" | "peer" | "pace">,
   {
     replica,
     request: { known, key, tellsHashes },
@@ -53,9 +54,8 @@ export function beginServing(
   const short = new ShortHash(key);
   const branches = children.flatMap(({ prefix }) => nodesAt(state.beneath(prefix, pinned), short));
   const workLeft = workMax(entityCount) + history.length;
-  const progressMs = turn.now.monotonicMs;
   return {
-    serving: { ...about, contextId, pinned, history, key, workLeft, progressMs },
+    serving: { ...about, contextId, pinned, history, key, workLeft },
     offer: {
       kind: "state-offer",
       genesis,

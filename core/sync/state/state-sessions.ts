@@ -20,6 +20,7 @@ import {
   stateKeyBytes,
 } from "../../wire/state-message.ts";
 import { isStateProtocol, type StateProtocol } from "../../wire/sync-message.ts";
+import { bringOn, createPace, type PaceMemory } from "../pace.ts";
 import { forcedProtocol, selectStateProtocol } from "../selection.ts";
 import type { SessionMemory } from "../session.ts";
 import { answerQueries } from "./answering.ts";
@@ -67,8 +68,8 @@ export type StateNeed = Pick<SessionMemory, "peer" | "protocol" | "ours" | "thei
 const receivingMax = 4;
 /** Versions it pins for others at a time. */
 const servingMax = 8;
-/** Of these for one peer, which receives no more at a time: a silent one leaves room for others. */
-const servingPerPeerMax = receivingMax;
+/** Of either with one peer: one that is silent, or just not silent enough, leaves room for others. */
+const perPeerMax = 2;
 export const stateSessionsMax = receivingMax + servingMax;
 
 interface StateSessionsAbout {
@@ -99,18 +100,21 @@ export class StateSessions {
     return this.#memory.receiving.has(stream) || this.#memory.serving.has(stream);
   }
 
-  /** Asks a peer for its state; false, and does not, where the context's is being received already, or too many are. */
+  /** Asks a peer for its state; false, and does not, where the context's is being received already, or too many are, from the peer or in all. */
   request(replica: Replica, about: StateNeed, turn: Turn): boolean {
     const { peer } = about;
     const { receiving, staging } = this.#memory;
     const { contextId } = replica;
     const isUnderWay = Array.from(receiving.values()).some((each) => each.contextId === contextId);
-    if (isUnderWay || receiving.size >= receivingMax) return false;
+    const fromPeer = Array.from(receiving.values()).filter((each) => each.peer === peer);
+    if (isUnderWay || receiving.size >= receivingMax || fromPeer.length >= perPeerMax) return false;
     const stream = this.#about.nextStream();
     const nowMs = turn.now.monotonicMs;
     const key = byteString(this.#services.random.bytes(stateKeyBytes));
     const protocol = this.#protocolOf(about);
-    receiving.set(stream, { stream, peer, contextId, protocol, key, transfer: null, progressMs: nowMs });
+    const pace = this.#paceFrom(turn);
+    const session: ReceivingMemory = { stream, peer, contextId, protocol, key, transfer: null, pace };
+    receiving.set(stream, session);
     const staged = staging.get(contextId) ?? createStaging(nowMs);
     staging.set(contextId, staged);
     staged.usedMs = nowMs;
@@ -127,7 +131,7 @@ export class StateSessions {
       turn,
     );
     turn.observe("sync-state-started", { contextId, peer });
-    this.#watchFrom(stream, nowMs);
+    this.#watchUntilDue(session);
     return true;
   }
 
@@ -146,19 +150,20 @@ export class StateSessions {
     const { serving } = this.#memory;
     const forPeer = Array.from(serving.values()).filter((each) => each.peer === peer);
     const isServed = forPeer.some(({ contextId }) => contextId === replica.contextId);
-    const hasRoom = serving.size < servingMax && forPeer.length < servingPerPeerMax;
-    const begun =
-      isServed || !hasRoom ? null : beginServing({ stream, peer }, { replica, request: message, turn });
+    const hasRoom = serving.size < servingMax && forPeer.length < perPeerMax;
+    const about = { stream, peer, pace: this.#paceFrom(turn) };
+    const begun = isServed || !hasRoom ? null : beginServing(about, { replica, request: message, turn });
     if (begun === null) return refuse(stream, "busy", turn);
     serving.set(stream, begun.serving);
     say(stream, begun.offer, turn);
-    this.#watchFrom(stream, turn.now.monotonicMs);
+    this.#watchUntilDue(begun.serving);
   }
 
   receive(stream: StreamId, frame: Uint8Array, turn: Turn): void {
     const message = decodeStateMessage(frame);
     const receiving = this.#memory.receiving.get(stream);
     if (receiving !== undefined) {
+      bringOn(receiving.pace, frame.length, turn.now.monotonicMs);
       const mistake = isFault(message) ? message : this.#hear(receiving, message, turn);
       if (mistake !== null) this.#blame(receiving, mistake, turn);
       return;
@@ -180,12 +185,11 @@ export class StateSessions {
     if (serving !== undefined) this.#stopServing(serving, turn);
   }
 
-  /** The watchdog is due: a transfer ends unless there was progress meanwhile. */
+  /** The watchdog is due: a transfer ends unless it was brought on meanwhile. */
   watch(stream: StreamId, turn: Turn): void {
     const session = this.#memory.receiving.get(stream) ?? this.#memory.serving.get(stream);
     if (session === undefined) return;
-    if (session.progressMs + this.#services.config.syncTimeoutMs > turn.now.monotonicMs)
-      return this.#watchFrom(stream, session.progressMs);
+    if (session.pace.dueMs > turn.now.monotonicMs) return this.#watchUntilDue(session);
     turn.observe("sync-silent", { peer: session.peer });
     turn.perform({ kind: "close-stream", stream });
     this.closed(stream, turn);
@@ -224,14 +228,12 @@ export class StateSessions {
 
   #answer(serving: ServingMemory, message: StateMessage, turn: Turn): Fault | null {
     const replica = present(this.#about.replica(serving.contextId), "the replica of a served state");
-    const { stream } = serving;
-    serving.progressMs = turn.now.monotonicMs;
     switch (message.kind) {
       case "history-request": {
         const page = historyPage(serving, message.from, { replica, turn });
         serving.workLeft -= Math.max(1, page.heads.length);
         if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
-        say(stream, { kind: "history", ...page }, turn);
+        give(serving, { kind: "history", ...page }, turn);
         return null;
       }
       case "state-query": {
@@ -242,12 +244,12 @@ export class StateSessions {
         if (isFault(answered)) return answered;
         serving.workLeft -= answered.work;
         if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
-        say(stream, { kind: "state-answer", answers: answered.answers }, turn);
+        give(serving, { kind: "state-answer", answers: answered.answers }, turn);
         return null;
       }
       case "state-done":
         this.#stopServing(serving, turn);
-        turn.perform({ kind: "close-stream", stream });
+        turn.perform({ kind: "close-stream", stream: serving.stream });
         return null;
       default:
         return fault("out-of-turn", `a ${message.kind} to the server of a state`);
@@ -259,7 +261,6 @@ export class StateSessions {
     const replica = present(this.#about.replica(contextId), "the replica of a received state");
     const staging = present(this.#memory.staging.get(contextId), "the staging of a received state");
     const parts = this.#partsOf(receiving, { replica, staging });
-    receiving.progressMs = turn.now.monotonicMs;
     staging.usedMs = turn.now.monotonicMs;
     switch (message.kind) {
       case "state-offer": {
@@ -337,7 +338,8 @@ export class StateSessions {
 
   #blame(receiving: ReceivingMemory, mistake: Fault, turn: Turn): void {
     const { peer, stream } = receiving;
-    turn.blame(peer, mistake);
+    // A history of kinds to come is nobody's mistake.
+    if (mistake.code !== "unknown-version") turn.blame(peer, mistake);
     turn.perform({ kind: "close-stream", stream });
     this.#stopReceiving(receiving, "failed", turn);
   }
@@ -361,14 +363,24 @@ export class StateSessions {
     this.#about.replica(contextId)?.unpinState(pinned, turn);
   }
 
-  #watchFrom(stream: StreamId, progressMs: number): void {
-    const dueMs = progressMs + this.#services.config.syncTimeoutMs;
-    this.#services.timers.set(timerName("state-session", String(stream)), dueMs);
+  #paceFrom(turn: Turn): PaceMemory {
+    return createPace(turn.now.monotonicMs, this.#services.config.syncTimeoutMs);
+  }
+
+  #watchUntilDue({ stream, pace }: ReceivingMemory | ServingMemory): void {
+    this.#services.timers.set(timerName("state-session", String(stream)), Math.ceil(pace.dueMs));
   }
 }
 
 function say(stream: StreamId, message: StateMessage, turn: Turn): void {
   turn.perform({ kind: "send", stream, frame: encodeStateMessage(message) });
+}
+
+/** What was asked for, which brings a transfer on as far as it says something. */
+function give({ stream, pace }: ServingMemory, message: StateMessage, turn: Turn): void {
+  const frame = encodeStateMessage(message);
+  turn.perform({ kind: "send", stream, frame });
+  bringOn(pace, frame.length, turn.now.monotonicMs);
 }
 
 function refuse(stream: StreamId, reason: Exclude<StateRefusal, "version">, turn: Turn): void {

@@ -12,7 +12,7 @@ import type { Identity, Now } from "../../../core/ports.ts";
 import type { SimCrypto } from "../../../sim/crypto.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import type { SimNode } from "../../../sim/world/sim-node.ts";
-import { authorOf, codec } from "../authors.ts";
+import { codec } from "../authors.ts";
 
 /** Remembers the keys it gave out, so that a fork can sign as the node it was taken of. */
 export class KeyRing implements SimCrypto {

@@ -141,6 +141,9 @@ const misleading: Readonly<Record<string, Lie>> = {
   "digests told at once that hide what differs": inOffer(({ nodes }) => ({
     nodes: nodes.map((node) => ({ ...node, digests: noDigest.repeat(16) })),
   })),
+  "one child where a branch has more": inAnswers((answer) =>
+    answer.kind === "digests" ? { ...answer, digests: `\u0001\u0002\u0003${noDigest.repeat(15)}` } : answer,
+  ),
   "sums of something else": inAnswers((answer) =>
     answer.kind === "sums" ? { ...answer, sums: answer.sums.map((sum) => sum ^ 1) } : answer,
   ),

@@ -156,7 +156,7 @@ test("a silent peer that asks for the states of many contexts leaves room for ot
       .join();
   };
   const toEve = contexts.map((contextId, index) => ask(-1 - index, "eve", contextId));
-  assert.is(toEve.filter((kind) => kind === "state-offer").length, 4);
+  assert.is(toEve.filter((kind) => kind === "state-offer").length, 2);
   assert.is(ask(-100, "ann", contexts[0] as ContextId), "state-offer");
 });
 
