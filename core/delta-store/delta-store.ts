@@ -214,7 +214,7 @@ export class DeltaStore {
 
   /** What is wrong with a delta whose parents are applied: null where its author might make it there. */
   refusalOf(delta: CausalDelta): Fault | null {
-    return this.#rules.permits(delta, this.#stampOf(delta));
+    return this.#rules.permits(delta, this.#stampOn(this.graph.positionsOf(delta.parents), delta.hlc));
   }
 
   /** Applies an own delta made on this store's heads in this very turn. */
@@ -269,7 +269,7 @@ export class DeltaStore {
   /** Appends a delta to the graph; its derived time. */
   #append(id: DeltaId, { parents, hlc }: Pick<DeltaHead, "parents" | "hlc">): Hlc {
     const positions = this.graph.positionsOf(parents);
-    const { at } = this.#stampOf({ parents, hlc });
+    const { at } = this.#stampOn(positions, hlc);
     this.graph.append(createApplied(this.graph, { id, parents: positions, at }));
     return at;
   }
@@ -295,9 +295,8 @@ export class DeltaStore {
     });
   }
 
-  /** Of a delta whose parents are applied. */
-  #stampOf({ parents, hlc }: Pick<DeltaHead, "parents" | "hlc">): Stamp {
-    const times = this.graph.positionsOf(parents).map((position) => this.graph.at(position).at);
+  #stampOn(parents: readonly number[], hlc: Hlc): Stamp {
+    const times = parents.map((position) => this.graph.at(position).at);
     return deriveStamp(times, hlc);
   }
 

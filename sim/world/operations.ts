@@ -11,10 +11,14 @@ import type { World } from "./world.ts";
 /** In a run nothing is too late by this. */
 const invitedForMs = 365 * 24 * 3_600_000;
 
-/** The operation of this number, as its node is asked. */
-export function callOf(world: World, index: number): { readonly node: number; readonly call: ClientCall } {
+/** The operation of this number, as its node is asked; null where the context never came to be. */
+export function callOf(
+  world: World,
+  index: number,
+): { readonly node: number; readonly call: ClientCall } | null {
   const { node, context, method, args } = present(world.plan.operations[index], "an operation");
-  const contextId = present(world.contextIds.get(context), "the context of an operation");
+  const contextId = world.contextIds.get(context);
+  if (contextId === undefined) return null;
   return isMemberMethod(method)
     ? { node, call: memberCall(world, contextId, memberCallOf(method, args)) }
     : { node, call: { kind: "execute", contextId, method, args } };

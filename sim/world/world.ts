@@ -362,11 +362,12 @@ export class World implements WorldPort, NodeSurroundings {
   }
 
   #operate(index: number): void {
-    const { node, call } = callOf(this, index);
-    if (!this.isUp(node)) {
+    const operation = callOf(this, index);
+    if (operation === null || !this.isUp(operation.node)) {
       this.skipped += 1;
       return;
     }
+    const { node, call } = operation;
     this.node(node).unanswered.add(index);
     this.deliver(node, { kind: "request", request: index, call });
   }

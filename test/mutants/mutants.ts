@@ -68,8 +68,8 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant("stamp-by-arrival", "a delta's time depends on how much a replica has applied before it", [
     "core/delta-store/delta-store.ts",
-    "      parents.map((parent) => this.graph.at(parent).at),\n      delta.hlc,",
-    "      parents.map((parent) => this.graph.at(parent).at),\n      { ...delta.hlc, counter: this.graph.count % 60_000 },",
+    "    return deriveStamp(times, hlc);",
+    "    return deriveStamp(times, { ...hlc, counter: this.graph.count % 60_000 });",
   ]),
   mutant("stale-root", "a branch whose leaf changed keeps the hash it had", [
     "core/state/tree/state-tree.ts",
@@ -88,8 +88,8 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant("children-forgotten", "of several deltas that waited for one parent only the first is applied", [
     "core/delta-store/delta-store.ts",
-    "for (const released of this.pending.release(id)) this.#memory.ready.set(released.id, released);",
-    "for (const released of this.pending.release(id).slice(0, 1)) this.#memory.ready.set(released.id, released);",
+    "for (const released of this.pending.release(id)) {",
+    "for (const released of this.pending.release(id).slice(0, 1)) {",
   ]),
   mutant("wake-up-lost", "what did not fit a turn waits until something else comes", [
     "core/replica.ts",
@@ -157,8 +157,8 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant("history-adopted-in-part", "of a state that is taken over the last delta's id is forgotten", [
     "core/delta-store/delta-store.ts",
-    "      if (this.graph.has(id)) continue;\n      this.graph.append",
-    "      if (this.graph.has(id) || (id === history.at(-1)?.id && history.length > 1)) continue;\n      this.graph.append",
+    "      if (this.graph.has(id)) continue;\n      const position",
+    "      if (this.graph.has(id) || (id === history.at(-1)?.id && history.length > 1)) continue;\n      const position",
   ]),
   mutant("wanted-never-told", "ids that a list shows to be missing are not asked for", [
     "core/sync/reconciliation/reconcile.ts",

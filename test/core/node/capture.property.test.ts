@@ -41,7 +41,10 @@ test("a fork of captured memory and a copied disk gives identical effects from t
         }
         for (const fork of forks) {
           const again = fork.replay(assertSame);
-          if (fork.node.core === fork.original) assertSame(again.capture(), fork.original.capture());
+          // Oracles read through a node's cache of decoded records, too.
+          const { decoded: _, ...memory } = again.capture();
+          const { decoded: __, ...original } = fork.original.capture();
+          if (fork.node.core === fork.original) assertSame(memory, original);
           // The first replay left the captured memory as it was.
           fork.replay(assertSame);
           compared += fork.length;

@@ -17,7 +17,7 @@ test("a scenario that says nothing gets every default", () => {
       joinsAtUs: null,
     })),
     links: [[0, 1]],
-    contexts: [{ id: "kv", application: "kv-store", members: [0, 1] }],
+    contexts: [{ id: "kv", application: "kv-store", members: [0, 1], outsiders: [] }],
     network: {
       latency: { kind: "constant", ms: 20 },
       ...{ loss: 0, duplicate: 0, reorder: 0, bandwidthKbps: null, keepaliveMs: 10_000 },
