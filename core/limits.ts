@@ -26,6 +26,11 @@ export const writersMax = 64;
 export const actionsMax = 100_000;
 export const eventsMax = 100;
 
+/** What a blob is cut into; its last chunk may be shorter. */
+export const chunkBytes = 1_048_576;
+export const blobChunksMax = 500;
+export const blobBytesMax = blobChunksMax * chunkBytes;
+
 /** In one message. */
 export const idsMax = 4_096;
 export const headsMax = 256;

@@ -63,6 +63,7 @@ async function execute(call: Omit<Execution, "id">, api: NodeApi): Promise<Answe
       return { result: { output: outcome.output } };
     case "context":
     case "retrying":
+    case "blob-chunk":
       return { result: { output: null } };
     case "refused": {
       const application = (await api.context(call.contextId))?.application ?? "";
@@ -86,6 +87,9 @@ function errorOf(
     case "unknown-method":
     case "bad-arguments":
     case "too-large":
+    case "blob-not-found":
+    case "blob-unavailable":
+    case "cannot-store":
     case "call-failed":
       return { type: "FunctionCallError", data: message };
   }

@@ -6,6 +6,7 @@ import { type Stream, stream } from "../random.ts";
 import { parseRate, rateExpectation } from "../scenario/duration.ts";
 import type { SteadyWrites, WorkloadEntry } from "../scenario/scenario.ts";
 import { type ScenarioPath, showCount, showValue } from "../scenario/scenario-error.ts";
+import { blobMethods, checkBlobArguments, isBlobMethod } from "./blob-operations.ts";
 import type { ResolvedContext } from "./contexts.ts";
 import type { PlanOperation } from "./plan.ts";
 import { ContentNames, type Resolving, readEnd, readInstant } from "./resolving.ts";
@@ -56,7 +57,9 @@ function resolveEntry(
   const context = contexts.ofEntry(entry.context, path);
   const args = compileArguments(entry.args ?? {}, [...path, "args"], problems);
   if (context === null) return null;
-  checkMethod(entry.method, { context, path }, resolving);
+  if (isBlobMethod(entry.method))
+    checkBlobArguments(entry.method, { args: entry.args ?? {}, path }, problems);
+  else checkMethod(entry.method, { context, path }, resolving);
   const nodes = resolveCallees(entry, { context, path }, resolving);
   return problems.count > before
     ? null
@@ -99,8 +102,8 @@ function checkMethod(
 ): void {
   const { application } = context;
   if (application === null || Object.hasOwn(application.methods, method)) return;
-  const known = Object.keys(application.methods);
-  const message = `found "${method}", expected a method of ${application.name}: ${known.join(", ")}${suggestion(method, known)}`;
+  const known = [...Object.keys(application.methods), ...blobMethods];
+  const message = `found "${method}", expected a method of ${application.name} or of blobs: ${known.join(", ")}${suggestion(method, known)}`;
   problems.add("unknown-name", [...path, "method"], message);
 }
 

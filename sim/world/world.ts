@@ -5,15 +5,17 @@
  */
 
 import { present } from "../../core/assert.ts";
-import type { Commit, Effect } from "../../core/effect.ts";
+import type { Commit, Effect, Outcome } from "../../core/effect.ts";
 import type { ContextId, PeerId } from "../../core/ids.ts";
-import type { Input } from "../../core/input.ts";
+import type { Input, RequestId } from "../../core/input.ts";
 import { Trace } from "../../core/trace.ts";
 import { type Codec, createCodec } from "../../core/wire/codec.ts";
 import { copyShared } from "../memory.ts";
 import type { Plan } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
 import { Adversaries } from "./adversaries.ts";
+import { BlobClients } from "./blob-clients.ts";
+import { ChunkDisks } from "./chunk-disks.ts";
 import { LinkConditions } from "./conditions.ts";
 import { type Carried, type Connection, Connections } from "./connections.ts";
 import { createNodes } from "./create-nodes.ts";
@@ -42,6 +44,8 @@ export class World implements WorldPort, NodeSurroundings {
   readonly conditions: LinkConditions;
   readonly connections: Connections;
   readonly trace: Trace;
+  readonly chunkDisks: ChunkDisks;
+  readonly blobClients: BlobClients;
   nowUs = 0;
   /** The end of virtual time: the plan's, unless a healed core is given more. */
   untilUs: number;
@@ -110,6 +114,14 @@ export class World implements WorldPort, NodeSurroundings {
       },
       stopped: (node, lost) => this.halted(node, lost),
     });
+    this.chunkDisks = new ChunkDisks(this, plan.diskSyncUs);
+    this.blobClients = new BlobClients(
+      {
+        give: (node, request, call) => this.deliver(node.index, { kind: "request", request, call }),
+        ended: (node, operation, outcome) => this.#answered(node, operation, outcome),
+      },
+      memory?.blobClients,
+    );
     if (memory !== undefined) this.#goOn(memory);
   }
 
@@ -127,6 +139,7 @@ export class World implements WorldPort, NodeSurroundings {
       streams: this.#streams.memory,
       mesh: this.#mesh.memory,
       faults: this.#faults.memory,
+      blobClients: this.blobClients.memory,
     };
     return { codec, identities: nodes.map(({ identity }) => identity), memory: copyShared(memory) };
   }
@@ -222,6 +235,7 @@ export class World implements WorldPort, NodeSurroundings {
   halted(node: SimNode, lost: readonly Commit[] | "all"): void {
     this.connections.dropAll(node.index);
     this.#streams.forget(node.index);
+    this.blobClients.halted(node);
     this.#observer.statusChanged(node, lost);
   }
 
@@ -271,7 +285,10 @@ export class World implements WorldPort, NodeSurroundings {
       case "hang-up":
         return this.connections.hangUp(index, this.#indexOf(effect.peer));
       case "open-stream":
-        return this.#streams.open(index, this.#indexOf(effect.peer), effect.stream);
+        return this.#streams.open(index, this.#indexOf(effect.peer), {
+          id: effect.stream,
+          protocol: effect.protocol,
+        });
       case "send":
         return this.#streams.send(index, effect.stream, effect.frame);
       case "close-stream":
@@ -280,8 +297,13 @@ export class World implements WorldPort, NodeSurroundings {
         node.wakeAtMs = effect.monotonicMs;
         return this.scheduleWake(node);
       case "reply":
-        node.unanswered.delete(effect.request);
-        return this.#observer.replied(node, effect.request, effect.outcome);
+        if (this.blobClients.replied(node, effect.request, effect.outcome)) return;
+        return this.#answered(node, effect.request, effect.outcome);
+      case "store-chunk":
+      case "read-chunk":
+      case "drop-chunks":
+      case "list-chunks":
+        return this.chunkDisks.perform(node, effect);
       case "observe":
         return this.counters.probe(effect.observation.name, effect.observation.amount);
       case "fault":
@@ -329,6 +351,8 @@ export class World implements WorldPort, NodeSurroundings {
         return this.#mesh.iwant(event);
       case "mesh-heartbeat":
         return this.#mesh.heartbeat(event);
+      case "chunks":
+        return this.chunkDisks.ended(this.node(event.node), event.epoch, event.effect);
       case "operation":
         return this.#operate(event.index);
       case "faults":
@@ -358,18 +382,25 @@ export class World implements WorldPort, NodeSurroundings {
   }
 
   #operate(index: number): void {
-    const { node, context, method, args } = present(this.plan.operations[index], "an operation");
+    const operation = present(this.plan.operations[index], "an operation");
+    const { node, context, method, args } = operation;
     const contextId = this.contextIds.get(context);
     if (contextId === undefined || !this.isUp(node)) {
       this.skipped += 1;
       return;
     }
     this.node(node).unanswered.add(index);
+    if (this.blobClients.begin(this.node(node), index, { operation, contextId })) return;
     this.deliver(node, {
       kind: "request",
       request: index,
       call: { kind: "execute", contextId, method, args },
     });
+  }
+
+  #answered(node: SimNode, request: RequestId, outcome: Outcome): void {
+    node.unanswered.delete(request);
+    this.#observer.replied(node, request, outcome);
   }
 
   #indexOf(peer: PeerId): number {

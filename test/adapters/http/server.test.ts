@@ -42,6 +42,8 @@ const api: NodeApi = {
   contexts: async () => [view],
   context: async (id) => (id === contextId ? view : null),
   parked: async (id) => (id === contextId ? [parked] : []),
+  blobs: async () => null,
+  keptBlobs: async () => [],
   peers: () => [{ peer: "12D3", contexts: [contextId] }],
   status: () => ({ state: "running" }),
   isReady: () => isReady,
