@@ -10,6 +10,7 @@ import type { BlobId, ContextId, Hash, PeerId } from "../ids.ts";
 import type { StreamId } from "../input.ts";
 import type { Peers } from "../peers.ts";
 import { type Services, timerName } from "../services.ts";
+import { Backoff } from "../sync/backoff.ts";
 import type { Turn } from "../turn.ts";
 import {
   askedChunksMax,
@@ -22,6 +23,7 @@ import type { Chunks, ClientRead } from "./chunks.ts";
 import type { Shelf } from "./shelf.ts";
 import {
   type AttemptMemory,
+  attemptWaitMaxMs,
   chooseSource,
   describeAttempts,
   failedAgain,
@@ -75,9 +77,11 @@ export interface FetchParts {
 export class Fetches {
   readonly #memory: FetchesMemory;
   readonly #parts: FetchParts;
+  readonly #backoff: Backoff;
 
   constructor(memory: FetchesMemory, parts: FetchParts) {
     this.#memory = memory;
+    this.#backoff = new Backoff(parts.services.random, attemptWaitMaxMs);
     this.#parts = parts;
   }
 
@@ -312,7 +316,7 @@ export class Fetches {
     peer: PeerId,
     { why, turn }: { readonly why: SourceFailure; readonly turn: Turn },
   ): void {
-    attempts.set(peer, failedAgain(attempts.get(peer), why, turn.now.monotonicMs));
+    failedAgain(attempts, peer, { why, backoff: this.#backoff, nowMs: turn.now.monotonicMs });
   }
 
   #close(name: string, fetch: FetchMemory, turn: Turn): void {

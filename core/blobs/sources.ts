@@ -6,6 +6,7 @@
 import type { PeerId } from "../ids.ts";
 import type { StreamId } from "../input.ts";
 import type { Random } from "../random.ts";
+import { type Backoff, type BackoffMemory, createBackoffMemory } from "../sync/backoff.ts";
 
 /** A peer that was asked for a blob, on a stream of its own. */
 export interface SourceMemory {
@@ -21,25 +22,24 @@ export interface SourceMemory {
 /** Why a peer was given up. */
 export type SourceFailure = "not-found" | "busy" | "false" | "failed";
 
-export interface AttemptMemory {
-  readonly why: SourceFailure;
-  readonly count: number;
-  /** It is not asked again before. */
-  readonly notBeforeMs: number;
+/** The last time that a peer proved of no use. */
+export interface AttemptMemory extends BackoffMemory {
+  why: SourceFailure;
 }
 
-const firstDelayMs = 500;
-const delayMaxMs = 8_000;
+export const attemptWaitMaxMs = 8_000;
 
 /** One more failure. Who gave what is false is not asked again for this blob as long as it is wanted. */
 export function failedAgain(
-  before: AttemptMemory | undefined,
-  why: SourceFailure,
-  nowMs: number,
-): AttemptMemory {
-  const count = (before?.count ?? 0) + 1;
-  const delayMs = why === "false" ? Number.POSITIVE_INFINITY : firstDelayMs * 2 ** (count - 1);
-  return { why, count, notBeforeMs: nowMs + (why === "false" ? delayMs : Math.min(delayMs, delayMaxMs)) };
+  attempts: Map<PeerId, AttemptMemory>,
+  peer: PeerId,
+  { why, backoff, nowMs }: { readonly why: SourceFailure; readonly backoff: Backoff; readonly nowMs: number },
+): void {
+  const attempt = attempts.get(peer) ?? { ...createBackoffMemory(), why };
+  attempts.set(peer, attempt);
+  attempt.why = why;
+  backoff.attempted(attempt, nowMs);
+  if (why === "false") attempt.notBeforeMs = Number.POSITIVE_INFINITY;
 }
 
 /** One of those that may be asked now, drawn by chance; null where there is none. */

@@ -7,7 +7,7 @@ import { chunkCountOf } from "../../core/blobs/blob.ts";
 import { type BlobReference, referencesIn } from "../../core/blobs/references.ts";
 import type { Outcome } from "../../core/effect.ts";
 import type { ContextId } from "../../core/ids.ts";
-import type { BlobCall, RequestId } from "../../core/input.ts";
+import type { BlobCall, Input, RequestId } from "../../core/input.ts";
 import { equalBytes } from "../../core/wire/cbor.ts";
 import { type BlobOperation, readBlobOperation } from "../plan/blob-operations.ts";
 import type { PlanOperation } from "../plan/plan.ts";
@@ -35,22 +35,24 @@ export interface BlobClientsMemory {
   readonly wrong: { readonly node: number; readonly name: string }[];
 }
 
-export interface BlobClientsAbout {
-  readonly give: (node: SimNode, request: RequestId, call: BlobCall) => void;
+/** What these clients need of the world. */
+export interface BlobClientsWorld {
+  /** Gives a node an input now, as far as it takes any. */
+  deliver(node: number, input: Input): void;
   /** An operation is over. */
-  readonly ended: (node: SimNode, operation: number, outcome: Outcome) => void;
+  answered(node: SimNode, operation: number, outcome: Outcome): void;
 }
 
 export class BlobClients {
   readonly memory: BlobClientsMemory;
-  readonly #about: BlobClientsAbout;
+  readonly #world: BlobClientsWorld;
 
   constructor(
-    about: BlobClientsAbout,
+    world: BlobClientsWorld,
     memory: BlobClientsMemory = { tasks: new Map(), had: new Map(), wrong: [] },
   ) {
     this.memory = memory;
-    this.#about = about;
+    this.#world = world;
   }
 
   /** Begins an operation; false where it is none on blobs. */
@@ -120,7 +122,8 @@ export class BlobClients {
         message: `no blob named "${name}" is known here`,
       });
     }
-    this.#about.give(node, `${index}/${task.done}`, call);
+    const request = `${index}/${task.done}`;
+    this.#world.deliver(node.index, { kind: "request", request, call });
   }
 
   #took(
@@ -144,7 +147,7 @@ export class BlobClients {
 
   #end(node: SimNode, index: number, outcome: Outcome): void {
     this.memory.tasks.delete(index);
-    this.#about.ended(node, index, outcome);
+    this.#world.answered(node, index, outcome);
   }
 }
 

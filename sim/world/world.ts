@@ -6,7 +6,7 @@
 
 import { present } from "../../core/assert.ts";
 import type { Commit, Effect, Outcome } from "../../core/effect.ts";
-import type { ContextId, PeerId } from "../../core/ids.ts";
+import type { ContextId } from "../../core/ids.ts";
 import type { Input, RequestId } from "../../core/input.ts";
 import { Trace } from "../../core/trace.ts";
 import { type Codec, createCodec } from "../../core/wire/codec.ts";
@@ -26,6 +26,7 @@ import { FaultInjector } from "./fault-injector.ts";
 import { createContexts } from "./genesis.ts";
 import { Intake } from "./intake.ts";
 import { Mesh } from "./mesh.ts";
+import { NetworkEffects } from "./network-effects.ts";
 import { createSharedCodec } from "./shared-codec.ts";
 import type { NodeSurroundings, SimNode } from "./sim-node.ts";
 import type { WorldMemory, WorldSnapshot } from "./snapshot.ts";
@@ -64,7 +65,7 @@ export class World implements WorldPort, NodeSurroundings {
   readonly #adversaries: Adversaries;
   readonly #intake: Intake;
   readonly #syncs: DiskSyncs;
-  readonly #indexByPeer: ReadonlyMap<PeerId, number>;
+  readonly #network: NetworkEffects;
 
   constructor(plan: Plan, options: WorldOptions, observer: WorldObserver) {
     this.plan = plan;
@@ -88,7 +89,6 @@ export class World implements WorldPort, NodeSurroundings {
       from: from && { identities: from.identities, nodes: from.memory.nodes },
     });
     this.judged = this.nodes.filter(({ isJudged }) => isJudged);
-    this.#indexByPeer = new Map(plan.nodes.map(({ id }, index) => [id as PeerId, index]));
     this.contextIds = memory?.contextIds ?? createContexts(plan, this.nodes);
     this.conditions = new LinkConditions(plan, memory?.conditions);
     this.connections = new Connections(this, plan, {
@@ -100,6 +100,8 @@ export class World implements WorldPort, NodeSurroundings {
     this.#streams = new Streams(this, this.connections, { nodes, memory: memory?.streams });
     const about = { connections: this.connections, conditions: this.conditions, knobs: plan.network.gossip };
     this.#mesh = new Mesh(this, { ...about, nodes, memory: memory?.mesh });
+    const parts = { connections: this.connections, mesh: this.#mesh, streams: this.#streams };
+    this.#network = new NetworkEffects(plan, parts);
     this.#faults = new FaultInjector(this, memory?.faults);
     this.#adversaries = new Adversaries(this, {
       connections: this.connections,
@@ -115,13 +117,7 @@ export class World implements WorldPort, NodeSurroundings {
       stopped: (node, lost) => this.halted(node, lost),
     });
     this.chunkDisks = new ChunkDisks(this, plan.diskSyncUs);
-    this.blobClients = new BlobClients(
-      {
-        give: (node, request, call) => this.deliver(node.index, { kind: "request", request, call }),
-        ended: (node, operation, outcome) => this.#answered(node, operation, outcome),
-      },
-      memory?.blobClients,
-    );
+    this.blobClients = new BlobClients(this, memory?.blobClients);
     if (memory !== undefined) this.#goOn(memory);
   }
 
@@ -270,35 +266,13 @@ export class World implements WorldPort, NodeSurroundings {
   }
 
   perform(node: SimNode, effect: Exclude<Effect, Commit>): void {
-    const { index } = node;
     switch (effect.kind) {
-      case "publish":
-        return this.#mesh.publish(index, { topic: effect.topic, bytes: effect.message });
-      case "verdict":
-        return this.#mesh.judged(index, Number(effect.gossip), effect.verdict);
-      case "subscribe":
-        return this.#mesh.subscribe(index, effect.topic);
-      case "unsubscribe":
-        return this.#mesh.unsubscribe(index, effect.topic);
-      case "dial":
-        return this.connections.dial(index, this.#indexOf(effect.peer));
-      case "hang-up":
-        return this.connections.hangUp(index, this.#indexOf(effect.peer));
-      case "open-stream":
-        return this.#streams.open(index, this.#indexOf(effect.peer), {
-          id: effect.stream,
-          protocol: effect.protocol,
-        });
-      case "send":
-        return this.#streams.send(index, effect.stream, effect.frame);
-      case "close-stream":
-        return this.#streams.close(index, effect.stream);
       case "wake-at":
         node.wakeAtMs = effect.monotonicMs;
         return this.scheduleWake(node);
       case "reply":
         if (this.blobClients.replied(node, effect.request, effect.outcome)) return;
-        return this.#answered(node, effect.request, effect.outcome);
+        return this.answered(node, effect.request, effect.outcome);
       case "store-chunk":
       case "read-chunk":
       case "drop-chunks":
@@ -310,7 +284,15 @@ export class World implements WorldPort, NodeSurroundings {
         return this.counters.probe(`fault-${effect.fault.code}`, 1);
       case "emit":
         return;
+      default:
+        return this.#network.perform(node.index, effect);
     }
+  }
+
+  /** A client has its answer, whether of one call or of many. */
+  answered(node: SimNode, request: RequestId, outcome: Outcome): void {
+    node.unanswered.delete(request);
+    this.#observer.replied(node, request, outcome);
   }
 
   #goOn({ nowUs, untilUs, events, skipped, unanswered, isStopped }: WorldMemory): void {
@@ -396,15 +378,6 @@ export class World implements WorldPort, NodeSurroundings {
       request: index,
       call: { kind: "execute", contextId, method, args },
     });
-  }
-
-  #answered(node: SimNode, request: RequestId, outcome: Outcome): void {
-    node.unanswered.delete(request);
-    this.#observer.replied(node, request, outcome);
-  }
-
-  #indexOf(peer: PeerId): number {
-    return present(this.#indexByPeer.get(peer), `peer ${peer}`);
   }
 
   #listener() {
