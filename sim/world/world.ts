@@ -100,8 +100,7 @@ export class World implements WorldPort, NodeSurroundings {
     this.#streams = new Streams(this, this.connections, { nodes, memory: memory?.streams });
     const about = { connections: this.connections, conditions: this.conditions, knobs: plan.network.gossip };
     this.#mesh = new Mesh(this, { ...about, nodes, memory: memory?.mesh });
-    const parts = { connections: this.connections, mesh: this.#mesh, streams: this.#streams };
-    this.#network = new NetworkEffects(plan, parts);
+    this.#network = new NetworkEffects(plan, { ...about, mesh: this.#mesh, streams: this.#streams });
     this.#faults = new FaultInjector(this, memory?.faults);
     this.#adversaries = new Adversaries(this, {
       connections: this.connections,
