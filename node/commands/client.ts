@@ -91,7 +91,8 @@ function verdicts(sync: readonly JsonObject[]): readonly string[] {
   });
 }
 
-async function asking(
+/** Runs a command that asks a node, and shows what came of it. */
+export async function asking(
   options: ClientOptions,
   ask: (api: ApiClient) => Promise<{ readonly value: unknown; readonly text: string }>,
 ): Promise<void> {
