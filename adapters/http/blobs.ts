@@ -19,6 +19,8 @@ interface OneBlob extends WithContext {
   readonly Params: { readonly id: string };
 }
 
+/** The least a stream can read ahead of who takes it: a chunk, rather than sixteen. */
+const readAhead = { objectMode: false, highWaterMark: 1 };
 const mediaTypeDefault = "application/octet-stream";
 
 export function registerBlobs(server: FastifyInstance, api: NodeApi): void {
@@ -84,7 +86,7 @@ function registerDownload(server: FastifyInstance, api: NodeApi): void {
       describe(reply, found, params.id);
       if (headers.range !== undefined)
         reply.code(206).header("content-range", `bytes ${from}-${until - 1}/${opened.size}`);
-      return reply.header("content-length", until - from).send(Readable.from(opened.bytes));
+      return reply.header("content-length", until - from).send(Readable.from(opened.bytes, readAhead));
     },
   );
 }

@@ -89,6 +89,7 @@ export class Blobs {
   /** For use inside `decoding`. */
   load(turn: Turn): void {
     this.shelf.load(turn);
+    if (this.shelf.all().size > 0) this.chunks.isKnown(turn);
     this.#evictLater(turn);
   }
 

@@ -121,6 +121,8 @@ export class BlobClients {
     const refusal = this.#refusal(contextId);
     if (refusal !== null) return reply(request, refusal, turn);
     const chunk = hashOfChunk(bytes, services.codec.crypto);
+    // Where blobs come to be used, it becomes known what is on the disk.
+    chunks.isKnown(turn);
     const added = uploads.add(upload, { contextId, request, chunk, length: bytes.length }, turn);
     if (added.kind === "refused") return reply(request, added, turn);
     if (bytes.length > 0 && !chunks.has(chunk)) return chunks.store(chunk, bytes, turn);

@@ -50,7 +50,7 @@ export type FetchesMemory = Map<string, FetchMemory>;
 /** Peers asked at a time for one blob. */
 const sourcesMax = 3;
 /** Chunks fetched beyond the one that a client waits for. */
-const aheadChunks = 6;
+const aheadChunks = 3;
 
 /** What became of a chunk that the disk was given. */
 interface StoredChunk {
