@@ -147,14 +147,14 @@ export class Blobs {
     const { blobCacheAgeMaxMs, blobCacheCountMax, blobCacheBytesMax } = this.#services.config;
     const nowMs = turn.now.monotonicMs;
     const idle = Array.from(this.shelf.all()).filter(([blob]) => !this.fetches.isFetching(blob));
-    const garbage = idle.flatMap(([blob, held]) => (this.#isGarbage(blob, held) ? [blob] : []));
+    const garbage = new Set(idle.flatMap(([blob, held]) => (this.#isGarbage(blob, held) ? [blob] : [])));
     const cached = idle.flatMap(([blob, held]) => {
-      if (held.isOwn || garbage.includes(blob)) return [];
+      if (held.isOwn || garbage.has(blob)) return [];
       return [{ blob, bytes: this.bytesHere(held), usedMs: held.usedMs }];
     });
     const limits = { ageMaxMs: blobCacheAgeMaxMs, countMax: blobCacheCountMax, bytesMax: blobCacheBytesMax };
     const evicted = chooseEvicted(cached, limits, nowMs);
-    if (garbage.length > 0) turn.observe("blob-collected", { amount: garbage.length });
+    if (garbage.size > 0) turn.observe("blob-collected", { amount: garbage.size });
     if (evicted.length > 0) turn.observe("blob-evicted", { amount: evicted.length });
     const left = this.#uploads.sweep(nowMs);
     this.#drop([...left, ...this.shelf.remove([...garbage, ...evicted], turn)], turn);
@@ -170,8 +170,9 @@ export class Blobs {
     const bytes = this.chunks.stored(chunk, problem === null);
     this.#clients.stored(chunk, problem, turn);
     if (bytes !== undefined) this.fetches.stored({ chunk, bytes, problem }, turn);
-    // Whoever had it stored may have given it up meanwhile.
-    this.#drop([chunk], turn);
+    // Whoever had it stored may have given it up meanwhile. Looking at everything is dear: rarely is it needed.
+    const isExpected = this.#uploads.includes(chunk) || this.fetches.isFetchingChunk(chunk);
+    if (!isExpected) this.#drop([chunk], turn);
   }
 
   #wasRead(reader: ChunkReader, found: FoundChunk, turn: Turn): void {

@@ -94,6 +94,13 @@ export class Fetches {
     return Array.from(this.#memory.values()).some((fetch) => fetch.blob === blob);
   }
 
+  /** Is a chunk part of a blob that is being fetched now? */
+  isFetchingChunk(chunk: Hash): boolean {
+    return Array.from(this.#memory.values()).some(
+      ({ blob }) => this.#parts.shelf.get(blob)?.manifest.chunks.includes(chunk) === true,
+    );
+  }
+
   /** A client wants a chunk that is not here. */
   want(read: ClientRead, turn: Turn): void {
     const { contextId, blob, index } = read;

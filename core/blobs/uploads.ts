@@ -119,6 +119,11 @@ export class Uploads {
     return left.flatMap(([id]) => this.abandon(id));
   }
 
+  /** Is a chunk part of an upload under way? */
+  includes(chunk: Hash): boolean {
+    return Array.from(this.#memory.values()).some(({ chunks }) => chunks.includes(chunk));
+  }
+
   /** The chunks that uploads under way are made of. */
   *chunks(): Generator<Hash> {
     for (const { chunks } of this.#memory.values()) yield* chunks;

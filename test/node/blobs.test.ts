@@ -1,12 +1,16 @@
 // Blobs between real nodes on loopback, through the API as clients use it.
 
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { chunkBytes } from "../../core/limits.ts";
+import { downloadTo } from "../../node/blob-files.ts";
+import { ApiClient } from "../../node/client.ts";
+import { Failure } from "../../node/failure.ts";
 import type { ReconvergeNode } from "../../node/node.ts";
+import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
 import { createContext, joinContext, startTestNode, until } from "./test-node.ts";
 
 const bytes = randomBytes(2 * chunkBytes + 12_345);
@@ -126,6 +130,26 @@ test("a blob that nobody has any more is told to be unavailable, with the reason
   assert.is(response.status, 503);
   assert.match(await response.text(), "nobody gave it in time: of the context's peers 0 are connected");
   await stopAll(alone.node);
+});
+
+test("a download goes on where it was broken off, and what was changed meanwhile is not taken", async () => {
+  const { node } = await startTestNode();
+  const contextId = await createContext(node.apiUrl);
+  const { id, size = 0 } = await put(node.apiUrl, contextId, bytes);
+  const api = await ApiClient.find({ api: node.apiUrl });
+  const target = join(temporaryFolder(), "photo");
+  const part = `${target}.${id.slice(0, 12)}.part`;
+  const about = { path: `/admin-api/blobs/${id}?context_id=${contextId}`, blob: id, size, target };
+  writeFileSync(part, bytes.subarray(0, chunkBytes + 5));
+  assert.is(await downloadTo(api, about), size - chunkBytes - 5);
+  assert.ok(readFileSync(target).equals(bytes));
+  assert.not(existsSync(part));
+  writeFileSync(part, "something else");
+  const error = await downloadTo(api, about).catch((thrown: unknown) => thrown);
+  assert.ok(error instanceof Failure);
+  assert.match(error.message, "was changed meanwhile, and is removed; run the command again");
+  assert.is(await downloadTo(api, about), size);
+  await stopAll(node);
 });
 
 test.run();
