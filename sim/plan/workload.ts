@@ -102,8 +102,8 @@ function checkMethod(
 ): void {
   const { application } = context;
   if (application === null || Object.hasOwn(application.methods, method)) return;
-  const known = [...Object.keys(application.methods), ...blobMethods];
-  const message = `found "${method}", expected a method of ${application.name} or of blobs: ${known.join(", ")}${suggestion(method, known)}`;
+  const known = Object.keys(application.methods);
+  const message = `found "${method}", expected a method of ${application.name}: ${known.join(", ")}${suggestion(method, [...known, ...blobMethods])}`;
   problems.add("unknown-name", [...path, "method"], message);
 }
 

@@ -3,6 +3,7 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { refuseToExplore } from "../../sim/explore/limits.ts";
 import { createPlanSimulation, planOf, simulate } from "../../sim/host/simulate.ts";
 import type { Scenario, ScenarioFault, WorkloadEntry } from "../../sim/scenario/scenario.ts";
 import { holds } from "../laws.ts";
@@ -147,6 +148,11 @@ test("what is wrong with a call on blobs is said with its place", () => {
   assert.throws(() => plan({ bytes: 5 }), /found null as name, expected text/);
   assert.throws(() => plan({ name: "a", size: 1 }, "get-blob"), /found "size", expected name/);
   assert.throws(() => plan({}, "get-blobs"), /did you mean "?get-blob/);
+});
+
+test("a plan with blobs is not explored, as its calls take many steps each", () => {
+  const few = planOf({ ...steady, nodes: 2, workload: steady.workload?.slice(0, 1) ?? [], expect: [] }, 1);
+  assert.match(refuseToExplore(few) ?? "", "found put-blob, which takes many steps");
 });
 
 test.run();
