@@ -13,7 +13,7 @@ export const syncStreamsMax = 64;
 /** What is spoken on streams, by the name the core has for it. `streamsMax`: on one connection, each way. */
 export const streamProtocols = {
   sync: { id: syncProtocol, streamsMax: syncStreamsMax, outgoingBytesMax: 33_554_432 },
-  blob: { id: "/reconverge/blob/1", streamsMax: 16, outgoingBytesMax: 8_388_608 },
+  blob: { id: "/reconverge/blob/1", streamsMax: 16, outgoingBytesMax: 5_242_880 },
 } as const satisfies Readonly<Record<StreamProtocol, object>>;
 
 const openPatienceMs = 10_000;

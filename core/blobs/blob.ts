@@ -6,7 +6,7 @@
 
 import { type Fault, fault } from "../fault.ts";
 import { type BlobId, byteString, bytesOf, type Hash, idBytes } from "../ids.ts";
-import { blobBytesMax, blobChunksMax, chunkBytes } from "../limits.ts";
+import { blobBytesMax, blobChunksMax, chunkBytes, partBytes } from "../limits.ts";
 import type { Crypto } from "../ports.ts";
 import { decodeCanonical, decoding, encode, refuse } from "../wire/cbor.ts";
 import { expectBytes, expectFields, expectInteger } from "../wire/expect.ts";
@@ -78,6 +78,30 @@ export function chunkCountOf(size: number): number {
 /** The bytes of a chunk. */
 export function chunkLengthOf({ size }: Manifest, index: number): number {
   return Math.min(chunkBytes, size - index * chunkBytes);
+}
+
+/** A chunk cut up as it travels. */
+export function partsOf(
+  chunk: Uint8Array,
+): readonly { readonly offset: number; readonly bytes: Uint8Array }[] {
+  return Array.from({ length: Math.ceil(chunk.length / partBytes) }, (_, nth) => {
+    const offset = nth * partBytes;
+    return { offset, bytes: chunk.subarray(offset, offset + partBytes) };
+  });
+}
+
+export function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+export function joinParts(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(lengthOf(parts));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
 }
 
 /** Of each chunk of a blob whether it is there, eight to a byte, the first in the lowest bit. */

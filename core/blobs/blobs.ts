@@ -78,7 +78,9 @@ export class Blobs {
       maySee: (peer, contextId, blob) => this.#maySee(peer, contextId, blob),
     });
     this.fetches = new Fetches(memory.fetches, {
-      ...{ ...parts, peers: about.peers, nextStream: about.nextStream },
+      ...{ ...parts, nextStream: about.nextStream },
+      members: (contextId) =>
+        about.peers.subscribers(contextId).filter((peer) => this.#admits(contextId, peer)),
       again: (read, turn) => clients.read(read, turn),
       gave: (read, bytes, turn) => clients.gave(read, bytes, turn),
       cannotStore: (read, problem, turn) => clients.failed(read, cannotStore(problem), turn),
@@ -160,10 +162,16 @@ export class Blobs {
     this.#drop([...left, ...this.shelf.remove([...garbage, ...evicted], turn)], turn);
   }
 
-  /** The one place that decides who is given the blobs of a context. */
-  #maySee(_peer: PeerId, contextId: ContextId, blob: BlobId): boolean {
+  /** The one place that decides who is given the blobs of a context, and asked for them. */
+  #admits(contextId: ContextId, _peer: PeerId): boolean {
+    return this.#about.replicas().get(contextId)?.isInitialized === true;
+  }
+
+  #maySee(peer: PeerId, contextId: ContextId, blob: BlobId): boolean {
     const replica = this.#about.replicas().get(contextId);
-    return replica?.isInitialized === true && referenceTo(blob, replica.state) !== null;
+    return (
+      replica !== undefined && this.#admits(contextId, peer) && referenceTo(blob, replica.state) !== null
+    );
   }
 
   #stored(chunk: Hash, problem: string | null, turn: Turn): void {

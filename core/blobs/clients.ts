@@ -7,8 +7,10 @@ import { present, unreachable } from "../assert.ts";
 import type { Outcome } from "../effect.ts";
 import { type BlobId, type ContextId, type Hash, toHex } from "../ids.ts";
 import type { BlobCall, FoundChunk, RequestId } from "../input.ts";
+import type { Json } from "../json.ts";
 import type { Replica } from "../replica.ts";
 import type { Services } from "../services.ts";
+import type { Action } from "../state/action.ts";
 import type { Turn } from "../turn.ts";
 import { blobIdOf, encodeManifest, hashOfChunk } from "./blob.ts";
 import type { Chunks, ClientRead } from "./chunks.ts";
@@ -97,9 +99,11 @@ export class BlobClients {
   wasRead(read: ClientRead, found: FoundChunk, turn: Turn): void {
     switch (found.kind) {
       case "bytes":
+        // What was dropped meanwhile is fetched again, or refused by now.
+        if (this.#parts.shelf.get(read.blob) === undefined) return this.read(read, turn);
         return this.gave(read, found.bytes, turn);
       case "absent":
-        return this.#parts.want(read, turn);
+        return this.read(read, turn);
       case "failed":
         return this.failed(read, refusedBlob("blob-unavailable", `the disk failed: ${found.problem}`), turn);
       default:
@@ -132,7 +136,7 @@ export class BlobClients {
 
   /** The reference and what is kept here leave in one commit. */
   #finish({ upload, name, mediaType }: CallOf<"finish-blob">, turn: Turn): Outcome {
-    const { uploads, replica, services, shelf, released } = this.#parts;
+    const { uploads, services, shelf, released } = this.#parts;
     const expected = labelExpectation(name) ?? labelExpectation(mediaType);
     if (expected !== null)
       return refusedBlob("bad-arguments", `expected a name and a media type of ${expected}`);
@@ -141,9 +145,9 @@ export class BlobClients {
     const { contextId, manifest } = finished;
     const { size } = manifest;
     const blob = blobIdOf(encodeManifest(manifest), services.codec.crypto);
-    const { calls } = present(replica(contextId), "the context of an upload");
     const reference = putReference({ blob, name, size, mediaType });
-    const outcome = calls.record([reference], { blob: toHex(blob), size }, turn);
+    const output = { blob: toHex(blob), size };
+    const outcome = this.#record(contextId, { action: reference, output }, turn);
     if (outcome.kind === "executed") {
       shelf.keep(blob, manifest, { isOwn: true, turn });
       turn.observe("blob-put", { contextId });
@@ -154,17 +158,24 @@ export class BlobClients {
   }
 
   #delete({ contextId, blob }: CallOf<"delete-blob">, turn: Turn): Outcome {
-    const refusal = this.#refusal(contextId, blob);
-    if (refusal !== null) return refusal;
-    const { calls } = present(this.#parts.replica(contextId), "the context of a blob");
-    return calls.record([removeReference(blob)], null, turn);
+    const action = removeReference(blob);
+    return this.#refusal(contextId, blob) ?? this.#record(contextId, { action, output: null }, turn);
+  }
+
+  #record(
+    contextId: ContextId,
+    { action, output }: { readonly action: Action; readonly output: Json },
+    turn: Turn,
+  ): Outcome {
+    const replica = this.#parts.replica(contextId);
+    return replica?.calls.record([action], output, turn) ?? noContext(contextId);
   }
 
   /** Why nothing can be done in a context, or with a blob of it; null when it can. */
   #refusal(contextId: ContextId, blob?: BlobId): Refused | null {
     const replica = this.#parts.replica(contextId);
     const context = toHex(contextId);
-    if (replica === undefined) return refusedBlob("context-not-found", `no context ${context} on this node`);
+    if (replica === undefined) return noContext(contextId);
     if (!replica.isInitialized)
       return refusedBlob("uninitialized", `the genesis of context ${context} has not arrived yet`);
     if (blob === undefined || referenceTo(blob, replica.state) !== null) return null;
@@ -176,6 +187,10 @@ export class BlobClients {
 /** The refusal of what the disk did not take. */
 export function cannotStore(problem: string): Refused {
   return refusedBlob("cannot-store", `the blob cannot be kept on this node: ${problem}`);
+}
+
+function noContext(contextId: ContextId): Refused {
+  return refusedBlob("context-not-found", `no context ${toHex(contextId)} on this node`);
 }
 
 function written(size: number): Outcome {

@@ -5,10 +5,11 @@
  * refusal that says why: nothing waits for ever. Invariants 7 and 14.
  */
 
+import { present } from "../assert.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
 import type { BlobId, ContextId, Hash, PeerId } from "../ids.ts";
 import type { StreamId } from "../input.ts";
-import type { Peers } from "../peers.ts";
+import { chunkBytes } from "../limits.ts";
 import { type Services, timerName } from "../services.ts";
 import { Backoff } from "../sync/backoff.ts";
 import type { Turn } from "../turn.ts";
@@ -18,7 +19,15 @@ import {
   decodeBlobMessage,
   encodeBlobMessage,
 } from "../wire/blob-message.ts";
-import { findFalseChunk, hasBit, openManifest } from "./blob.ts";
+import {
+  chunkLengthOf,
+  findFalseChunk,
+  hasBit,
+  joinParts,
+  lengthOf,
+  type Manifest,
+  openManifest,
+} from "./blob.ts";
 import type { Chunks, ClientRead } from "./chunks.ts";
 import type { Shelf } from "./shelf.ts";
 import {
@@ -62,7 +71,8 @@ interface StoredChunk {
 
 export interface FetchParts {
   readonly services: Services;
-  readonly peers: Peers;
+  /** Connected peers that may have what a context refers to. */
+  readonly members: (contextId: ContextId) => readonly PeerId[];
   readonly shelf: Shelf;
   readonly chunks: Chunks;
   readonly nextStream: () => StreamId;
@@ -177,9 +187,9 @@ export class Fetches {
       case "blob-offer":
         return this.#takeOffer(fetch, source, { message, turn });
       case "chunk":
-        return this.#takeChunk(fetch, source, { message, turn });
+        return this.#takePart(fetch, source, { message, turn });
       case "chunk-absent": {
-        if (take(source.asked, (index) => index === message.index).length === 0) return unasked(message);
+        if (source.asked[0] !== message.index) return unasked(message);
         // What it has may have changed altogether: it says anew when it is asked again.
         this.#giveUp(fetch, source, { why: "not-found", turn });
         return null;
@@ -219,22 +229,39 @@ export class Fetches {
     return null;
   }
 
-  #takeChunk(
+  /** Chunks come in the order in which they were asked for, and the parts of each in theirs. */
+  #takePart(
     fetch: FetchMemory,
     source: SourceMemory,
     { message, turn }: { readonly message: Extract<BlobMessage, { kind: "chunk" }>; readonly turn: Turn },
   ): Fault | null {
-    const { index, bytes } = message;
-    const manifest = this.#parts.shelf.get(fetch.blob)?.manifest;
-    const chunk = manifest?.chunks[index];
-    if (take(source.asked, (asked) => asked === index).length === 0) return unasked(message);
-    // Dropped from the shelf meanwhile: it is asked for anew.
-    if (manifest === undefined || chunk === undefined) return null;
-    const mistake = findFalseChunk(bytes, { manifest, index }, this.#parts.services.codec.crypto);
-    if (mistake !== null) return mistake;
+    const { index, offset, bytes } = message;
+    const length = lengthOf(source.parts);
+    if (source.asked[0] !== index || offset !== length || bytes.length === 0) return unasked(message);
+    source.parts.push(bytes);
     this.#progressed(fetch, source, turn);
-    turn.observe("blob-chunk-fetched", { contextId: fetch.contextId, peer: source.peer });
-    if (!this.#parts.chunks.has(chunk)) this.#parts.chunks.store(chunk, bytes, turn);
+    const manifest = this.#parts.shelf.get(fetch.blob)?.manifest;
+    const whole = manifest === undefined ? chunkBytes : chunkLengthOf(manifest, index);
+    if (length + bytes.length < whole) return null;
+    const chunk = joinParts(source.parts.splice(0));
+    source.asked.shift();
+    // Dropped from the shelf meanwhile: it is asked for anew.
+    if (manifest === undefined) return null;
+    return this.#takeChunk(fetch, { manifest, index, bytes: chunk, peer: source.peer }, turn);
+  }
+
+  #takeChunk(
+    { contextId }: FetchMemory,
+    about: { readonly manifest: Manifest; readonly index: number; readonly bytes: Uint8Array; peer: PeerId },
+    turn: Turn,
+  ): Fault | null {
+    const { manifest, index, bytes, peer } = about;
+    const { services, chunks } = this.#parts;
+    const mistake = findFalseChunk(bytes, { manifest, index }, services.codec.crypto);
+    if (mistake !== null) return mistake;
+    turn.observe("blob-chunk-fetched", { contextId, peer });
+    const chunk = present(manifest.chunks[index], "a chunk that was verified");
+    if (!chunks.has(chunk)) chunks.store(chunk, bytes, turn);
     return null;
   }
 
@@ -272,15 +299,14 @@ export class Fetches {
   }
 
   #openMore(fetch: FetchMemory, turn: Turn): void {
-    const { services, peers, nextStream } = this.#parts;
+    const { services, members, nextStream } = this.#parts;
     const { contextId, blob, sources, attempts } = fetch;
     const nowMs = turn.now.monotonicMs;
     while (sources.size < sourcesMax) {
-      const members = peers.subscribers(contextId);
-      const peer = chooseSource(members, { sources, attempts, random: services.random, nowMs });
+      const peer = chooseSource(members(contextId), { sources, attempts, random: services.random, nowMs });
       if (peer === null) return;
       const stream = nextStream();
-      const source: SourceMemory = { stream, peer, held: null, asked: [], progressMs: nowMs };
+      const source: SourceMemory = { stream, peer, held: null, asked: [], parts: [], progressMs: nowMs };
       sources.set(stream, source);
       turn.perform({ kind: "open-stream", stream, peer, protocol: "blob" });
       this.#say(source, { kind: "blob-request", contextId, blob }, turn);
@@ -298,7 +324,7 @@ export class Fetches {
   }
 
   #failAll(fetch: FetchMemory, turn: Turn): void {
-    const members = this.#parts.peers.subscribers(fetch.contextId);
+    const members = this.#parts.members(fetch.contextId);
     const why = `nobody gave it in time: ${describeAttempts(members, fetch.attempts)}`;
     turn.observe("blob-unavailable", {
       contextId: fetch.contextId,

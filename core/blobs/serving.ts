@@ -15,7 +15,7 @@ import {
   decodeBlobMessage,
   encodeBlobMessage,
 } from "../wire/blob-message.ts";
-import { encodeManifest, packBits } from "./blob.ts";
+import { encodeManifest, packBits, partsOf } from "./blob.ts";
 import type { Chunks } from "./chunks.ts";
 import type { HoldingMemory, Shelf } from "./shelf.ts";
 
@@ -94,7 +94,7 @@ export class Serving {
     served.progressMs = turn.now.monotonicMs;
     if (bytes === null) this.#say(served, { kind: "chunk-absent", index }, turn);
     else {
-      this.#say(served, { kind: "chunk", index, bytes }, turn);
+      for (const part of partsOf(bytes)) this.#say(served, { kind: "chunk", index, ...part }, turn);
       turn.observe("blob-chunk-served", { peer: served.peer });
     }
     this.#readNext(served, turn);

@@ -16,6 +16,8 @@ export interface SourceMemory {
   held: Uint8Array | null;
   /** Chunks it was asked for and has not given. */
   readonly asked: number[];
+  /** What has come of the first of these. */
+  readonly parts: Uint8Array[];
   progressMs: number;
 }
 

@@ -6,7 +6,7 @@
 import { manifestBytesMax } from "../blobs/blob.ts";
 import type { Fault } from "../fault.ts";
 import { type BlobId, bytesOf, type ContextId } from "../ids.ts";
-import { blobChunksMax, chunkBytes, frameBytesMax, wireVersion } from "../limits.ts";
+import { blobChunksMax, chunkBytes, frameBytesMax, partBytes, wireVersion } from "../limits.ts";
 import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
 import { expectByteString, expectBytes, expectFields, expectInteger } from "./expect.ts";
 
@@ -16,7 +16,13 @@ export type BlobMessage =
   /** "Its manifest, and a bit for each of its chunks that I have." */
   | { readonly kind: "blob-offer"; readonly manifest: Uint8Array; readonly held: Uint8Array }
   | { readonly kind: "chunk-request"; readonly index: number }
-  | { readonly kind: "chunk"; readonly index: number; readonly bytes: Uint8Array }
+  /** A part of a chunk that was asked for; parts come in order, and the last one ends it. */
+  | {
+      readonly kind: "chunk";
+      readonly index: number;
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+    }
   /** "That chunk I have no longer." */
   | { readonly kind: "chunk-absent"; readonly index: number }
   | { readonly kind: "blob-refusal"; readonly reason: BlobRefusal };
@@ -50,7 +56,7 @@ export function encodeBlobMessage(message: BlobMessage): Uint8Array {
     case "chunk-absent":
       return encode([code, message.index]);
     case "chunk":
-      return encode([code, message.index, message.bytes]);
+      return encode([code, message.index, message.offset, message.bytes]);
     case "blob-refusal":
       return encode([code, refusalCodes.indexOf(message.reason)]);
   }
@@ -74,8 +80,12 @@ export function decodeBlobMessage(frame: Uint8Array): BlobMessage | Fault {
       case codes["chunk-request"]:
         return { kind: "chunk-request", index: expectIndex(expectFields(fields, 2, "a request")[1]) };
       case codes.chunk: {
-        const [, index, bytes] = expectFields(fields, 3, "a chunk");
-        return { kind: "chunk", index: expectIndex(index), bytes: expectBytes(bytes, chunkBytes) };
+        const [, index, offset, bytes] = expectFields(fields, 4, "a chunk");
+        return {
+          ...{ kind: "chunk", index: expectIndex(index) },
+          offset: expectInteger(offset, chunkBytes - 1),
+          bytes: expectBytes(bytes, partBytes),
+        };
       }
       case codes["chunk-absent"]:
         return { kind: "chunk-absent", index: expectIndex(expectFields(fields, 2, "an absence")[1]) };

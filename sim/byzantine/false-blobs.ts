@@ -14,7 +14,7 @@ export function falseBlob(said: BlobMessage, craft: Craft): BlobMessage | null {
         ? { ...said, manifest: altered(said.manifest, craft) }
         : { ...said, held: said.held.map(() => 0xff) };
     case "chunk-absent":
-      return { kind: "chunk", index: said.index, bytes: craft.bytes(40) };
+      return { kind: "chunk", index: said.index, offset: 0, bytes: craft.bytes(40) };
     case "blob-refusal":
     case "blob-request":
     case "chunk-request":

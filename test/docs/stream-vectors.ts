@@ -128,7 +128,7 @@ const blobMessages: readonly BlobMessage[] = [
   { kind: "blob-request", contextId: context, blob },
   { kind: "blob-offer", manifest, held: packBits([true, false]) },
   { kind: "chunk-request", index: 1 },
-  { kind: "chunk", index: 1, bytes: new Uint8Array([15]) },
+  { kind: "chunk", index: 1, offset: 0, bytes: new Uint8Array([15]) },
   { kind: "chunk-absent", index: 1 },
   { kind: "blob-refusal", reason: "busy" },
 ];

@@ -66,6 +66,20 @@ test("a deleted blob goes the second time that garbage is collected, but not wha
   assert.equal(node.read(contextId, second), bytes.slice(0, chunkBytes));
 });
 
+test("a read that the disk answers only when the blob is gone is refused", () => {
+  const { node, contextId } = startNode({ blobEvictionMs: 1_000 });
+  const blob = node.put(contextId, bytes);
+  const call = { kind: "read-blob", contextId, blob, chunk: 0 } as const;
+  const [asked] = only(node.lone.give({ kind: "request", request: "slow", call }), "read-chunk");
+  node.call({ kind: "delete-blob", contextId, blob });
+  node.pass(5_000);
+  assert.is(node.chunks.size, 0);
+  const found = { kind: "bytes", bytes: bytes.slice(0, chunkBytes) } as const;
+  const [reply] = only(node.give({ kind: "chunk-read", chunk: asked?.chunk as Hash, found }), "reply");
+  assert.is(reply?.request, "slow");
+  assert.is(reply?.outcome.kind === "refused" && reply.outcome.code, "blob-not-found");
+});
+
 test("what two contexts refer to goes with the last of them", () => {
   const { node, contextId } = startNode({ blobEvictionMs: 1_000 });
   const other = node.lone.create();

@@ -3,10 +3,10 @@
 import { randomBytes } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeManifest, hashOfChunk, type Manifest } from "../../../core/blobs/blob.ts";
+import { encodeManifest, hashOfChunk, type Manifest, partsOf } from "../../../core/blobs/blob.ts";
 import type { Effect } from "../../../core/effect.ts";
 import type { BlobId, ContextId } from "../../../core/ids.ts";
-import { chunkBytes } from "../../../core/limits.ts";
+import { chunkBytes, partBytes } from "../../../core/limits.ts";
 import { askedChunksMax, encodeBlobMessage } from "../../../core/wire/blob-message.ts";
 import { codec } from "../authors.ts";
 import { observed, only } from "../lone-node.ts";
@@ -51,6 +51,15 @@ function blobStreams(effects: readonly Effect[]) {
   return only(effects, "open-stream").filter(({ protocol }) => protocol === "blob");
 }
 
+/** All that comes of its parts. */
+function giveChunk(
+  node: BlobNode,
+  stream: number,
+  { index, bytes: chunk }: { readonly index: number; readonly bytes: Uint8Array },
+): readonly Effect[] {
+  return partsOf(chunk).flatMap((part) => node.say(stream, { kind: "chunk", index, ...part }));
+}
+
 function replies(effects: readonly Effect[]): readonly unknown[] {
   return only(effects, "reply").map(({ outcome }) =>
     outcome.kind === "blob-chunk" ? outcome.bytes.length : outcome.kind === "refused" ? outcome.code : "?",
@@ -66,7 +75,13 @@ test("whoever asks for a blob of a context is offered it, and given each chunk t
   node.open(-1, "bob");
   assert.equal(saidOn(node.say(-1, { kind: "blob-request", contextId, blob }), -1), [offer]);
   const given = saidOn(node.say(-1, { kind: "chunk-request", index: 6 }), -1);
-  assert.equal(given, [{ kind: "chunk", index: 6, bytes: partOf(6) }]);
+  assert.equal(given, [{ kind: "chunk", index: 6, offset: 0, bytes: partOf(6) }]);
+  const parts = saidOn(node.say(-1, { kind: "chunk-request", index: 1 }), -1);
+  assert.equal(
+    parts.map((said) => said.kind === "chunk" && said.offset),
+    Array.from({ length: 8 }, (_, nth) => nth * partBytes),
+    "a whole chunk comes in parts",
+  );
 });
 
 test("what a context does not refer to is not found, whoever has it, and neither is what was deleted meanwhile", () => {
@@ -133,7 +148,7 @@ test("a chunk is asked of a member, verified, kept, and given to the client", ()
     [0, 1, 2, 3],
     "and some ahead",
   );
-  const effects = node.say(stream, { kind: "chunk", index: 0, bytes: partOf(0) });
+  const effects = giveChunk(node, stream, { index: 0, bytes: partOf(0) });
   assert.equal(replies(effects), [chunkBytes]);
   assert.is(node.chunks.size, 1);
 });
@@ -147,12 +162,12 @@ test("who gives what is false is blamed and asked no more, and another gives the
   const falseManifest = encodeManifest({ ...manifest, chunks: manifest.chunks.toReversed() });
   assert.equal(blamed(node.say(one, { ...offer, manifest: falseManifest })), [`${nameOf(one)} false-blob`]);
   node.say(two, offer);
-  const wrong = node.say(two, { kind: "chunk", index: 0, bytes: partOf(1) });
+  const wrong = giveChunk(node, two, { index: 0, bytes: partOf(1) });
   assert.equal(blamed(wrong), [`${nameOf(two)} false-blob`]);
   assert.equal(replies(wrong), []);
   const asked = saidOn(node.say(three, offer), three);
   assert.ok(asked.some((said) => said.kind === "chunk-request" && said.index === 0));
-  assert.equal(replies(node.say(three, { kind: "chunk", index: 0, bytes: partOf(0) })), [chunkBytes]);
+  assert.equal(replies(giveChunk(node, three, { index: 0, bytes: partOf(0) })), [chunkBytes]);
   node.give({ kind: "stream-closed", stream: three });
   ask(node, about, 6);
   const later = blobStreams(node.pass(20_000)).map(({ peer }) => peer);
@@ -167,8 +182,31 @@ test("a chunk that was not asked for is a mistake, and nothing of it is kept", (
   const { node } = about;
   const stream = ask(node, about).opened[0]?.stream ?? 0;
   node.say(stream, offer);
-  assert.equal(blamed(node.say(stream, { kind: "chunk", index: 6, bytes: partOf(6) })), ["bob out-of-turn"]);
+  assert.equal(blamed(giveChunk(node, stream, { index: 6, bytes: partOf(6) })), ["bob out-of-turn"]);
   assert.is(node.chunks.size, 0);
+});
+
+test("a peer that gives a part now and then is slow, and is not given up", () => {
+  const about = startFetcher();
+  const { node } = about;
+  const stream = ask(node, about).opened[0]?.stream ?? 0;
+  node.say(stream, offer);
+  const parts = partsOf(partOf(0));
+  const came = parts.map((part) => {
+    const meanwhile = node.pass(8_000);
+    return [...replies(meanwhile), ...replies(node.say(stream, { kind: "chunk", index: 0, ...part }))];
+  });
+  assert.equal(came, [...parts.slice(1).map(() => []), [chunkBytes]]);
+});
+
+test("a part that is not the next is a mistake", () => {
+  const about = startFetcher();
+  const { node } = about;
+  const stream = ask(node, about).opened[0]?.stream ?? 0;
+  node.say(stream, offer);
+  const [, second] = partsOf(partOf(0));
+  assert.ok(second);
+  assert.equal(blamed(node.say(stream, { kind: "chunk", index: 0, ...second })), ["bob out-of-turn"]);
 });
 
 test("a silent peer is replaced, and a client that nobody answers is told so in time", () => {
@@ -187,7 +225,7 @@ test("a fetch goes on where it was after a restart, asking for nothing twice", (
   const about = startFetcher();
   const stream = ask(about.node, about).opened[0]?.stream ?? 0;
   about.node.say(stream, offer);
-  for (const index of [0, 1]) about.node.say(stream, { kind: "chunk", index, bytes: partOf(index) });
+  for (const index of [0, 1]) giveChunk(about.node, stream, { index, bytes: partOf(index) });
   const { disk } = about.node.lone;
   const node = new BlobNode("ann", { disk, chunks: about.node.chunks });
   node.lone.meet("bob", about.contextId);
@@ -206,7 +244,7 @@ test("a disk that is full ends what clients wait for with that reason", () => {
   const stream = ask(node, about).opened[0]?.stream ?? 0;
   node.say(stream, offer);
   node.problem = "no space is left";
-  assert.equal(replies(node.say(stream, { kind: "chunk", index: 0, bytes: partOf(0) })), ["cannot-store"]);
+  assert.equal(replies(giveChunk(node, stream, { index: 0, bytes: partOf(0) })), ["cannot-store"]);
 });
 
 test.run();

@@ -16,7 +16,7 @@ import {
 } from "../../../core/blobs/blob.ts";
 import { isFault } from "../../../core/fault.ts";
 import type { BlobId, ContextId, Hash } from "../../../core/ids.ts";
-import { blobBytesMax, blobChunksMax, chunkBytes } from "../../../core/limits.ts";
+import { blobBytesMax, blobChunksMax, chunkBytes, partBytes } from "../../../core/limits.ts";
 import { type BlobMessage, decodeBlobMessage, encodeBlobMessage } from "../../../core/wire/blob-message.ts";
 import { decodeValue, decoding, encode } from "../../../core/wire/cbor.ts";
 import { holds } from "../../laws.ts";
@@ -28,7 +28,12 @@ const messages: fc.Arbitrary<BlobMessage> = fc.oneof(
   fc.record({ kind: fc.constant("blob-request" as const), contextId: ids<ContextId>(), blob: ids<BlobId>() }),
   fc.record({ kind: fc.constant("blob-offer" as const), manifest: smallBytes, held: smallBytes }),
   fc.record({ kind: fc.constantFrom("chunk-request" as const, "chunk-absent" as const), index: indexes }),
-  fc.record({ kind: fc.constant("chunk" as const), index: indexes, bytes: smallBytes }),
+  fc.record({
+    kind: fc.constant("chunk" as const),
+    index: indexes,
+    offset: fc.nat(chunkBytes - 1),
+    bytes: smallBytes,
+  }),
   fc.record({
     kind: fc.constant("blob-refusal" as const),
     reason: fc.constantFrom("not-found" as const, "busy" as const, "version" as const),
@@ -69,7 +74,8 @@ test("a message that was tampered with, or no message, gives a value or a fault"
 
 test("a chunk, a list of hashes and a list of bits above their bounds are refused", () => {
   const tooLarge: readonly BlobMessage[] = [
-    { kind: "chunk", index: 0, bytes: new Uint8Array(chunkBytes + 1) },
+    { kind: "chunk", index: 0, offset: 0, bytes: new Uint8Array(partBytes + 1) },
+    { kind: "chunk", index: 0, offset: chunkBytes, bytes: new Uint8Array(1) },
     { kind: "blob-offer", manifest: new Uint8Array(20_000), held: new Uint8Array(0) },
     { kind: "blob-offer", manifest: new Uint8Array(0), held: new Uint8Array(64) },
     { kind: "chunk-request", index: blobChunksMax },
