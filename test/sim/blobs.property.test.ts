@@ -139,6 +139,24 @@ test("who asks for a blob whose only holder is cut off is refused in time, and g
   assert.equal([outcome, refused, probes["blob-unavailable"]], ["passed", 1, 1]);
 });
 
+test("a blob comes over a link on which each chunk takes longer than a silent peer is waited for", () => {
+  const { outcome, refused } = simulate(
+    {
+      ...steady,
+      nodes: 2,
+      network: { bandwidthKbps: 400 },
+      workload: [
+        { at: 500, node: "n0", method: "put-blob", args: { name: "film", bytes: 2 * mib } },
+        { at: 1_500, node: "n1", method: "get-blob", args: { name: "film" } },
+      ],
+      expect: [{ blob: { name: "film" } }],
+      until: 60_000,
+    },
+    { seed: 1 },
+  );
+  assert.equal([outcome, refused], ["passed", 0]);
+});
+
 test("a run with blobs on their way can be copied at any moment, and ends alike", () => {
   const plan = planOf(steady, 3);
   const expected = createPlanSimulation(plan).finish();
