@@ -9,7 +9,7 @@ import { present } from "../assert.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
 import type { BlobId, ContextId, Hash, PeerId } from "../ids.ts";
 import type { StreamId } from "../input.ts";
-import { chunkBytes } from "../limits.ts";
+import { partBytes } from "../limits.ts";
 import { type Services, timerName } from "../services.ts";
 import { Backoff } from "../sync/backoff.ts";
 import type { Turn } from "../turn.ts";
@@ -29,9 +29,9 @@ import {
   openManifest,
 } from "./blob.ts";
 import type { Chunks, ClientRead } from "./chunks.ts";
+import { createFetch, type FetchMemory, nameOf, take, wantedOf } from "./fetch.ts";
 import type { Shelf } from "./shelf.ts";
 import {
-  type AttemptMemory,
   attemptWaitMaxMs,
   chooseSource,
   describeAttempts,
@@ -40,27 +40,11 @@ import {
   type SourceMemory,
 } from "./sources.ts";
 
-export interface FetchMemory {
-  readonly contextId: ContextId;
-  readonly blob: BlobId;
-  /** What clients wait for. */
-  readonly waiting: ClientRead[];
-  /** The chunk asked for last: those after it are fetched ahead. */
-  latest: number;
-  readonly sources: Map<StreamId, SourceMemory>;
-  readonly attempts: Map<PeerId, AttemptMemory>;
-  /** When something came, or was first asked for. */
-  progressMs: number;
-}
-
 /** By context and blob. */
 export type FetchesMemory = Map<string, FetchMemory>;
 
 /** Peers asked at a time for one blob. */
 const sourcesMax = 3;
-/** Chunks fetched beyond the one that a client waits for. */
-const aheadChunks = 3;
-
 /** What became of a chunk that the disk was given. */
 interface StoredChunk {
   readonly chunk: Hash;
@@ -236,17 +220,18 @@ export class Fetches {
     { message, turn }: { readonly message: Extract<BlobMessage, { kind: "chunk" }>; readonly turn: Turn },
   ): Fault | null {
     const { index, offset, bytes } = message;
-    const length = lengthOf(source.parts);
-    if (source.asked[0] !== index || offset !== length || bytes.length === 0) return unasked(message);
+    const manifest = this.#parts.shelf.get(fetch.blob)?.manifest;
+    if (manifest === undefined || source.asked[0] !== index || offset !== lengthOf(source.parts))
+      return unasked(message);
+    const left = chunkLengthOf(manifest, index) - offset;
+    if (bytes.length !== Math.min(left, partBytes))
+      return fault("malformed", `a part of ${bytes.length} bytes where ${left} are left of its chunk`);
     source.parts.push(bytes);
     this.#progressed(fetch, source, turn);
-    const manifest = this.#parts.shelf.get(fetch.blob)?.manifest;
-    const whole = manifest === undefined ? chunkBytes : chunkLengthOf(manifest, index);
-    if (length + bytes.length < whole) return null;
+    if (bytes.length < left) return null;
     const chunk = joinParts(source.parts.splice(0));
     source.asked.shift();
-    // Dropped from the shelf meanwhile: it is asked for anew.
-    if (manifest === undefined) return null;
+    source.begunMs = turn.now.monotonicMs;
     return this.#takeChunk(fetch, { manifest, index, bytes: chunk, peer: source.peer }, turn);
   }
 
@@ -268,11 +253,19 @@ export class Fetches {
   /** Asks the sources for what is wanted and nobody was asked for; true where some of it is left. */
   #assign(fetch: FetchMemory, turn: Turn): boolean {
     if (this.#parts.shelf.get(fetch.blob) === undefined) return true;
-    const wanted = this.#wanted(fetch);
+    const nowMs = turn.now.monotonicMs;
+    const { shelf, chunks } = this.#parts;
+    const wanted = wantedOf(fetch, {
+      hashes: shelf.get(fetch.blob)?.manifest.chunks ?? [],
+      isHere: (chunk) => chunks.has(chunk) || chunks.isStoring(chunk),
+      isSlow: ({ begunMs }) => nowMs - begunMs >= this.#sourcePatienceMs,
+    });
     for (const source of Array.from(fetch.sources.values())) {
       const { held } = source;
       if (held === null) continue;
-      const mine = wanted.filter((index) => hasBit(held, index));
+      const mine = wanted.filter((index) => hasBit(held, index) && !source.asked.includes(index));
+      // Who was asked for nothing was neither slow nor silent.
+      if (source.asked.length === 0) Object.assign(source, { begunMs: nowMs, progressMs: nowMs });
       for (const index of mine.slice(0, askedChunksMax - source.asked.length)) {
         wanted.splice(wanted.indexOf(index), 1);
         source.asked.push(index);
@@ -285,19 +278,6 @@ export class Fetches {
     return wanted.length > 0;
   }
 
-  /** Chunks that are neither here nor asked for: first those that clients wait for, then those ahead. */
-  #wanted(fetch: FetchMemory): number[] {
-    const { shelf, chunks } = this.#parts;
-    const hashes = shelf.get(fetch.blob)?.manifest.chunks ?? [];
-    const asked = new Set(Array.from(fetch.sources.values()).flatMap((source) => source.asked));
-    const ahead = Array.from({ length: aheadChunks }, (_, nth) => fetch.latest + 1 + nth);
-    const indexes = new Set([...fetch.waiting.map(({ index }) => index), ...ahead]);
-    return Array.from(indexes).filter((index) => {
-      const chunk = hashes[index];
-      return chunk !== undefined && !asked.has(index) && !chunks.has(chunk) && !chunks.isStoring(chunk);
-    });
-  }
-
   #openMore(fetch: FetchMemory, turn: Turn): void {
     const { services, members, nextStream } = this.#parts;
     const { contextId, blob, sources, attempts } = fetch;
@@ -306,7 +286,15 @@ export class Fetches {
       const peer = chooseSource(members(contextId), { sources, attempts, random: services.random, nowMs });
       if (peer === null) return;
       const stream = nextStream();
-      const source: SourceMemory = { stream, peer, held: null, asked: [], parts: [], progressMs: nowMs };
+      const source: SourceMemory = {
+        stream,
+        peer,
+        held: null,
+        asked: [],
+        parts: [],
+        begunMs: nowMs,
+        progressMs: nowMs,
+      };
       sources.set(stream, source);
       turn.perform({ kind: "open-stream", stream, peer, protocol: "blob" });
       this.#say(source, { kind: "blob-request", contextId, blob }, turn);
@@ -315,12 +303,17 @@ export class Fetches {
 
   /** Others are asked for what a silent peer was to give, well before clients lose patience. */
   #endSilent(fetch: FetchMemory, turn: Turn): void {
-    const patienceMs = this.#parts.services.config.syncTimeoutMs / 3;
+    const patienceMs = this.#sourcePatienceMs;
     for (const source of Array.from(fetch.sources.values())) {
       const isWaiting = source.held === null || source.asked.length > 0;
       if (isWaiting && turn.now.monotonicMs - source.progressMs >= patienceMs)
         this.#giveUp(fetch, source, { why: "failed", turn });
     }
+  }
+
+  /** For a part, before a source is given up; for a whole chunk, before others are asked for it too. */
+  get #sourcePatienceMs(): number {
+    return this.#parts.services.config.syncTimeoutMs / 3;
   }
 
   #failAll(fetch: FetchMemory, turn: Turn): void {
@@ -376,22 +369,6 @@ export class Fetches {
   }
 }
 
-function createFetch({ contextId, blob, index }: ClientRead): FetchMemory {
-  const nobody = { waiting: [], sources: new Map(), attempts: new Map() };
-  return { contextId, blob, ...nobody, latest: index, progressMs: 0 };
-}
-
-function nameOf({ contextId, blob }: FetchMemory): string {
-  return contextId + blob;
-}
-
 function unasked({ kind }: BlobMessage): Fault {
   return fault("out-of-turn", `a ${kind} that was not asked for`);
-}
-
-/** Removes those that pass, and gives them. */
-function take<T>(list: T[], passes: (entry: T) => boolean): readonly T[] {
-  const taken = list.filter(passes);
-  if (taken.length > 0) list.splice(0, list.length, ...list.filter((entry) => !passes(entry)));
-  return taken;
 }

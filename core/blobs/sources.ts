@@ -18,6 +18,8 @@ export interface SourceMemory {
   readonly asked: number[];
   /** What has come of the first of these. */
   readonly parts: Uint8Array[];
+  /** When it could begin with that one. */
+  begunMs: number;
   progressMs: number;
 }
 

@@ -51,6 +51,8 @@ function blobStreams(effects: readonly Effect[]) {
   return only(effects, "open-stream").filter(({ protocol }) => protocol === "blob");
 }
 
+type PartOfChunk = ReturnType<typeof partsOf>[number];
+
 /** All that comes of its parts. */
 function giveChunk(
   node: BlobNode,
@@ -197,6 +199,30 @@ test("a peer that gives a part now and then is slow, and is not given up", () =>
     return [...replies(meanwhile), ...replies(node.say(stream, { kind: "chunk", index: 0, ...part }))];
   });
   assert.equal(came, [...parts.slice(1).map(() => []), [chunkBytes]]);
+});
+
+test("a chunk that one peer gives too slowly is asked of another too, and taken from whoever is first", () => {
+  const about = startFetcher(["bob", "joe"]);
+  const { node } = about;
+  const [slow = 0, quick = 0] = ask(node, about).opened.map(({ stream }) => stream);
+  node.say(slow, offer);
+  assert.equal(saidOn(node.say(quick, offer), quick), [], "all that is wanted is asked of the first");
+  const [first, second] = partsOf(partOf(0)) as [PartOfChunk, PartOfChunk];
+  node.pass(6_000);
+  node.say(slow, { kind: "chunk", index: 0, ...first });
+  const asked = saidOn(node.pass(5_000), quick);
+  assert.equal(asked[0], { kind: "chunk-request", index: 0 });
+  node.say(slow, { kind: "chunk", index: 0, ...second });
+  assert.equal(replies(giveChunk(node, quick, { index: 0, bytes: partOf(0) })), [chunkBytes]);
+});
+
+test("parts are as long as they can be: nobody gives a byte at a time", () => {
+  const about = startFetcher();
+  const { node } = about;
+  const stream = ask(node, about).opened[0]?.stream ?? 0;
+  node.say(stream, offer);
+  const bit = { kind: "chunk", index: 0, offset: 0, bytes: partOf(0).subarray(0, 1) } as const;
+  assert.equal(blamed(node.say(stream, bit)), ["bob malformed"]);
 });
 
 test("a part that is not the next is a mistake", () => {
