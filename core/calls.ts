@@ -18,9 +18,11 @@ import { type Cause, clientCause, handlerCause } from "./app/outbox.ts";
 import type { CausalDelta } from "./dag/delta.ts";
 import type { ApplicationEvent, Outcome, RefusalCode } from "./effect.ts";
 import { type Fault, isFault } from "./fault.ts";
-import { type DeltaId, toHex } from "./ids.ts";
+import { type ContextId, type DeltaId, toHex } from "./ids.ts";
+import type { Json } from "./json.ts";
 import type { Replica } from "./replica.ts";
 import type { Services } from "./services.ts";
+import type { Action } from "./state/action.ts";
 import type { Turn } from "./turn.ts";
 
 /** Makes a delta of this and applies it, or says why it cannot be one. */
@@ -56,6 +58,14 @@ export class Calls {
     return this.#complete(execution, "handler", turn);
   }
 
+  /** Writes what is the node's own and no application's, as one delta. */
+  record(actions: readonly Action[], output: Json, turn: Turn): Outcome {
+    const { isInitialized, contextId } = this.#replica;
+    if (!isInitialized) return uninitialized(contextId);
+    const ran = { kind: "ran", output, actions, ownActions: [], events: [], calls: [] } as const;
+    return this.#complete(ran, "operations", turn);
+  }
+
   /** What a method would answer at this time. Whatever it would write is dropped. */
   query(call: CallRequest, timeMs: number): Execution {
     return this.#run(call, this.caller(timeMs, clientCause));
@@ -88,8 +98,7 @@ export class Calls {
 
   #withApplication(run: (application: Application) => Execution): Execution {
     const { isInitialized, contextId, application: name } = this.#replica;
-    if (!isInitialized)
-      return refused("uninitialized", `the genesis of context ${toHex(contextId)} has not arrived yet`);
+    if (!isInitialized) return uninitialized(contextId);
     const application = this.#services.applications.get(name);
     if (application === undefined)
       return refused("application-not-installed", `no application named "${name}"`);
@@ -115,6 +124,10 @@ export class Calls {
     for (const call of calls) owed.add({ kind: "call", ...call }, turn);
     return { kind: "executed", output, written };
   }
+}
+
+function uninitialized(contextId: ContextId) {
+  return refused("uninitialized", `the genesis of context ${toHex(contextId)} has not arrived yet`);
 }
 
 function refusedToKeep({ code, detail }: Fault) {

@@ -115,6 +115,30 @@ export const tunables = {
     max: 100,
     why: "attempts at an event's handler, or at a queued call, before it is parked for an operator to retry",
   },
+  blobCacheAgeMaxMs: {
+    default: 300_000,
+    min: 10,
+    max: 30 * 24 * hourMs,
+    why: "a fetched blob that nobody read for this long is dropped; what was put here stays",
+  },
+  blobCacheCountMax: {
+    default: 100,
+    min: 0,
+    max: 1_000_000,
+    why: "of more fetched blobs than this, those read longest ago are dropped",
+  },
+  blobCacheBytesMax: {
+    default: 524_288_000,
+    min: 0,
+    max: 17_592_186_044_416,
+    why: "of more bytes of fetched blobs than this, those read longest ago are dropped",
+  },
+  blobEvictionMs: {
+    default: 300_000,
+    min: 10,
+    max: 24 * hourMs,
+    why: "how often fetched blobs are dropped, and those that no context refers to, which go the second time",
+  },
   clockSkewWarnMs: {
     default: 5_000,
     min: 1,

@@ -4,7 +4,7 @@ import { unreachable } from "./assert.ts";
 import type { Outcome, RefusalCode } from "./effect.ts";
 import { isFault } from "./fault.ts";
 import { byteString, type ContextId, type Topic, toHex, topicOf } from "./ids.ts";
-import type { ClientCall } from "./input.ts";
+import type { BlobCall, ClientCall } from "./input.ts";
 import { Replica } from "./replica.ts";
 import { createReplicaMemory, type ReplicaMemory } from "./replica-memory.ts";
 import type { Services } from "./services.ts";
@@ -52,7 +52,7 @@ export class Contexts {
     saveNode(author.incarnation, contextIds, turn);
   }
 
-  answer(call: ClientCall, turn: Turn): Outcome {
+  answer(call: Exclude<ClientCall, BlobCall>, turn: Turn): Outcome {
     switch (call.kind) {
       case "create-context":
         return this.#create(call, turn);

@@ -2,12 +2,12 @@
  * Everything a node asks its driver to do: the only way out.
  *
  * Order. Effects are performed in order, and what others can see (`publish`, `send`, `close-stream`, `reply`,
- * `emit`) waits until every commit before it, in this or an earlier list, is durable; see `speech-gate.ts`.
+ * `emit`, and the dropping and storing of chunks) waits until every commit before it, in this or an earlier list, is durable; see `speech-gate.ts`.
  */
 
 import type { Fault } from "./fault.ts";
-import type { ContextId, DeltaId, PeerId, Topic } from "./ids.ts";
-import type { GossipId, RequestId, StreamId } from "./input.ts";
+import type { ContextId, DeltaId, Hash, PeerId, Topic } from "./ids.ts";
+import type { GossipId, RequestId, StreamId, StreamProtocol } from "./input.ts";
 import type { Json } from "./json.ts";
 import type { ProbeName } from "./probes.ts";
 
@@ -20,17 +20,34 @@ export type Effect =
   | { readonly kind: "unsubscribe"; readonly topic: Topic }
   | { readonly kind: "dial"; readonly peer: PeerId }
   | { readonly kind: "hang-up"; readonly peer: PeerId }
-  | { readonly kind: "open-stream"; readonly stream: StreamId; readonly peer: PeerId }
+  | {
+      readonly kind: "open-stream";
+      readonly stream: StreamId;
+      readonly peer: PeerId;
+      /** Default: sync. */
+      readonly protocol?: StreamProtocol;
+    }
   | { readonly kind: "send"; readonly stream: StreamId; readonly frame: Uint8Array }
   /** Ends the stream once what was sent has left. No input follows for it. */
   | { readonly kind: "close-stream"; readonly stream: StreamId }
   /** Replaces the wake-up asked for before. */
   | { readonly kind: "wake-at"; readonly monotonicMs: number }
+  | ChunkEffect
   | { readonly kind: "reply"; readonly request: RequestId; readonly outcome: Outcome }
   | { readonly kind: "emit"; readonly event: NodeEvent }
   /** A peer's mistake, for scoring, logs and metrics. */
   | { readonly kind: "fault"; readonly peer: PeerId; readonly fault: Fault }
   | { readonly kind: "observe"; readonly observation: Observation };
+
+/** Chunks of blobs lie beside the store, each by its hash. What is done to one chunk is done in the order it is asked for. */
+export type ChunkEffect =
+  /** Keeps it durably or not at all; answered with `chunk-stored`. */
+  | { readonly kind: "store-chunk"; readonly chunk: Hash; readonly bytes: Uint8Array }
+  /** Answered with `chunk-read`. */
+  | { readonly kind: "read-chunk"; readonly chunk: Hash }
+  | { readonly kind: "drop-chunks"; readonly chunks: readonly Hash[] }
+  /** Answered with `chunks-listed`. */
+  | { readonly kind: "list-chunks" };
 
 /** One atomic write batch: all of it is kept or none of it. */
 export interface Commit {
@@ -45,6 +62,8 @@ export type Outcome =
   | { readonly kind: "context"; readonly contextId: ContextId }
   /** As it was signed: to be handed to whoever is invited. */
   | { readonly kind: "invitation"; readonly invitation: Uint8Array }
+  /** A chunk of a blob, which has so many bytes in all. */
+  | { readonly kind: "blob-chunk"; readonly bytes: Uint8Array; readonly size: number }
   /** So many parked entries are tried again. */
   | { readonly kind: "retrying"; readonly count: number }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };
@@ -59,6 +78,12 @@ export type RefusalCode =
   | "unknown-method"
   | "bad-arguments"
   | "too-large"
+  /** The context refers to no such blob. */
+  | "blob-not-found"
+  /** Nobody who has it gave it in time. */
+  | "blob-unavailable"
+  /** The disk did not take it. */
+  | "cannot-store"
   /** The method itself said no. */
   | "call-failed";
 

@@ -12,6 +12,8 @@ export type FaultCode =
   | "unknown-version"
   /** Part of a state or its history that is not what its hash, or what came before it, says. */
   | "false-state"
+  /** A manifest or a chunk that is not what its hash says. */
+  | "false-blob"
   /** A delta, heartbeat or answer for another context than the one it came under. */
   | "wrong-context"
   /** A delta whose author might not make it where it was made. */

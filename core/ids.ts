@@ -18,6 +18,8 @@ export type AuthorId = Brand<"AuthorId">;
 export type Incarnation = Brand<"Incarnation">;
 /** A SHA-256 digest: 32 bytes. */
 export type Hash = Brand<"Hash">;
+/** SHA-256 of a blob's manifest: 32 bytes. */
+export type BlobId = Brand<"BlobId">;
 /** What two peers call a frontier they have in common: the first 16 bytes of a SHA-256 digest. */
 export type FrontierName = Brand<"FrontierName">;
 /** A peer as the driver names it (a libp2p peer id, a node of a scenario). Printable. */

@@ -1,6 +1,6 @@
 /** Everything that can happen to a node: the only way in. The driver makes inputs, the core handles them. */
 
-import type { AuthorId, ContextId, PeerId, Topic } from "./ids.ts";
+import type { AuthorId, BlobId, ContextId, Hash, PeerId, Topic } from "./ids.ts";
 import type { JsonObject } from "./json.ts";
 import type { Member, MembershipChange, Role } from "./members/membership.ts";
 
@@ -10,6 +10,11 @@ export type StreamId = number;
 export type GossipId = number | string;
 /** The driver's name for a client's request that awaits a reply. */
 export type RequestId = number | string;
+
+/** What is spoken on a stream. */
+export type StreamProtocol = "sync" | "blob";
+/** A client's name for a blob that it is writing. */
+export type UploadId = number | string;
 
 export type Input =
   /** The first input of a node: loads what is stored, subscribes, starts timers. */
@@ -32,16 +37,69 @@ export type Input =
       readonly message: Uint8Array;
     }
   /** A peer opened a stream to this node. */
-  | { readonly kind: "stream-opened"; readonly stream: StreamId; readonly peer: PeerId }
+  | {
+      readonly kind: "stream-opened";
+      readonly stream: StreamId;
+      readonly peer: PeerId;
+      /** Default: sync. */
+      readonly protocol?: StreamProtocol;
+    }
   /** One whole frame, in order. */
   | { readonly kind: "stream-frame"; readonly stream: StreamId; readonly frame: Uint8Array }
   /** The stream has ended, by the peer, by a cut, or because it could not be opened. Said once for each stream. */
   | { readonly kind: "stream-closed"; readonly stream: StreamId }
   /** The time asked for with `wake-at` has come. */
   | { readonly kind: "woken" }
+  | ChunkInput
   | { readonly kind: "request"; readonly request: RequestId; readonly call: ClientCall };
 
+/** What became of what was asked of the disk that chunks of blobs lie on. */
+export type ChunkInput =
+  /** `problem`: why it is not kept, in words; null when it is, durably. */
+  | { readonly kind: "chunk-stored"; readonly chunk: Hash; readonly problem: string | null }
+  | { readonly kind: "chunk-read"; readonly chunk: Hash; readonly found: FoundChunk }
+  /** Everything that is there. */
+  | { readonly kind: "chunks-listed"; readonly chunks: readonly Hash[] };
+
+/** `absent`: it is not there. `failed`: it may be, but cannot be read now. */
+export type FoundChunk =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "absent" }
+  | { readonly kind: "failed"; readonly problem: string };
+
+/** Blobs are written and read a chunk at a time, so that none is ever whole in memory. */
+export type BlobCall =
+  /**
+   * The next chunk of a blob for a context, one call at a time. Every one but the last is `chunkBytes` long; an empty
+   * one begins an empty blob.
+   */
+  | {
+      readonly kind: "write-blob";
+      readonly upload: UploadId;
+      readonly contextId: ContextId;
+      readonly chunk: Uint8Array;
+    }
+  /** All was written: the context refers to it from now on. */
+  | {
+      readonly kind: "finish-blob";
+      readonly upload: UploadId;
+      readonly name: string;
+      readonly mediaType: string;
+    }
+  /** Nothing more will be written. */
+  | { readonly kind: "abandon-blob"; readonly upload: UploadId }
+  /** One chunk, by its number from 0; fetched from members where it is not here. */
+  | {
+      readonly kind: "read-blob";
+      readonly contextId: ContextId;
+      readonly blob: BlobId;
+      readonly chunk: number;
+    }
+  /** The context refers to it no longer. */
+  | { readonly kind: "delete-blob"; readonly contextId: ContextId; readonly blob: BlobId };
+
 export type ClientCall =
+  | BlobCall
   /** Its creator is an admin. `others`: what whoever is not named may do; nothing, unless given. */
   | {
       readonly kind: "create-context";
@@ -80,3 +138,15 @@ export type ClientCall =
     }
   /** Has the parked work of a context tried again. */
   | { readonly kind: "retry-owed"; readonly contextId: ContextId };
+
+const blobCalls: Readonly<Record<BlobCall["kind"], true>> = {
+  "write-blob": true,
+  "finish-blob": true,
+  "abandon-blob": true,
+  "read-blob": true,
+  "delete-blob": true,
+};
+
+export function isBlobCall(call: ClientCall): call is BlobCall {
+  return Object.hasOwn(blobCalls, call.kind);
+}

@@ -26,6 +26,13 @@ export const writersMax = 64;
 export const actionsMax = 100_000;
 export const eventsMax = 100;
 
+/** What a blob is cut into; its last chunk may be shorter. */
+export const chunkBytes = 1_048_576;
+/** What a chunk is cut into as it travels, so that there is progress to see on slow links. */
+export const partBytes = 131_072;
+export const blobChunksMax = 500;
+export const blobBytesMax = blobChunksMax * chunkBytes;
+
 /** In one message. */
 export const idsMax = 4_096;
 export const headsMax = 256;

@@ -7,6 +7,7 @@
 import type { Application } from "./app/application.ts";
 import { InvariantError, present, unreachable } from "./assert.ts";
 import { Author, type AuthorMemory, createAuthorMemory } from "./author.ts";
+import { Blobs, type BlobsMemory, createBlobsMemory } from "./blobs/blobs.ts";
 import { Cache, type CacheMemory, createCacheMemory } from "./cache.ts";
 import type { Config } from "./config.ts";
 import { Contexts, type ContextsMemory } from "./contexts.ts";
@@ -15,7 +16,7 @@ import { isFault } from "./fault.ts";
 import { createHeartbeatMemory, type HeartbeatMemory, HeartbeatSender } from "./gossip/heartbeat.ts";
 import { GossipReceiver } from "./gossip/receive.ts";
 import { type AuthorId, type ContextId, type PeerId, topicOf } from "./ids.ts";
-import type { Input } from "./input.ts";
+import { type ClientCall, type Input, isBlobCall, type RequestId, type StreamId } from "./input.ts";
 import { copyMemory } from "./memory.ts";
 import { OwedRunner } from "./owed/runner.ts";
 import { createPeersMemory, Peers, type PeersMemory } from "./peers.ts";
@@ -52,6 +53,7 @@ export interface NodeMemory {
   readonly heartbeat: HeartbeatMemory;
   readonly sync: SyncMemory;
   readonly replicas: ContextsMemory;
+  readonly blobs: BlobsMemory;
   readonly decoded: CacheMemory<DecodedRecord>;
   /** The wake-up the driver was asked for. */
   wakeAtMs: number | null;
@@ -68,6 +70,7 @@ export function createNodeMemory(randomWords: RandomWords): NodeMemory {
     heartbeat: createHeartbeatMemory(),
     sync: createSyncMemory(),
     replicas: new Map(),
+    blobs: createBlobsMemory(),
     decoded: createCacheMemory(),
     wakeAtMs: null,
   };
@@ -77,6 +80,7 @@ export class NodeCore {
   readonly contexts: Contexts;
   readonly peers: Peers;
   readonly sync: SyncManager;
+  readonly blobs: Blobs;
   readonly #memory: NodeMemory;
   readonly #store: StateView;
   readonly #services: Services;
@@ -107,6 +111,11 @@ export class NodeCore {
     this.peers = new Peers(memory.peers, this.#services);
     const replica = (contextId: ContextId) => this.contexts.get(contextId);
     this.sync = new SyncManager(memory.sync, this.#services, { peers: this.peers, replica });
+    this.blobs = new Blobs(memory.blobs, this.#services, {
+      peers: this.peers,
+      replicas: () => this.contexts.all(),
+      nextStream: () => this.sync.nextStream(),
+    });
     this.#heartbeat = new HeartbeatSender(memory.heartbeat, this.#services);
     this.#owed = new OwedRunner(replica);
     this.#gossip = new GossipReceiver(this.#services, this.sync, this.#heartbeat);
@@ -162,23 +171,35 @@ export class NodeCore {
       case "gossip":
         return this.#gossip.receive(input, this.contexts.ofTopic(input.topic), turn);
       case "stream-opened":
-        return this.sync.sessions.accept(input.stream, input.peer, turn);
+        return input.protocol === "blob"
+          ? this.blobs.serving.accept(input.stream, input.peer, turn)
+          : this.sync.sessions.accept(input.stream, input.peer, turn);
       case "stream-frame":
-        return this.sync.receive(input.stream, input.frame, turn);
+        return this.#speaking(input.stream).receive(input.stream, input.frame, turn);
       case "stream-closed":
-        return this.sync.closed(input.stream, turn);
+        return this.#speaking(input.stream).closed(input.stream, turn);
+      case "chunk-stored":
+      case "chunk-read":
+      case "chunks-listed":
+        return this.blobs.diskDid(input, turn);
       case "woken":
         this.#memory.wakeAtMs = null;
         return this.#runDueTimers(turn);
       case "request":
-        return turn.perform({
-          kind: "reply",
-          request: input.request,
-          outcome: this.contexts.answer(input.call, turn),
-        });
+        return this.#answer(input.request, input.call, turn);
       default:
         return unreachable(input);
     }
+  }
+
+  /** Which protocol a stream is of. */
+  #speaking(stream: StreamId): Blobs | SyncManager {
+    return this.blobs.has(stream) ? this.blobs : this.sync;
+  }
+
+  #answer(request: RequestId, call: ClientCall, turn: Turn): void {
+    if (isBlobCall(call)) return this.blobs.call(request, call, turn);
+    turn.perform({ kind: "reply", request, outcome: this.contexts.answer(call, turn) });
   }
 
   #start(turn: Turn): void {
@@ -186,6 +207,7 @@ export class NodeCore {
     this.#memory.phase = "running";
     const loaded = decoding("the store", () => {
       this.contexts.load(turn);
+      this.blobs.load(turn);
       return { kind: "loaded" } as const;
     });
     if (isFault(loaded)) throw new UnreadableStoreError(loaded);
@@ -194,6 +216,7 @@ export class NodeCore {
 
   #stop(turn: Turn): void {
     this.sync.closeAll(turn);
+    this.blobs.closeAll(turn);
     for (const replica of this.contexts.all().values()) replica.settle(turn);
     for (const contextId of this.contexts.all().keys()) {
       turn.perform({ kind: "unsubscribe", topic: topicOf(contextId) });
@@ -234,6 +257,12 @@ export class NodeCore {
         return this.sync.sessions.watch(Number(subject), turn);
       case "state-session":
         return this.sync.states.watch(Number(subject), turn);
+      case "blob-fetch":
+        return this.blobs.fetches.advance(subject, turn);
+      case "blob-serving":
+        return this.blobs.serving.watch(turn);
+      case "blob-eviction":
+        return this.blobs.evict(turn);
       case "cleanup":
         for (const each of this.contexts.all().values()) each.sweep(turn);
         this.sync.sweep(turn);

@@ -52,6 +52,14 @@ export const probeNames = [
   "call-made",
   "call-failed",
   "call-parked",
+  "blob-put",
+  "blob-chunk-fetched",
+  "blob-chunk-served",
+  "blob-chunk-damaged",
+  "blob-refused",
+  "blob-unavailable",
+  "blob-evicted",
+  "blob-collected",
 ] as const;
 
 export type ProbeName = (typeof probeNames)[number];

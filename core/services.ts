@@ -37,7 +37,7 @@ export function parseTimerName(name: string): { readonly purpose: TimerPurpose; 
   return { purpose: name.slice(0, colon) as TimerPurpose, subject: name.slice(colon + 1) };
 }
 
-/** `dial` concerns a peer, `session` and `state-session` a stream, `cleanup` nobody, the others a context. */
+/** `dial` concerns a peer, `session` and `state-session` a stream, `blob-fetch` a blob, `cleanup`, `blob-serving` and `blob-eviction` nobody, the others a context. */
 export type TimerPurpose =
   | "dial"
   | "session"
@@ -52,4 +52,7 @@ export type TimerPurpose =
   | "rotate-key"
   | "periodic-sync"
   | "announce"
-  | "wanted-sync";
+  | "wanted-sync"
+  | "blob-fetch"
+  | "blob-serving"
+  | "blob-eviction";

@@ -5,13 +5,16 @@
 
 import type { Commit, Effect } from "./effect.ts";
 
-/** Effects that others can see. They leave in order; the rest is performed at once. */
+/** Effects that others can see, or that cannot be taken back. They leave in order; the rest is performed at once. */
 const gated: Readonly<Partial<Record<Effect["kind"], true>>> = {
   publish: true,
   send: true,
   "close-stream": true,
   reply: true,
   emit: true,
+  // A chunk goes only once the commit that no longer needs it is kept; what is stored anew comes after it.
+  "drop-chunks": true,
+  "store-chunk": true,
 };
 
 export interface GateSink {

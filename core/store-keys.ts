@@ -3,7 +3,7 @@
  * what is kept. The core reads exact keys only, so every list it needs is countable from a record it knows.
  */
 
-import type { ContextId, DeltaId, Hash } from "./ids.ts";
+import type { BlobId, ContextId, DeltaId, Hash } from "./ids.ts";
 
 /** Whose a state is: a context's, or what a node keeps beside it for itself. */
 export type StateSpace = `s${ContextId}` | `p${ContextId}`;
@@ -37,6 +37,10 @@ export const storeKeys = {
   owed: (contextId: ContextId): string => `o${contextId}`,
   /** An entry of such a line. */
   owedEntry: (contextId: ContextId, line: string, number: number): string => `q${contextId}${line}:${number}`,
+  /** [[blob, put here?], …]: the blobs this node keeps, whole or in part, those read longest ago first. */
+  blobs: "x",
+  /** A kept blob's manifest. */
+  blobManifest: (blob: BlobId): string => `x${blob}`,
 } as const;
 
 /** Raised when what is stored changes shape. */

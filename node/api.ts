@@ -15,6 +15,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { NodeCore } from "../core/node.ts";
 import type { Entry } from "../core/owed/work.ts";
 import type { Replica } from "../core/replica.ts";
+import { blobsOf, keptBlobsOf } from "./blob-views.ts";
 import { limitContexts } from "./context-limit.ts";
 import type { Driver } from "./driver.ts";
 import type { ReconvergeNode } from "./node.ts";
@@ -53,6 +54,8 @@ export function createApi(about: {
       }),
     parked: (contextId) =>
       driver.query(() => (core.replicas().get(contextId)?.owed.parked(parkedShownMax) ?? []).map(parkedView)),
+    blobs: (contextId) => driver.query(() => blobsOf(core, contextId)),
+    keptBlobs: () => driver.query(() => keptBlobsOf(core)),
     peers: () => peersOf(core),
     isReady: () => node.state === "running",
     status: (): JsonObject => ({
@@ -67,6 +70,7 @@ export function createApi(about: {
       contexts: core.replicas().size,
       peers: core.peers.connectedCount,
       sessions: core.sync.sessions.count,
+      blobs: core.blobs.shelf.all().size,
       intake: { waiting: driver.intake.length, refusedGossip: driver.intake.refused },
       memoryBytes: process.memoryUsage.rss(),
       sync: syncView(core),

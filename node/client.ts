@@ -18,6 +18,9 @@ interface Expected {
   readonly peerId: string;
 }
 
+/** Not now, or no room: what the node says is all there is to say. */
+const refusedStatuses: ReadonlySet<number> = new Set([503, 507]);
+
 /** One node's API. Its methods reject with a `Failure`. */
 export class ApiClient {
   readonly #url: string;
@@ -78,6 +81,25 @@ export class ApiClient {
     });
   }
 
+  async delete(path: string): Promise<JsonObject> {
+    return await this.#fetch(path, { method: "DELETE" });
+  }
+
+  /** Sends bytes as they come. */
+  async put(path: string, mediaType: string, bytes: ReadableStream<Uint8Array>): Promise<JsonObject> {
+    const headers = { "content-type": mediaType };
+    // What the platform's types do not know yet: a body that streams is sent before the answer is read.
+    return await this.#fetch(path, { method: "PUT", headers, body: bytes, duplex: "half" } as RequestInit);
+  }
+
+  /** An answer whose body is bytes. */
+  async open(path: string, headers: Readonly<Record<string, string>>): Promise<Response> {
+    const response = await this.#send(path, { method: "GET", headers });
+    this.#checkPeer(response);
+    if (response.ok) return response;
+    throw this.#failureOf(response, await response.json().catch(() => null));
+  }
+
   /** The output of a method. */
   async execute(contextId: string, method: string, argsJson: JsonObject): Promise<Json> {
     const params = { contextId, method, argsJson };
@@ -121,14 +143,20 @@ export class ApiClient {
     this.#checkPeer(response);
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer as JsonObject;
+    throw this.#failureOf(response, answer);
+  }
+
+  #failureOf(response: Response, answer: unknown): Failure {
     const said = (answer as { error?: string } | null)?.error;
+    if (said !== undefined && refusedStatuses.has(response.status))
+      return new Failure("refused", "refused", said);
     if (said === undefined || response.status >= 500)
-      throw new Failure(
+      return new Failure(
         "unreachable",
         "no-answer",
         `what is at ${this.#url} gave no answer (HTTP ${response.status}${said === undefined ? "" : `: ${said}`})`,
       );
-    throw new Failure("refused", "refused", said);
+    return new Failure("refused", "refused", said);
   }
 }
 

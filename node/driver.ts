@@ -6,6 +6,7 @@
  * of the node's history, and nothing was said that is not in it. Invariant 5.
  */
 
+import type { ChunkFiles } from "../adapters/blob-files/chunk-files.ts";
 import type { Store } from "../adapters/level/store.ts";
 import type { Network } from "../adapters/libp2p/port.ts";
 import type { Commit, Effect, NodeEvent, Observation, Outcome } from "../core/effect.ts";
@@ -41,6 +42,8 @@ export interface DriverOptions {
   readonly core: NodeCore;
   readonly store: Store;
   readonly network: Pick<Network, "perform">;
+  /** Where the chunks of blobs lie. */
+  readonly chunks: Pick<ChunkFiles, "perform">;
   readonly watcher: DriverWatcher;
   /** Is told of every input, and what came of it. */
   readonly recorder?: Pick<FlightRecorder, "handled" | "threw" | "flush"> | null;
@@ -214,7 +217,7 @@ export class Driver {
   }
 
   #perform(effect: Exclude<Effect, Commit>): void {
-    const { network, watcher } = this.#options;
+    const { network, watcher, chunks } = this.#options;
     switch (effect.kind) {
       case "wake-at":
         return this.#wakeAt(effect.monotonicMs);
@@ -226,6 +229,11 @@ export class Driver {
         return watcher.fault(effect.peer, effect.fault);
       case "observe":
         return watcher.observed(effect.observation);
+      case "store-chunk":
+      case "read-chunk":
+      case "drop-chunks":
+      case "list-chunks":
+        return chunks.perform(effect, (input) => this.intake.push(input));
       default:
         return network.perform(effect);
     }

@@ -26,7 +26,7 @@ export class Failure extends Error {
 }
 
 /** Codes of adapter errors that say "the world is not as it must be". */
-const unusableCodes: ReadonlySet<string> = new Set(["address-taken", "address-unusable"]);
+const unusableCodes: ReadonlySet<string> = new Set(["address-taken", "address-unusable", "blobs-unusable"]);
 
 /** Any error as a failure. What is none of the world's or the user's trouble is ours. */
 export function asFailure(error: unknown): Failure {

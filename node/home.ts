@@ -14,6 +14,7 @@ export interface NodeFolder {
   readonly configPath: string;
   readonly keyPath: string;
   readonly storePath: string;
+  readonly blobsPath: string;
   /** Written while the node runs. */
   readonly runPath: string;
 }
@@ -41,6 +42,7 @@ export function nodeFolder(home: string | undefined, name: string): NodeFolder {
     configPath: join(path, "config.toml"),
     keyPath: join(path, "key"),
     storePath: join(path, "store"),
+    blobsPath: join(path, "blobs"),
     runPath: join(path, "run.json"),
   };
 }

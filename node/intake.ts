@@ -4,7 +4,7 @@
  */
 
 import type { Intake, NetworkInput } from "../adapters/libp2p/port.ts";
-import type { Input } from "../core/input.ts";
+import type { ChunkInput, Input } from "../core/input.ts";
 
 /** Inputs that may wait, besides those that may not be lost. */
 export const intakeMax = 1_000;
@@ -34,7 +34,7 @@ export class InputQueue implements Intake {
     return this.#refused;
   }
 
-  push(input: NetworkInput | { readonly kind: "start" } | { readonly kind: "woken" }): void {
+  push(input: NetworkInput | ChunkInput | { readonly kind: "start" } | { readonly kind: "woken" }): void {
     this.#add(input);
   }
 

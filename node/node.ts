@@ -7,6 +7,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
+import { type ChunkFiles, openChunkFiles } from "../adapters/blob-files/chunk-files.ts";
 import { createNodeIdentity, publicKeyOfSeed } from "../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../adapters/crypto/node-crypto.ts";
 import { type Server, startServer } from "../adapters/http/server.ts";
@@ -34,6 +35,8 @@ export interface NodeOptions {
   /** 32 secret bytes: who the node is. */
   readonly seed: Uint8Array;
   readonly storePath: string;
+  /** A folder for the chunks of blobs. */
+  readonly blobsPath: string;
   /** Besides the built-in ones. */
   readonly applications?: readonly Application[];
   readonly log: Logger;
@@ -56,6 +59,7 @@ export type NodeState =
 
 interface Parts {
   store?: Store;
+  chunks?: ChunkFiles;
   network?: Network;
   driver?: Driver;
   recorder?: FlightRecorder;
@@ -102,11 +106,12 @@ export class ReconvergeNode {
   async stop(): Promise<void> {
     if (this.#state === "stopping" || this.#state === "stopped") return;
     this.#enter("stopping");
-    const { driver, recorder, server, network, store } = this.#parts;
+    const { driver, recorder, server, network, chunks, store } = this.#parts;
     await driver?.stop();
     recorder?.close();
     await server?.close();
     await network?.stop();
+    await chunks?.close();
     await store?.close();
     this.#enter("stopped");
   }
@@ -117,11 +122,12 @@ export class ReconvergeNode {
   }
 
   async #start(): Promise<void> {
-    const { config, seed, storePath, log, acceptLoss = false, failed } = this.#options;
+    const { config, seed, storePath, blobsPath, log, acceptLoss = false, failed } = this.#options;
     const applications = [...builtInApplications, ...(this.#options.applications ?? [])];
     const parts = this.#parts;
     this.#enter("starting");
     parts.store = await openLevelStore(storePath, { create: true, acceptLoss });
+    parts.chunks = await openChunkFiles(blobsPath, log.child({ component: "blobs" }));
     parts.network = await createNetwork({
       keyPair: Uint8Array.of(...seed, ...publicKeyOfSeed(seed)),
       listen: config.swarm.hosts.map((host) => listenAddress(host, config.swarm.port)),
@@ -129,11 +135,11 @@ export class ReconvergeNode {
       mdns: config.swarm.mdns,
       log: log.child({ component: "network" }),
     });
-    const { store, network } = parts;
+    const { store, network, chunks } = parts;
     const watch = new Watch(log, (error) => failed?.(storeTrouble(error, storePath)));
     const recorder = this.#createRecorder(network.peer);
     const core = createCore({ config, seed, store, network, applications, recorder });
-    const driver = new Driver({ core, store, network, watcher: watch, recorder });
+    const driver = new Driver({ core, store, network, chunks, watcher: watch, recorder });
     await network.start(driver.intake);
     parts.driver = driver;
 

@@ -344,6 +344,7 @@ function settledUs(plan: Plan, applications: readonly Application[]): number {
   );
   const applicationOf = new Map(plan.contexts.map(({ id, application }) => [id, application]));
   const isWrite = ({ context, method }: PlanOperation) =>
+    method !== "get-blob" &&
     applications.find(({ name }) => name === applicationOf.get(context))?.methods[method]?.access !== "read";
   const writesUs = plan.operations.filter(isWrite).map(({ atUs }) => atUs);
   return [...faultsUs, ...writesUs].reduce((max, timeUs) => Math.max(max, timeUs), 0);

@@ -1,7 +1,7 @@
 /** What the API needs of a node. */
 
 import type { Outcome, RefusalCode } from "../../core/effect.ts";
-import type { AuthorId, ContextId, DeltaId, Hash } from "../../core/ids.ts";
+import type { AuthorId, BlobId, ContextId, DeltaId, Hash } from "../../core/ids.ts";
 import type { ClientCall } from "../../core/input.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Member, Role } from "../../core/members/membership.ts";
@@ -28,6 +28,10 @@ export interface NodeApi {
   parked(contextId: ContextId): Promise<readonly ParkedView[]>;
   /** Null for a context that is not on this node. */
   members(contextId: ContextId): Promise<MembersView | null>;
+  /** What a context refers to; null for a context that is not on this node. */
+  blobs(contextId: ContextId): Promise<readonly BlobView[] | null>;
+  /** Blobs of which this node has anything. */
+  keptBlobs(): Promise<readonly KeptBlobView[]>;
   peers(): readonly PeerView[];
   /** Everything an operator wants to see at a glance. */
   status(): JsonObject;
@@ -70,6 +74,26 @@ export interface ParkedView {
   readonly about: string;
   readonly attempts: number;
   readonly lastError: string;
+}
+
+/** A blob that a context refers to. */
+export interface BlobView {
+  readonly id: BlobId;
+  readonly name: string;
+  readonly size: number;
+  readonly mediaType: string;
+  /** Of it, how many bytes are on this node. */
+  readonly bytesHere: number;
+  /** Put on this node, which therefore keeps it as long as anything refers to it. */
+  readonly isOwn: boolean;
+}
+
+/** A blob that this node has, whole or in part. */
+export interface KeptBlobView {
+  readonly id: BlobId;
+  readonly size: number;
+  readonly bytesHere: number;
+  readonly isOwn: boolean;
 }
 
 /** A connected peer. */

@@ -64,6 +64,7 @@ async function execute(call: Omit<Execution, "id">, api: NodeApi): Promise<Answe
     case "context":
     case "invitation":
     case "retrying":
+    case "blob-chunk":
       return { result: { output: null } };
     case "refused": {
       const application = (await api.context(call.contextId))?.application ?? "";
@@ -88,6 +89,9 @@ function errorOf(
     case "unknown-method":
     case "bad-arguments":
     case "too-large":
+    case "blob-not-found":
+    case "blob-unavailable":
+    case "cannot-store":
     case "call-failed":
       return { type: "FunctionCallError", data: message };
   }

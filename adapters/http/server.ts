@@ -15,6 +15,7 @@ import Fastify, {
 } from "fastify";
 import { registerAdmin } from "./admin.ts";
 import { HttpError, type NodeApi, peerHeader } from "./api.ts";
+import { registerBlobs } from "./blobs.ts";
 import { answerRpc, internalError, parseError } from "./json-rpc.ts";
 import { registerMembers } from "./members.ts";
 
@@ -69,6 +70,7 @@ export async function startServer({ host, port, api, failed }: ServerOptions): P
   server.post("/jsonrpc", ({ body }) => answerRpc(body, api));
   registerAdmin(server, api);
   registerMembers(server, api);
+  registerBlobs(server, api);
   try {
     return { url: await server.listen({ host, port }), close: () => server.close() };
   } catch (error) {

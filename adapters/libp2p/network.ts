@@ -8,7 +8,7 @@ import { Gossip } from "./gossip.ts";
 import type { Gate, Intake, Network, NetworkEffect, NetworkLog } from "./port.ts";
 import { NetworkError } from "./port.ts";
 import { createSwarm, type Swarm } from "./swarm.ts";
-import { SyncStreams, syncProtocol, syncStreamsMax } from "./sync-streams.ts";
+import { SyncStreams, streamProtocols, syncProtocol } from "./sync-streams.ts";
 
 export interface NetworkOptions {
   /** The node's Ed25519 seed and public key, 64 bytes. */
@@ -81,11 +81,14 @@ class Libp2pNetwork implements Network {
     connections.setGate(this.#gate);
     this.#connected(connections);
     this.#parts = { connections, gossip, streams };
-    await this.#swarm.handle(
-      syncProtocol,
-      (stream, connection) => streams.accept(stream, nameOf(connection.remotePeer)),
-      { maxInboundStreams: syncStreamsMax, maxOutboundStreams: syncStreamsMax },
-    );
+    for (const protocol of ["sync", "blob"] as const) {
+      const { id, streamsMax } = streamProtocols[protocol];
+      await this.#swarm.handle(
+        id,
+        (stream, connection) => streams.accept(stream, nameOf(connection.remotePeer), protocol),
+        { maxInboundStreams: streamsMax, maxOutboundStreams: streamsMax },
+      );
+    }
     try {
       await this.#swarm.start();
     } catch (error) {
@@ -113,7 +116,7 @@ class Libp2pNetwork implements Network {
       case "hang-up":
         return connections.hangUp(effect.peer, "the core hung up");
       case "open-stream":
-        return streams.open(effect.stream, effect.peer);
+        return streams.open(effect.stream, effect.peer, effect.protocol ?? "sync");
       case "send":
         return streams.send(effect.stream, effect.frame);
       case "close-stream":

@@ -2,7 +2,7 @@
 
 import type { Effect } from "../../core/effect.ts";
 import type { PeerId } from "../../core/ids.ts";
-import type { Input } from "../../core/input.ts";
+import type { ChunkInput, Input } from "../../core/input.ts";
 
 export type NetworkEffect = Extract<
   Effect,
@@ -20,7 +20,7 @@ export type NetworkEffect = Extract<
   }
 >;
 
-export type NetworkInput = Exclude<Input, { kind: "start" | "stop" | "woken" | "request" }>;
+export type NetworkInput = Exclude<Input, { kind: "start" | "stop" | "woken" | "request" } | ChunkInput>;
 
 /** Where inputs go. Bounded: what can wait is made to wait, and what cannot is refused. */
 export interface Intake {

@@ -1,5 +1,5 @@
 /**
- * One sync stream as the core sees it: frames in order both ways, and one end. Frames may be sent before the
+ * One stream as the core sees it: frames in order both ways, and one end. Frames may be sent before the
  * stream is open. The core hears of the end unless it ended the stream itself.
  */
 
@@ -8,14 +8,14 @@ import type { StreamId } from "../../core/input.ts";
 import type { Intake, NetworkLog } from "./port.ts";
 import { readFrames, writeFrame } from "./stream-frames.ts";
 
-/** What may wait to be sent on a stream. An honest peer gives credit for far less. */
-const outgoingBytesMax = 33_554_432;
 /** A stream whose other end does not close is cut after this. */
 const closePatienceMs = 10_000;
 
 export interface SyncStreamContext {
   readonly intake: Intake;
   readonly log: NetworkLog;
+  /** What may wait to be sent. An honest peer asks, or gives credit, for far less. */
+  readonly outgoingBytesMax: number;
   /** Nothing more happens on it. */
   readonly ended: (id: StreamId) => void;
 }
@@ -48,6 +48,7 @@ export class SyncStream {
     if (this.#isEnding) return;
     this.#outgoing.push(frame);
     this.#outgoingBytes += frame.length;
+    const { outgoingBytesMax } = this.#context;
     if (this.#outgoingBytes > outgoingBytesMax) {
       this.fail(new Error(`${this.#outgoingBytes} bytes wait to be sent, at most ${outgoingBytesMax} may`));
     } else if (this.#stream !== null) {

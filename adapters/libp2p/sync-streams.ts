@@ -1,14 +1,20 @@
-/** The streams of the sync protocol: those the core opens (positive numbers) and those peers open (negative). */
+/** The streams of our protocols: those the core opens (positive numbers) and those peers open (negative). */
 
 import type { Connection, Stream } from "@libp2p/interface";
 import type { PeerId } from "../../core/ids.ts";
-import type { StreamId } from "../../core/input.ts";
+import type { StreamId, StreamProtocol } from "../../core/input.ts";
 import type { Intake, NetworkLog } from "./port.ts";
 import { SyncStream } from "./sync-stream.ts";
 
 export const syncProtocol = "/reconverge/sync/1";
 /** On one connection, each way. More than the sessions a node has by default. */
 export const syncStreamsMax = 64;
+
+/** What is spoken on streams, by the name the core has for it. `streamsMax`: on one connection, each way. */
+export const streamProtocols = {
+  sync: { id: syncProtocol, streamsMax: syncStreamsMax, outgoingBytesMax: 33_554_432 },
+  blob: { id: "/reconverge/blob/1", streamsMax: 16, outgoingBytesMax: 5_242_880 },
+} as const satisfies Readonly<Record<StreamProtocol, object>>;
 
 const openPatienceMs = 10_000;
 
@@ -26,22 +32,22 @@ export class SyncStreams {
   }
 
   /** A peer opened a stream. */
-  accept(stream: Stream, peer: PeerId): void {
+  accept(stream: Stream, peer: PeerId, protocol: StreamProtocol): void {
     this.#accepted += 1;
     const id = -this.#accepted;
-    const accepted = this.#create(id);
-    this.#intake.push({ kind: "stream-opened", stream: id, peer });
+    const accepted = this.#create(id, protocol);
+    this.#intake.push({ kind: "stream-opened", stream: id, peer, protocol });
     accepted.attach(stream);
   }
 
-  open(id: StreamId, peer: PeerId): void {
-    const opened = this.#create(id);
+  open(id: StreamId, peer: PeerId, protocol: StreamProtocol): void {
+    const opened = this.#create(id, protocol);
     const connection = this.#connectionTo(peer);
     if (connection === undefined) {
       opened.fail(new Error(`not connected to ${peer}`));
       return;
     }
-    connection.newStream(syncProtocol, { signal: AbortSignal.timeout(openPatienceMs) }).then(
+    connection.newStream(streamProtocols[protocol].id, { signal: AbortSignal.timeout(openPatienceMs) }).then(
       (stream) => opened.attach(stream),
       (error) => opened.fail(error),
     );
@@ -55,9 +61,12 @@ export class SyncStreams {
     this.#streams.get(id)?.close();
   }
 
-  #create(id: StreamId): SyncStream {
+  #create(id: StreamId, protocol: StreamProtocol): SyncStream {
     const ended = () => this.#streams.delete(id);
-    const stream = new SyncStream(id, { intake: this.#intake, log: this.#log, ended });
+    const stream = new SyncStream(id, {
+      ...{ intake: this.#intake, log: this.#log, ended },
+      outgoingBytesMax: streamProtocols[protocol].outgoingBytesMax,
+    });
     this.#streams.set(id, stream);
     return stream;
   }

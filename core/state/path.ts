@@ -6,6 +6,12 @@
 
 import { collectionCharactersMax, keyCharactersMax, sortedKeyCharactersMax } from "../limits.ts";
 
+/**
+ * Collections of the node's own, beside those of a context's application: no field of an application begins so (see
+ * `defineApp`), and what is nested in one begins with its field.
+ */
+export const reservedMark = ".";
+
 /** How long the collection of what is nested under a key may be: there is room left for the mark of a sorted one. */
 export const nestedCharactersMax = collectionCharactersMax - 1;
 

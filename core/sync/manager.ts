@@ -63,6 +63,7 @@ const delays = {
 } as const satisfies Record<string, Delay>;
 
 export class SyncManager {
+  readonly #memory: SyncMemory;
   readonly #services: Services;
   readonly #peers: Peers;
   readonly #replica: (contextId: ContextId) => Replica | undefined;
@@ -83,6 +84,7 @@ export class SyncManager {
       replica,
     }: { readonly peers: Peers; readonly replica: (contextId: ContextId) => Replica | undefined },
   ) {
+    this.#memory = memory;
     this.#services = services;
     this.#peers = peers;
     this.#replica = replica;
@@ -109,10 +111,7 @@ export class SyncManager {
     this.#announcements = new Announcements(memory.announcements, { services, peers, tracking, wanted });
     this.states = new StateSessions(memory.states, services, {
       ...{ replica, peers },
-      nextStream: () => {
-        memory.streams += 1;
-        return memory.streams;
-      },
+      nextStream: () => this.nextStream(),
       ended: (end, turn) => this.#stateEnded(end, turn),
     });
     this.#divergence = new Divergence(memory.divergence, {
@@ -120,6 +119,12 @@ export class SyncManager {
       request: (of, peer, turn) => this.states.request(of, peer, turn),
       compareWith: (of, peer, turn) => this.behind(of, peer, turn),
     });
+  }
+
+  /** The number of a stream to open, of whatever protocol. */
+  nextStream(): StreamId {
+    this.#memory.streams += 1;
+    return this.#memory.streams;
   }
 
   /** A frame came on a stream: of a session, or of a transfer of state, as its first one says. */

@@ -124,6 +124,7 @@ function verdicts(sync: readonly JsonObject[]): readonly string[] {
   });
 }
 
+/** Runs a command that asks a node, and shows what came of it. */
 export async function asking(
   options: ClientOptions,
   ask: (api: ApiClient) => Promise<{ readonly value: unknown; readonly text: string }>,

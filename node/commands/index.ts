@@ -51,10 +51,25 @@ export interface CallOptions extends ClientOptions {
   readonly args: string;
 }
 
+export interface BlobOptions extends ClientOptions {
+  readonly context: string;
+}
+
+export interface UploadOptions extends BlobOptions {
+  readonly name?: string;
+  readonly type: string;
+}
+
+export interface DownloadOptions extends BlobOptions {
+  readonly output?: string;
+  readonly force?: true;
+}
+
 export function registerNodeCommands(program: Command): void {
   registerNode(program);
   registerContext(program);
   registerApp(program);
+  registerBlob(program);
   withClientOptions(program.command("call").argument("<method>", "for example set, get or entries"))
     .description("call a method of a context's application")
     .requiredOption("--context <id>", "the context's id")
@@ -175,6 +190,32 @@ function registerApp(program: Command): void {
     );
 }
 
+function registerBlob(program: Command): void {
+  const blob = program.command("blob").description("share files among the members of a context");
+  const inContext = (command: Command) =>
+    withClientOptions(command).requiredOption("--context <id>", "the context's id");
+  inContext(blob.command("upload").argument("<file>", "at most 500 MiB"))
+    .description("put a file on the node and have the context refer to it; prints the blob's id")
+    .option("--name <name>", "what to call it (default: the file's name)")
+    .option("--type <type>", "its media type", "application/octet-stream")
+    .action(async (file: string, options: UploadOptions) => (await blobs()).upload(file, options));
+  inContext(blob.command("download").argument("<blob>", "the blob's id"))
+    .description("write a blob to a file; run again, it goes on where it was broken off")
+    .option("-o, --output <file>", "where to (default: its name, in this folder)")
+    .option("--force", "replace the file if it is there")
+    .action(async (id: string, options: DownloadOptions) => (await blobs()).download(id, options));
+  inContext(blob.command("list"))
+    .description("list the blobs a context refers to")
+    .action(async (options: BlobOptions) => (await blobs()).list(options));
+  inContext(blob.command("info").argument("<blob>", "the blob's id"))
+    .description("show one blob: its name, type and size, and how much of it is on the node")
+    .action(async (id: string, options: BlobOptions) => (await blobs()).info(id, options));
+  inContext(blob.command("delete").argument("<blob>", "the blob's id"))
+    .description("have the context refer to it no longer; every node drops it after a while")
+    .action(async (id: string, options: BlobOptions) => (await blobs()).remove(id, options));
+}
+
+const blobs = () => import("./blob.ts");
 const client = () => import("./client.ts");
 
 function withHomeOptions(command: Command): Command {

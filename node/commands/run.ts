@@ -43,6 +43,7 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     config,
     seed,
     storePath: folder.storePath,
+    blobsPath: folder.blobsPath,
     applications,
     log,
     acceptLoss: options.acceptLoss === true,

@@ -9,12 +9,14 @@ import { isFault } from "../../core/fault.ts";
 import { contextOfTopic, type PeerId, type Topic } from "../../core/ids.ts";
 import type { StreamId } from "../../core/input.ts";
 import type { NodeCore } from "../../core/node.ts";
+import { decodeBlobMessage, encodeBlobMessage } from "../../core/wire/blob-message.ts";
 import { isHeartbeat } from "../../core/wire/gossip-codec.ts";
 import { decodeStateMessage, encodeStateMessage } from "../../core/wire/state-message.ts";
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "../../core/wire/sync-message.ts";
 import type { Behaviour } from "../scenario/behaviours.ts";
 import { epochMs } from "../world/clock.ts";
 import { Craft, type CraftParts } from "./craft.ts";
+import { falseBlob } from "./false-blobs.ts";
 import { forge, idleDelta, twinOf } from "./false-deltas.ts";
 import { falseHandshake, falseHeartbeat, falseState } from "./false-words.ts";
 
@@ -165,6 +167,8 @@ export class Adversary {
     { sent, behaviours }: { readonly sent: number; readonly behaviours: readonly Behaviour[] },
   ): Uint8Array {
     const craft = this.#craft;
+    const blob = behaviours.includes("false-blob") ? this.#falsifiedBlob(frame) : null;
+    if (blob !== null) return blob;
     const said = decodeSyncMessage(frame);
     if (isFault(said)) return behaviours.includes("false-snapshot") ? this.#falsifiedState(frame) : frame;
     if (behaviours.includes("lie") && said.kind === "handshake") {
@@ -183,6 +187,15 @@ export class Adversary {
     if (falsified === null) return frame;
     this.#count("false-snapshot");
     return encodeStateMessage(falsified);
+  }
+
+  /** Null for what says nothing of a blob. */
+  #falsifiedBlob(frame: Uint8Array): Uint8Array | null {
+    const said = decodeBlobMessage(frame);
+    const falsified = isFault(said) ? null : falseBlob(said, this.#craft);
+    if (falsified === null) return null;
+    this.#count("false-blob");
+    return encodeBlobMessage(falsified);
   }
 
   #isDue(behaviour: Behaviour, { nowUs }: AdversaryAbout): boolean {

@@ -1,5 +1,6 @@
 /** How large a plan may be to be explored, every interleaving of it. */
 
+import { isBlobMethod } from "../plan/blob-operations.ts";
 import type { Plan } from "../plan/plan.ts";
 
 export const exploredMax = { nodes: 3, operations: 6 };
@@ -12,6 +13,8 @@ export function refuseToExplore({ nodes, operations }: Plan): string | null {
   if (operations.length > operationsMax)
     return `found ${operations.length} calls in the workload, expected at most ${operationsMax} to try every interleaving`;
   if (operations.length === 0) return "found no calls in the workload, expected 1 to 6 of them";
+  const blob = operations.find(({ method }) => isBlobMethod(method));
+  if (blob !== undefined) return `found ${blob.method}, which takes many steps: expected calls of one each`;
   const late = nodes.find(({ joinsAtUs }) => joinsAtUs !== null);
   return late === undefined
     ? null

@@ -25,6 +25,8 @@ export interface DrawnFaults {
 }
 
 const joiningMax = 4;
+/** Random workloads have no blobs. */
+const drawn = behaviours.filter((behaviour) => behaviour !== "false-blob");
 
 export function drawFaults(setting: FaultSetting): DrawnFaults {
   const { space, draws } = setting;
@@ -149,7 +151,7 @@ class Schedule {
     const { draws } = this.#setting;
     const free = draws.shuffle(this.#initial.filter((id) => !this.#anchors.has(id)));
     const nodes = free.slice(0, Math.min(2, Math.floor(this.#initial.length / 3)));
-    const ways = draws.shuffle(behaviours).slice(0, draws.pick([1, 1, 2, behaviours.length]));
+    const ways = draws.shuffle(drawn).slice(0, draws.pick([1, 1, 2, drawn.length]));
     return nodes.length === 0 ? null : { kind: "byzantine", ...times, nodes, behaviour: ways };
   }
 

@@ -17,6 +17,7 @@ export function judgeExpectations(simulation: Simulation): readonly Violation[] 
   const found = [
     ...simulation.plan.expectations.flatMap((expectation) => judge(simulation, expectation)),
     ...lostWrites(simulation),
+    ...falseBlobs(simulation),
     ...simulation.handlerRuns.judge(simulation.world.judged, simulation.world.nowUs),
   ];
   const missed = simulation.expected.flatMap((expected) => missedConvergence(simulation, expected));
@@ -34,6 +35,14 @@ function judge(simulation: Simulation, expectation: PlanExpectation): readonly F
         if (equalBytes(encode(value), encode(equals))) return null;
         return `expected ${JSON.stringify(equals)} under "${key}" in ${context}, found ${JSON.stringify(value)}`;
       });
+    }
+    case "blob": {
+      const { context, name, nodes } = expectation;
+      return judgeMembers(simulation, { oracle: "blob", context, nodes }, ({ node }) =>
+        simulation.world.blobClients.had(node, context, name)
+          ? null
+          : `no client there put blob "${name}" of ${context}, or got it whole`,
+      );
     }
     case "entities": {
       const { context, equals } = expectation;
@@ -190,6 +199,16 @@ function whoIsStuck(
     }
   }
   return null;
+}
+
+/** A client was given what is not the blob it asked for. */
+function falseBlobs(simulation: Simulation): readonly Found[] {
+  const { blobClients, judged } = simulation.world;
+  return blobClients.memory.wrong.flatMap(({ node, name }) => {
+    const asked = judged.find(({ index }) => index === node);
+    const message = `a client was given bytes that are not of blob "${name}"`;
+    return asked === undefined ? [] : [{ oracle: "blob-content", invariant: 7, node: asked.id, message }];
+  });
 }
 
 /** Acknowledged writes that no disk holds any more, but for those that left with their last holder. */

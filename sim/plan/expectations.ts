@@ -15,7 +15,7 @@ export function resolveExpectations(resolving: Resolving): readonly PlanExpectat
 }
 
 function resolveExpectation(
-  { converged, value, entities, "fault-counted": counted, "probe-counted": probe }: Expectation,
+  { converged, value, blob, entities, "fault-counted": counted, "probe-counted": probe }: Expectation,
   path: ScenarioPath,
   resolving: Resolving,
 ): readonly PlanExpectation[] {
@@ -37,6 +37,12 @@ function resolveExpectation(
       problems.add("unknown-name", place, message);
     }
     return [{ kind: "value", context: context?.id ?? "", key: value.key, equals: value.equals, nodes }];
+  }
+  if (blob !== undefined) {
+    const place = [...path, "blob"];
+    const context = contexts.ofEntry(blob.context, place);
+    const nodes = expectedNodes(blob.nodes, { context, path: place }, resolving);
+    return [{ kind: "blob", context: context?.id ?? "", name: blob.name, nodes }];
   }
   if (entities !== undefined) {
     const context = contexts.ofEntry(entities.context, [...path, "entities"]);

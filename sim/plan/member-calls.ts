@@ -1,27 +1,27 @@
 /**
- * Calls of a workload that are the node's own and not its application's: who comes, who goes, who may do what. They are
- * named like methods, with an @ before.
+ * Calls of a workload that the node itself answers and not its application: who comes, who goes, who may do what.
  */
 
 import type { JsonObject } from "../../core/json.ts";
 import { type Role, roles } from "../../core/members/membership.ts";
-import { suggestion } from "../../core/nearest-name.ts";
-import type { Scenario, WorkloadEntry } from "../scenario/scenario.ts";
+import type { Scenario } from "../scenario/scenario.ts";
 import { type Problems, type ScenarioPath, showValue } from "../scenario/scenario-error.ts";
 import type { Roster } from "./roster.ts";
 
-/** What each takes: `member`, a node; `role`, which `@invite` may leave out. */
+/** What each takes: `member`, a node; `role`, which `invite-member` may leave out. */
 const parameters = {
   /** Signs an invitation for a node and hands it over; the node comes in by it. */
-  "@invite": ["member", "role"],
-  "@role": ["member", "role"],
-  "@remove": ["member"],
-  "@leave": [],
+  "invite-member": ["member", "role"],
+  "give-role": ["member", "role"],
+  "remove-member": ["member"],
+  "leave-context": [],
   /** Joins by the context's id, though nobody let it in. */
-  "@knock": [],
+  "join-uninvited": [],
 } as const satisfies Record<string, readonly string[]>;
 
 export type MemberMethod = keyof typeof parameters;
+
+export const memberMethods = Object.keys(parameters) as readonly MemberMethod[];
 
 export function isMemberMethod(method: string): method is MemberMethod {
   return Object.hasOwn(parameters, method);
@@ -40,17 +40,12 @@ export function memberCallOf(method: MemberMethod, args: JsonObject): MemberCall
   return { method, member, role };
 }
 
-/** What is wrong with a call that is named like one of these goes to the problems. */
+/** What is wrong with its arguments goes to the problems. */
 export function checkMemberCall(
-  { method, args = {} }: Pick<WorkloadEntry, "method" | "args">,
+  { method, args = {} }: { readonly method: MemberMethod; readonly args?: JsonObject },
   path: ScenarioPath,
   { roster, problems }: { readonly roster: Roster; readonly problems: Problems },
 ): void {
-  if (!isMemberMethod(method)) {
-    const known = Object.keys(parameters);
-    const message = `found "${method}", expected one of ${known.join(", ")}${suggestion(method, known)}`;
-    return problems.add("unknown-name", [...path, "method"], message);
-  }
   const taken: readonly string[] = parameters[method];
   for (const name of Object.keys(args)) {
     if (taken.includes(name)) continue;
@@ -63,7 +58,7 @@ export function checkMemberCall(
     else problems.add("missing-key", [...path, "args"], `missing key "member": expected the id of a node`);
   }
   const { role } = args;
-  const isMissing = role === undefined && method === "@role";
+  const isMissing = role === undefined && method === "give-role";
   const isWrong = role !== undefined && !roles.some((each) => each === role);
   if (taken.includes("role") && (isMissing || isWrong)) {
     const message = `found ${showValue(role ?? null)}, expected one of ${roles.join(", ")}`;
@@ -88,9 +83,14 @@ export function movementsOf(
     const named = typeof args?.member === "string" ? [args.member] : [];
     const about = roster.known(named);
     const callers = roster.known(node === undefined ? nodes : node);
-    if (method === "@invite") for (const each of about) coming.add(each);
-    if (method === "@knock") for (const each of callers) coming.add(each);
-    const gone = method === "@remove" ? about : method === "@leave" || method === "@knock" ? callers : [];
+    if (method === "invite-member") for (const each of about) coming.add(each);
+    if (method === "join-uninvited") for (const each of callers) coming.add(each);
+    const gone =
+      method === "remove-member"
+        ? about
+        : method === "leave-context" || method === "join-uninvited"
+          ? callers
+          : [];
     for (const each of gone) outsiders.add(each);
   }
   return { coming: Array.from(coming), outsiders: Array.from(outsiders) };

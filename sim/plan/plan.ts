@@ -158,6 +158,13 @@ export type PlanExpectation =
       readonly equals: Json;
       readonly nodes: readonly number[] | null;
     }
+  /** A client at each of these nodes put the blob of this name, or got it whole. */
+  | {
+      readonly kind: "blob";
+      readonly context: string;
+      readonly name: string;
+      readonly nodes: readonly number[] | null;
+    }
   | { readonly kind: "entities"; readonly context: string; readonly equals: number }
   | { readonly kind: "fault-counted"; readonly fault: FaultKind; readonly atLeast: number }
   /** Null: no bound on that side. */

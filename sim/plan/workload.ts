@@ -6,8 +6,9 @@ import { type Stream, stream } from "../random.ts";
 import { parseRate, rateExpectation } from "../scenario/duration.ts";
 import type { SteadyWrites, WorkloadEntry } from "../scenario/scenario.ts";
 import { type ScenarioPath, showCount, showValue } from "../scenario/scenario-error.ts";
+import { blobMethods, checkBlobArguments, isBlobMethod } from "./blob-operations.ts";
 import type { ResolvedContext } from "./contexts.ts";
-import { checkMemberCall } from "./member-calls.ts";
+import { checkMemberCall, isMemberMethod, memberMethods } from "./member-calls.ts";
 import type { PlanOperation } from "./plan.ts";
 import { ContentNames, type Resolving, readEnd, readInstant } from "./resolving.ts";
 import { type ArgumentTemplate, compileArguments } from "./template.ts";
@@ -57,7 +58,10 @@ function resolveEntry(
   const context = contexts.ofEntry(entry.context, path);
   const args = compileArguments(entry.args ?? {}, [...path, "args"], problems);
   if (context === null) return null;
-  if (entry.method.startsWith("@")) checkMemberCall(entry, path, resolving);
+  const { method, args: given = {} } = entry;
+  if (isMemberMethod(method)) checkMemberCall({ method, args: given }, path, resolving);
+  else if (isBlobMethod(entry.method))
+    checkBlobArguments(entry.method, { args: entry.args ?? {}, path }, problems);
   else checkMethod(entry.method, { context, path }, resolving);
   const nodes = resolveCallees(entry, { context, path }, resolving);
   return problems.count > before
@@ -102,7 +106,7 @@ function checkMethod(
   const { application } = context;
   if (application === null || Object.hasOwn(application.methods, method)) return;
   const known = Object.keys(application.methods);
-  const message = `found "${method}", expected a method of ${application.name}: ${known.join(", ")}${suggestion(method, known)}`;
+  const message = `found "${method}", expected a method of ${application.name}: ${known.join(", ")}${suggestion(method, [...known, ...blobMethods, ...memberMethods])}`;
   problems.add("unknown-name", [...path, "method"], message);
 }
 

@@ -15,6 +15,8 @@ export const behaviours = [
   "lie",
   /** Answers about a state that are not what was offered. */
   "false-snapshot",
+  /** Chunks and lists of chunks that are not the blob's. */
+  "false-blob",
   /** Nothing more, in the middle of a session. */
   "stall",
 ] as const;

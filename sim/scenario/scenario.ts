@@ -189,6 +189,7 @@ export interface Expectation {
     readonly equals: Json;
     readonly nodes?: NodeReference;
   };
+  readonly blob?: { readonly context?: string; readonly name: string; readonly nodes?: NodeReference };
   readonly entities?: { readonly context?: string; readonly equals: number };
   readonly "fault-counted"?: { readonly kind: ScenarioFault["kind"]; readonly atLeast: number };
   readonly "probe-counted"?: {

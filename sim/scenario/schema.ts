@@ -69,7 +69,10 @@ const call = {
     refer("nodes"),
   ),
   context: meaning("May be left out when there is one.", text("the id of a context")),
-  method: text("the name of a method"),
+  method: meaning(
+    "Of the context's application; or put-blob { name, bytes }, get-blob { name } or delete-blob { name }.",
+    text("the name of a method"),
+  ),
   args: meaning(
     "Texts in it may hold templates: {int a b} {node} {seq} {pick a b c} {zipf n} {bytes n}. " +
       "What a template gives is text. {{ stands for a brace.",
@@ -106,7 +109,7 @@ const workloadDefinitions: Readonly<Record<string, Schema>> = {
 };
 
 const expectation = object({
-  title: "an expectation: one of converged, value, entities, fault-counted, probe-counted",
+  title: "an expectation: one of converged, value, blob, entities, fault-counted, probe-counted",
   properties: {
     converged: object({
       title: "{ within, nodes?, context? }",
@@ -127,6 +130,15 @@ const expectation = object({
         nodes: refer("nodes"),
       },
     }),
+    blob: object({
+      title: "{ context, name, nodes? }",
+      required: ["name"],
+      properties: {
+        context: text("the id of a context"),
+        name: text("the name of a blob"),
+        nodes: meaning("Where a client put it, or got it whole. Default: every live member.", refer("nodes")),
+      },
+    }),
     entities: object({
       title: "{ context, equals }",
       required: ["equals"],
@@ -143,7 +155,7 @@ const expectation = object({
       properties: {
         name: meaning(
           "What nodes, or their disks, count.",
-          oneOf([...probeNames, "disk-batches-lost", "disk-entities-lost"]),
+          oneOf([...probeNames, "disk-batches-lost", "disk-entities-lost", "disk-chunks-damaged"]),
         ),
         atLeast: whole(0, Number.MAX_SAFE_INTEGER),
         atMost: whole(0, Number.MAX_SAFE_INTEGER),

@@ -210,6 +210,10 @@ function explicitExpectation(
       const { context, key, equals } = expectation;
       return { value: { context, key, equals, ...nodesOf(expectation) } };
     }
+    case "blob": {
+      const { context, name } = expectation;
+      return { blob: { context, name, ...nodesOf(expectation) } };
+    }
     case "entities":
       return { entities: { context: expectation.context, equals: expectation.equals } };
     case "fault-counted":

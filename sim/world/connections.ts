@@ -5,6 +5,7 @@
  */
 
 import type { PeerId, Topic } from "../../core/ids.ts";
+import type { StreamProtocol } from "../../core/input.ts";
 import type { Plan } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
 import type { Direction, LinkConditions } from "./conditions.ts";
@@ -13,7 +14,8 @@ import type { WorldEvent, WorldPort } from "./events.ts";
 /** What travels in order on a connection. Streams are numbered by the connection. */
 export type Carried =
   | { readonly kind: "subscribe" | "unsubscribe" | "graft" | "prune"; readonly topic: Topic }
-  | { readonly kind: "stream-open" | "stream-close"; readonly stream: number }
+  | { readonly kind: "stream-open"; readonly stream: number; readonly protocol?: StreamProtocol }
+  | { readonly kind: "stream-close"; readonly stream: number }
   | { readonly kind: "stream-frame"; readonly stream: number; readonly frame: Uint8Array };
 
 /** One connection from being established to breaking. A new one is a new object. */

@@ -1,5 +1,6 @@
 /** What can be due in the simulated world. Plain data, ordered by the event queue. */
 
+import type { ChunkEffect } from "../../core/effect.ts";
 import type { Input } from "../../core/input.ts";
 import type { Direction } from "./conditions.ts";
 import type { Carried, Connection } from "./connections.ts";
@@ -52,6 +53,13 @@ export type WorldEvent =
       readonly messages: readonly Message[];
     }
   | { readonly kind: "mesh-heartbeat"; readonly node: number; readonly epoch: number; readonly nth: number }
+  /** The disk of a node's blobs has come to what it was asked for. */
+  | {
+      readonly kind: "chunks";
+      readonly node: number;
+      readonly epoch: number;
+      readonly effect: ChunkEffect;
+    }
   | { readonly kind: "operation"; readonly index: number }
   /** Everything that begins or ends at one moment, in order. */
   | { readonly kind: "faults"; readonly changes: readonly FaultChange[] };

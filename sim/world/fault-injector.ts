@@ -178,6 +178,7 @@ export class FaultInjector {
       counters.probe("disk-entities-lost", lost);
       if (lost > 0) node.damaged.add(contextId);
     }
+    this.#world.chunkDisks.damage(node, seed);
   }
 
   #destroy(node: SimNode, fault: Crash): void {
@@ -187,6 +188,7 @@ export class FaultInjector {
     node.halt("down");
     if (fault.disk === "wipe") {
       node.disk.wipe();
+      node.chunks.clear();
       node.damaged.clear();
       world.halted(node, "all");
     } else {

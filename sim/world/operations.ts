@@ -1,41 +1,38 @@
 /** The calls of a plan as the core takes them: of an application's methods, and of the node's own about members. */
 
-import { present } from "../../core/assert.ts";
-import type { ContextId, PeerId } from "../../core/ids.ts";
+import { InvariantError, present } from "../../core/assert.ts";
+import type { ContextId } from "../../core/ids.ts";
 import type { ClientCall, RequestId } from "../../core/input.ts";
 import { isMemberMethod, type MemberCall, memberCallOf } from "../plan/member-calls.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan, PlanOperation } from "../plan/plan.ts";
 import { joinRequest } from "./fault-injector.ts";
 import type { World } from "./world.ts";
 
 /** In a run nothing is too late by this. */
 const invitedForMs = 365 * 24 * 3_600_000;
 
-/** The operation of this number, as its node is asked; null where the context never came to be. */
+/** An operation, as its node is asked. */
 export function callOf(
   world: World,
-  index: number,
-): { readonly node: number; readonly call: ClientCall } | null {
-  const { node, context, method, args } = present(world.plan.operations[index], "an operation");
-  const contextId = world.contextIds.get(context);
-  if (contextId === undefined) return null;
-  return isMemberMethod(method)
-    ? { node, call: memberCall(world, contextId, memberCallOf(method, args)) }
-    : { node, call: { kind: "execute", contextId, method, args } };
+  { method, args }: Pick<PlanOperation, "method" | "args">,
+  contextId: ContextId,
+): ClientCall {
+  if (isMemberMethod(method)) return memberCall(world, contextId, memberCallOf(method, args));
+  return { kind: "execute", contextId, method, args };
 }
 
 function memberCall(world: World, contextId: ContextId, { method, member, role }: MemberCall): ClientCall {
   const named = () => world.node(indexOf(world, member)).author;
   switch (method) {
-    case "@invite":
+    case "invite-member":
       return { kind: "invite", contextId, role, invitee: named(), expiresInMs: invitedForMs };
-    case "@role":
+    case "give-role":
       return { kind: "change-members", contextId, change: { kind: "role", member: named(), role } };
-    case "@remove":
+    case "remove-member":
       return { kind: "change-members", contextId, change: { kind: "remove", member: named() } };
-    case "@leave":
+    case "leave-context":
       return { kind: "change-members", contextId, change: { kind: "leave" } };
-    case "@knock":
+    case "join-uninvited":
       return { kind: "join-context", contextId };
   }
 }
@@ -60,6 +57,8 @@ export function outsidersOf(
   );
 }
 
-function indexOf(world: World, member: string | null): number {
-  return world.indexOf(present(member, "whom a member call is about") as PeerId);
+function indexOf({ plan }: World, member: string | null): number {
+  const index = plan.nodes.findIndex(({ id }) => id === member);
+  if (index < 0) throw new InvariantError(`a member call is about ${member}, which is no node`);
+  return index;
 }

@@ -6,7 +6,7 @@
 import type { Application } from "../../core/app/application.ts";
 import type { Config } from "../../core/config.ts";
 import type { Commit, Effect } from "../../core/effect.ts";
-import type { AuthorId, ContextId, PeerId } from "../../core/ids.ts";
+import type { AuthorId, ContextId, Hash, PeerId } from "../../core/ids.ts";
 import type { Input, RequestId } from "../../core/input.ts";
 import { copyMemory } from "../../core/memory.ts";
 import { createNodeMemory, NodeCore, type NodeMemory } from "../../core/node.ts";
@@ -65,10 +65,14 @@ type SimNodeFields = Pick<
   | "impairment"
   | "busyUntilUs"
   | "isReadyDue"
+  | "chunksBusyUntilUs"
+  | "chunkTurns"
 >;
 
 /** All that changes in a node and what is its own. */
-export interface SimNodeMemory extends SimNodeFields, Pick<SimNode, "inbox" | "unanswered" | "damaged"> {
+export interface SimNodeMemory
+  extends SimNodeFields,
+    Pick<SimNode, "inbox" | "unanswered" | "damaged" | "chunks"> {
   readonly clock: ClockMemory;
   readonly disk: DiskMemory;
   /** Null for a node that is never byzantine. */
@@ -101,6 +105,12 @@ export class SimNode {
   isPaused = false;
   /** Contexts whose state its disk has lost some of, as long as its root shows it. */
   readonly damaged = new Set<ContextId>();
+  /** Of blobs, as they lie on a disk of their own. */
+  readonly chunks = new Map<Hash, Uint8Array>();
+  /** That disk is through with what it was asked for. */
+  chunksBusyUntilUs = 0;
+  /** Counts what it was asked for. */
+  chunkTurns = 0;
   /** A sync that ended while it was paused. */
   isSyncOwed = false;
   /** The wake-up the core asked for. */
@@ -162,13 +172,14 @@ export class SimNode {
   /** A copy of all that changes, exact at any moment between two events. Frozen, as nothing may change it. */
   capture(): SimNodeMemory {
     const { status, isPaused, isSyncOwed, wakeAtMs, epoch, wakeToken, syncs } = this;
-    const { failedSyncs, impairment, busyUntilUs, isReadyDue } = this;
+    const { failedSyncs, impairment, busyUntilUs, isReadyDue, chunksBusyUntilUs, chunkTurns } = this;
     return Object.freeze({
       ...{ status, isPaused, isSyncOwed, wakeAtMs, epoch, wakeToken, syncs },
-      ...{ failedSyncs, impairment, busyUntilUs, isReadyDue },
+      ...{ failedSyncs, impairment, busyUntilUs, isReadyDue, chunksBusyUntilUs, chunkTurns },
       inbox: this.inbox.slice(),
       unanswered: new Set(this.unanswered),
       damaged: new Set(this.damaged),
+      chunks: new Map(this.chunks),
       adversary: this.adversary && copyShared(this.adversary.memory),
       clock: { ...this.clock.memory },
       disk: copyShared(this.disk.memory),
@@ -223,16 +234,18 @@ export class SimNode {
     this.busyUntilUs = 0;
     this.isReadyDue = false;
     this.failedSyncs = 0;
+    this.chunksBusyUntilUs = 0;
     this.#core = null;
     this.#gate = null;
   }
 
   #goOn({ clock: _clock, disk: _disk, adversary: _adversary, running, ...memory }: SimNodeMemory): void {
-    const { inbox, unanswered, damaged, ...own } = memory;
+    const { inbox, unanswered, damaged, chunks, ...own } = memory;
     Object.assign(this, own);
     this.inbox.push(...inbox);
     for (const request of unanswered) this.unanswered.add(request);
     for (const contextId of damaged) this.damaged.add(contextId);
+    for (const [chunk, bytes] of chunks) this.chunks.set(chunk, bytes);
     if (running !== null) this.#run(copyMemory(running.core), copyShared(running.gate));
   }
 

@@ -4,6 +4,7 @@ import type { ContextId } from "../../core/ids.ts";
 import type { Identity } from "../../core/ports.ts";
 import type { TraceMemory } from "../../core/trace.ts";
 import type { Codec } from "../../core/wire/codec.ts";
+import type { BlobClientsMemory } from "./blob-clients.ts";
 import type { ConditionsMemory } from "./conditions.ts";
 import type { ConnectionsMemory } from "./connections.ts";
 import type { QueueMemory } from "./event-queue.ts";
@@ -31,6 +32,7 @@ export interface WorldMemory {
   readonly streams: StreamsMemory;
   readonly mesh: MeshMemory;
   readonly faults: FaultMemory;
+  readonly blobClients: BlobClientsMemory;
 }
 
 export interface WorldSnapshot {

@@ -1,6 +1,6 @@
 /** Sync streams over connections: each end knows a stream by its own number; a broken connection closes them all. */
 
-import type { StreamId } from "../../core/input.ts";
+import type { StreamId, StreamProtocol } from "../../core/input.ts";
 import type { Carried, Connection, Connections } from "./connections.ts";
 import type { WorldPort } from "./events.ts";
 
@@ -36,7 +36,11 @@ export class Streams {
     this.#connections = connections;
   }
 
-  open(from: number, to: number, id: StreamId): void {
+  open(
+    from: number,
+    to: number,
+    { id, protocol }: { readonly id: StreamId; readonly protocol?: StreamProtocol | undefined },
+  ): void {
     const connection = this.#connections.between(from, to);
     if (connection === undefined) {
       const world = this.#world;
@@ -49,7 +53,7 @@ export class Streams {
     this.memory.streams.set(stream.number, stream);
     this.#join(stream, from, id);
     this.#connections.carry(connection, from, {
-      carried: { kind: "stream-open", stream: stream.number },
+      carried: { kind: "stream-open", stream: stream.number, ...(protocol && { protocol }) },
       bytes: 0,
     });
   }
@@ -81,7 +85,9 @@ export class Streams {
         const id = -stream.number;
         stream.isOpen = true;
         this.#join(stream, to, id);
-        this.#world.deliver(to, { kind: "stream-opened", stream: id, peer: this.#connections.peer(from) });
+        const { protocol } = carried;
+        const opened = { kind: "stream-opened", stream: id, peer: this.#connections.peer(from) } as const;
+        this.#world.deliver(to, { ...opened, ...(protocol && { protocol }) });
         return;
       }
       case "stream-frame": {

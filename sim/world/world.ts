@@ -5,17 +5,19 @@
  */
 
 import { present } from "../../core/assert.ts";
-import type { Commit, Effect } from "../../core/effect.ts";
-import type { ContextId, PeerId } from "../../core/ids.ts";
-import type { Input } from "../../core/input.ts";
+import type { Commit, Effect, Outcome } from "../../core/effect.ts";
+import type { ContextId } from "../../core/ids.ts";
+import type { Input, RequestId } from "../../core/input.ts";
 import { Trace } from "../../core/trace.ts";
 import { type Codec, createCodec } from "../../core/wire/codec.ts";
 import { copyShared } from "../memory.ts";
 import type { Plan } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
 import { Adversaries } from "./adversaries.ts";
+import { BlobClients } from "./blob-clients.ts";
+import { ChunkDisks } from "./chunk-disks.ts";
 import { LinkConditions } from "./conditions.ts";
-import { type Carried, type Connection, Connections } from "./connections.ts";
+import { Connections } from "./connections.ts";
 import { createNodes } from "./create-nodes.ts";
 import { DiskSyncs } from "./disk-syncs.ts";
 import { EventQueue, tieBreaks } from "./event-queue.ts";
@@ -24,6 +26,7 @@ import { FaultInjector } from "./fault-injector.ts";
 import { createContexts } from "./genesis.ts";
 import { Intake } from "./intake.ts";
 import { Mesh } from "./mesh.ts";
+import { listenerTo, NetworkEffects } from "./network-effects.ts";
 import { callOf, handOver, outsidersOf } from "./operations.ts";
 import { createSharedCodec } from "./shared-codec.ts";
 import type { NodeSurroundings, SimNode } from "./sim-node.ts";
@@ -43,6 +46,8 @@ export class World implements WorldPort, NodeSurroundings {
   readonly conditions: LinkConditions;
   readonly connections: Connections;
   readonly trace: Trace;
+  readonly chunkDisks: ChunkDisks;
+  readonly blobClients: BlobClients;
   nowUs = 0;
   /** The end of virtual time: the plan's, unless a healed core is given more. */
   untilUs: number;
@@ -62,7 +67,7 @@ export class World implements WorldPort, NodeSurroundings {
   readonly #adversaries: Adversaries;
   readonly #intake: Intake;
   readonly #syncs: DiskSyncs;
-  readonly #indexByPeer: ReadonlyMap<PeerId, number>;
+  readonly #network: NetworkEffects;
 
   constructor(plan: Plan, options: WorldOptions, observer: WorldObserver) {
     this.plan = plan;
@@ -86,19 +91,19 @@ export class World implements WorldPort, NodeSurroundings {
       from: from && { identities: from.identities, nodes: from.memory.nodes },
     });
     this.judged = this.nodes.filter(({ isJudged }) => isJudged);
-    this.#indexByPeer = new Map(plan.nodes.map(({ id }, index) => [id as PeerId, index]));
     this.contextIds = memory?.contextIds ?? createContexts(plan, this.nodes);
     this.#outsiders = outsidersOf(plan, this.contextIds);
     this.conditions = new LinkConditions(plan, memory?.conditions);
     this.connections = new Connections(this, plan, {
       conditions: this.conditions,
-      listener: this.#listener(),
+      listener: listenerTo(() => ({ mesh: this.#mesh, streams: this.#streams })),
       memory: memory?.connections,
     });
     const nodes = plan.nodes.length;
     this.#streams = new Streams(this, this.connections, { nodes, memory: memory?.streams });
     const about = { connections: this.connections, conditions: this.conditions, knobs: plan.network.gossip };
     this.#mesh = new Mesh(this, { ...about, nodes, memory: memory?.mesh });
+    this.#network = new NetworkEffects(plan, { ...about, mesh: this.#mesh, streams: this.#streams });
     this.#faults = new FaultInjector(this, memory?.faults);
     this.#adversaries = new Adversaries(this, {
       connections: this.connections,
@@ -113,6 +118,8 @@ export class World implements WorldPort, NodeSurroundings {
       },
       stopped: (node, lost) => this.halted(node, lost),
     });
+    this.chunkDisks = new ChunkDisks(this, plan.diskSyncUs);
+    this.blobClients = new BlobClients(this, memory?.blobClients);
     if (memory !== undefined) this.#goOn(memory);
   }
 
@@ -130,6 +137,7 @@ export class World implements WorldPort, NodeSurroundings {
       streams: this.#streams.memory,
       mesh: this.#mesh.memory,
       faults: this.#faults.memory,
+      blobClients: this.blobClients.memory,
     };
     return { codec, identities: nodes.map(({ identity }) => identity), memory: copyShared(memory) };
   }
@@ -225,6 +233,7 @@ export class World implements WorldPort, NodeSurroundings {
   halted(node: SimNode, lost: readonly Commit[] | "all"): void {
     this.connections.dropAll(node.index);
     this.#streams.forget(node.index);
+    this.blobClients.halted(node);
     this.#observer.statusChanged(node, lost);
   }
 
@@ -259,40 +268,34 @@ export class World implements WorldPort, NodeSurroundings {
   }
 
   perform(node: SimNode, effect: Exclude<Effect, Commit>): void {
-    const { index } = node;
     switch (effect.kind) {
-      case "publish":
-        return this.#mesh.publish(index, { topic: effect.topic, bytes: effect.message });
-      case "verdict":
-        return this.#mesh.judged(index, Number(effect.gossip), effect.verdict);
-      case "subscribe":
-        return this.#mesh.subscribe(index, effect.topic);
-      case "unsubscribe":
-        return this.#mesh.unsubscribe(index, effect.topic);
-      case "dial":
-        return this.connections.dial(index, this.indexOf(effect.peer));
-      case "hang-up":
-        return this.connections.hangUp(index, this.indexOf(effect.peer));
-      case "open-stream":
-        return this.#streams.open(index, this.indexOf(effect.peer), effect.stream);
-      case "send":
-        return this.#streams.send(index, effect.stream, effect.frame);
-      case "close-stream":
-        return this.#streams.close(index, effect.stream);
       case "wake-at":
         node.wakeAtMs = effect.monotonicMs;
         return this.scheduleWake(node);
       case "reply":
-        node.unanswered.delete(effect.request);
         if (effect.outcome.kind === "invitation") handOver(this, effect.request, effect.outcome.invitation);
-        return this.#observer.replied(node, effect.request, effect.outcome);
+        if (this.blobClients.replied(node, effect.request, effect.outcome)) return;
+        return this.answered(node, effect.request, effect.outcome);
+      case "store-chunk":
+      case "read-chunk":
+      case "drop-chunks":
+      case "list-chunks":
+        return this.chunkDisks.perform(node, effect);
       case "observe":
         return this.counters.probe(effect.observation.name, effect.observation.amount);
       case "fault":
         return this.counters.probe(`fault-${effect.fault.code}`, 1);
       case "emit":
         return;
+      default:
+        return this.#network.perform(node.index, effect);
     }
+  }
+
+  /** A client has its answer, whether of one call or of many. */
+  answered(node: SimNode, request: RequestId, outcome: Outcome): void {
+    node.unanswered.delete(request);
+    this.#observer.replied(node, request, outcome);
   }
 
   #goOn({ nowUs, untilUs, events, skipped, unanswered, isStopped }: WorldMemory): void {
@@ -333,6 +336,8 @@ export class World implements WorldPort, NodeSurroundings {
         return this.#mesh.iwant(event);
       case "mesh-heartbeat":
         return this.#mesh.heartbeat(event);
+      case "chunks":
+        return this.chunkDisks.ended(this.node(event.node), event.epoch, event.effect);
       case "operation":
         return this.#operate(event.index);
       case "faults":
@@ -362,41 +367,20 @@ export class World implements WorldPort, NodeSurroundings {
   }
 
   #operate(index: number): void {
-    const operation = callOf(this, index);
-    if (operation === null || !this.isUp(operation.node)) {
+    const operation = present(this.plan.operations[index], "an operation");
+    const contextId = this.contextIds.get(operation.context);
+    const { node } = operation;
+    if (contextId === undefined || !this.isUp(node)) {
       this.skipped += 1;
       return;
     }
-    const { node, call } = operation;
     this.node(node).unanswered.add(index);
-    this.deliver(node, { kind: "request", request: index, call });
+    if (this.blobClients.begin(this.node(node), index, { operation, contextId })) return;
+    this.deliver(node, { kind: "request", request: index, call: callOf(this, operation, contextId) });
   }
 
   /** Is it expected to agree with others about this context in the end? */
   isJudgedIn(node: SimNode, contextId: ContextId): boolean {
     return node.isJudged && !(this.#outsiders.get(contextId)?.has(node.index) ?? false);
-  }
-
-  indexOf(peer: PeerId): number {
-    return present(this.#indexByPeer.get(peer), `peer ${peer}`);
-  }
-
-  #listener() {
-    return {
-      connected: (connection: Connection) => this.#mesh.connected(connection),
-      broken: (connection: Connection) => this.#mesh.broken(connection),
-      noticed: (connection: Connection, node: number) => this.#streams.lost(connection, node),
-      arrived: (from: number, to: number, carried: Carried) => {
-        switch (carried.kind) {
-          case "subscribe":
-          case "unsubscribe":
-          case "graft":
-          case "prune":
-            return this.#mesh.controlled(carried.kind, { from, to, topic: carried.topic });
-          default:
-            return this.#streams.arrived({ from, to }, carried);
-        }
-      },
-    };
   }
 }

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Effect } from "../../core/effect.ts";
-import type { PeerId, Topic } from "../../core/ids.ts";
+import type { Hash, PeerId, Topic } from "../../core/ids.ts";
 import { SpeechGate } from "../../core/speech-gate.ts";
 import { holds } from "../laws.ts";
 
@@ -24,13 +24,20 @@ const makers: Readonly<Record<string, (id: number) => Effect>> = {
     kind: "emit",
     event: { kind: "state-changed", contextId: `${id}` as never, events: [] },
   }),
+  "store-chunk": (id) => ({ kind: "store-chunk", chunk: `${id}` as Hash, bytes: Uint8Array.of(1) }),
+  "drop-chunks": (id) => ({ kind: "drop-chunks", chunks: [`${id}` as Hash] }),
+  "read-chunk": (id) => ({ kind: "read-chunk", chunk: `${id}` as Hash }),
   verdict: (id) => ({ kind: "verdict", gossip: id, verdict: "accept" }),
   "wake-at": (id) => ({ kind: "wake-at", monotonicMs: id }),
   dial: (id) => ({ kind: "dial", peer: `${id}` as PeerId }),
   "open-stream": (id) => ({ kind: "open-stream", stream: id, peer: "p" as PeerId }),
   observe: (id) => ({ kind: "observe", observation: { name: "delta-applied", amount: id } }),
 };
-const speech = new Set(["publish", "send", "close-stream", "reply", "emit"]);
+/** What is dropped cannot be taken back, and what is stored again must come after. */
+const speech = new Set([
+  ...["publish", "send", "close-stream", "reply", "emit"],
+  ...["drop-chunks", "store-chunk"],
+]);
 const kinds = Object.keys(makers);
 
 const steps = fc.array(

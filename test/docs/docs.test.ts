@@ -8,6 +8,8 @@ import { configKeys, tunables } from "../../core/config.ts";
 import { toHex } from "../../core/ids.ts";
 import {
   actionsMax,
+  blobBytesMax,
+  chunkBytes,
   deltaBytesMax,
   frameBytesMax,
   frameItemsMax,
@@ -55,6 +57,7 @@ test("links between pages lead to files that are there", () => {
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
+    "docs/blobs.md",
     "docs/scenarios.md",
     "docs/applications.md",
     "docs/fuzzing.md",
@@ -110,6 +113,8 @@ test("the bounds that the wire's page names are those of the code", () => {
     frameItemsMax,
     actionsMax,
     sortedKeyCharactersMax,
+    blobBytesMax,
+    chunkBytes,
   ])
     assert.ok(text.includes(String(bound)), `docs/wire.md lacks ${bound}`);
 });

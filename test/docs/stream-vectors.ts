@@ -1,6 +1,7 @@
 // One of each message on streams, for the test vectors of the wire format.
 
 import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
+import { blobIdOf, encodeManifest, packBits } from "../../core/blobs/blob.ts";
 import {
   byteString,
   type ContextId,
@@ -10,6 +11,7 @@ import {
   type Hash,
   toHex,
 } from "../../core/ids.ts";
+import { type BlobMessage, encodeBlobMessage } from "../../core/wire/blob-message.ts";
 import { packDeltas } from "../../core/wire/delta-batch.ts";
 import { headOfSealed } from "../../core/wire/delta-codec.ts";
 import type { PastDelta } from "../../core/wire/delta-head.ts";
@@ -121,6 +123,18 @@ const stateMessages = (deltas: readonly Sealed[]): readonly StateMessage[] => [
   { kind: "state-refusal", reason: "busy" },
 ];
 
+const manifest = encodeManifest({ size: 1_048_577, chunks: [hash, filled<Hash>(32, 14)] });
+const blob = blobIdOf(manifest, nodeCrypto);
+
+const blobMessages: readonly BlobMessage[] = [
+  { kind: "blob-request", contextId: context, blob },
+  { kind: "blob-offer", manifest, held: packBits([true, false]) },
+  { kind: "chunk-request", index: 1 },
+  { kind: "chunk", index: 1, offset: 0, bytes: new Uint8Array([15]) },
+  { kind: "chunk-absent", index: 1 },
+  { kind: "blob-refusal", reason: "busy" },
+];
+
 /**
  * The frame of each message, by its kind. That of deltas carries these, and one that nobody could take apart; that of
  * history their heads, the genesis left out.
@@ -129,6 +143,7 @@ export function streamVectors(deltas: readonly Sealed[]): Readonly<Record<string
   return Object.fromEntries([
     ...syncMessages(deltas).map((message) => [message.kind, hexOf(encodeSyncMessage(message))]),
     ...stateMessages(deltas).map((message) => [message.kind, hexOf(encodeStateMessage(message))]),
+    ...blobMessages.map((message) => [message.kind, hexOf(encodeBlobMessage(message))]),
   ]);
 }
 

@@ -11,6 +11,7 @@ import { createNodeMemory, NodeCore } from "../../core/node.ts";
 import { createCodec } from "../../core/wire/codec.ts";
 import { Driver } from "../../node/driver.ts";
 import { ledger } from "../core/owed/ledger.ts";
+import { withoutBlobs } from "./test-driver.ts";
 
 export class LedgerNode {
   readonly driver: Driver;
@@ -46,7 +47,7 @@ export class LedgerNode {
       ...{ event: () => {}, fault: () => {}, observed: () => {}, filling: () => {} },
       ...{ retryingCommit: () => {}, failed: (error: unknown) => console.error(error) },
     };
-    const driver = new Driver({ core, store, network: { perform: () => {} }, watcher });
+    const driver = new Driver({ core, store, network: { perform: () => {} }, chunks: withoutBlobs, watcher });
     driver.start();
     while (core.replicas().size < 2)
       await driver.request({ kind: "create-context", application: "ledger", others: "member" });

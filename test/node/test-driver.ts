@@ -5,7 +5,7 @@ import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
 import type { NetworkEffect } from "../../adapters/libp2p/port.ts";
 import { kvStore } from "../../core/app/built-in/kv-store.ts";
 import { createConfig } from "../../core/config.ts";
-import type { Outcome } from "../../core/effect.ts";
+import type { ChunkEffect, Outcome } from "../../core/effect.ts";
 import type { ContextId, PeerId } from "../../core/ids.ts";
 import type { Json } from "../../core/json.ts";
 import { createNodeMemory, NodeCore } from "../../core/node.ts";
@@ -60,6 +60,7 @@ export function startTestDriver(
         performed.push(effect);
       },
     },
+    chunks: withoutBlobs,
     watcher: {
       event: () => {},
       fault: () => {},
@@ -118,3 +119,10 @@ export class Door {
 export async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** For drivers whose cores are never asked for blobs. */
+export const withoutBlobs = {
+  perform: ({ kind }: ChunkEffect) => {
+    throw new Error(`${kind} without blobs`);
+  },
+};

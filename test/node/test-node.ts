@@ -30,6 +30,7 @@ export async function startTestNode(
     config: createNodeConfig(new Map(Object.entries(values))),
     seed,
     storePath,
+    blobsPath: `${storePath}-blobs`,
     log: pino({ level: process.env.TEST_LOG_LEVEL ?? "silent" }, pino.destination(2)),
     failed: kept.failed ?? ((error) => console.error("a node failed", error)),
     ...(kept.record === undefined ? {} : { record: kept.record }),

@@ -26,6 +26,8 @@ const api: NodeApi = {
   context: async () => null,
   members: async (id) => (id === contextId ? view : null),
   parked: async () => [],
+  blobs: async () => null,
+  keptBlobs: async () => [],
   peers: () => [],
   status: () => ({}),
   isReady: () => true,

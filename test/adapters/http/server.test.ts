@@ -48,6 +48,8 @@ const api: NodeApi = {
       ? { ownRole: "admin", others: null, named: [{ author: "a".repeat(32) as AuthorId, role: "admin" }] }
       : null,
   parked: async (id) => (id === contextId ? [parked] : []),
+  blobs: async () => null,
+  keptBlobs: async () => [],
   peers: () => [{ peer: "12D3", contexts: [contextId] }],
   status: () => ({ state: "running" }),
   isReady: () => isReady,

@@ -74,7 +74,7 @@ test("frames arrive whole and in order, up to the largest, and the end is told o
   two.network.perform({ kind: "close-stream", stream: 7 });
   await until("the end arrives", () => one.intake.of("stream-closed").length === 1);
   const [opened] = one.intake.of("stream-opened");
-  assert.equal(opened, { kind: "stream-opened", stream: -1, peer: two.peer });
+  assert.equal(opened, { kind: "stream-opened", stream: -1, peer: two.peer, protocol: "sync" });
   const received = one.intake.of("stream-frame");
   assert.equal(
     received.map(({ frame }) => [frame.length, frame[0]]),

@@ -13,6 +13,7 @@ import { list, text } from "../../../core/app/fields/sequence.ts";
 import { set } from "../../../core/app/fields/set.ts";
 import type { Outcome } from "../../../core/effect.ts";
 import type { Json } from "../../../core/json.ts";
+import { reservedMark } from "../../../core/state/path.ts";
 import { LoneNode } from "../lone-node.ts";
 
 const fields = {
@@ -359,6 +360,15 @@ test("a name cannot be both a method's and a view's", () => {
     () => defineApp({ name: "a", state: {}, methods: both, views: both }),
     /as a method and as a view/,
   );
+});
+
+test("no field of an application lies in a collection of the node's own", () => {
+  const read = () => null;
+  for (const field of [`${reservedMark}blobs`, reservedMark, `a/${reservedMark}`])
+    assert.throws(
+      () => defineApp({ name: "x", state: { [field]: register() }, methods: {}, views: { read } }),
+      /cannot name a field of x/,
+    );
 });
 
 test.run();

@@ -110,7 +110,7 @@ test("misspelt kinds say what there is", async () => {
   assert.equal(found, [
     'a.yaml:3:30: network.topology.kind: found "rnig", expected one of random-regular, full, ring, line, star; did you mean "ring"?',
     `a.yaml:5:21: faults[0].kind: found "partion", ${kinds}; did you mean "partition"?`,
-    'a.yaml:6:60: faults[1].behaviour[1]: found "stal", expected one of equivocate, forge, replay, flood, junk, lie, false-snapshot, stall; did you mean "stall"?',
+    'a.yaml:6:60: faults[1].behaviour[1]: found "stal", expected one of equivocate, forge, replay, flood, junk, lie, false-snapshot, false-blob, stall; did you mean "stall"?',
     'a.yaml:7:45: faults[2].disk: found "wiped", expected one of keep, lose-unsynced, torn, corrupt, wipe, rollback; did you mean "wipe"?',
     `a.yaml:9:28: expect[0].fault-counted.kind: found "corupt", ${kinds}; did you mean "corrupt"?`,
   ]);

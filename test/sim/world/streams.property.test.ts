@@ -60,7 +60,7 @@ class Ends {
     if (this.#streams[by]?.has(drawn)) return;
     this.#opened += 1;
     this.#streams[by]?.set(drawn, this.#opened);
-    this.world.streams.open(by, 1 - by, this.#opened);
+    this.world.streams.open(by, 1 - by, { id: this.#opened });
   }
 
   send(by: number, drawn: number): void {
@@ -154,7 +154,7 @@ test("frames arrive in order and once; a short cut only delays them, a long one 
 test("a cut that outlasts the keepalive closes every stream at both ends, once", () => {
   const world = new BareWorld({ nodes: 2, network: { keepalive: "5s" } });
   world.connectAll();
-  world.streams.open(0, 1, 1);
+  world.streams.open(0, 1, { id: 1 });
   world.streams.send(0, 1, Uint8Array.of(0, 1));
   world.pass(1_000);
   world.set(cut(0, 1), true);
@@ -173,7 +173,7 @@ test("a cut that outlasts the keepalive closes every stream at both ends, once",
 
 test("a stream to someone who is not connected closes at once", () => {
   const world = new BareWorld({ nodes: 2 });
-  world.streams.open(0, 1, 1);
+  world.streams.open(0, 1, { id: 1 });
   world.pass(1);
   assert.equal(world.reached(0, "stream-closed"), [{ kind: "stream-closed", stream: 1 }]);
 });
@@ -184,7 +184,7 @@ test("what was sent before a stream was closed still arrives, and nothing comes 
   world.onInput = (node, input) => {
     if (input.kind === "stream-frame") world.streams.send(node, input.stream, Uint8Array.of(9, 9));
   };
-  world.streams.open(0, 1, 1);
+  world.streams.open(0, 1, { id: 1 });
   for (const nth of [1, 2, 3]) world.streams.send(0, 1, Uint8Array.of(0, nth));
   world.streams.close(0, 1);
   world.pass(5_000);
@@ -198,7 +198,7 @@ test("what was sent before a stream was closed still arrives, and nothing comes 
 test("what is sent on a stream that was closed goes nowhere", () => {
   const world = new BareWorld({ nodes: 2 });
   world.connectAll();
-  world.streams.open(0, 1, 1);
+  world.streams.open(0, 1, { id: 1 });
   world.streams.close(0, 1);
   world.pass(1_000);
   const [opened] = world.reached(1, "stream-opened");
@@ -217,7 +217,7 @@ test("bandwidth holds back what follows, in each direction for itself", () => {
   });
   world.connectAll();
   const startUs = world.nowUs;
-  world.streams.open(0, 1, 1);
+  world.streams.open(0, 1, { id: 1 });
   for (const nth of [1, 2]) world.streams.send(0, 1, new Uint8Array(9_960).fill(nth));
   world.pass(10_000);
   // 10,000 bytes with their overhead take a second at 80 kbit/s.
@@ -232,7 +232,7 @@ test("a lost segment costs a retransmission and nothing else", () => {
   const world = new BareWorld({ nodes: 2, network: { latency: { kind: "constant", ms: 10 }, loss: 1 } });
   world.connectAll();
   const startUs = world.nowUs;
-  world.streams.open(0, 1, 1);
+  world.streams.open(0, 1, { id: 1 });
   world.streams.send(0, 1, Uint8Array.of(0, 1));
   world.pass(10_000);
   const arrivals = world.delivered.filter(({ input }) => input.kind === "stream-frame");

@@ -1,0 +1,142 @@
+/**
+ * Blobs that clients are writing: the chunks so far, each stored before the next is taken. Nothing of one outlives a
+ * restart: what it stored is swept out then, as nobody was told that it is kept.
+ */
+
+import type { Outcome, RefusalCode } from "../effect.ts";
+import type { ContextId, Hash } from "../ids.ts";
+import type { RequestId, UploadId } from "../input.ts";
+import { blobBytesMax, chunkBytes } from "../limits.ts";
+import type { Turn } from "../turn.ts";
+import type { Manifest } from "./blob.ts";
+
+export interface UploadMemory {
+  readonly contextId: ContextId;
+  readonly chunks: Hash[];
+  /** Of these, in bytes. */
+  size: number;
+  /** The call whose chunk is being stored. */
+  pending: { readonly request: RequestId; readonly chunk: Hash } | null;
+  /** When it was last written to. */
+  writtenMs: number;
+}
+
+/** A call whose chunk the disk is done with. */
+export interface StoredFor {
+  readonly request: RequestId;
+  /** Of what was written so far, in bytes. */
+  readonly size: number;
+  /** The chunks of an upload that is over because of it. */
+  readonly dropped: readonly Hash[];
+}
+
+export type UploadsMemory = Map<UploadId, UploadMemory>;
+
+export interface FinishedUpload {
+  readonly kind: "finished";
+  readonly contextId: ContextId;
+  readonly manifest: Manifest;
+}
+
+/** Nobody writes to one for this long: its client is gone. */
+const abandonedAfterMs = 600_000;
+
+export type Refused = Extract<Outcome, { kind: "refused" }>;
+
+export function refusedBlob(code: RefusalCode, message: string): Refused {
+  return { kind: "refused", code, message };
+}
+
+export class Uploads {
+  readonly #memory: UploadsMemory;
+
+  constructor(memory: UploadsMemory) {
+    this.#memory = memory;
+  }
+
+  /** Takes the next chunk of one, which the first chunk begins; says why not where it cannot be. */
+  add(
+    upload: UploadId,
+    next: {
+      readonly contextId: ContextId;
+      readonly request: RequestId;
+      readonly chunk: Hash;
+      readonly length: number;
+    },
+    turn: Turn,
+  ): { readonly kind: "taken"; readonly upload: UploadMemory } | Refused {
+    const { contextId, request, chunk, length } = next;
+    const nothing = { chunks: [], size: 0, pending: null, writtenMs: turn.now.monotonicMs };
+    const known = this.#memory.get(upload) ?? { contextId, ...nothing };
+    const mistake = findMistake(known, length);
+    if (mistake !== null) return mistake;
+    this.#memory.set(upload, known);
+    known.writtenMs = turn.now.monotonicMs;
+    if (length === 0) return { kind: "taken", upload: known };
+    known.pending = { request, chunk };
+    known.chunks.push(chunk);
+    known.size += length;
+    return { kind: "taken", upload: known };
+  }
+
+  /** A chunk is on the disk, or failed to get there: the calls that waited for it. An upload that failed is over. */
+  stored(chunk: Hash, isKept: boolean): readonly StoredFor[] {
+    return Array.from(this.#memory).flatMap(([id, upload]) => {
+      if (upload.pending?.chunk !== chunk) return [];
+      const { request } = upload.pending;
+      upload.pending = null;
+      return [{ request, size: upload.size, dropped: isKept ? [] : this.abandon(id) }];
+    });
+  }
+
+  /** Ends one whose chunks are all stored. */
+  finish(upload: UploadId): FinishedUpload | Refused {
+    const known = this.#memory.get(upload);
+    if (known === undefined)
+      return refusedBlob("bad-arguments", "no such upload: it was ended, or left alone");
+    if (known.pending !== null) return refusedBlob("bad-arguments", "a chunk of it is still being stored");
+    this.#memory.delete(upload);
+    const { contextId, size, chunks } = known;
+    return {
+      kind: "finished",
+      contextId,
+      manifest: Object.freeze({ size, chunks: Object.freeze([...chunks]) }),
+    };
+  }
+
+  /** Ends one that comes to nothing; gives its chunks. */
+  abandon(upload: UploadId): readonly Hash[] {
+    const known = this.#memory.get(upload);
+    this.#memory.delete(upload);
+    return known?.chunks ?? [];
+  }
+
+  /** Ends those whose client is gone; gives their chunks. */
+  sweep(nowMs: number): readonly Hash[] {
+    const isLeft = ({ pending, writtenMs }: UploadMemory) =>
+      pending === null && nowMs - writtenMs > abandonedAfterMs;
+    const left = Array.from(this.#memory).filter(([, upload]) => isLeft(upload));
+    return left.flatMap(([id]) => this.abandon(id));
+  }
+
+  /** Is a chunk part of an upload under way? */
+  includes(chunk: Hash): boolean {
+    return Array.from(this.#memory.values()).some(({ chunks }) => chunks.includes(chunk));
+  }
+
+  /** The chunks that uploads under way are made of. */
+  *chunks(): Generator<Hash> {
+    for (const { chunks } of this.#memory.values()) yield* chunks;
+  }
+}
+
+function findMistake({ pending, size }: UploadMemory, length: number): Refused | null {
+  if (pending !== null) return refusedBlob("bad-arguments", "the chunk before is still being stored");
+  if (length > chunkBytes)
+    return refusedBlob("bad-arguments", `a chunk of ${length} bytes, at most ${chunkBytes} are allowed`);
+  if (size % chunkBytes !== 0)
+    return refusedBlob("bad-arguments", `a chunk after one shorter than ${chunkBytes} bytes`);
+  if (size + length > blobBytesMax)
+    return refusedBlob("too-large", `more than ${blobBytesMax} bytes, which is the most a blob may have`);
+  return null;
+}
