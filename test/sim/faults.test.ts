@@ -60,7 +60,13 @@ for (const behaviour of behaviours) {
     // Streams carry deltas only where gossip did not.
     const cut = { at: "2s", until: "6s", kind: "partition", groups: ["n0..n1"] } as const;
     const expect: Scenario["expect"] = [{ converged: { within: "4s" } }];
-    const { plan, result } = run({ ...base, faults: [fault, cut], expect });
+    // Only who is asked for chunks can lie about them.
+    const blobs = [
+      { at: "500ms", node: "n3", method: "put-blob", args: { name: "photo", bytes: 300_000 } },
+      { at: "1500ms", nodes: "n2", method: "get-blob", args: { name: "photo" } },
+    ];
+    const workload = [...(base.workload ?? []), ...(behaviour === "false-blob" ? blobs : [])];
+    const { plan, result } = run({ ...base, workload, faults: [fault, cut], expect });
     assert.equal(neverApplied(plan, result), []);
     assert.equal(Object.keys(result.faults).sort(), ["byzantine", `byzantine-${behaviour}`, "partition"]);
     assert.is(result.faults.byzantine, result.faults[`byzantine-${behaviour}`]);
