@@ -27,6 +27,7 @@ import { type DecodedRecord, decodedBytesMax, weighRecord } from "./state/state-
 import { StoreReader } from "./store-reader.ts";
 import { UnreadableStoreError } from "./stored-node.ts";
 import { createSyncMemory, SyncManager, type SyncMemory } from "./sync/manager.ts";
+import type { SessionMemory } from "./sync/session.ts";
 import { createTimersMemory, Timers, type TimersMemory } from "./timers.ts";
 import { Turn } from "./turn.ts";
 import { decoding } from "./wire/cbor.ts";
@@ -117,6 +118,16 @@ export class NodeCore {
   /** The contexts this node keeps, for inspection. */
   replicas(): ReadonlyMap<ContextId, Replica> {
     return this.contexts.all();
+  }
+
+  /** What it wants to be woken for, and when by its monotonic clock, for inspection. */
+  timers(): ReadonlyMap<string, number> {
+    return this.#memory.timers.due;
+  }
+
+  /** The sync sessions that are open, for inspection. */
+  openSessions(): Iterable<Readonly<SessionMemory>> {
+    return this.#memory.sync.sessions.values();
   }
 
   /**

@@ -24,7 +24,7 @@ const nameColumnsMin = 8;
 export function drawTitle(view: ViewModel, columns: number): Line {
   const { name, seed, context, pace, verdict } = view;
   const about = [
-    span(`  seed ${seed}`, "dim"),
+    ...(seed === null ? [] : [span(`  seed ${seed}`, "dim")]),
     ...(context.count > 1
       ? [span(`  context ${context.id}`), span(` ${context.position + 1} of ${context.count}`, "dim")]
       : []),
@@ -110,16 +110,22 @@ export function drawViolations(
     );
 }
 
-export function drawKeys({ pace, context }: ViewModel, columns: number): Line {
-  const key = (name: string, meaning: string): Line => [span(name, "bold"), span(` ${meaning}`, "dim")];
-  const keys = [
-    key("q", "quit"),
-    key("space", pace.isPaused ? "go on" : "pause"),
-    key("+ -", "speed"),
-    key("s", "step 0.1 s"),
-    ...(context.count > 1 ? [key("tab", "next context")] : []),
-  ];
-  return joinFitting(keys, { columns, separator: "   " });
+/** What is worth a line of its own; else, in the cluster, which node is chosen. */
+export function drawNotice({ notice, pane }: ViewModel, columns: number): Line | null {
+  if (notice !== null) return cutLine([span(printable(notice.text), notice.style)], columns);
+  if (pane.kind !== "cluster" || pane.selected === null) return null;
+  return cutLine([span("◆ ", "bold"), span(printable(pane.selected))], columns);
+}
+
+/** The prompt while there is one, else the keys that fit. */
+export function drawKeys({ keys, prompt }: ViewModel, columns: number): Line {
+  if (prompt !== null) {
+    const { label, text, problem } = prompt;
+    const typed = [span(`${label} `, "bold"), span(printable(text)), span("▏")];
+    return spread(typed, problem === null ? [] : [span(problem, "bad")], columns);
+  }
+  const hints = keys.map(({ key, meaning }): Line => [span(key, "bold"), span(` ${meaning}`, "dim")]);
+  return joinFitting(hints, { columns, separator: "   " });
 }
 
 function drawVerdict({ isPassed, text }: NonNullable<ViewModel["verdict"]>): readonly [Line, Line] {
@@ -128,9 +134,12 @@ function drawVerdict({ isPassed, text }: NonNullable<ViewModel["verdict"]>): rea
 }
 
 /** Long and short. */
-function drawPace({ isPaused, limit, reached, eventsPerSecond }: PaceView): readonly [Line, Line] {
+function drawPace(pace: PaceView): readonly [Line, Line] {
+  const { isPaused, isBackwards, goal, limit, reached, eventsPerSecond } = pace;
+  if (goal !== null) return [[span(`▶▶ ${goal}`, "warning")], [span("▶▶", "warning")]];
   if (isPaused) return [[span("‖ paused", "warning")], [span("‖", "warning")]];
-  const speed = `▶ ${reached === null ? "–" : formatRate(reached)}×`;
+  const arrow = isBackwards ? "◀" : "▶";
+  const speed = `${arrow} ${reached === null ? "–" : formatRate(Math.abs(reached))}×`;
   const bound = limit === Number.POSITIVE_INFINITY ? "no limit" : `limit ${formatRate(limit)}×`;
   const events = eventsPerSecond === null ? "" : `  ${formatCount(eventsPerSecond)} events/s`;
   return [[span(`${speed} real time`), span(` (${bound})${events}`, "dim")], [span(speed)]];
@@ -157,6 +166,9 @@ function drawGroups(
 }
 
 const markMeanings: Readonly<Record<Exclude<NodeMark, "up">, string>> = {
+  syncing: "syncing",
+  lagging: "lagging",
+  byzantine: "byzantine",
   paused: "paused",
   joining: "joining",
   outside: "not a member",
@@ -168,15 +180,13 @@ const markMeanings: Readonly<Record<Exclude<NodeMark, "up">, string>> = {
 function drawMarks({ sides }: ViewModel): readonly Line[] {
   const counts = new Map<NodeMark, number>();
   for (const { nodes } of sides) for (const { mark } of nodes) counts.set(mark, (counts.get(mark) ?? 0) + 1);
-  return (["down", "paused", "joining", "left", "absent", "outside"] as const).flatMap(
-    (mark): readonly Line[] => {
-      const count = counts.get(mark);
-      if (count === undefined) return [];
-      return [
-        [span(markGlyphs[mark], markStyle(mark, null)), span(` ${count} ${markMeanings[mark]}`, "dim")],
-      ];
-    },
-  );
+  return (
+    ["down", "byzantine", "paused", "lagging", "syncing", "joining", "left", "absent", "outside"] as const
+  ).flatMap((mark): readonly Line[] => {
+    const count = counts.get(mark);
+    if (count === undefined) return [];
+    return [[span(markGlyphs[mark], markStyle(mark, null)), span(` ${count} ${markMeanings[mark]}`, "dim")]];
+  });
 }
 
 function drawFault({ kind, detail, left }: FaultView, columns: number): Line {
