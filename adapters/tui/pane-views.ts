@@ -31,7 +31,9 @@ export interface Section {
 export interface NodePane {
   readonly title: string;
   readonly slot: number | null;
-  /** What says most first: what is wrong, then where it stands. */
+  /** What should not be, in sentences. */
+  readonly trouble: readonly Row[];
+  /** What it lacks, where it stands, its machine. */
   readonly facts: readonly Section[];
   /** Whom it talks to, and what it waits for. */
   readonly around: readonly Section[];

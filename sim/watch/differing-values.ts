@@ -55,7 +55,5 @@ function inWords(entity: Entity | undefined): string {
   if (entity === undefined) return "nothing";
   const { content, deleted } = entity;
   const value = "value" in content ? valueInWords(content.value) : content.type;
-  const at = writtenAt(entity);
-  const when = at === null ? "" : ` of ${at.at.ms % 1_000_000}.${at.at.counter}`;
-  return `${value}${when}${deleted === null ? "" : ", deleted once"}`;
+  return deleted === null ? value : `${value}, deleted once`;
 }

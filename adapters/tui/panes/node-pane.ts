@@ -5,14 +5,14 @@ import type { NodePane } from "../pane-views.ts";
 import { type Line, span } from "../text.ts";
 import type { Theme } from "../theme.ts";
 import { drawGraph } from "./graph.ts";
-import { besideEachOther, drawSections, windowOf } from "./rows.ts";
+import { besideEachOther, drawRows, drawSections, windowOf } from "./rows.ts";
 
 const besideFromColumns = 96;
 const gapColumns = 3;
 
 /** Two columns where they fit, else one below the other: what says most comes first. */
 export function drawNodePane(
-  { title, slot, facts, around, graph }: NodePane,
+  { title, slot, trouble, facts, around, graph }: NodePane,
   { columns, rows, scroll, theme }: Size & { readonly scroll: number; readonly theme: Theme },
 ): readonly Line[] {
   const glyph = slot === null ? [] : [span(`${theme.glyph(slot, "■")} `, `slot-${slot}`)];
@@ -26,7 +26,8 @@ export function drawNodePane(
   const lines = isBeside
     ? besideEachOther([...standing, ...deltas], others, { leftColumns, gapColumns })
     : [...standing, ...(others.length > 0 ? [[], ...others] : []), ...deltas];
-  return [heading, ...windowOf(lines, { scroll, rows: rows - 1 })];
+  const wrong = trouble.length === 0 ? [] : [...drawRows(trouble, columns), []];
+  return [heading, ...windowOf([...wrong, ...lines], { scroll, rows: rows - 1 })];
 }
 
 function drawDeltas(graph: NodePane["graph"], columns: number): readonly Line[] {

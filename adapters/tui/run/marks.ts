@@ -12,7 +12,7 @@ export interface Mark {
 }
 
 /** In time; those of the plan, and what was found so far. */
-export function marksOf({ plan, violations, shown }: Playback): readonly Mark[] {
+export function marksOf({ plan, violations, shown, result }: Playback): readonly Mark[] {
   const faults = plan.faults.flatMap(({ kind, atUs, untilUs }): readonly Mark[] => [
     at(atUs, isInstantaneous(kind) ? kind : `${kind} begins`),
     ...(untilUs === null || untilUs > plan.untilUs || isInstantaneous(kind)
@@ -20,10 +20,14 @@ export function marksOf({ plan, violations, shown }: Playback): readonly Mark[] 
       : [at(untilUs, `${kind} ends`)]),
   ]);
   const found = violations.map(({ event, atMs, oracle, node }): Mark => {
+    const timeUs = atMs * 1_000;
+    // What is judged at the end is of no event of its own.
+    const isOfEvent = result === null || event < result.events;
+    const moment: Moment = isOfEvent ? { kind: "event", event } : { kind: "time", timeUs };
     return {
-      moment: { kind: "event", event },
-      timeUs: atMs * 1_000,
-      text: `${oracle}${node === null ? "" : ` ${node}`}`,
+      moment,
+      timeUs,
+      text: `${oracle}${node === null ? "" : ` ${node}`} at ${formatSeconds(timeUs)}`,
     };
   });
   const { convergedAtUs } = shown.overall;

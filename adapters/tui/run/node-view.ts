@@ -29,8 +29,8 @@ export function nodePaneOf(detail: NodeDetail, { slot, heardUs, nowUs }: About):
   return {
     title: `${detail.id} · ${detail.status}${detail.behaviours.length > 0 ? " · byzantine" : ""}`,
     slot,
+    trouble: troubleOf(detail),
     facts: [
-      { title: "trouble", rows: troubleOf(detail) },
       ...(standing === null
         ? []
         : [...lackSections(standing.lacks), { title: "standing", rows: standingRows(standing) }]),
@@ -50,12 +50,15 @@ function troubleOf({ standing, disk, inbox, peers, behaviours }: NodeDetail): re
   const rows: Row[] = [];
   const add = (label: string, text: string, tone: Tone = "bad") => rows.push({ label, text, tone });
   if (standing !== null && standing.ready > 0 && !standing.isApplyingSoon)
-    add("stuck", `${standing.ready} deltas could be applied, and nothing will wake it to do so`);
+    add("stuck", `deltas that could be applied: ${standing.ready}; and it has no wake-up set to apply them`);
   else if (standing !== null && standing.ready > 0)
     add("behind", `${standing.ready} deltas wait for the next turn`, "warning");
   if (standing !== null && standing.pending > 0) {
-    const from = shortIds(standing.missing);
-    add("waits", `${standing.pending} deltas wait for parents it has not: ${from}`, "warning");
+    const from =
+      standing.missing.length === 0
+        ? "deltas not applied yet"
+        : `parents it has not: ${shortIds(standing.missing)}`;
+    add("waits", `${standing.pending} deltas wait for ${from}`, "warning");
   }
   if (standing?.lacks != null && standing.lacks.values.length > 0)
     add("diverged", `the same deltas as ${standing.lacks.against}, and another state`);
@@ -88,7 +91,7 @@ function lackSections(lacks: Lacks | null): readonly Section[] {
       : []),
     ...first.map((delta) => row(shortId(delta.id), wordsOf(delta))),
     ...values.map(({ place, here, there, isTie }) =>
-      row(place, `${here} here, ${there} there${isTie ? ": a tie, both of one moment" : ""}`, "bad"),
+      row(place, `${isTie ? "a tie, both of one moment: " : ""}${here} here, ${there} there`, "bad"),
     ),
   ];
   return [{ title: `against the majority (${against} and ${majority - 1} more)`, rows }];

@@ -179,7 +179,7 @@ export class WatchedRun implements Controlled {
       case "next-mark":
         return this.#goToMark(markBeside(playback, "next"));
       case "previous-mark":
-        return this.#goToMark(markBeside(playback, "previous"));
+        return this.#seek(markBeside(playback, "previous")?.moment ?? { kind: "time", timeUs: 0 });
       case "next-context":
         return viewer.showNextContext();
       case "enter":

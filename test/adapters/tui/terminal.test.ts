@@ -148,7 +148,7 @@ inTmux("a resized terminal is filled anew, down to a small one", async () => {
     terminal.press("Space");
     await terminal.shows(/‖/);
     terminal.resize(90, 40);
-    const large = await terminal.shows(/^ partition-heals[\s\S]*███ ███[\s\S]*q quit/);
+    const large = await terminal.shows(/^ partition-heals[\s\S]*█[█↕]██ █[█↕]██[\s\S]*q quit/);
     assert.is(large.match(/partition-heals/g)?.length, 1);
     terminal.press("C-c");
     assert.match(await terminal.shows(/exit code/), "exit code 130");
