@@ -144,10 +144,10 @@ function linkWords(arrow: string, { isCut, loss, corrupt }: LinkState): string {
 }
 
 function sessionRow({ peer, role, purpose, protocol, state, sent, toSend, gained }: SessionDetail): Row {
-  const progress = toSend > 0 ? `, sent ${sent} of ${toSend}` : "";
+  const progress = toSend > 0 ? ` ${sent} of ${toSend}` : "";
   const gain = gained > 0 ? `, got ${gained}` : "";
   const chosen = protocol ?? (purpose === "pull" ? "pull" : "no protocol yet");
-  return row(peer, `${chosen}, ${state} as ${role}${progress}${gain}`);
+  return row(peer, `${chosen}, ${state}${progress}${gain}, ${role}`);
 }
 
 function timerRows({ timers }: NodeDetail): readonly Row[] {
