@@ -66,6 +66,10 @@ export class Contexts {
         if (replica === undefined) return unknownContext(call.contextId);
         return { kind: "retrying", count: replica.owed.retry(turn) };
       }
+      case "sync-context":
+        return this.#replicas.has(call.contextId)
+          ? { kind: "context", contextId: call.contextId }
+          : unknownContext(call.contextId);
       default:
         return unreachable(call);
     }

@@ -179,6 +179,7 @@ export class NodeCore {
         this.#memory.wakeAtMs = null;
         return this.#runDueTimers(turn);
       case "request":
+        if (input.call.kind === "sync-context") this.#syncNow(input.call.contextId, turn);
         return turn.perform({
           kind: "reply",
           request: input.request,
@@ -207,6 +208,12 @@ export class NodeCore {
       turn.perform({ kind: "unsubscribe", topic: topicOf(contextId) });
     }
     this.#memory.phase = "stopped";
+  }
+
+  #syncNow(contextId: ContextId, turn: Turn): void {
+    const replica = this.contexts.get(contextId);
+    if (replica === undefined) return;
+    for (const peer of this.peers.subscribers(contextId)) this.sync.behind(replica, peer, turn);
   }
 
   /** Contexts a peer had in common with this node when it was last connected. */

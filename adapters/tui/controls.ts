@@ -3,7 +3,7 @@
  * The same for a simulation and for live nodes; what concerns only one of them is handed on.
  */
 
-import type { LogFilter, LogKind } from "../../sim/watch/event-log.ts";
+import type { LogFilter } from "../../sim/watch/event-log.ts";
 import type { Place } from "./grid.ts";
 import { type Action, actionOf, helpOf, hintsOf, type Watched } from "./keys.ts";
 import type { PaneName, PaneView } from "./pane-views.ts";
@@ -17,7 +17,7 @@ export interface Controlled {
   /** In the order in which they are shown. */
   nodes(): readonly string[];
   /** For going through them. */
-  readonly kinds: readonly LogKind[];
+  readonly kinds: readonly string[];
   /** The number of the latest event. */
   latestEvent(): number;
   /** How many things the what-if pane offers. */

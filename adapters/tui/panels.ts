@@ -22,14 +22,14 @@ const groupsNamedMax = 4;
 const nameColumnsMin = 8;
 
 export function drawTitle(view: ViewModel, columns: number): Line {
-  const { name, seed, context, pace, verdict } = view;
+  const { name, seed, context, pace, verdict, isLive } = view;
   const about = [
     ...(seed === null ? [] : [span(`  seed ${seed}`, "dim")]),
     ...(context.count > 1
       ? [span(`  context ${context.id}`), span(` ${context.position + 1} of ${context.count}`, "dim")]
       : []),
   ];
-  const [long, short] = verdict === null ? drawPace(pace) : drawVerdict(verdict);
+  const [long, short] = verdict === null ? drawPace(pace, isLive) : drawVerdict(verdict);
   const room = Math.max(nameColumnsMin, columns - lineWidth(about) - lineWidth(short) - 2);
   const left = [span(cut(printable(name), room), "bold"), ...about];
   const full = spread(left, long, columns);
@@ -63,7 +63,11 @@ export function drawLegend(
   return joinFitting(parts, { columns, separator: "   " });
 }
 
-export function drawFigures({ figures }: ViewModel, columns: number): Line {
+export function drawFigures({ figures, isLive }: ViewModel, columns: number): Line {
+  if (isLive) {
+    const counts = `deltas ${formatCount(figures.acknowledged)} at most   pending ${formatCount(figures.pending)}`;
+    return cutLine([span(counts, "dim")], columns);
+  }
   const { acknowledged, propagationP50Ms, pending, messagesPerSecond } = figures;
   const p50 = propagationP50Ms === null ? "–" : formatDelay(propagationP50Ms);
   const messages = messagesPerSecond === null ? "–" : `${formatCount(messagesPerSecond)}/s`;
@@ -134,7 +138,8 @@ function drawVerdict({ isPassed, text }: NonNullable<ViewModel["verdict"]>): rea
 }
 
 /** Long and short. */
-function drawPace(pace: PaceView): readonly [Line, Line] {
+function drawPace(pace: PaceView, isLive: boolean): readonly [Line, Line] {
+  if (isLive) return [[span("asked every second", "dim")], []];
   const { isPaused, isBackwards, goal, limit, reached, eventsPerSecond } = pace;
   if (goal !== null) return [[span(`▶▶ ${goal}`, "warning")], [span("▶▶", "warning")]];
   if (isPaused) return [[span("‖ paused", "warning")], [span("‖", "warning")]];
@@ -172,7 +177,7 @@ const markMeanings: Readonly<Record<Exclude<NodeMark, "up">, string>> = {
   paused: "paused",
   joining: "joining",
   outside: "not a member",
-  down: "crashed",
+  down: "down",
   absent: "not there yet",
   left: "left",
 };

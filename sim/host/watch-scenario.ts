@@ -38,11 +38,16 @@ const speedMax = 1_000_000;
 
 /** Gives the exit code. Without a view the plain summary of `sim` is printed. Errors go to stderr. */
 export function watchScenario(
-  file: string,
+  watched: readonly string[],
   options: WatchOptions,
   loadView: (() => Promise<SimulationView>) | null,
 ): Promise<number> {
   return reportingMistakes(async () => {
+    const [file = "", another] = watched;
+    if (another !== undefined)
+      throw new UsageError(
+        `watch: found ${watched.join(" ")}, expected one scenario or bundle, or URLs of nodes alone`,
+      );
     const speed = parseSpeed(options.speed);
     const { plan, applications, description, bundle } = await loadPlanned(file, options);
     const simulation = createPlanSimulation(plan, { applications: withBuiltIn(applications) });

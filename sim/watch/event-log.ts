@@ -46,7 +46,7 @@ export interface LogEntry {
 export interface LogFilter {
   /** Null: of all. */
   readonly node: string | null;
-  readonly kind: LogKind | null;
+  readonly kind: string | null;
   /** In any case of letters; empty for all. */
   readonly text: string;
 }

@@ -82,7 +82,7 @@ test("few nodes are tiles with names, and a node that does not run bears a mark"
   ];
   const text = linesOf(viewOf({}, { sides: [{ name: "A", nodes }] }), 100, 29).join("\n");
   assert.match(text, /works +✕ crashed +‖ halted +○ newcomer +◌ later +– gone/);
-  assert.match(text, "✕ 1 crashed   ‖ 1 paused   ○ 1 joining   – 1 left   ◌ 1 not there yet");
+  assert.match(text, "✕ 1 down   ‖ 1 paused   ○ 1 joining   – 1 left   ◌ 1 not there yet");
 });
 
 test("a cut opens and heals without a node changing its place", () => {
