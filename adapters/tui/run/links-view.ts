@@ -23,11 +23,10 @@ export function linksPaneOf(
 ): LinksPane {
   const troubled = links.filter(({ trouble }) => trouble !== null);
   const isOwn = ({ low, high }: LinkView) => low === selected || high === selected;
+  const counts = countsOf(links);
+  const rank = ({ trouble }: LinkView) => counts.get(trouble) ?? 0;
   // What is rare says more than what is common, and the chosen node's more than others'.
-  const count = (trouble: LinkTrouble | null) => links.filter((link) => link.trouble === trouble).length;
-  const ordered = troubled.toSorted(
-    (a, b) => Number(isOwn(b)) - Number(isOwn(a)) || count(a.trouble) - count(b.trouble),
-  );
+  const ordered = troubled.toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)) || rank(a) - rank(b));
   return {
     schedule: plan.faults.map((fault): ScheduledFault => {
       const fromUs = fault.atUs;
@@ -35,14 +34,18 @@ export function linksPaneOf(
       const when = nowUs < fromUs ? "coming" : isLasting(fault, nowUs) ? "now" : "past";
       return { kind: fault.kind, detail: describeFault(fault, plan, nowUs), fromUs, untilUs, when };
     }),
-    counts: countRows(links),
+    counts: countRows(counts),
     links: ordered.slice(0, linksShownMax).map(rowOf),
   };
 }
 
-function countRows(links: readonly LinkView[]): readonly Row[] {
+function countsOf(links: readonly LinkView[]): ReadonlyMap<LinkTrouble | null, number> {
   const counts = new Map<LinkTrouble | null, number>();
   for (const { trouble } of links) counts.set(trouble, (counts.get(trouble) ?? 0) + 1);
+  return counts;
+}
+
+function countRows(counts: ReadonlyMap<LinkTrouble | null, number>): readonly Row[] {
   const order: readonly (LinkTrouble | null)[] = [
     null,
     "cut one way",
