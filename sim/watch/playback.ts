@@ -21,14 +21,17 @@ import { EventLog } from "./event-log.ts";
 import { type LinkView, linksOf } from "./link-states.ts";
 import { detailOf, type NodeDetail } from "./node-detail.ts";
 
-/** Snapshots are large; half as many as usual do for a person. */
-const snapshotsMax = 32;
+/** Snapshots grow with the nodes. Half as many as usual do for a person, and fewer of large runs than memory holds. */
+const snapshots = { max: 32, min: 4, nodesInAll: 4_000 };
 const eventsBetweenLooks = 50;
-/** A log that holds less than this is filled up from before. */
+/** A log that holds less than this is filled up from before, where no more is to be run again for it than this. */
 const logMin = 3_000;
+const runAgainMax = 16_384;
 
 export class Playback {
-  readonly log = new EventLog();
+  /** What the head did, and what led to the moment that is shown when it is an earlier one. */
+  readonly #headLog = new EventLog();
+  readonly #pastLog = new EventLog();
   /** Where it begins: not at 0 for a run that was changed midway. */
   readonly startUs: number;
   readonly startEvent: number;
@@ -48,7 +51,9 @@ export class Playback {
 
   /** Takes over a run, and tells its log of what it does. */
   constructor(snapshot: Snapshot, restore: (onEvent: EventLog["record"]) => Simulation) {
-    const head = restore(this.log.record);
+    const head = restore(this.#headLog.record);
+    const affordable = Math.floor(snapshots.nodesInAll / head.plan.nodes.length);
+    const snapshotsMax = Math.max(snapshots.min, Math.min(snapshots.max, affordable));
     this.#timeline = new Timeline(head, { snapshotsMax });
     this.#shown = head;
     this.startUs = snapshot.timeUs;
@@ -63,6 +68,11 @@ export class Playback {
 
   get plan(): Plan {
     return this.#shown.plan;
+  }
+
+  /** What happened up to what is shown. */
+  get log(): EventLog {
+    return this.isAtHead ? this.#headLog : this.#pastLog;
   }
 
   /** The run as it stood at `nowUs`. */
@@ -142,26 +152,22 @@ export class Playback {
       moment.kind === "event"
         ? ({ kind: "event", event: Math.max(asked, start) } as const)
         : ({ kind: "time", timeUs: Math.max(asked, start) } as const);
-    this.log.clear();
-    this.#shown = this.#timeline.at(bounded, { onEvent: this.log.record });
+    this.#pastLog.clear();
+    this.#shown = this.#timeline.at(bounded, { onEvent: this.#pastLog.record });
     this.#nowUs = bounded.kind === "event" ? Math.max(this.startUs, this.#shown.world.nowUs) : bounded.timeUs;
-    this.fillLog(logMin);
+    this.#fillPastLog();
   }
 
-  /** Makes sure that the log goes back by so many events, where there were so many. O(events). */
-  fillLog(entries: number): void {
-    while (this.log.count < entries) {
-      const first = this.log.firstEvent ?? this.#shown.world.events + 1;
-      if (first <= this.startEvent + 1) return;
-      const earlier = new EventLog();
-      const from = Math.max(this.startEvent, first - 1 - entries);
-      const run = this.#timeline.at({ kind: "event", event: from }, { onEvent: earlier.record });
-      // A snapshot from right before may already hold more than was asked for.
-      while (run.world.events < first - 1 && run.step());
-      const before = this.log.count;
-      this.log.prepend(earlier);
-      if (this.log.count === before) return;
-    }
+  /** Has the log of an earlier moment go back by some thousand inputs, where there were so many. */
+  #fillPastLog(): void {
+    const first = this.#pastLog.firstEvent ?? this.#shown.world.events + 1;
+    const isLong = this.#pastLog.count >= logMin || first <= this.startEvent + 1;
+    if (isLong || this.#timeline.kept.everyEvents > runAgainMax) return;
+    const earlier = new EventLog();
+    const from = Math.max(this.startEvent, first - 1 - logMin);
+    const run = this.#timeline.at({ kind: "event", event: from }, { onEvent: earlier.record });
+    while (run.world.events < first - 1 && run.step());
+    this.#pastLog.prepend(earlier);
   }
 
   /** Another run, from the shown moment on, in which something is different. */
@@ -204,14 +210,11 @@ export class Playback {
     return isEnd ? this.#result === null || !this.isAtHead : this.#shown.world.nextTimeUs <= targetUs;
   }
 
-  /** What its listener tells while another moment is shown went to the log as well. */
   #showHead(): void {
     if (this.isAtHead) return;
     this.#shown = this.#timeline.head;
     this.#nowUs =
       this.#result === null ? this.#shown.world.nowUs : Math.max(this.#shown.world.nowUs, this.plan.untilUs);
-    this.log.clear();
-    this.fillLog(logMin);
   }
 
   #conclude(): void {
