@@ -7,6 +7,7 @@ import type { Plan } from "../plan/plan.ts";
 import { exitCodes, type SimulationResult } from "../result.ts";
 import type { Moment } from "../timeline.ts";
 import { Playback } from "../watch/playback.ts";
+import { codeVersion, nameVersion } from "./code-version.ts";
 import { readMoment } from "./moment.ts";
 import { loadPlanned } from "./planned-file.ts";
 import { formatResult, quote, reproduceLine } from "./report.ts";
@@ -49,7 +50,7 @@ export function watchScenario(
         `watch: found ${watched.join(" ")}, expected one scenario or bundle, or URLs of nodes alone`,
       );
     const speed = parseSpeed(options.speed);
-    const { plan, applications, description, bundle } = await loadPlanned(file, options);
+    const { plan, applications, description, bundle, recorded } = await loadPlanned(file, options);
     const simulation = createPlanSimulation(plan, { applications: withBuiltIn(applications) });
     const startMs = performance.now();
     const describe = (result: SimulationResult) => {
@@ -65,7 +66,11 @@ export function watchScenario(
       const ending = await view(playback, { ...about, describeResult: describe });
       if (ending.kind === "quit") return ending.exitCode;
     }
-    const { outcome } = (playback ?? simulation).finish();
+    const { outcome, traceHash } = (playback ?? simulation).finish();
+    if (recorded !== null && recorded.result.traceHash !== traceHash) {
+      const versions = `written by reconverge ${nameVersion(recorded.code)}, this is ${nameVersion(codeVersion())}`;
+      process.stderr.write(`not the run that was recorded (${recorded.result.outcome}): ${versions}\n`);
+    }
     const reproduce =
       bundle === null
         ? reproduceLine(file, plan.seed, options)

@@ -1,6 +1,9 @@
 // The command as it is used: in a real terminal, where tmux can give one, and without any.
 
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -49,6 +52,33 @@ withoutTerminal("what is wrong with a scenario or an option is told as sim tells
   const { stderr, status } = reconverge("watch", "scenarios/hello.yaml", "--speed", "fast");
   assert.is(status, 1);
   assert.match(stderr, '--speed: found "fast"');
+});
+
+withoutTerminal("a bundle that other code wrote is not taken for what was recorded", () => {
+  const folder = mkdtempSync(join(tmpdir(), "reconverge-bundle-"));
+  try {
+    reconverge("sim", "scenarios/hello.yaml", "--set", "expect[1].entities.equals=4", "--bundle", folder);
+    const path = join(folder, "hello-1");
+    assert.not.match(reconverge("watch", path).stderr, "not the run");
+    const file = join(path, "result.json");
+    const result = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(file, JSON.stringify({ ...result, traceHash: "0".repeat(64) }));
+    assert.match(
+      reconverge("watch", path).stderr,
+      /^not the run that was recorded \(safety\): written by reconverge/,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+withoutTerminal("running nodes are told of once, and nobody at a URL has an exit code of its own", () => {
+  const { stdout, status } = reconverge("watch", "http://127.0.0.1:9");
+  assert.match(stdout, /^127\.0\.0\.1:9 {2}http:\/\/127\.0\.0\.1:9 {2}no node answers/);
+  assert.is(status, 3);
+  const mixed = reconverge("watch", "scenarios/hello.yaml", "http://127.0.0.1:9");
+  assert.match(mixed.stderr, "expected one scenario or bundle, or URLs of nodes alone");
+  assert.is(mixed.status, 1);
 });
 
 withoutTerminal.run();

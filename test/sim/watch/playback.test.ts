@@ -34,6 +34,7 @@ test("the log says the same of a moment that was gone back to", () => {
   const before = playback.log.latest(everything, all);
   assert.ok(before.length > 100);
   playback.advance(6_000_000, never);
+  playback.seek({ kind: "event", event: events + 20 });
   playback.seek({ kind: "event", event: events });
   assert.equal(playback.log.latest(everything, all), before);
   playback.advance(6_000_000, never);
