@@ -29,7 +29,10 @@ registerReplayCommand(program);
 registerTraceCommand(program);
 registerFuzzCommand(program);
 registerShrinkCommand(program);
-registerWatchCommand(program, async () => (await import("./adapters/tui/watch.ts")).watchInTerminal);
+registerWatchCommand(program, {
+  run: async () => (await import("./adapters/tui/watch.ts")).watchInTerminal,
+  nodes: async () => (await import("./node/commands/watch.ts")).watchNodes,
+});
 registerNodeCommands(program);
 
 for (const stream of [process.stdout, process.stderr])

@@ -8,6 +8,7 @@ import { benchSimulator } from "./simulator.ts";
 import { benchState } from "./state.ts";
 import { benchSync } from "./sync.ts";
 import { benchTimeTravel } from "./time-travel.ts";
+import { benchWatch } from "./watch.ts";
 
 const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   simulator: benchSimulator,
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   shrinking: benchShrinking,
   nodes: benchNodes,
   "time-travel": benchTimeTravel,
+  watch: benchWatch,
 };
 
 const asked = process.argv.slice(2);

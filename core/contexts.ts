@@ -66,6 +66,8 @@ export class Contexts {
         return this.#with(call, ({ governance }) => governance.invite(call, turn));
       case "change-members":
         return this.#with(call, ({ governance }) => governance.change(call.change, turn));
+      case "sync-context":
+        return this.#with(call, ({ contextId }) => ({ kind: "context", contextId }));
       default:
         return unreachable(call);
     }

@@ -137,7 +137,9 @@ export type ClientCall =
       readonly args: JsonObject;
     }
   /** Has the parked work of a context tried again. */
-  | { readonly kind: "retry-owed"; readonly contextId: ContextId };
+  | { readonly kind: "retry-owed"; readonly contextId: ContextId }
+  /** Begins a session with every connected peer that has the context; answered at once. */
+  | { readonly kind: "sync-context"; readonly contextId: ContextId };
 
 const blobCalls: Readonly<Record<BlobCall["kind"], true>> = {
   "write-blob": true,

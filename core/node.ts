@@ -28,6 +28,7 @@ import { type DecodedRecord, decodedBytesMax, weighRecord } from "./state/state-
 import { StoreReader } from "./store-reader.ts";
 import { UnreadableStoreError } from "./stored-node.ts";
 import { createSyncMemory, SyncManager, type SyncMemory } from "./sync/manager.ts";
+import type { SessionMemory } from "./sync/session.ts";
 import { createTimersMemory, Timers, type TimersMemory } from "./timers.ts";
 import { Turn } from "./turn.ts";
 import { decoding } from "./wire/cbor.ts";
@@ -131,6 +132,16 @@ export class NodeCore {
     return this.contexts.all();
   }
 
+  /** What it wants to be woken for, and when by its monotonic clock, for inspection. */
+  timers(): ReadonlyMap<string, number> {
+    return this.#memory.timers.due;
+  }
+
+  /** The sync sessions that are open, for inspection. */
+  openSessions(): Iterable<Readonly<SessionMemory>> {
+    return this.#memory.sync.sessions.values();
+  }
+
   /**
    * Handles one input completely. Total: what peers and clients get wrong comes out as effects. Throws an
    * `InvariantError` for a bug of ours, an `UnreadableStoreError` where the store lacks what was written to it.
@@ -186,6 +197,7 @@ export class NodeCore {
         this.#memory.wakeAtMs = null;
         return this.#runDueTimers(turn);
       case "request":
+        if (input.call.kind === "sync-context") this.#syncNow(input.call.contextId, turn);
         return this.#answer(input.request, input.call, turn);
       default:
         return unreachable(input);
@@ -222,6 +234,12 @@ export class NodeCore {
       turn.perform({ kind: "unsubscribe", topic: topicOf(contextId) });
     }
     this.#memory.phase = "stopped";
+  }
+
+  #syncNow(contextId: ContextId, turn: Turn): void {
+    const replica = this.contexts.get(contextId);
+    if (replica === undefined) return;
+    for (const peer of this.peers.subscribers(contextId)) this.sync.behind(replica, peer, turn);
   }
 
   /** Contexts a peer had in common with this node when it was last connected. */

@@ -97,6 +97,11 @@ function hashLabel(text: string): string {
   return words.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
+/** What the draws of a run are mixed with. */
+export function worldSeed({ seed }: { readonly seed: number }): number {
+  return mix32(seed, Math.floor(seed / two32), 0, 0);
+}
+
 /** A round of MurmurHash3 for 32-bit words. */
 function mixWord(hash: number, word: number): number {
   const scrambled = Math.imul(rotateLeft(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593);

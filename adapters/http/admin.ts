@@ -51,6 +51,10 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
     if (outcome.kind !== "retrying") throw refusalOf(outcome, "a number of retries");
     return { data: { contextId: params.id, retrying: outcome.count } };
   });
+  server.post<WithId>("/admin-api/contexts/:id/sync", async ({ params }) => {
+    contextOf(await api.call({ kind: "sync-context", contextId: readContextId(params.id) }));
+    return { data: { contextId: params.id } };
+  });
 }
 
 function show(context: ContextView) {

@@ -17,6 +17,9 @@ export interface CellStyle {
 }
 
 export const markGlyphs: Readonly<Record<Exclude<NodeMark, "up">, string>> = {
+  syncing: "↕",
+  lagging: "≈",
+  byzantine: "‡",
   paused: "‖",
   joining: "○",
   outside: "·",
@@ -27,6 +30,9 @@ export const markGlyphs: Readonly<Record<Exclude<NodeMark, "up">, string>> = {
 
 const tileFill: Readonly<Record<NodeMark, string>> = {
   up: "█",
+  syncing: "█",
+  lagging: "▓",
+  byzantine: "▚",
   paused: "▒",
   joining: "░",
   outside: " ",
@@ -35,6 +41,7 @@ const tileFill: Readonly<Record<NodeMark, string>> = {
   left: " ",
 };
 
+const selectedGlyph = "◆";
 const labelledNodesMax = 40;
 const labelColumnsMax = 10;
 const tileSizes = [
@@ -101,6 +108,7 @@ function bundle(size: number): CellStyle {
       const [first] = nodes;
       if (first === undefined) return [[]];
       const slot = commonest(nodes);
+      if (nodes.some(({ isSelected }) => isSelected)) return [[span(selectedGlyph, markStyle("up", slot))]];
       if (nodes.length === 1 || slot === null) return [[glyph(first, { block: "■", theme })]];
       if (nodes.every((node) => node.slot === slot)) return [[span(theme.glyph(slot, "■"), `slot-${slot}`)]];
       return [[span(theme.glyph(slot, "▒").toLowerCase(), `slot-${slot}`)]];
@@ -113,16 +121,18 @@ function each(draw: (node: NodeView, theme: Theme) => readonly Line[]): CellStyl
 }
 
 function glyph(
-  { mark, slot }: NodeView,
+  { mark, slot, isSelected }: NodeView,
   { block: shape, theme }: { readonly block: string; readonly theme: Theme },
 ): Span {
   const style = markStyle(mark, slot);
-  if (mark !== "up") {
-    const before = Math.floor((shape.length - 1) / 2);
-    return span(`${" ".repeat(before)}${markGlyphs[mark]}`.padEnd(shape.length), style);
-  }
   const [first = " "] = shape;
-  return span(theme.glyph(slot ?? 0, first).repeat(shape.length), style);
+  const own = slot === null ? " " : theme.glyph(slot, first);
+  // Where there is one column and no colour, who is equal to whom is more than who is busy.
+  const isQuiet = mark === "up" || (shape.length === 1 && !theme.hasColours && slot !== null);
+  const plain = mark === "up" || slot === null ? own : own.toLowerCase();
+  const middle = isSelected ? selectedGlyph : isQuiet ? plain : markGlyphs[mark];
+  const before = Math.floor((shape.length - 1) / 2);
+  return span(own.repeat(before) + middle + own.repeat(shape.length - 1 - before), style);
 }
 
 function fill({ mark, slot }: NodeView, columns: number, theme: Theme): Line {
@@ -131,11 +141,17 @@ function fill({ mark, slot }: NodeView, columns: number, theme: Theme): Line {
 }
 
 /** The node's id, after the mark it bears if any. */
-function name({ id, mark, slot }: NodeView, columns: number): Span {
-  const text = mark === "up" ? id : `${markGlyphs[mark]} ${id}`;
+function name({ id, mark, slot, isSelected }: NodeView, columns: number): Span {
+  const marked = mark === "up" ? id : `${markGlyphs[mark]} ${id}`;
+  const text = isSelected ? `${selectedGlyph} ${marked}` : marked;
   const shown = cut(text, columns);
   const missing = columns - widthOf(shown);
-  return span(shown + " ".repeat(missing), mark === "down" ? markStyle(mark, slot) : "dim");
+  return span(shown + " ".repeat(missing), nameStyle({ mark, slot, isSelected }));
+}
+
+function nameStyle({ mark, slot, isSelected }: Omit<NodeView, "id">): Style {
+  if (isSelected) return "bold";
+  return mark === "down" ? markStyle(mark, slot) : "dim";
 }
 
 /** The slot that most of the nodes have; null when none has one. */

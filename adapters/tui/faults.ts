@@ -55,7 +55,7 @@ function leftOf({ kind, untilUs }: PlanFault, nowUs: number): FaultView["left"] 
   return untilUs === null ? "end" : { us: untilUs - nowUs };
 }
 
-function describeFault(fault: PlanFault, plan: Plan, nowUs: number): string {
+export function describeFault(fault: PlanFault, plan: Plan, nowUs: number): string {
   const nodes = (indexes: readonly number[]) => nameNodes(indexes, plan);
   const links = (indexes: readonly number[] | null) =>
     indexes === null ? "all links" : `links of ${nodes(indexes)}`;

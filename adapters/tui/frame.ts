@@ -2,38 +2,75 @@
  * One frame: the whole screen as one string, from a view alone.
  *
  * 1. It has exactly as many lines as there are rows, none of them wider than there are columns.
- * 2. What is left out first, when room gets short: blank lines, the description, the height of the chart, faults
- *    beyond the first, the lane of faults; then cells get smaller, and at last several nodes share one.
+ * 2. Every pane stands below the run's own lines: title, progress, faults, chart.
+ * 3. What is left out first, when room gets short: blank lines, the description, the height of the chart, faults
+ *    beyond the first, the lane of faults; then cells get smaller, and at last several nodes share one. Of other
+ *    panes the lower part scrolls.
  */
 
-import { drawGrid, type Size } from "./grid.ts";
+import { drawGrid, type Place, type Size } from "./grid.ts";
 import {
   drawDescription,
   drawFaults,
   drawFigures,
   drawKeys,
   drawLegend,
+  drawNotice,
   drawTitle,
   drawViolations,
 } from "./panels.ts";
+import { drawPane } from "./panes/pane.ts";
 import { cutLine, type Line, paintLine } from "./text.ts";
 import type { Theme } from "./theme.ts";
 import { drawFaultLane, drawProgress, drawRootChart } from "./timeline.ts";
 import type { ViewModel } from "./view-model.ts";
 
-export type { Size } from "./grid.ts";
+export type { Place, Size } from "./grid.ts";
 
 const chartRowsMax = 3;
 const marginFromColumns = 40;
 
-export function renderFrame(view: ViewModel, { columns, rows }: Size, theme: Theme): string {
+export interface Frame {
+  readonly text: string;
+  /** Where nodes are, for choosing among them; empty where they are not shown. */
+  readonly places: readonly Place[];
+}
+
+export function renderFrame(view: ViewModel, size: Size, theme: Theme): string {
+  return drawFrame(view, size, theme).text;
+}
+
+export function drawFrame(view: ViewModel, { columns, rows }: Size, theme: Theme): Frame {
   const margin = columns >= marginFromColumns ? " " : "";
   const inner = Math.max(1, columns - 2 * margin.length);
-  const lines = composeFrame(view, { columns: inner, rows }, theme);
+  const size = { columns: inner, rows };
+  const { lines, places } =
+    view.pane.kind === "cluster" ? composeCluster(view, size, theme) : composePane(view, size, theme);
   const all = Array.from({ length: Math.max(0, rows) }, (_, row) => lines[row] ?? []);
-  return all
+  const text = all
     .map((line) => (line.length === 0 ? "" : margin + paintLine(cutLine(line, inner), theme)))
     .join("\n");
+  return { text, places };
+}
+
+interface Composed {
+  readonly lines: readonly Line[];
+  readonly places: readonly Place[];
+}
+
+/** What is seen of the run whatever the pane. */
+function composePane(view: ViewModel, { columns, rows }: Size, theme: Theme): Composed {
+  const top = [
+    drawTitle(view, columns),
+    drawProgress(view, columns),
+    ...optional(rows >= 16 ? drawFaultLane(view, columns) : null),
+    ...(rows >= 12 ? drawRootChart(view, { columns, rows: 1 }) : []),
+    ...(rows >= 20 ? [[]] : []),
+  ];
+  const bottom = [...optional(rows >= 10 ? drawNotice(view, columns) : null), drawKeys(view, columns)];
+  const room = Math.max(1, rows - top.length - bottom.length);
+  const body = drawPane(view, { columns, rows: room }, theme);
+  return { lines: [...top, ...body, ...blanks(room - body.length), ...bottom], places: [] };
 }
 
 /** How much room there is, as decisions. */
@@ -57,7 +94,7 @@ function roomFor(rows: number, faultsMax: number): Room {
   };
 }
 
-function composeFrame(view: ViewModel, { columns, rows }: Size, theme: Theme): readonly Line[] {
+function composeCluster(view: ViewModel, { columns, rows }: Size, theme: Theme): Composed {
   const room = roomFor(rows, view.faultsMax);
   const blank: readonly Line[] = room.hasBlanks ? [[]] : [];
   const top = [
@@ -70,10 +107,10 @@ function composeFrame(view: ViewModel, { columns, rows }: Size, theme: Theme): r
   const bottom = drawBottom(view, { columns, rows }, room);
   const legendRows = 1;
   const left = rows - top.length - room.chartRows - 2 * blank.length - legendRows - bottom.length;
-  const { lines, nodesPerCell } = drawGrid(view.sides, { columns, rows: Math.max(left, 1) }, theme);
+  const { lines, nodesPerCell, places } = drawGrid(view.sides, { columns, rows: Math.max(left, 1) }, theme);
   const spare = Math.max(0, left - lines.length);
   const chartRows = Math.max(room.chartRows, Math.min(chartRowsMax, room.chartRows + Math.floor(spare / 2)));
-  return [
+  const all = [
     ...top,
     ...drawRootChart(view, { columns, rows: chartRows }),
     ...blank,
@@ -83,13 +120,16 @@ function composeFrame(view: ViewModel, { columns, rows }: Size, theme: Theme): r
     drawLegend(view, { columns, nodesPerCell, theme }),
     ...bottom,
   ];
+  return { lines: all, places };
 }
 
 /** What is below the legend. Faults keep their rows when there are none, so that nothing jumps. */
 function drawBottom(view: ViewModel, { columns, rows }: Size, room: Room): readonly Line[] {
   const figures = drawFigures(view, columns);
   const violations = drawViolations(view, { columns, rows: rows >= 18 ? 3 : 1 });
-  if (view.verdict !== null) return [figures, ...violations];
+  const notice = rows >= 12 ? drawNotice(view, columns) : null;
+  const keys = view.keys.length === 0 && view.prompt === null ? [] : [drawKeys(view, columns)];
+  if (view.verdict !== null && keys.length === 0) return [figures, ...violations, ...optional(notice)];
   const faults = drawFaults(view, { columns, rows: room.faultRows });
   return [
     figures,
@@ -97,8 +137,8 @@ function drawBottom(view: ViewModel, { columns, rows }: Size, room: Room): reado
     ...faults,
     ...blanks(room.faultRows - faults.length),
     ...violations,
-    ...blanks(room.hasBlanks ? 1 : 0),
-    drawKeys(view, columns),
+    ...(room.hasBlanks ? [notice ?? []] : optional(notice)),
+    ...keys,
   ];
 }
 

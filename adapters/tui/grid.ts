@@ -17,6 +17,14 @@ export interface Grid {
   readonly lines: readonly Line[];
   /** How many nodes share a cell. */
   readonly nodesPerCell: number;
+  readonly places: readonly Place[];
+}
+
+/** Where on the grid a node is; those that share a cell share its place. */
+export interface Place {
+  readonly id: string;
+  readonly row: number;
+  readonly column: number;
 }
 
 const wallColumns = 3;
@@ -26,7 +34,7 @@ const sidesBesideWanted = 4;
 
 /** At most as many lines as there are rows, each at most as wide as there are columns. */
 export function drawGrid(sides: readonly SideView[], size: Size, theme: Theme): Grid {
-  if (size.columns < 1 || size.rows < 1) return { lines: [], nodesPerCell: 1 };
+  if (size.columns < 1 || size.rows < 1) return { lines: [], nodesPerCell: 1, places: [] };
   const styles = cellStyles(
     sides.flatMap(({ nodes }) => nodes),
     theme,
@@ -42,11 +50,13 @@ export function drawGrid(sides: readonly SideView[], size: Size, theme: Theme): 
           { style, draw: drawInARow },
         ]);
   for (const { style, draw } of ways) {
-    const lines = draw(sides, { style, size, theme });
-    if (lines !== null) return { lines, nodesPerCell: style.nodes };
+    const drawn = draw(sides, { style, size, theme });
+    if (drawn !== null) return { ...drawn, nodesPerCell: style.nodes };
   }
-  return { lines: [[span("too small to show the nodes", "dim")]], nodesPerCell: 1 };
+  return { lines: [[span("too small to show the nodes", "dim")]], nodesPerCell: 1, places: [] };
 }
+
+type Drawn = Pick<Grid, "lines" | "places">;
 
 interface Drawing {
   readonly style: CellStyle;
@@ -55,7 +65,7 @@ interface Drawing {
 }
 
 /** Each side in a column of its own; null when that does not fit. */
-function drawBeside(sides: readonly SideView[], { style, size, theme }: Drawing): readonly Line[] | null {
+function drawBeside(sides: readonly SideView[], { style, size, theme }: Drawing): Drawn | null {
   const hasHeader = sides.length > 1;
   const rowsMax = Math.floor((size.rows - Number(hasHeader) + style.gapRows) / style.rows);
   const columnsMax = size.columns - wallColumns * (sides.length - 1);
@@ -73,13 +83,17 @@ function drawBeside(sides: readonly SideView[], { style, size, theme }: Drawing)
     const lines = Array.from({ length: height }, (_, row) =>
       beside(sides, widths, (index) => blocks[index]?.[row] ?? []),
     );
-    return hasHeader ? [headerOf(sides, widths), ...lines] : lines;
+    const places = sides.flatMap(({ nodes }, index) => {
+      const offset = widths.slice(0, index).reduce((sum, width) => sum + width + wallColumns, 0);
+      return placesOf(bundles(nodes, style.nodes), { style, columns: widths[index] ?? 0, offset });
+    });
+    return { lines: hasHeader ? [headerOf(sides, widths), ...lines] : lines, places };
   }
   return null;
 }
 
 /** All sides one after the other, with a wall for a cell between them; null when that does not fit. */
-function drawInARow(sides: readonly SideView[], { style, size, theme }: Drawing): readonly Line[] | null {
+function drawInARow(sides: readonly SideView[], { style, size, theme }: Drawing): Drawn | null {
   if (sides.length === 1) return null;
   const cells = sides.flatMap(({ nodes, name }, index): readonly (readonly NodeView[] | Wall)[] => {
     const own = bundles(nodes, style.nodes);
@@ -89,7 +103,11 @@ function drawInARow(sides: readonly SideView[], { style, size, theme }: Drawing)
   if (across < 1) return null;
   const rows = Math.ceil(cells.length / across);
   if (rows * style.rows - style.gapRows > size.rows) return null;
-  return drawCells(cells, { style, theme, columns: size.columns });
+  const { columns } = size;
+  return {
+    lines: drawCells(cells, { style, theme, columns }),
+    places: placesOf(cells, { style, columns, offset: 0 }),
+  };
 }
 
 interface Wall {
@@ -100,7 +118,7 @@ function drawCells(
   cells: readonly (readonly NodeView[] | Wall)[],
   { style, theme, columns }: { readonly style: CellStyle; readonly theme: Theme; readonly columns: number },
 ): readonly Line[] {
-  const across = Math.max(1, Math.floor((columns + style.gapColumns) / style.columns));
+  const across = cellsAcross(style, columns);
   const height = style.rows - style.gapRows;
   const lines: Line[] = [];
   for (let start = 0; start < cells.length; start += across) {
@@ -115,6 +133,26 @@ function drawCells(
     }
   }
   return lines;
+}
+
+function placesOf(
+  cells: readonly (readonly NodeView[] | Wall)[],
+  {
+    style,
+    columns,
+    offset,
+  }: { readonly style: CellStyle; readonly columns: number; readonly offset: number },
+): readonly Place[] {
+  const across = cellsAcross(style, columns);
+  return cells.flatMap((cell, index) => {
+    if ("isUp" in cell) return [];
+    const place = { row: Math.floor(index / across), column: offset + (index % across) * style.columns };
+    return cell.map(({ id }) => ({ id, ...place }));
+  });
+}
+
+function cellsAcross({ gapColumns, columns: cellColumns }: CellStyle, columns: number): number {
+  return Math.max(1, Math.floor((columns + gapColumns) / cellColumns));
 }
 
 function drawWall({ isUp }: Wall, height: number): readonly Line[] {

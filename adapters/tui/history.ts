@@ -13,7 +13,7 @@ export class History {
   }
 
   add(timeUs: number, count: number): void {
-    const part = Math.min(partsInRun - 1, Math.floor((timeUs / this.#untilUs) * partsInRun));
+    const part = this.#partOf(timeUs);
     // What was leapt over is as it was before.
     for (let skipped = this.#last + 1; skipped < part; skipped += 1) {
       this.#sums[skipped] = this.#mean(this.#last);
@@ -24,9 +24,23 @@ export class History {
     this.#last = part;
   }
 
+  /** Another, which begins with what this one has up to a time. */
+  until(timeUs: number): History {
+    const copy = new History(this.#untilUs);
+    const last = Math.min(this.#last, this.#partOf(timeUs));
+    copy.#sums.set(this.#sums.subarray(0, last + 1));
+    copy.#samples.set(this.#samples.subarray(0, last + 1));
+    copy.#last = last;
+    return copy;
+  }
+
   /** Null for the parts that were not reached. */
   means(): readonly (number | null)[] {
     return Array.from(this.#samples, (samples, part) => (samples === 0 ? null : this.#mean(part)));
+  }
+
+  #partOf(timeUs: number): number {
+    return Math.min(partsInRun - 1, Math.floor((timeUs / this.#untilUs) * partsInRun));
   }
 
   #mean(part: number): number {

@@ -1,5 +1,5 @@
 /**
- * How far in virtual time a run may be at a moment of real time: the speed limit, pause, and single steps.
+ * How far in virtual time a run may be at a moment of real time: the speed limit, pause, and the direction.
  * Knows real time only as it is told.
  */
 
@@ -7,14 +7,15 @@
 const speeds: readonly number[] = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, Number.POSITIVE_INFINITY];
 /** A run that fell behind by more than this does not race to catch up. */
 const behindMaxMs = 200;
+/** Backwards there is always a limit, or it were over at once. */
+const backwardsLimitMax = 100;
 
 export class Pace {
   isPaused = false;
+  isBackwards = false;
   #limit: number;
   /** The limit counts from here. */
   #anchor: { readonly realMs: number; readonly timeUs: number };
-  /** Where a step ends, while paused. */
-  #stepUntilUs = 0;
 
   constructor(limit: number, realMs: number) {
     this.#limit = limit;
@@ -23,29 +24,28 @@ export class Pace {
 
   /** Virtual seconds per second; infinite for none. */
   get limit(): number {
-    return this.#limit;
+    return this.isBackwards ? Math.min(this.#limit, backwardsLimitMax) : this.#limit;
   }
 
-  /** Where virtual time may be by now, when it is at `timeUs`. */
+  /** Where virtual time may be by now, when it is at `timeUs`: at least that, or at most that backwards. */
   targetUs(realMs: number, timeUs: number): number {
-    if (this.isPaused) return Math.max(this.#stepUntilUs, timeUs);
-    if (this.#limit === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-    const dueUs = this.#anchor.timeUs + (realMs - this.#anchor.realMs) * this.#limit * 1_000;
-    if (dueUs - timeUs > behindMaxMs * this.#limit * 1_000) this.#restart(realMs, timeUs);
-    return Math.max(dueUs, timeUs);
+    if (this.isPaused) return timeUs;
+    const { limit } = this;
+    if (limit === Number.POSITIVE_INFINITY) return limit;
+    const sinceUs = (realMs - this.#anchor.realMs) * limit * 1_000;
+    const dueUs = this.#anchor.timeUs + (this.isBackwards ? -sinceUs : sinceUs);
+    if (Math.abs(dueUs - timeUs) > behindMaxMs * limit * 1_000) this.restart(realMs, timeUs);
+    return this.isBackwards ? Math.max(0, Math.min(dueUs, timeUs)) : Math.max(dueUs, timeUs);
   }
 
-  togglePause(realMs: number, timeUs: number): void {
-    this.isPaused = !this.isPaused;
-    this.#stepUntilUs = timeUs;
-    this.#restart(realMs, timeUs);
+  setPaused(isPaused: boolean, realMs: number, timeUs: number): void {
+    this.isPaused = isPaused;
+    this.restart(realMs, timeUs);
   }
 
-  /** Goes on by so much and stands still. */
-  step(stepUs: number, timeUs: number): void {
-    const fromUs = this.isPaused ? Math.max(this.#stepUntilUs, timeUs) : timeUs;
-    this.isPaused = true;
-    this.#stepUntilUs = fromUs + stepUs;
+  reverse(realMs: number, timeUs: number): void {
+    this.isBackwards = !this.isBackwards;
+    this.restart(realMs, timeUs);
   }
 
   faster(realMs: number, timeUs: number): void {
@@ -64,12 +64,13 @@ export class Pace {
     );
   }
 
-  #change(limit: number | undefined, realMs: number, timeUs: number): void {
-    this.#limit = limit ?? this.#limit;
-    this.#restart(realMs, timeUs);
+  /** It is at `timeUs` now, however it came there. */
+  restart(realMs: number, timeUs: number): void {
+    this.#anchor = { realMs, timeUs };
   }
 
-  #restart(realMs: number, timeUs: number): void {
-    this.#anchor = { realMs, timeUs };
+  #change(limit: number | undefined, realMs: number, timeUs: number): void {
+    this.#limit = limit ?? this.#limit;
+    this.restart(realMs, timeUs);
   }
 }

@@ -22,14 +22,14 @@ const groupsNamedMax = 4;
 const nameColumnsMin = 8;
 
 export function drawTitle(view: ViewModel, columns: number): Line {
-  const { name, seed, context, pace, verdict } = view;
+  const { name, seed, context, pace, verdict, isLive } = view;
   const about = [
-    span(`  seed ${seed}`, "dim"),
+    ...(seed === null ? [] : [span(`  seed ${seed}`, "dim")]),
     ...(context.count > 1
       ? [span(`  context ${context.id}`), span(` ${context.position + 1} of ${context.count}`, "dim")]
       : []),
   ];
-  const [long, short] = verdict === null ? drawPace(pace) : drawVerdict(verdict);
+  const [long, short] = verdict === null ? drawPace(pace, isLive) : drawVerdict(verdict);
   const room = Math.max(nameColumnsMin, columns - lineWidth(about) - lineWidth(short) - 2);
   const left = [span(cut(printable(name), room), "bold"), ...about];
   const full = spread(left, long, columns);
@@ -63,7 +63,11 @@ export function drawLegend(
   return joinFitting(parts, { columns, separator: "   " });
 }
 
-export function drawFigures({ figures }: ViewModel, columns: number): Line {
+export function drawFigures({ figures, isLive }: ViewModel, columns: number): Line {
+  if (isLive) {
+    const counts = `deltas ${formatCount(figures.acknowledged)} at most   pending ${formatCount(figures.pending)}`;
+    return cutLine([span(counts, "dim")], columns);
+  }
   const { acknowledged, propagationP50Ms, pending, messagesPerSecond } = figures;
   const p50 = propagationP50Ms === null ? "–" : formatDelay(propagationP50Ms);
   const messages = messagesPerSecond === null ? "–" : `${formatCount(messagesPerSecond)}/s`;
@@ -110,16 +114,22 @@ export function drawViolations(
     );
 }
 
-export function drawKeys({ pace, context }: ViewModel, columns: number): Line {
-  const key = (name: string, meaning: string): Line => [span(name, "bold"), span(` ${meaning}`, "dim")];
-  const keys = [
-    key("q", "quit"),
-    key("space", pace.isPaused ? "go on" : "pause"),
-    key("+ -", "speed"),
-    key("s", "step 0.1 s"),
-    ...(context.count > 1 ? [key("tab", "next context")] : []),
-  ];
-  return joinFitting(keys, { columns, separator: "   " });
+/** What is worth a line of its own; else, in the cluster, which node is chosen. */
+export function drawNotice({ notice, pane }: ViewModel, columns: number): Line | null {
+  if (notice !== null) return cutLine([span(printable(notice.text), notice.style)], columns);
+  if (pane.kind !== "cluster" || pane.selected === null) return null;
+  return cutLine([span("◆ ", "bold"), span(printable(pane.selected))], columns);
+}
+
+/** The prompt while there is one, else the keys that fit. */
+export function drawKeys({ keys, prompt }: ViewModel, columns: number): Line {
+  if (prompt !== null) {
+    const { label, text, problem } = prompt;
+    const typed = [span(`${label} `, "bold"), span(printable(text)), span("▏")];
+    return spread(typed, problem === null ? [] : [span(problem, "bad")], columns);
+  }
+  const hints = keys.map(({ key, meaning }): Line => [span(key, "bold"), span(` ${meaning}`, "dim")]);
+  return joinFitting(hints, { columns, separator: "   " });
 }
 
 function drawVerdict({ isPassed, text }: NonNullable<ViewModel["verdict"]>): readonly [Line, Line] {
@@ -128,9 +138,13 @@ function drawVerdict({ isPassed, text }: NonNullable<ViewModel["verdict"]>): rea
 }
 
 /** Long and short. */
-function drawPace({ isPaused, limit, reached, eventsPerSecond }: PaceView): readonly [Line, Line] {
+function drawPace(pace: PaceView, isLive: boolean): readonly [Line, Line] {
+  if (isLive) return [[span("asked every second", "dim")], []];
+  const { isPaused, isBackwards, goal, limit, reached, eventsPerSecond } = pace;
+  if (goal !== null) return [[span(`▶▶ ${goal}`, "warning")], [span("▶▶", "warning")]];
   if (isPaused) return [[span("‖ paused", "warning")], [span("‖", "warning")]];
-  const speed = `▶ ${reached === null ? "–" : formatRate(reached)}×`;
+  const arrow = isBackwards ? "◀" : "▶";
+  const speed = `${arrow} ${reached === null ? "–" : formatRate(Math.abs(reached))}×`;
   const bound = limit === Number.POSITIVE_INFINITY ? "no limit" : `limit ${formatRate(limit)}×`;
   const events = eventsPerSecond === null ? "" : `  ${formatCount(eventsPerSecond)} events/s`;
   return [[span(`${speed} real time`), span(` (${bound})${events}`, "dim")], [span(speed)]];
@@ -157,10 +171,13 @@ function drawGroups(
 }
 
 const markMeanings: Readonly<Record<Exclude<NodeMark, "up">, string>> = {
+  syncing: "syncing",
+  lagging: "lagging",
+  byzantine: "byzantine",
   paused: "paused",
   joining: "joining",
   outside: "not a member",
-  down: "crashed",
+  down: "down",
   absent: "not there yet",
   left: "left",
 };
@@ -168,15 +185,13 @@ const markMeanings: Readonly<Record<Exclude<NodeMark, "up">, string>> = {
 function drawMarks({ sides }: ViewModel): readonly Line[] {
   const counts = new Map<NodeMark, number>();
   for (const { nodes } of sides) for (const { mark } of nodes) counts.set(mark, (counts.get(mark) ?? 0) + 1);
-  return (["down", "paused", "joining", "left", "absent", "outside"] as const).flatMap(
-    (mark): readonly Line[] => {
-      const count = counts.get(mark);
-      if (count === undefined) return [];
-      return [
-        [span(markGlyphs[mark], markStyle(mark, null)), span(` ${count} ${markMeanings[mark]}`, "dim")],
-      ];
-    },
-  );
+  return (
+    ["down", "byzantine", "paused", "lagging", "syncing", "joining", "left", "absent", "outside"] as const
+  ).flatMap((mark): readonly Line[] => {
+    const count = counts.get(mark);
+    if (count === undefined) return [];
+    return [[span(markGlyphs[mark], markStyle(mark, null)), span(` ${count} ${markMeanings[mark]}`, "dim")]];
+  });
 }
 
 function drawFault({ kind, detail, left }: FaultView, columns: number): Line {

@@ -9,6 +9,8 @@ export interface NodeSample {
   readonly mark: NodeMark;
   /** The root of its state in the context; null for a node that has none now. */
   readonly root: Hash | null;
+  /** Deltas applied in the context. */
+  readonly applied: number;
 }
 
 /** Every node's place in a context, by index. O(nodes): roots are cached where they are. */
@@ -42,9 +44,18 @@ export function countMessages(simulation: Simulation): number {
 }
 
 function sampleNode(node: SimNode, contextId: ContextId): NodeSample {
-  if (node.status !== "up") return { mark: node.status, root: null };
-  const replica = node.core?.replicas().get(contextId);
-  if (replica === undefined) return { mark: "outside", root: null };
-  if (!replica.isInitialized) return { mark: "joining", root: null };
-  return { mark: node.isPaused ? "paused" : "up", root: replica.stateRoot() };
+  const { core, status } = node;
+  if (status !== "up" || core === null)
+    return { mark: status === "up" ? "down" : status, root: null, applied: 0 };
+  const replica = core.replicas().get(contextId);
+  if (replica === undefined) return { mark: "outside", root: null, applied: 0 };
+  if (!replica.isInitialized) return { mark: "joining", root: null, applied: 0 };
+  return { mark: markOf(node, core), root: replica.stateRoot(), applied: replica.deltas.graph.count };
+}
+
+/** Of a node that runs and has the context. */
+function markOf({ isPaused, impairment }: SimNode, { sync }: NonNullable<SimNode["core"]>): NodeMark {
+  if (isPaused) return "paused";
+  if (impairment.behaviours.length > 0) return "byzantine";
+  return sync.sessions.count + sync.states.count > 0 ? "syncing" : "up";
 }

@@ -115,8 +115,8 @@ export function paintLine(line: Line, theme: Theme): string {
   return run === null ? painted : painted + theme.paint(run.text, run.style);
 }
 
-export function formatSeconds(us: number): string {
-  return `${(us / 1_000_000).toFixed(1)} s`;
+export function formatSeconds(us: number, decimals = 1): string {
+  return `${(us / 1_000_000).toFixed(decimals)} s`;
 }
 
 export function formatDelay(ms: number): string {

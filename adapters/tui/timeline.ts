@@ -13,17 +13,25 @@ const rootsAtTopMin = 8;
 
 /** The progress of virtual time. */
 export function drawProgress(view: ViewModel, columns: number): Line {
-  const { nowUs, untilUs, verdict } = view;
+  const { nowUs, untilUs, verdict, isLive } = view;
   const track = trackColumns(columns);
+  if (isLive) {
+    const seconds = `${Math.round(untilUs / 1_000_000)} s`;
+    return [
+      gutter("live", "good"),
+      span(`watched for ${formatSeconds(nowUs)}, the chart shows ${seconds}`, "dim"),
+    ];
+  }
   const done = Math.min(track, Math.floor((nowUs / untilUs) * track));
   const doneStyle: Style = verdict === null ? "plain" : verdict.isPassed ? "good" : "bad";
   const bar = [span("━".repeat(done), doneStyle), span("─".repeat(track - done), "dim")];
   return [gutter(formatSeconds(nowUs), "bold"), ...bar, span(` ${formatSeconds(untilUs)}`, "dim")];
 }
 
-/** Where the faults are. Null when there are none. */
-export function drawFaultLane({ spans, untilUs }: ViewModel, columns: number): Line | null {
-  if (spans.length === 0) return null;
+/** Where the faults are, and what was found to be wrong. Null when there is neither. */
+export function drawFaultLane(view: ViewModel, columns: number): Line | null {
+  const { spans, untilUs, violationsAtUs } = view;
+  if (spans.length === 0 && violationsAtUs.length === 0) return null;
   const track = trackColumns(columns);
   const lane = new Array<Span>(track).fill(span(" "));
   const column = (timeUs: number) => Math.min(track - 1, Math.floor((timeUs / untilUs) * track));
@@ -34,6 +42,7 @@ export function drawFaultLane({ spans, untilUs }: ViewModel, columns: number): L
     const until = Math.max(from + 1, column(fault.untilUs));
     lane.fill(laneSpan(fault), from, Math.min(track, until));
   }
+  for (const timeUs of violationsAtUs) lane[column(timeUs)] = span("✘", "bad");
   return [gutter("faults", "dim"), ...lane];
 }
 
@@ -44,6 +53,8 @@ export function drawRootChart(
 ): readonly Line[] {
   const track = trackColumns(columns);
   const counts = resample(view.rootCounts, track);
+  // What is after the present is known, but not yet.
+  const present = view.isLive ? track : Math.ceil((view.nowUs / view.untilUs) * track);
   const peak = counts.reduce<number>((max, count) => Math.max(max, count ?? 0), rootsAtTopMin);
   const levels = counts.map((count) => levelOf(count, { peak, levels: rows * levelsPerRow }));
   const now = view.groups.length;
@@ -52,7 +63,7 @@ export function drawRootChart(
     const floor = (rows - 1 - row) * levelsPerRow;
     const line = levels.map((level, index) => {
       const glyph = levelGlyphs[Math.max(0, Math.min(levelsPerRow, level - floor))] ?? " ";
-      return span(glyph, (counts[index] ?? 0) > 1 ? "chart" : "good");
+      return span(glyph, index > present ? "dim" : (counts[index] ?? 0) > 1 ? "chart" : "good");
     });
     return [row === rows - 1 ? label : gutter("", "plain"), ...line];
   });

@@ -1,13 +1,29 @@
-/** What the screen shows, as plain data: sampled from a simulation by `viewer.ts`, drawn by `frame.ts`. */
+/** What the screen shows, as plain data: of a simulation by `run/`, of live nodes by `live/`; drawn by `frame.ts`. */
 
-/** How a node stands towards the shown context. `joining`: running, but without the context's first delta. */
-export type NodeMark = "up" | "paused" | "joining" | "outside" | "down" | "absent" | "left";
+import type { PaneView } from "./pane-views.ts";
+
+/**
+ * How a node stands towards the shown context. `joining`: running, but without the context's first delta; `lagging`:
+ * well behind others it can hear; `byzantine`: says now what is not so.
+ */
+export type NodeMark =
+  | "up"
+  | "syncing"
+  | "lagging"
+  | "byzantine"
+  | "paused"
+  | "joining"
+  | "outside"
+  | "down"
+  | "absent"
+  | "left";
 
 export interface NodeView {
   readonly id: string;
   readonly mark: NodeMark;
   /** Of the group that has its state root; null for a node that has none. */
   readonly slot: number | null;
+  readonly isSelected: boolean;
 }
 
 /** Nodes that no cut of the scenario's current ones separates, in the order of their indexes. */
@@ -41,6 +57,9 @@ export interface SpanView {
 
 export interface PaceView {
   readonly isPaused: boolean;
+  readonly isBackwards: boolean;
+  /** What it hurries to, in words; null when it just goes on. */
+  readonly goal: string | null;
   /** Virtual seconds per second: what is asked for (infinite for no limit), and what is reached. */
   readonly limit: number;
   readonly reached: number | null;
@@ -64,12 +83,35 @@ export interface ContextView {
   readonly count: number;
 }
 
+/** A line that is being typed. */
+export interface PromptView {
+  readonly label: string;
+  readonly text: string;
+  /** What was wrong with what was typed before. */
+  readonly problem: string | null;
+}
+
+/** Something worth a line of its own. */
+export interface NoticeView {
+  readonly text: string;
+  readonly style: "good" | "bad" | "warning" | "dim";
+}
+
+/** A key and what it does, for the last line. */
+export interface KeyHint {
+  readonly key: string;
+  readonly meaning: string;
+}
+
 export interface ViewModel {
   readonly name: string;
-  readonly seed: number;
+  /** Null for live nodes. */
+  readonly seed: number | null;
   readonly description: string | null;
+  /** Of live nodes: since when they have been watched, and how much of that the chart shows. */
   readonly nowUs: number;
   readonly untilUs: number;
+  readonly isLive: boolean;
   readonly pace: PaceView;
   readonly context: ContextView;
   /** At least one. */
@@ -87,4 +129,11 @@ export interface ViewModel {
   readonly violations: readonly string[];
   /** How the run ended; null while it runs. */
   readonly verdict: { readonly isPassed: boolean; readonly text: string } | null;
+  /** Times at which something was found to be wrong, those still to come included where they are known. */
+  readonly violationsAtUs: readonly number[];
+  readonly pane: PaneView;
+  readonly notice: NoticeView | null;
+  readonly prompt: PromptView | null;
+  /** Empty where there are no keys to press. */
+  readonly keys: readonly KeyHint[];
 }

@@ -1,4 +1,4 @@
-/** Looks at a simulation again and again, and remembers what a single look cannot tell: colours, speeds, history. */
+/** Looks at a run again and again, and remembers what a single look cannot tell: colours, speeds, history. */
 
 import { present } from "../../core/assert.ts";
 import { type ContextId, toHex } from "../../core/ids.ts";
@@ -31,17 +31,35 @@ const messagesWindowUs = 2_000_000;
 const rootDigits = 8;
 
 /** One context as it is watched. */
-interface Watched {
+interface WatchedContext {
   readonly id: string;
   readonly contextId: ContextId;
   readonly slots: Slots;
   readonly history: History;
 }
 
+/** What of a view only whoever watches decides. */
+export interface Chosen {
+  readonly pace: Pick<PaceView, "isPaused" | "isBackwards" | "goal" | "limit">;
+  readonly selected: string | null;
+}
+
+/** All of a view but what the controls add. */
+export type RunView = Omit<ViewModel, "pane" | "notice" | "prompt" | "keys" | "violationsAtUs">;
+
+interface ViewerOptions {
+  readonly description: string | null;
+  /** Who looked at the run that this one was made of, and until when the two are the same. */
+  readonly before?: Viewer | null;
+  readonly untilUs?: number;
+}
+
+/** A node that lacks so many deltas of those that some node on its side has, is lagging. */
+const laggingDeltas = 8;
+
 export class Viewer {
-  readonly #simulation: Simulation;
   readonly #description: string | null;
-  readonly #contexts: readonly Watched[];
+  readonly #contexts: readonly WatchedContext[];
   readonly #families: readonly CutFamily[];
   readonly #spans: readonly SpanView[];
   readonly #faultsMax: number;
@@ -50,19 +68,23 @@ export class Viewer {
   readonly #messages = new Rate(messagesWindowUs);
   #position = 0;
 
-  constructor(simulation: Simulation, { description }: { readonly description: string | null }) {
-    const { plan, world } = simulation;
-    this.#simulation = simulation;
+  constructor({ plan, world }: Simulation, { description, before = null, untilUs = 0 }: ViewerOptions) {
     this.#description = description;
-    this.#contexts = plan.contexts.map(({ id }) => ({
+    this.#contexts = plan.contexts.map(({ id }, index) => ({
       id,
       contextId: present(world.contextIds.get(id), "a context"),
       slots: new Slots(),
-      history: new History(plan.untilUs),
+      history: before === null ? new History(plan.untilUs) : before.#historyUntil(index, untilUs),
     }));
+    this.#position = before === null ? 0 : before.#position;
     this.#families = cutFamilies(plan);
     this.#spans = faultSpans(plan);
     this.#faultsMax = faultsMaxOf(plan);
+  }
+
+  /** The context that is shown. */
+  get contextId(): ContextId {
+    return this.#watched().contextId;
   }
 
   /** Shows the next of several contexts. */
@@ -70,46 +92,52 @@ export class Viewer {
     this.#position = (this.#position + 1) % this.#contexts.length;
   }
 
-  /** Speeds are measured anew, as after a pause. */
+  /** Speeds are measured anew, as after a pause, or a leap. */
   restartSpeeds(): void {
     this.#virtualUs.restart();
     this.#events.restart();
+    this.#messages.restart();
   }
 
   /** Notes what may be over before the next frame. O(nodes × contexts). */
-  observe({ nowUs }: Pick<Moment, "nowUs">): void {
+  observe(simulation: Simulation, { nowUs }: Pick<Moment, "nowUs">): void {
     for (const { contextId, history } of this.#contexts)
-      history.add(nowUs, countRoots(this.#simulation, contextId));
+      history.add(nowUs, countRoots(simulation, contextId));
   }
 
-  view({ realMs, nowUs }: Moment, pace: Pick<PaceView, "isPaused" | "limit">): ViewModel {
-    const { plan, world, acknowledged, propagation, violations } = this.#simulation;
+  /** Ids in the order in which they are shown. */
+  order({ plan }: Simulation, nowUs: number): readonly string[] {
+    const { sides } = currentFamily(this.#families, nowUs);
+    return sides.flatMap(({ nodes }) => nodes.flatMap((node) => plan.nodes[node]?.id ?? []));
+  }
+
+  view(simulation: Simulation, { realMs, nowUs }: Moment, { pace, selected }: Chosen): RunView {
+    const { plan, world, acknowledged, propagation, violations } = simulation;
     this.#virtualUs.add(realMs, nowUs);
     this.#events.add(realMs, world.events);
-    this.#messages.add(nowUs, countMessages(this.#simulation));
+    this.#messages.add(nowUs, countMessages(simulation));
     const { contextId, slots, history } = this.#watched();
-    const samples = sampleNodes(this.#simulation, contextId);
+    const samples = sampleNodes(simulation, contextId);
     const slotOf = slots.assign(samples.map(({ root }) => root));
-    const nodes = samples.map(
-      ({ mark, root }, index): NodeView => ({
-        id: world.node(index).id,
-        mark,
-        slot: root === null ? null : (slotOf.get(root) ?? null),
-      }),
-    );
+    const nodes = samples.map(({ mark, root }, index): NodeView => {
+      const { id } = world.node(index);
+      const slot = root === null ? null : (slotOf.get(root) ?? null);
+      return { id, mark, slot, isSelected: id === selected };
+    });
     return {
       name: plan.name,
       seed: plan.seed,
       description: this.#description,
       nowUs,
       untilUs: plan.untilUs,
+      isLive: false,
       pace: {
         ...pace,
         reached: scaled(this.#virtualUs.perUnit(), 1 / 1_000),
         eventsPerSecond: scaled(this.#events.perUnit(), 1_000),
       },
       context: this.#contextView(),
-      sides: sidesOf(currentFamily(this.#families, nowUs), nodes, nowUs),
+      sides: sidesOf(currentFamily(this.#families, nowUs), { nodes, samples, nowUs }),
       groups: groupsOf(samples, slotOf),
       faults: currentFaults(plan, nowUs),
       faultsMax: this.#faultsMax,
@@ -118,7 +146,7 @@ export class Viewer {
       figures: {
         acknowledged,
         propagationP50Ms: propagation.recentMedianMs(),
-        pending: countPending(this.#simulation),
+        pending: countPending(simulation),
         messagesPerSecond: scaled(this.#messages.perUnit(), 1_000_000),
       },
       violations: violations.map(
@@ -128,7 +156,11 @@ export class Viewer {
     };
   }
 
-  #watched(): Watched {
+  #historyUntil(context: number, timeUs: number): History {
+    return present(this.#contexts[context], "a context").history.until(timeUs);
+  }
+
+  #watched(): WatchedContext {
     return present(this.#contexts[this.#position], "the shown context");
   }
 
@@ -138,7 +170,7 @@ export class Viewer {
 }
 
 /** The last view of a run that has ended: its figures are those of the whole run. */
-export function concluded(view: ViewModel, result: SimulationResult): ViewModel {
+export function concluded<View extends RunView>(view: View, result: SimulationResult): View {
   const { outcome, convergedAtMs, propagationMs, messages, virtualMs } = result;
   const when = convergedAtMs === null ? "" : `, converged at ${(convergedAtMs / 1_000).toFixed(1)} s`;
   const isPassed = outcome === "passed";
@@ -155,12 +187,27 @@ export function concluded(view: ViewModel, result: SimulationResult): ViewModel 
   };
 }
 
-function sidesOf(family: CutFamily, nodes: readonly NodeView[], nowUs: number): readonly SideView[] {
-  const names = sideNames(family, nowUs);
-  return family.sides.map((side, index) => ({
-    name: names[index] ?? "",
-    nodes: side.nodes.flatMap((node) => nodes[node] ?? []),
-  }));
+function sidesOf(
+  family: CutFamily,
+  about: {
+    readonly nodes: readonly NodeView[];
+    readonly samples: readonly NodeSample[];
+    readonly nowUs: number;
+  },
+): readonly SideView[] {
+  const names = sideNames(family, about.nowUs);
+  return family.sides.map((side, index) => {
+    const most = side.nodes.reduce((max, node) => Math.max(max, about.samples[node]?.applied ?? 0), 0);
+    const isLagging = (node: number) => most - (about.samples[node]?.applied ?? 0) >= laggingDeltas;
+    return {
+      name: names[index] ?? "",
+      nodes: side.nodes.flatMap((node) => {
+        const view = about.nodes[node];
+        if (view === undefined) return [];
+        return view.mark === "up" && isLagging(node) ? { ...view, mark: "lagging" as const } : view;
+      }),
+    };
+  });
 }
 
 function groupsOf(samples: readonly NodeSample[], slotOf: ReadonlyMap<string, number>): readonly GroupView[] {

@@ -4,13 +4,19 @@ import { parseDurationUs } from "../scenario/duration.ts";
 import type { Moment } from "../timeline.ts";
 import { UsageError } from "./usage.ts";
 
-/** `12.5s`, `250ms`, a number of ms; `#4096`, the world's event of that number. */
+/** As `readMoment`; throws a `UsageError` for what is none. */
 export function parseMoment(text: string): Moment {
-  const event = /^#(\d+)$/.exec(text)?.[1];
-  if (event !== undefined) return { kind: "event", event: Number(event) };
-  const timeUs = parseDurationUs(/^\d+([.]\d+)?$/.test(text) ? Number(text) : text);
-  if (timeUs !== null) return { kind: "time", timeUs };
+  const moment = readMoment(text);
+  if (moment !== null) return moment;
   throw new UsageError(
     `--to: found "${text}", expected a time such as 12.5s or a number of ms, or an event such as #4096`,
   );
+}
+
+/** `12.5s`, `250ms`, a number of ms; `#4096`, the world's event of that number. Null for anything else. */
+export function readMoment(text: string): Moment | null {
+  const event = /^#(\d+)$/.exec(text)?.[1];
+  if (event !== undefined) return { kind: "event", event: Number(event) };
+  const timeUs = parseDurationUs(/^\d+([.]\d+)?$/.test(text) ? Number(text) : text);
+  return timeUs === null ? null : { kind: "time", timeUs };
 }

@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import type { Plan } from "../plan/plan.ts";
-import { readBundle } from "./bundle.ts";
+import { type Bundle, readBundle } from "./bundle.ts";
 import type { ScenarioApplications } from "./scenario-applications.ts";
 import { loadScenario } from "./scenario-file.ts";
 import { planOfLoaded } from "./simulate.ts";
@@ -17,8 +17,9 @@ export interface PlanChoices {
 export interface PlannedFile extends ScenarioApplications {
   readonly plan: Plan;
   readonly description: string | null;
-  /** The bundle's folder, where it is one. */
+  /** The bundle's folder, where it is one, and what was recorded there. */
   readonly bundle: string | null;
+  readonly recorded: Pick<Bundle, "result" | "code"> | null;
 }
 
 /** Throws a `UsageError` or a `ScenarioError` that says what is wrong. A folder is taken for a bundle. */
@@ -26,12 +27,15 @@ export async function loadPlanned(path: string, { seed, set }: PlanChoices): Pro
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
     if (seed !== undefined || set.length > 0)
       throw new UsageError(`${path}: is a bundle, whose plan is made: --seed and --set are for scenarios`);
-    const { plan, scenario, applications, applicationFiles, path: bundle } = await readBundle(path);
-    return { plan, applications, applicationFiles, bundle, description: scenario.description ?? null };
+    const recorded = await readBundle(path);
+    const { plan, scenario, applications, applicationFiles, path: bundle } = recorded;
+    const description = scenario.description ?? null;
+    return { plan, applications, applicationFiles, bundle, recorded, description };
   }
   const [chosen] = parseSeeds(seed === undefined ? {} : { seed });
   const loaded = await loadScenario(path, { assignments: set });
   const { applications, applicationFiles, scenario } = loaded;
   const plan = planOfLoaded(loaded, chosen);
-  return { plan, applications, applicationFiles, bundle: null, description: scenario.description ?? null };
+  const description = scenario.description ?? null;
+  return { plan, applications, applicationFiles, bundle: null, recorded: null, description };
 }

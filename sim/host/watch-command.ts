@@ -9,12 +9,23 @@ export interface WatchOptions {
   readonly speed?: string;
 }
 
-export function registerWatchCommand(program: Command, loadView: () => Promise<SimulationView>): void {
+/** What shows what is watched: loaded when it is. */
+export interface WatchViews {
+  readonly run: () => Promise<SimulationView>;
+  readonly nodes: () => Promise<(urls: readonly string[], hasTerminal: boolean) => Promise<void>>;
+}
+
+const isUrl = (text: string) => /^https?:\/\//.test(text);
+
+export function registerWatchCommand(program: Command, views: WatchViews): void {
   const collect = (value: string, values: readonly string[]) => [...values, value];
   program
     .command("watch")
-    .description("run a scenario or a failure bundle, and watch its nodes converge, in the terminal")
-    .argument("<file>", "a scenario, or a folder that `sim --bundle` wrote")
+    .description("watch nodes converge, in the terminal: of a scenario, of a failure bundle, or running ones")
+    .argument(
+      "<file or url...>",
+      "a scenario, a folder that `sim --bundle` wrote, or the APIs of running nodes",
+    )
     .option("--seed <number>", "run with this seed instead of the scenario's own")
     .option(
       "--set <path=value>",
@@ -29,18 +40,21 @@ export function registerWatchCommand(program: Command, loadView: () => Promise<S
     .addHelpText(
       "after",
       `
-Keys: q quits, space pauses, + and - change the speed, s goes on by 0.1 s, tab shows the next context.
+Keys: ? shows them all, q quits, space pauses, numbers show panes, [ and ] go to faults and violations.
 Equal colours are equal states; NO_COLOR turns them into letters. Without a terminal the run is not shown:
-its summary is printed, as sim prints it. Exit codes are those of sim.
+its summary is printed, as sim prints it; of running nodes, how they are. Exit codes are those of sim; of
+running nodes those of the client commands.
 
 Examples:
   reconverge watch scenarios/partition-heals.yaml
   reconverge watch scenarios/flapping.yaml --speed 2 --seed 7
-  reconverge watch failures/partition-heals-42`,
+  reconverge watch failures/partition-heals-42
+  reconverge watch http://127.0.0.1:2528 http://127.0.0.1:2529`,
     )
-    .action(async (file: string, options: WatchOptions) => {
+    .action(async (watched: readonly string[], options: WatchOptions) => {
+      if (watched.every(isUrl)) return await (await views.nodes())(watched, hasTerminal());
       const { watchScenario } = await import("./watch-scenario.ts");
-      process.exitCode = await watchScenario(file, options, hasTerminal() ? loadView : null);
+      process.exitCode = await watchScenario(watched, options, hasTerminal() ? views.run : null);
     });
 }
 

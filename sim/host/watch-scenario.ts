@@ -5,7 +5,10 @@
 
 import type { Plan } from "../plan/plan.ts";
 import { exitCodes, type SimulationResult } from "../result.ts";
-import type { Simulation } from "../simulation.ts";
+import type { Moment } from "../timeline.ts";
+import { Playback } from "../watch/playback.ts";
+import { codeVersion, nameVersion } from "./code-version.ts";
+import { readMoment } from "./moment.ts";
 import { loadPlanned } from "./planned-file.ts";
 import { formatResult, quote, reproduceLine } from "./report.ts";
 import { createPlanSimulation, measured, withBuiltIn } from "./simulate.ts";
@@ -16,6 +19,8 @@ export interface ViewOptions {
   readonly description: string | null;
   /** Virtual seconds per second; infinite for no limit. */
   readonly speed: number;
+  /** A moment as people write it; null where it is none. */
+  readonly parseMoment: (text: string) => Moment | null;
   /** What the view leaves behind when the run has ended. */
   readonly describeResult: (result: SimulationResult) => string;
 }
@@ -23,8 +28,8 @@ export interface ViewOptions {
 /** The run came to its end, or was left before. */
 export type ViewEnding = { readonly kind: "finished" } | { readonly kind: "quit"; readonly exitCode: number };
 
-/** Runs a simulation that has not begun, and shows it. */
-export type SimulationView = (simulation: Simulation, options: ViewOptions) => Promise<ViewEnding>;
+/** Shows a run that has not begun, as it goes on. */
+export type SimulationView = (playback: Playback, options: ViewOptions) => Promise<ViewEnding>;
 
 /** Unless told otherwise a run is watched for about so long, and no faster than this. */
 const watchedSeconds = 9;
@@ -34,31 +39,38 @@ const speedMax = 1_000_000;
 
 /** Gives the exit code. Without a view the plain summary of `sim` is printed. Errors go to stderr. */
 export function watchScenario(
-  file: string,
+  watched: readonly string[],
   options: WatchOptions,
   loadView: (() => Promise<SimulationView>) | null,
 ): Promise<number> {
   return reportingMistakes(async () => {
+    const [file = "", another] = watched;
+    if (another !== undefined)
+      throw new UsageError(
+        `watch: found ${watched.join(" ")}, expected one scenario or bundle, or URLs of nodes alone`,
+      );
     const speed = parseSpeed(options.speed);
-    const { plan, applications, description, bundle } = await loadPlanned(file, options);
+    const { plan, applications, description, bundle, recorded } = await loadPlanned(file, options);
     const simulation = createPlanSimulation(plan, { applications: withBuiltIn(applications) });
     const startMs = performance.now();
     const describe = (result: SimulationResult) => {
       const host = measured(() => result);
       return formatResult({ ...host, wallMs: Math.round(performance.now() - startMs) });
     };
-    if (loadView === null) {
+    const playback = loadView === null ? null : Playback.of(simulation);
+    if (loadView === null || playback === null) {
       process.stdout.write(describe(simulation.finish()));
     } else {
       const view = await loadView();
-      const ending = await view(simulation, {
-        description,
-        speed: speed ?? usualSpeed(plan),
-        describeResult: describe,
-      });
+      const about = { description, speed: speed ?? usualSpeed(plan), parseMoment: readMoment };
+      const ending = await view(playback, { ...about, describeResult: describe });
       if (ending.kind === "quit") return ending.exitCode;
     }
-    const { outcome } = simulation.finish();
+    const { outcome, traceHash } = (playback ?? simulation).finish();
+    if (recorded !== null && recorded.result.traceHash !== traceHash) {
+      const versions = `written by reconverge ${nameVersion(recorded.code)}, this is ${nameVersion(codeVersion())}`;
+      process.stderr.write(`not the run that was recorded (${recorded.result.outcome}): ${versions}\n`);
+    }
     const reproduce =
       bundle === null
         ? reproduceLine(file, plan.seed, options)

@@ -88,6 +88,11 @@ export class LinkConditions {
     return conditions.latency(uniform32) + conditions.addedUs;
   }
 
+  /** The same without any fault. */
+  usualLatencyUs(uniform32: number): number {
+    return this.#defaultLatency(uniform32);
+  }
+
   /** Queues so many bytes behind what is leaving; how long until they have left, in microseconds. */
   transmitUs(direction: Direction, bytes: number, nowUs: number): number {
     const { kbps } = this.#of(direction);

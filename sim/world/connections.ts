@@ -4,6 +4,7 @@
  * lasts longer than the keepalive, the connection breaks and what it carried is gone.
  */
 
+import { present } from "../../core/assert.ts";
 import type { PeerId, Topic } from "../../core/ids.ts";
 import type { StreamProtocol } from "../../core/input.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -99,6 +100,11 @@ export class Connections {
   between(a: number, b: number): Connection | undefined {
     const link = this.#links[a]?.get(b);
     return link === undefined ? undefined : this.memory.byLink[link];
+  }
+
+  /** The link of two nodes that have one, by its place in the plan. */
+  linkBetween(a: number, b: number): number {
+    return present(this.#links[a]?.get(b), "a link");
   }
 
   direction(connection: Connection, from: number): Direction {

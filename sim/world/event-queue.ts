@@ -3,6 +3,7 @@
  * is made to order an event, and the order is total, so a run has one history.
  */
 
+import { present } from "../../core/assert.ts";
 import { mix32 } from "../random.ts";
 
 /** Orders events of the same microsecond. A seeded choice, so that nothing comes to rely on one order. */
@@ -29,6 +30,55 @@ export function createQueueMemory<Event>(): QueueMemory<Event> {
     events: [],
     sequence: 0,
     kinds: new Map(),
+  };
+}
+
+/** The queue of a world of this seed, which chooses the policy. Takes over the memory. */
+export function createEventQueue<Event extends { readonly kind: string }>(
+  seed: number,
+  memory?: QueueMemory<Event>,
+): EventQueue<Event> {
+  return new EventQueue(present(tieBreaks[seed % tieBreaks.length], "a tie-break policy"), seed, memory);
+}
+
+/** Something that is due, and its place in the memory. */
+export interface Due<Event> {
+  readonly timeUs: number;
+  readonly event: Event;
+  readonly place: number;
+}
+
+/** All that is due, in the order in which it will happen. O(n log n). */
+export function inOrder<Event>({
+  times,
+  ties,
+  sequences,
+  events,
+}: QueueMemory<Event>): readonly Due<Event>[] {
+  const key = (place: number) => [times[place] ?? 0, ties[place] ?? 0, sequences[place] ?? 0] as const;
+  return events
+    .map((event, place) => ({ timeUs: times[place] ?? 0, event, place, key: key(place) }))
+    .sort((a, b) => a.key[0] - b.key[0] || a.key[1] - b.key[1] || a.key[2] - b.key[2])
+    .map(({ timeUs, event, place }) => ({ timeUs, event, place }));
+}
+
+/** The same without what is at one place. O(n log n). */
+export function without<Event>(memory: QueueMemory<Event>, place: number): QueueMemory<Event> {
+  // What is sorted is a heap.
+  const kept = inOrder(memory).filter((due) => due.place !== place);
+  const column = <T extends Float64Array | Uint32Array>(old: T, empty: T): T => {
+    kept.forEach((due, index) => {
+      empty[index] = old[due.place] ?? 0;
+    });
+    return empty;
+  };
+  const size = memory.times.length;
+  return {
+    ...memory,
+    times: column(memory.times, new Float64Array(size)),
+    ties: column(memory.ties, new Uint32Array(size)),
+    sequences: column(memory.sequences, new Float64Array(size)),
+    events: kept.map(({ event }) => event),
   };
 }
 

@@ -28,6 +28,8 @@ const pruneBackoffUs = 60_000_000;
 const historyPeriods = 5;
 const offeredPeriods = 3;
 
+const none: ReadonlySet<number> = new Set();
+
 export interface MeshMemory {
   readonly nodes: readonly Map<Topic, TopicState>[];
   /** Messages given to a node whose verdict is still out, with who relayed them. */
@@ -231,7 +233,7 @@ export class Mesh {
 
   /** Connected neighbours in a node's mesh for a topic. */
   meshOf(node: number, topic: Topic): ReadonlySet<number> {
-    return this.#topic(node, topic).mesh;
+    return this.memory.nodes[node]?.get(topic)?.mesh ?? none;
   }
 
   #topic(node: number, topic: Topic): TopicState {

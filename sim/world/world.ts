@@ -6,13 +6,13 @@
 
 import { present } from "../../core/assert.ts";
 import type { Commit, Effect, Outcome } from "../../core/effect.ts";
-import type { ContextId } from "../../core/ids.ts";
+import type { ContextId, Topic } from "../../core/ids.ts";
 import type { Input, RequestId } from "../../core/input.ts";
 import { Trace } from "../../core/trace.ts";
 import { type Codec, createCodec } from "../../core/wire/codec.ts";
 import { copyShared } from "../memory.ts";
 import type { Plan } from "../plan/plan.ts";
-import { mix32 } from "../random.ts";
+import { worldSeed } from "../random.ts";
 import { Adversaries } from "./adversaries.ts";
 import { BlobClients } from "./blob-clients.ts";
 import { ChunkDisks } from "./chunk-disks.ts";
@@ -20,7 +20,7 @@ import { LinkConditions } from "./conditions.ts";
 import { Connections } from "./connections.ts";
 import { createNodes } from "./create-nodes.ts";
 import { DiskSyncs } from "./disk-syncs.ts";
-import { EventQueue, tieBreaks } from "./event-queue.ts";
+import { createEventQueue, type EventQueue } from "./event-queue.ts";
 import { Counters, type WorldEvent, type WorldPort } from "./events.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import { createContexts } from "./genesis.ts";
@@ -72,7 +72,7 @@ export class World implements WorldPort, NodeSurroundings {
   constructor(plan: Plan, options: WorldOptions, observer: WorldObserver) {
     this.plan = plan;
     this.untilUs = plan.untilUs;
-    this.seed = mix32(plan.seed, Math.floor(plan.seed / 0x1_0000_0000), 0, 0);
+    this.seed = worldSeed(plan);
     this.#observer = observer;
     const { from } = options;
     const { crypto } = options.crypto;
@@ -81,11 +81,7 @@ export class World implements WorldPort, NodeSurroundings {
       from?.codec ?? (options.isSharing ? createSharedCodec(createCodec(crypto)) : createCodec(crypto));
     this.counters = new Counters(memory?.counters);
     this.trace = new Trace(crypto, options.traceListener, memory?.trace);
-    this.#queue = new EventQueue(
-      present(tieBreaks[this.seed % tieBreaks.length], "a tie-break policy"),
-      this.seed,
-      memory?.queue,
-    );
+    this.#queue = createEventQueue(this.seed, memory?.queue);
     this.nodes = createNodes(plan, {
       ...{ ...options, codec: this.codec, seed: this.seed, surroundings: this },
       from: from && { identities: from.identities, nodes: from.memory.nodes },
@@ -166,6 +162,11 @@ export class World implements WorldPort, NodeSurroundings {
     this.events += 1;
     this.#happen(event);
     return true;
+  }
+
+  /** Connected neighbours in a node's mesh for a topic, for inspection. */
+  meshOf(node: number, topic: Topic): ReadonlySet<number> {
+    return this.#mesh.meshOf(node, topic);
   }
 
   get nextTimeUs(): number {

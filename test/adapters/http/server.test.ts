@@ -204,6 +204,16 @@ test("parked work is tried again when an operator asks for it", async () => {
   assert.equal(unknown, { status: 404, answer: { error: "no such context" } });
 });
 
+test("a node syncs a context now when it is told to", async () => {
+  outcome = { kind: "context", contextId };
+  const id = toBase58(contextId);
+  const { answer } = await send("POST", `/admin-api/contexts/${id}/sync`, "{}");
+  assert.equal(answer, { data: { contextId: id } });
+  assert.equal(calls, [{ kind: "sync-context", contextId }]);
+  outcome = { kind: "refused", code: "context-not-found", message: "no such context" };
+  assert.is((await send("POST", `/admin-api/contexts/${id}/sync`, "{}")).status, 404);
+});
+
 test("health, readiness, peers and status have their shapes", async () => {
   assert.equal((await send("GET", "/admin-api/health")).answer, { data: { status: "alive" } });
   assert.equal((await send("GET", "/admin-api/ready")).answer, { data: { status: "ready" } });

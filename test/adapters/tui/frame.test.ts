@@ -33,7 +33,7 @@ test("a frame shows the run, its two sides, roots, faults, figures and keys", ()
   assert.match(text, "■ 50 aaaaaaa0   ■ 50 aaaaaaa1");
   assert.match(text, "writes acknowledged 333   propagation p50 117 ms   pending 3   messages 3,196/s");
   assert.match(text, /partition +50 \| 50 +35\.8 s left/);
-  assert.match(text, "q quit   space pause   + - speed   s step 0.1 s");
+  assert.match(text, "q quit   ? keys   1-5 panes");
 });
 
 test("the nodes of one root have one colour, and those of another root another", () => {
@@ -82,7 +82,7 @@ test("few nodes are tiles with names, and a node that does not run bears a mark"
   ];
   const text = linesOf(viewOf({}, { sides: [{ name: "A", nodes }] }), 100, 29).join("\n");
   assert.match(text, /works +✕ crashed +‖ halted +○ newcomer +◌ later +– gone/);
-  assert.match(text, "✕ 1 crashed   ‖ 1 paused   ○ 1 joining   – 1 left   ◌ 1 not there yet");
+  assert.match(text, "✕ 1 down   ‖ 1 paused   ○ 1 joining   – 1 left   ◌ 1 not there yet");
 });
 
 test("a cut opens and heals without a node changing its place", () => {
@@ -109,7 +109,7 @@ test("a violation is told at once", () => {
 
 test("at the end the verdict stands in the title, and no keys are offered", () => {
   const verdict = { isPassed: true, text: "passed, converged at 75.2 s" };
-  const lines = linesOf(viewOf({ roots: 1 }, { verdict }), 100, 20);
+  const lines = linesOf(viewOf({ roots: 1 }, { verdict, keys: [] }), 100, 20);
   assert.match(lines[0] ?? "", /✔ passed, converged at 75\.2 s$/);
   assert.match(lines.join("\n"), "all 100 nodes have root aaaaaaa0");
   assert.not.match(lines.join("\n"), "quit");

@@ -20,18 +20,19 @@ test("a run that fell behind goes on at the limit, without racing to catch up", 
 
 test("while paused virtual time stands still, and goes on from there", () => {
   const pace = new Pace(10, 0);
-  pace.togglePause(1_000, 7_000_000);
+  pace.setPaused(true, 1_000, 7_000_000);
   assert.is(pace.targetUs(9_000, 7_000_000), 7_000_000);
-  pace.togglePause(9_000, 7_000_000);
+  pace.setPaused(false, 9_000, 7_000_000);
   assert.is(pace.targetUs(9_100, 7_000_000), 8_000_000);
 });
 
-test("a step pauses, and steps add up", () => {
-  const pace = new Pace(10, 0);
-  pace.step(100_000, 3_000_000);
-  assert.ok(pace.isPaused);
-  pace.step(100_000, 3_000_000);
-  assert.is(pace.targetUs(50_000, 3_000_000), 3_200_000);
+test("backwards virtual time falls as fast, at most to the beginning, and never without a limit", () => {
+  const pace = new Pace(Number.POSITIVE_INFINITY, 0);
+  pace.reverse(1_000, 7_000_000);
+  assert.is(pace.limit, 100);
+  assert.is(pace.targetUs(1_010, 7_000_000), 6_000_000);
+  pace.restart(2_000, 500_000);
+  assert.is(pace.targetUs(2_100, 500_000), 0);
 });
 
 test("faster and slower go through the speeds, up to no limit and down to a tenth", () => {

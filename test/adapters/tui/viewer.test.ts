@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { countRoots, sampleNodes } from "../../../adapters/tui/sample.ts";
-import type { NodeView, ViewModel } from "../../../adapters/tui/view-model.ts";
-import { concluded, Viewer } from "../../../adapters/tui/viewer.ts";
+import type { NodeView } from "../../../adapters/tui/view-model.ts";
+import { concluded, type RunView, Viewer } from "../../../adapters/tui/viewer.ts";
 import { present } from "../../../core/assert.ts";
 import { createSimulation } from "../../../sim/host/simulate.ts";
 import { defineScenario, type Scenario } from "../../../sim/scenario/scenario.ts";
@@ -38,22 +38,23 @@ class Watched {
     this.viewer = new Viewer(this.simulation, { description: null });
   }
 
-  at(seconds: number): ViewModel {
+  at(seconds: number): RunView {
     const nowUs = seconds * 1_000_000;
     this.simulation.runUntil(nowUs);
-    this.viewer.observe({ nowUs });
-    return this.viewer.view({ realMs: seconds * 100, nowUs }, { isPaused: false, limit: 10 });
+    this.viewer.observe(this.simulation, { nowUs });
+    const pace = { isPaused: false, isBackwards: false, goal: null, limit: 10 };
+    return this.viewer.view(this.simulation, { realMs: seconds * 100, nowUs }, { pace, selected: null });
   }
 }
 
-function node(view: ViewModel, id: string): NodeView {
+function node(view: RunView, id: string): NodeView {
   return present(
     view.sides.flatMap(({ nodes }) => nodes).find((other) => other.id === id),
     id,
   );
 }
 
-function sides(view: ViewModel): readonly string[] {
+function sides(view: RunView): readonly string[] {
   return view.sides.map(({ name, nodes }) => `${name}: ${nodes.map(({ id }) => id).join(" ")}`);
 }
 
@@ -84,7 +85,7 @@ test("before a cut all agree, during it each side has a root of its own, and at 
 
 test("a crashed and a paused node are marked, and a crashed one has no root", () => {
   const watched = new Watched(split);
-  assert.equal(node(watched.at(8), "n1"), { id: "n1", mark: "down", slot: null });
+  assert.equal(node(watched.at(8), "n1"), { id: "n1", mark: "down", slot: null, isSelected: false });
   assert.is(node(watched.at(11), "n1").mark, "up");
   const paused = node(watched.at(15), "n2");
   assert.is(paused.mark, "paused");

@@ -1,5 +1,6 @@
 // Views made by hand: a cluster of any size, on sides of any number, as a moment in the middle of a run.
 
+import { hintsOf } from "../../../adapters/tui/keys.ts";
 import type { NodeView, SideView, ViewModel } from "../../../adapters/tui/view-model.ts";
 
 export interface ViewSketch {
@@ -25,7 +26,15 @@ export function viewOf(sketch: ViewSketch = {}, changes: Partial<ViewModel> = {}
     description: "Two halves write apart for a minute, then meet.",
     nowUs: 34_200_000,
     untilUs: runUs,
-    pace: { isPaused: false, limit: 20, reached: 18.4, eventsPerSecond: 61_204 },
+    isLive: false,
+    pace: {
+      isPaused: false,
+      isBackwards: false,
+      goal: null,
+      limit: 20,
+      reached: 18.4,
+      eventsPerSecond: 61_204,
+    },
     context: { id: "kv", position: 0, count: 1 },
     sides,
     groups: Array.from({ length: Math.min(roots, nodes) }, (_, slot) => ({
@@ -44,12 +53,17 @@ export function viewOf(sketch: ViewSketch = {}, changes: Partial<ViewModel> = {}
     figures: { acknowledged: 333, propagationP50Ms: 117, pending: 3, messagesPerSecond: 3_196 },
     violations: Array.from({ length: violations }, (_, index) => `bounds n${index}: too many deltas wait`),
     verdict: null,
+    violationsAtUs: [],
+    pane: { kind: "cluster", selected: null },
+    notice: null,
+    prompt: null,
+    keys: hintsOf("cluster", "run"),
     ...changes,
   };
 }
 
 export function nodeOf(changes: Partial<NodeView>): NodeView {
-  return { id: "n0", mark: "up", slot: 0, ...changes };
+  return { id: "n0", mark: "up", slot: 0, isSelected: false, ...changes };
 }
 
 function sidesOf({ nodes = 100, sides = 2, roots = 2, isCut = true }: ViewSketch): readonly SideView[] {

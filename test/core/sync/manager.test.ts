@@ -60,6 +60,20 @@ function countOf(opened: readonly Opened[]): ReadonlyMap<PeerId, number> {
   return counts;
 }
 
+test("a client that wants a sync gets a session with every peer of the context, and an answer at once", () => {
+  const { node, contextId } = among(["abe", "zoe"]);
+  const asked = (id: ContextId) =>
+    only(
+      node.give({ kind: "request", request: "now", call: { kind: "sync-context", contextId: id } }),
+      "reply",
+    );
+  assert.equal(asked(contextId)[0]?.outcome, { kind: "context", contextId });
+  const opened = passAnswering(node, contextId, 150);
+  assert.equal(opened.map(({ peer }) => peer).sort(), ["abe", "zoe"]);
+  const unknown = asked("?".repeat(32) as ContextId)[0]?.outcome;
+  assert.is(unknown?.kind === "refused" && unknown.code, "context-not-found");
+});
+
 test("a peer that subscribes brings a session: the lower name starts at once, the other gives it a moment", () => {
   for (const [peer, fromMs, toMs] of [
     ["zoe", 0, 20],
