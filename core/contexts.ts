@@ -61,6 +61,8 @@ export class Contexts {
         const replica = this.#replicas.get(call.contextId);
         return replica === undefined ? unknownContext(call.contextId) : replica.calls.execute(call, turn);
       }
+      case "restore":
+        return this.#restore(call.contextId, call.delta, turn);
       case "retry-owed": {
         const replica = this.#replicas.get(call.contextId);
         if (replica === undefined) return unknownContext(call.contextId);
@@ -100,6 +102,14 @@ export class Contexts {
       saveNode(this.#services.author.incarnation, Array.from(this.#replicas.keys()), turn);
     }
     if (delta !== null) replica.receive(delta, turn);
+    return { kind: "context", contextId };
+  }
+
+  #restore(contextId: ContextId, sealed: Uint8Array, turn: Turn): Outcome {
+    const delta = this.#services.codec.openDelta(sealed);
+    if (isFault(delta) || delta.contextId !== contextId)
+      return refused("bad-arguments", `not a delta of context ${toHex(contextId)}`);
+    this.#replicas.get(contextId)?.receive(delta, turn);
     return { kind: "context", contextId };
   }
 

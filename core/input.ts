@@ -50,5 +50,7 @@ export type ClientCall =
       readonly method: string;
       readonly args: JsonObject;
     }
+  /** A sealed delta out of what is left of this node's own damaged store, and the context it belongs to. */
+  | { readonly kind: "restore"; readonly contextId: ContextId; readonly delta: Uint8Array }
   /** Has the parked work of a context tried again. */
   | { readonly kind: "retry-owed"; readonly contextId: ContextId };

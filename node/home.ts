@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { access, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { storeMarkerName } from "../adapters/level/store-folder.ts";
+import { storeMarkerName } from "../adapters/level/marker.ts";
 import { Failure } from "./failure.ts";
 import { namePattern } from "./settings.ts";
 

@@ -5,7 +5,6 @@
  *   wrote becomes durable) → running (the API answers) → stopping → stopped
  */
 
-import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { createNodeIdentity, publicKeyOfSeed } from "../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../adapters/crypto/node-crypto.ts";
@@ -18,13 +17,13 @@ import type { Application } from "../core/app/application.ts";
 import { builtInApplications } from "../core/app/built-in/index.ts";
 import type { PeerId } from "../core/ids.ts";
 import { createNodeMemory, NodeCore } from "../core/node.ts";
-import type { RandomWords } from "../core/random.ts";
 import { UnreadableStoreError } from "../core/stored-node.ts";
 import { createCodec } from "../core/wire/codec.ts";
 import { createApi } from "./api.ts";
 import { contextsMax } from "./context-limit.ts";
 import { Driver } from "./driver.ts";
 import { FlightRecorder } from "./flight/recorder.ts";
+import { randomWords } from "./random-words.ts";
 import type { NodeConfig } from "./settings.ts";
 import { Watch } from "./watch.ts";
 
@@ -36,6 +35,8 @@ export interface NodeOptions {
   /** Besides the built-in ones. */
   readonly applications?: readonly Application[];
   readonly log: Logger;
+  /** 32 secret bytes under which the store is sealed. */
+  readonly storeSecret?: Uint8Array | null;
   /** Go on with what is left of a store whose last writes are lost. */
   readonly acceptLoss?: boolean;
   /** Where to keep a flight recording, in files of about so many bytes; none unless given. */
@@ -116,11 +117,11 @@ export class ReconvergeNode {
   }
 
   async #start(): Promise<void> {
-    const { config, seed, storePath, log, acceptLoss = false, failed } = this.#options;
+    const { config, seed, storePath, log, acceptLoss = false, storeSecret = null, failed } = this.#options;
     const applications = [...builtInApplications, ...(this.#options.applications ?? [])];
     const parts = this.#parts;
     this.#enter("starting");
-    parts.store = await openLevelStore(storePath, { create: true, acceptLoss });
+    parts.store = await openLevelStore(storePath, { create: true, acceptLoss, secret: storeSecret });
     parts.network = await createNetwork({
       keyPair: Uint8Array.of(...seed, ...publicKeyOfSeed(seed)),
       listen: config.swarm.hosts.map((host) => listenAddress(host, config.swarm.port)),
@@ -213,14 +214,9 @@ function storeTrouble(error: unknown, storePath: string): unknown {
     const message = `the store at ${storePath} cannot be read: ${error.message}; ${advice}`;
     return new StoreError("store-version", message, error);
   }
-  const advice = "put a backup back, or remove the folder and join its contexts again";
+  const advice = 'put a backup back, or run "reconverge node repair", which keeps what can still be read';
   const message = `the store at ${storePath} is damaged: ${error.message}; ${advice}`;
   return new StoreError("store-damaged", message, error);
-}
-
-function randomWords(): RandomWords {
-  const bytes = randomBytes(16);
-  return [0, 4, 8, 12].map((offset) => bytes.readInt32LE(offset)) as RandomWords;
 }
 
 function listenAddress(host: string, port: number): string {

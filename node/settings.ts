@@ -26,6 +26,7 @@ export interface NodeConfig {
     readonly mdns: boolean;
   };
   readonly server: { readonly host: string; readonly port: number };
+  readonly store: { readonly keyFile: string };
   readonly log: { readonly level: string };
   readonly core: Config;
 }
@@ -100,6 +101,17 @@ export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ],
   ["server.port", { default: 2528, why: "TCP port of the API; 0 takes any that is free", expectation: port }],
   [
+    "store.keyFile",
+    {
+      default: "",
+      why: "file with 64 hexadecimal digits under which what is stored is sealed (AES-256-GCM); RECONVERGE_STORE_KEY comes before it; empty seals nothing",
+      expectation: (value) =>
+        value === "" || (typeof value === "string" && isAbsolute(value))
+          ? null
+          : "an absolute path, or nothing",
+    },
+  ],
+  [
     "log.level",
     {
       default: "info",
@@ -131,6 +143,7 @@ export function createNodeConfig(values: ReadonlyMap<string, SettingValue>): Nod
       mdns: value("swarm.mdns"),
     },
     server: { host: value("server.host"), port: value("server.port") },
+    store: { keyFile: value("store.keyFile") },
     log: { level: value("log.level") },
     core: createConfig(Object.fromEntries(core)),
   };

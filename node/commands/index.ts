@@ -81,6 +81,15 @@ function registerNode(program: Command): void {
     .action(async (file: string, options: ReplayOptions) =>
       (await import("./replay.ts")).replayFile(file, options),
     );
+  withHomeOptions(node.command("repair"))
+    .description("read a stopped node's whole store, and put right what is damaged in it")
+    .option(
+      "--accept-loss",
+      "where something is gone, make a new store of what can be read; the old one is kept",
+    )
+    .action(async (options: HomeOptions & { readonly acceptLoss?: true }) =>
+      (await import("./repair.ts")).repair(options),
+    );
   withHomeOptions(node.command("config").argument("<assignments...>", "for example swarm.port=2428"))
     .description("change settings, all or none; they take effect when the node starts")
     .action(async (assignments: string[], options: HomeOptions) =>
