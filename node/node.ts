@@ -121,7 +121,10 @@ export class ReconvergeNode {
     const applications = [...builtInApplications, ...(this.#options.applications ?? [])];
     const parts = this.#parts;
     this.#enter("starting");
-    parts.store = await openLevelStore(storePath, { create: true, acceptLoss, secret: storeSecret });
+    parts.store = await openLevelStore(storePath, {
+      ...{ create: true, acceptLoss, secret: storeSecret },
+      told: (what) => log.warn({ component: "store" }, what),
+    });
     parts.network = await createNetwork({
       keyPair: Uint8Array.of(...seed, ...publicKeyOfSeed(seed)),
       listen: config.swarm.hosts.map((host) => listenAddress(host, config.swarm.port)),

@@ -20,12 +20,14 @@ export interface LevelStoreOptions {
   readonly acceptLoss?: boolean;
   /** 32 secret bytes under which values are sealed; a store that was not is sealed from now on. */
   readonly secret?: Uint8Array | null;
+  /** Hears a sentence for each thing that was put right, or whose loss was accepted. */
+  readonly told?: (what: string) => void;
 }
 
 /** Opens the store at this path. Rejects with a `StoreError`. O(`ringSize`) besides what LevelDB recovers. */
 export async function openLevelStore(path: string, options: LevelStoreOptions): Promise<Store> {
-  const { create, acceptLoss = false, secret = null, cacheBytesMax = 67_108_864 } = options;
-  return new LevelStore(await openParts(path, { create, acceptLoss, secret }), cacheBytesMax);
+  const { create, acceptLoss = false, secret = null, cacheBytesMax = 67_108_864, told = () => {} } = options;
+  return new LevelStore(await openParts(path, { create, acceptLoss, secret, told }), cacheBytesMax);
 }
 
 class LevelStore implements Store {

@@ -24,25 +24,38 @@ export interface Opening {
   readonly create: boolean;
   readonly acceptLoss: boolean;
   readonly secret: Uint8Array | null;
+  /** Hears a sentence for each thing that was put right, or whose loss was accepted. */
+  readonly told: (what: string) => void;
 }
 
+export type Accepting = Pick<Opening, "acceptLoss" | "told">;
+
 /** Opens everything, or leaves nothing open and rejects with a `StoreError`. */
-export async function openParts(path: string, { create, acceptLoss, secret }: Opening): Promise<OpenedParts> {
+export async function openParts(
+  path: string,
+  { create, secret, ...accepting }: Opening,
+): Promise<OpenedParts> {
   const folder = await StoreFolder.claim(path, { create, values: chooseFormat(secret) });
   let level: Database | null = null;
   let tipFile: TipFile | null = null;
   try {
     const format = formatFor(folder, secret);
-    await checkLogs(folder, acceptLoss);
+    await checkLogs(folder, accepting);
     level = await openLevel(folder);
     await folder.opened();
-    tipFile = await openTipFile(folder, acceptLoss);
-    const tip = await checkTip({ folder, level, tipFile }, acceptLoss);
+    tipFile = await openTipFile(folder, accepting);
+    const tip = await checkTip({ folder, level, tipFile }, accepting);
     const seal = sealOf(format, secret);
     if (seal === null) throw wrongSecret(folder, secret);
     if (folder.marker.state === "creating") await folder.mark({ state: "ready", values: format });
-    else if (format !== folder.marker.values || folder.marker.state === "rewriting")
+    else if (format !== folder.marker.values || folder.marker.state === "rewriting") {
+      accepting.told(
+        format.kind === "encrypted"
+          ? "all values are being sealed"
+          : "all values are being written again with checksums",
+      );
       await rewriteValues({ folder, level }, { values: format, seal });
+    }
     return { folder, level, tipFile, tip, seal };
   } catch (error) {
     await tipFile?.close();
@@ -89,25 +102,28 @@ export async function openLevel(folder: StoreFolder): Promise<Database> {
  * LevelDB goes on behind a damaged place in its log, and what it then holds is no prefix of what was written. So
  * this is found before it reads the log, and whoever accepts the loss goes on with the prefix.
  */
-export async function checkLogs(folder: StoreFolder, acceptLoss: boolean): Promise<void> {
+export async function checkLogs(folder: StoreFolder, { acceptLoss, told }: Accepting): Promise<void> {
   if (folder.marker.state === "creating" || (await folder.holder()) !== null) return;
   const hole = await findLogHole(folder.levelPath).catch((error: unknown) => {
     throw damaged(folder, `LevelDB's log cannot be read (${messageOf(error)})`, error);
   });
   if (hole === null) return;
-  if (!acceptLoss)
-    throw lossy(folder, `its log ${hole.path} is damaged at byte ${hole.offset}, and more follows`);
+  const lost = `its log ${hole.path} is damaged at byte ${hole.offset}, and more follows`;
+  if (!acceptLoss) throw lossy(folder, lost);
   await cutLogs(folder.levelPath, hole);
+  told(`${lost}: what follows is given up`);
 }
 
-export async function openTipFile(folder: StoreFolder, acceptLoss: boolean): Promise<TipFile> {
+export async function openTipFile(folder: StoreFolder, { acceptLoss, told }: Accepting): Promise<TipFile> {
   try {
     if (folder.marker.state === "creating") return await TipFile.create(folder.tipPath);
     return await TipFile.open(folder.tipPath);
   } catch (error) {
     if (codeOf(error) !== "ENOENT")
       throw damaged(folder, `its file ${folder.tipPath} cannot be read (${messageOf(error)})`, error);
-    if (!acceptLoss) throw lossy(folder, `its file ${folder.tipPath} is gone, ${unknownEnd}`, error);
+    const lost = `its file ${folder.tipPath} is gone, ${unknownEnd}`;
+    if (!acceptLoss) throw lossy(folder, lost, error);
+    told(lost);
     return await TipFile.create(folder.tipPath);
   }
 }
@@ -115,15 +131,17 @@ export async function openTipFile(folder: StoreFolder, acceptLoss: boolean): Pro
 /** Compares what LevelDB holds with what was durable before. Gives the tip to go on from. */
 export async function checkTip(
   { folder, level, tipFile }: Pick<OpenedParts, "folder" | "level" | "tipFile">,
-  acceptLoss: boolean,
+  { acceptLoss, told }: Accepting,
 ): Promise<Tip> {
   const records = checkRing(await level.values(ringRange).all());
   if (typeof records === "string") throw damaged(folder, records);
   const stored = records.at(-1) ?? emptyTip;
   const kept = await tipFile.read();
   if (kept === null || kept.count > stored.count) {
-    if (!acceptLoss) throw lossy(folder, whatIsLost(folder, stored, kept));
+    const lost = whatIsLost(folder, stored, kept);
+    if (!acceptLoss) throw lossy(folder, lost);
     await tipFile.reset(stored);
+    if (kept === null || kept.count > 0) told(lost);
     return stored;
   }
   const known = records.find(({ count }) => count === kept.count);

@@ -4,25 +4,22 @@
  */
 
 import { LevelDb } from "./leveldb.ts";
-import { checkLogs, openLevel, openParts } from "./opening.ts";
+import { checkLogs, type Opening, openLevel, openParts } from "./opening.ts";
 import { messageOf, StoreError } from "./store.ts";
 import { damaged } from "./store-damage.ts";
 import { StoreFolder } from "./store-folder.ts";
 import { bareValues, chooseFormat, sealOf } from "./value-seal.ts";
 
-export interface RepairOptions {
-  readonly acceptLoss: boolean;
-  readonly secret: Uint8Array | null;
-}
+export type RepairOptions = Omit<Opening, "create">;
 
 /**
  * Has LevelDB make its manifest anew where it cannot open without; true when it did. Rejects with a `StoreError`
  * where somebody has the store open, where there is none, and where a log has a hole whose loss is not accepted.
  */
-export async function repairManifest(path: string, { acceptLoss }: RepairOptions): Promise<boolean> {
+export async function repairManifest(path: string, accepting: RepairOptions): Promise<boolean> {
   const folder = await StoreFolder.claim(path, { create: false, values: chooseFormat(null) });
   try {
-    await checkLogs(folder, acceptLoss);
+    await checkLogs(folder, accepting);
     try {
       await (await openLevel(folder)).close();
       return false;

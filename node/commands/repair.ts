@@ -43,6 +43,7 @@ function tell(outcome: RepairOutcome): string {
   }
   if (outcome.values === 0)
     return "the store is empty: join its contexts again, and peers bring what they hold";
+  const lost = outcome.lost.map((what) => `${what}\n`).join("");
   const manifest = outcome.manifest ? "LevelDB's manifest was made anew; " : "";
-  return `${manifest}the store is whole: ${outcome.values} values, every delta and every entity were read`;
+  return `${lost}${manifest}the store is whole: ${outcome.values} values, every delta and every entity was read`;
 }

@@ -8,7 +8,7 @@ import { rename, rm } from "node:fs/promises";
 import { createNodeIdentity } from "../../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
 import { openLevelStore } from "../../adapters/level/level-store.ts";
-import { checkValues, openRemains, repairManifest } from "../../adapters/level/repair.ts";
+import { checkValues, openRemains, type RepairOptions, repairManifest } from "../../adapters/level/repair.ts";
 import { type Store, StoreError } from "../../adapters/level/store.ts";
 import type { Application } from "../../core/app/application.ts";
 import type { Config } from "../../core/config.ts";
@@ -30,7 +30,13 @@ export interface RepairedNode {
 
 export type RepairOutcome =
   /** Nothing is missing. `manifest`: it was made anew. */
-  | { readonly kind: "whole"; readonly manifest: boolean; readonly values: number }
+  | {
+      readonly kind: "whole";
+      readonly manifest: boolean;
+      readonly values: number;
+      /** What was given up, in sentences. */
+      readonly lost: readonly string[];
+    }
   /** `keptAt`: where the old store is. */
   | { readonly kind: "salvaged"; readonly why: string; readonly keptAt: string; readonly salvaged: Salvaged };
 
@@ -38,9 +44,11 @@ export type RepairOutcome =
 export async function repairNode(node: RepairedNode, acceptLoss: boolean): Promise<RepairOutcome> {
   const { storePath, secret } = node;
   await finishInterrupted(storePath);
-  const manifest = await repairManifest(storePath, { acceptLoss, secret });
-  const checked = await check(node, acceptLoss);
-  if (typeof checked === "number") return { kind: "whole", manifest, values: checked };
+  const lost: string[] = [];
+  const opening = { acceptLoss, secret, told: (what: string) => lost.push(what) };
+  const manifest = await repairManifest(storePath, opening);
+  const checked = await check(node, opening);
+  if (typeof checked === "number") return { kind: "whole", manifest, values: checked, lost };
   if (!acceptLoss)
     throw new StoreError(
       "store-damaged",
@@ -50,11 +58,11 @@ export async function repairNode(node: RepairedNode, acceptLoss: boolean): Promi
 }
 
 /** The number of values, or what is wrong. */
-async function check(node: RepairedNode, acceptLoss: boolean): Promise<number | string> {
-  const { storePath, secret } = node;
+async function check(node: RepairedNode, opening: RepairOptions): Promise<number | string> {
+  const { storePath } = node;
   try {
-    const values = await checkValues(storePath, { acceptLoss, secret });
-    const store = await openLevelStore(storePath, { create: false, acceptLoss, secret });
+    const values = await checkValues(storePath, opening);
+    const store = await openLevelStore(storePath, { create: false, ...opening });
     try {
       const now = { monotonicMs: 0, wallMs: Date.now() };
       return findDamage({ ...coreParts(node), store }, now) ?? values;
