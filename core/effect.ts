@@ -19,7 +19,8 @@ export type Effect =
   | { readonly kind: "subscribe"; readonly topic: Topic }
   | { readonly kind: "unsubscribe"; readonly topic: Topic }
   | { readonly kind: "dial"; readonly peer: PeerId }
-  | { readonly kind: "hang-up"; readonly peer: PeerId }
+  /** Ends the connections to a peer, and takes none from it for so long; should one come about, the core hangs up again. */
+  | { readonly kind: "hang-up"; readonly peer: PeerId; readonly refuseForMs: number }
   | { readonly kind: "open-stream"; readonly stream: StreamId; readonly peer: PeerId }
   | { readonly kind: "send"; readonly stream: StreamId; readonly frame: Uint8Array }
   /** Ends the stream once what was sent has left. No input follows for it. */

@@ -8,6 +8,7 @@ import type { Application } from "./app/application.ts";
 import { InvariantError, present, unreachable } from "./assert.ts";
 import { Author, type AuthorMemory, createAuthorMemory } from "./author.ts";
 import { Cache, type CacheMemory, createCacheMemory } from "./cache.ts";
+import { Conduct, type ConductMemory, createConductMemory } from "./conduct.ts";
 import type { Config } from "./config.ts";
 import { Contexts, type ContextsMemory } from "./contexts.ts";
 import type { Effect } from "./effect.ts";
@@ -47,6 +48,7 @@ export interface NodeMemory {
   readonly timers: TimersMemory;
   readonly author: AuthorMemory;
   readonly peers: PeersMemory;
+  readonly conduct: ConductMemory;
   readonly heartbeat: HeartbeatMemory;
   readonly sync: SyncMemory;
   readonly replicas: ContextsMemory;
@@ -63,6 +65,7 @@ export function createNodeMemory(randomWords: RandomWords): NodeMemory {
     timers: createTimersMemory(),
     author: createAuthorMemory(),
     peers: createPeersMemory(),
+    conduct: createConductMemory(),
     heartbeat: createHeartbeatMemory(),
     sync: createSyncMemory(),
     replicas: new Map(),
@@ -74,6 +77,7 @@ export function createNodeMemory(randomWords: RandomWords): NodeMemory {
 export class NodeCore {
   readonly contexts: Contexts;
   readonly peers: Peers;
+  readonly conduct: Conduct;
   readonly sync: SyncManager;
   readonly #memory: NodeMemory;
   readonly #store: StateView;
@@ -101,7 +105,8 @@ export class NodeCore {
     this.contexts = new Contexts(memory.replicas, this.#services, (replica, turn) =>
       this.#kept(replica, turn),
     );
-    this.peers = new Peers(memory.peers, this.#services);
+    this.conduct = new Conduct(memory.conduct, config);
+    this.peers = new Peers(memory.peers, this.#services, this.conduct);
     const replica = (contextId: ContextId) => this.contexts.get(contextId);
     this.sync = new SyncManager(memory.sync, this.#services, { peers: this.peers, replica });
     this.#heartbeat = new HeartbeatSender(memory.heartbeat, this.#services);
@@ -129,6 +134,7 @@ export class NodeCore {
     const turn = new Turn(now, this.#store);
     return this.#services.store.during(turn, () => {
       this.#dispatch(input, turn);
+      for (const [peer, mistake] of turn.takeBlamed()) this.conduct.judge(peer, mistake, turn);
       this.#askToBeWoken(turn);
       return turn.finish();
     });
@@ -143,7 +149,7 @@ export class NodeCore {
       case "peer-found":
         return this.peers.found(input.peer, turn);
       case "peer-connected":
-        this.peers.didConnect(input.peer, turn);
+        if (!this.peers.didConnect(input.peer, turn)) return;
         return this.sync.peerConnected(input.peer, this.#sharedWith(input.peer), turn);
       case "peer-disconnected":
         return this.peers.didDisconnect(input.peer, turn);
@@ -157,9 +163,13 @@ export class NodeCore {
       case "peer-unsubscribed":
         return this.peers.unsubscribed(input.peer, input.topic);
       case "gossip":
-        return this.#gossip.receive(input, this.contexts.ofTopic(input.topic), turn);
+        if (this.conduct.admitGossip(input.from, input.message.length, turn))
+          return this.#gossip.receive(input, this.contexts.ofTopic(input.topic), turn);
+        return turn.perform({ kind: "verdict", gossip: input.gossip, verdict: "ignore" });
       case "stream-opened":
-        return this.sync.sessions.accept(input.stream, input.peer, turn);
+        if (this.conduct.admitStream(input.peer, turn))
+          return this.sync.sessions.accept(input.stream, input.peer, turn);
+        return turn.perform({ kind: "close-stream", stream: input.stream });
       case "stream-frame":
         return this.sync.receive(input.stream, input.frame, turn);
       case "stream-closed":
@@ -234,6 +244,7 @@ export class NodeCore {
       case "cleanup":
         for (const each of this.contexts.all().values()) each.sweep(turn);
         this.sync.sweep(turn);
+        this.conduct.sweep(turn.now.monotonicMs);
         return this.#cleanupLater(turn);
       case "apply-ready":
         return replica().applyReady(turn);

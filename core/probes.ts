@@ -35,6 +35,8 @@ export const probeNames = [
   "state-refused",
   "state-too-large",
   "bodies-compacted",
+  "peer-banned",
+  "peer-limited",
   "heartbeat-behind",
   "heartbeat-suppressed",
   "divergence-alarm",

@@ -25,6 +25,8 @@ export class Connections {
   /** Addresses from the configuration; the peer store would forget them after a time. */
   readonly #bootAddresses: ReadonlyMap<PeerId, readonly Multiaddr[]>;
   readonly #open = new Map<PeerId, Set<Connection>>();
+  /** As the core says; it hangs up again should one slip through. */
+  readonly #refusedUntilMs = new Map<PeerId, number>();
   readonly #gone: (peer: PeerId) => void;
   #gate: Gate = () => true;
 
@@ -76,6 +78,15 @@ export class Connections {
     }
   }
 
+  /** Ends all connections to a peer, and lets it in again after so long. */
+  refuse(peer: PeerId, forMs: number): void {
+    const nowMs = performance.now();
+    for (const [other, untilMs] of this.#refusedUntilMs)
+      if (untilMs <= nowMs) this.#refusedUntilMs.delete(other);
+    if (forMs > 0) this.#refusedUntilMs.set(peer, nowMs + forMs);
+    this.hangUp(peer, "the core hung up");
+  }
+
   /** Ends all connections to a peer. */
   hangUp(peer: PeerId, reason: string): void {
     for (const connection of this.#open.get(peer) ?? []) connection.abort(new Error(reason));
@@ -87,7 +98,8 @@ export class Connections {
   }
 
   isRefused(id: Libp2pPeerId): boolean {
-    return !this.#gate(nameOf(id));
+    const peer = nameOf(id);
+    return !this.#gate(peer) || (this.#refusedUntilMs.get(peer) ?? 0) > performance.now();
   }
 
   #opened(connection: Connection): void {

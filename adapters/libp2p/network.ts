@@ -111,7 +111,7 @@ class Libp2pNetwork implements Network {
         void connections.dial(effect.peer);
         return;
       case "hang-up":
-        return connections.hangUp(effect.peer, "the core hung up");
+        return connections.refuse(effect.peer, effect.refuseForMs);
       case "open-stream":
         return streams.open(effect.stream, effect.peer);
       case "send":
