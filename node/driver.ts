@@ -108,7 +108,7 @@ export class Driver {
         else resolve(outcome);
       });
       if (this.#phase === "stopped") this.#refuseRequests();
-      else void this.intake.pushWhenRoom({ kind: "request", request, call });
+      else void this.intake.pushWhenRoom({ kind: "request", request, call }, "clients");
     });
   }
 
@@ -234,7 +234,7 @@ export class Driver {
   #wakeAt(monotonicMs: number): void {
     clearTimeout(this.#wakeTimer);
     const delayMs = Math.min(timerMaxMs, Math.max(0, Math.ceil(monotonicMs - performance.now())));
-    this.#wakeTimer = setTimeout(() => this.intake.push({ kind: "woken" }), delayMs);
+    this.#wakeTimer = setTimeout(() => this.intake.push({ kind: "woken" }, "core"), delayMs);
   }
 
   /** Nothing more is handled, said or kept. */

@@ -48,7 +48,8 @@ export class Connections {
     libp2p.addEventListener("connection:open", ({ detail }) => this.#opened(detail));
     libp2p.addEventListener("connection:close", ({ detail }) => this.#closed(detail));
     libp2p.addEventListener("peer:discovery", ({ detail }) => {
-      this.#intake.push({ kind: "peer-found", peer: nameOf(detail.id) });
+      const peer = nameOf(detail.id);
+      this.#intake.push({ kind: "peer-found", peer }, peer);
     });
   }
 
@@ -63,7 +64,7 @@ export class Connections {
 
   /** Names the configured peers. */
   findBootPeers(): void {
-    for (const peer of this.#bootAddresses.keys()) this.#intake.push({ kind: "peer-found", peer });
+    for (const peer of this.#bootAddresses.keys()) this.#intake.push({ kind: "peer-found", peer }, peer);
   }
 
   async dial(peer: PeerId): Promise<void> {
@@ -74,7 +75,7 @@ export class Connections {
       await this.#libp2p.dial(id, { signal: AbortSignal.timeout(dialPatienceMs) });
     } catch (error) {
       this.#log.debug({ peer, err: error }, "a dial failed");
-      this.#intake.push({ kind: "dial-failed", peer });
+      this.#intake.push({ kind: "dial-failed", peer }, peer);
     }
   }
 
@@ -111,7 +112,7 @@ export class Connections {
     const known = this.#open.get(peer);
     if (known === undefined) {
       this.#open.set(peer, new Set([connection]));
-      this.#intake.push({ kind: "peer-connected", peer });
+      this.#intake.push({ kind: "peer-connected", peer }, peer);
     } else if (known.size >= connectionsPerPeerMax) {
       connection.abort(new Error(`more than ${connectionsPerPeerMax} connections`));
     } else {
@@ -126,8 +127,8 @@ export class Connections {
     if (stale.length === 0) return;
     this.#log.debug({ peer }, "a peer connected anew");
     this.#gone(peer);
-    this.#intake.push({ kind: "peer-disconnected", peer });
-    this.#intake.push({ kind: "peer-connected", peer });
+    this.#intake.push({ kind: "peer-disconnected", peer }, peer);
+    this.#intake.push({ kind: "peer-connected", peer }, peer);
     for (const connection of stale) connection.abort(new Error("the peer connected anew"));
   }
 
@@ -137,7 +138,7 @@ export class Connections {
     if (known?.delete(connection) !== true || known.size > 0) return;
     this.#open.delete(peer);
     this.#gone(peer);
-    this.#intake.push({ kind: "peer-disconnected", peer });
+    this.#intake.push({ kind: "peer-disconnected", peer }, peer);
   }
 }
 

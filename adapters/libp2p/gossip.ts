@@ -107,7 +107,7 @@ export class Gossip {
     this.#topics.set(peer, topics);
     if (isSubscribed) topics.add(topic);
     else topics.delete(topic);
-    this.#intake.push({ kind: isSubscribed ? "peer-subscribed" : "peer-unsubscribed", peer, topic });
+    this.#intake.push({ kind: isSubscribed ? "peer-subscribed" : "peer-unsubscribed", peer, topic }, peer);
   }
 
   #messageArrived(about: { propagationSource: Libp2pSource; msgId: string; msg: Message }): void {
@@ -116,13 +116,11 @@ export class Gossip {
     const { propagationSource: from, msgId, msg } = about;
     this.#unjudged.set(gossip, { message: msgId, from: from.toString() });
     const topic = msg.topic as Topic;
-    const isTaken = this.#intake.offer({
-      kind: "gossip",
-      gossip,
-      from: nameOf(from),
-      topic,
-      message: msg.data,
-    });
+    const peer = nameOf(from);
+    const isTaken = this.#intake.offer(
+      { kind: "gossip", gossip, from: peer, topic, message: msg.data },
+      peer,
+    );
     if (!isTaken) this.judge(gossip, "ignore");
   }
 

@@ -136,13 +136,13 @@ class Libp2pNetwork implements Network {
   /** The driver hears nothing after `stop`. */
   #whileRunning(driver: Intake): Intake {
     return {
-      push: (input) => {
-        if (!this.#isStopped) driver.push(input);
+      push: (input, from) => {
+        if (!this.#isStopped) driver.push(input, from);
       },
-      pushWhenRoom: async (input) => {
-        if (!this.#isStopped) await driver.pushWhenRoom(input);
+      pushWhenRoom: async (input, from) => {
+        if (!this.#isStopped) await driver.pushWhenRoom(input, from);
       },
-      offer: (input) => !this.#isStopped && driver.offer(input),
+      offer: (input, from) => !this.#isStopped && driver.offer(input, from),
     };
   }
 }

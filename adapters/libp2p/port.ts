@@ -22,14 +22,14 @@ export type NetworkEffect = Extract<
 
 export type NetworkInput = Exclude<Input, { kind: "start" | "stop" | "woken" | "request" }>;
 
-/** Where inputs go. Bounded: what can wait is made to wait, and what cannot is refused. */
+/** Where inputs go, each with the peer it is of. Bounded: what can wait is made to wait, and what cannot is refused. */
 export interface Intake {
   /** Takes what may not be lost: who is there, and which streams begin and end. */
-  push(input: NetworkInput): void;
+  push(input: NetworkInput, from: PeerId): void;
   /** Takes a frame. Resolves when the next may be read. */
-  pushWhenRoom(input: NetworkInput): Promise<void>;
+  pushWhenRoom(input: NetworkInput, from: PeerId): Promise<void>;
   /** Takes a gossip message, or says no: then it is lost here, and a sync brings what it said. */
-  offer(input: NetworkInput): boolean;
+  offer(input: NetworkInput, from: PeerId): boolean;
 }
 
 /** True for a peer one may be connected to. */

@@ -29,13 +29,13 @@ export class SyncStreams {
   accept(stream: Stream, peer: PeerId): void {
     this.#accepted += 1;
     const id = -this.#accepted;
-    const accepted = this.#create(id);
-    this.#intake.push({ kind: "stream-opened", stream: id, peer });
+    const accepted = this.#create(id, peer);
+    this.#intake.push({ kind: "stream-opened", stream: id, peer }, peer);
     accepted.attach(stream);
   }
 
   open(id: StreamId, peer: PeerId): void {
-    const opened = this.#create(id);
+    const opened = this.#create(id, peer);
     const connection = this.#connectionTo(peer);
     if (connection === undefined) {
       opened.fail(new Error(`not connected to ${peer}`));
@@ -55,9 +55,9 @@ export class SyncStreams {
     this.#streams.get(id)?.close();
   }
 
-  #create(id: StreamId): SyncStream {
+  #create(id: StreamId, peer: PeerId): SyncStream {
     const ended = () => this.#streams.delete(id);
-    const stream = new SyncStream(id, { intake: this.#intake, log: this.#log, ended });
+    const stream = new SyncStream(id, { peer, intake: this.#intake, log: this.#log, ended });
     this.#streams.set(id, stream);
     return stream;
   }

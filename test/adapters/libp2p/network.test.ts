@@ -16,6 +16,22 @@ import { connect, createKeyPair, pause, startTestNetwork, stopNetworks, until } 
 const topic = topicOf("x".repeat(32) as ContextId);
 const bytes = (length: number, value = 1) => new Uint8Array(length).fill(value);
 
+test("a peer that is refused for a time cannot connect before, nor is it connected to", async () => {
+  const one = await startTestNetwork();
+  const two = await startTestNetwork({ boot: [one] });
+  await connect(two, one);
+  one.network.perform({ kind: "hang-up", peer: two.peer, refuseForMs: 2_000 });
+  await until("both know", () => [one, two].every(({ intake }) => intake.of("peer-disconnected").length > 0));
+  two.network.perform({ kind: "dial", peer: one.peer });
+  one.network.perform({ kind: "dial", peer: two.peer });
+  await until("it fails", () => one.intake.of("dial-failed").length > 0);
+  await pause(300);
+  assert.is(one.intake.of("peer-connected").length, 1);
+  await pause(2_000);
+  two.network.perform({ kind: "dial", peer: one.peer });
+  await until("it is let in again", () => one.intake.of("peer-connected").length > 1);
+});
+
 test("nothing is dialled by itself; a dial is told once on both sides, and so is a hang-up", async () => {
   const one = await startTestNetwork();
   const two = await startTestNetwork({ boot: [one] });
