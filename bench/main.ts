@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME…]`: runs the benchmarks whose names are given, or all. Figures are of this machine, now. */
 
 import { benchApply } from "./apply.ts";
+import { benchFairness } from "./fairness.ts";
 import { benchHealing } from "./healing.ts";
 import { benchNodes } from "./nodes.ts";
 import { benchShrinking } from "./shrinking.ts";
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   healing: benchHealing,
   shrinking: benchShrinking,
   nodes: benchNodes,
+  fairness: benchFairness,
   "time-travel": benchTimeTravel,
 };
 

@@ -121,6 +121,11 @@ export class NodeProcess {
     return this.ready;
   }
 
+  /** Sends it a signal that does not end it. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child?.kill(signal);
+  }
+
   /** Ends it without warning. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
