@@ -80,4 +80,6 @@ export interface Observation {
   readonly peer?: PeerId;
   /** What happened, for a log line. */
   readonly detail?: string;
+  /** Milliseconds that this took, as far as clocks of nodes tell. */
+  readonly tookMs?: number;
 }

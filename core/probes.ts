@@ -23,6 +23,7 @@ export const probeNames = [
   "frontier-forgotten",
   "sync-refused",
   "sync-failed",
+  "sync-ended",
   "sync-silent",
   "sync-deltas-sent",
   "sync-deltas-received",

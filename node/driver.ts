@@ -30,6 +30,10 @@ export interface DriverWatcher {
   event(event: NodeEvent): void;
   fault(peer: PeerId, fault: Fault): void;
   observed(observation: Observation): void;
+  /** So many commits became durable together. */
+  flushed(commits: number, tookMs: number): void;
+  /** The core handled an input. */
+  handled(input: Input, effects: readonly Effect[], tookMs: number): void;
   /** The intake is filling up. */
   filling(length: number): void;
   retryingCommit(error: unknown): void;
@@ -78,7 +82,10 @@ export class Driver {
       perform: (effect) => this.#perform(effect),
     });
     this.#commits = new CommitLog(options.store, {
-      durable: (commits) => this.#becameDurable(commits),
+      durable: (commits, tookMs) => {
+        options.watcher.flushed(commits, tookMs);
+        this.#becameDurable(commits);
+      },
       retrying: (error) => options.watcher.retryingCommit(error),
       gaveUp: (error) => this.#fail(error),
     });
@@ -182,10 +189,12 @@ export class Driver {
   }
 
   #turn(input: Input): readonly Effect[] {
-    const { core, recorder } = this.#options;
+    const { core, recorder, watcher } = this.#options;
     const now = this.#now();
+    const fromMs = performance.now();
     try {
       const effects = core.handle(now, input);
+      watcher.handled(input, effects, performance.now() - fromMs);
       recorder?.handled(now, input, effects);
       return effects;
     } catch (error) {

@@ -23,6 +23,8 @@ import { createApi } from "./api.ts";
 import { contextsMax } from "./context-limit.ts";
 import { Driver } from "./driver.ts";
 import { FlightRecorder } from "./flight/recorder.ts";
+import { componentLog, type LogComponent } from "./logs.ts";
+import { Metrics } from "./metrics.ts";
 import { randomWords } from "./random-words.ts";
 import type { NodeConfig } from "./settings.ts";
 import { Watch } from "./watch.ts";
@@ -59,6 +61,7 @@ interface Parts {
   network?: Network;
   driver?: Driver;
   recorder?: FlightRecorder;
+  metrics?: Metrics;
   server?: Server;
 }
 
@@ -102,9 +105,10 @@ export class ReconvergeNode {
   async stop(): Promise<void> {
     if (this.#state === "stopping" || this.#state === "stopped") return;
     this.#enter("stopping");
-    const { driver, recorder, server, network, store } = this.#parts;
+    const { driver, recorder, metrics, server, network, store } = this.#parts;
     await driver?.stop();
     recorder?.close();
+    metrics?.stop();
     await server?.close();
     await network?.stop();
     await store?.close();
@@ -118,22 +122,27 @@ export class ReconvergeNode {
 
   async #start(): Promise<void> {
     const { config, seed, storePath, log, acceptLoss = false, storeSecret = null, failed } = this.#options;
+    const logOf = (component: LogComponent) => componentLog(log, component, config.log.components);
     const applications = [...builtInApplications, ...(this.#options.applications ?? [])];
     const parts = this.#parts;
     this.#enter("starting");
     parts.store = await openLevelStore(storePath, {
       ...{ create: true, acceptLoss, secret: storeSecret },
-      told: (what) => log.warn({ component: "store" }, what),
+      told: (what) => logOf("store").warn(what),
     });
     parts.network = await createNetwork({
       keyPair: Uint8Array.of(...seed, ...publicKeyOfSeed(seed)),
       listen: config.swarm.hosts.map((host) => listenAddress(host, config.swarm.port)),
       bootNodes: config.swarm.bootNodes,
       mdns: config.swarm.mdns,
-      log: log.child({ component: "network" }),
+      log: logOf("network"),
     });
     const { store, network } = parts;
-    const watch = new Watch(log, (error) => failed?.(storeTrouble(error, storePath)));
+    const metrics = new Metrics();
+    parts.metrics = metrics;
+    const watch = new Watch({ core: logOf("core"), store: logOf("store") }, metrics, (error) =>
+      failed?.(storeTrouble(error, storePath)),
+    );
     const recorder = this.#createRecorder(network.peer);
     const core = createCore({ config, seed, store, network, applications, recorder });
     const driver = new Driver({ core, store, network, watcher: watch, recorder });
@@ -146,8 +155,8 @@ export class ReconvergeNode {
     const contexts = await driver.query(() => core.replicas().size);
     parts.server = await startServer({
       ...config.server,
-      api: createApi({ node: this, core, driver, watch, config, seed, applications }),
-      failed: (error) => log.error({ err: error }, "a request failed"),
+      api: createApi({ node: this, core, driver, network, watch, metrics, config, seed, applications }),
+      failed: (error) => logOf("api").error({ err: error }, "a request failed"),
     });
     this.#enter("running");
     log.info({ peer: network.peer, api: parts.server.url, contexts }, "ready");

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { peerAddressExpectation } from "../adapters/libp2p/addresses.ts";
 import { type Config, configExpectation, configKeys, createConfig, tunables } from "../core/config.ts";
+import { isComponentLevel, logComponents, logLevels } from "./logs.ts";
 
 export type SettingValue = string | number | boolean | readonly string[];
 
@@ -27,13 +28,12 @@ export interface NodeConfig {
   };
   readonly server: { readonly host: string; readonly port: number };
   readonly store: { readonly keyFile: string };
-  readonly log: { readonly level: string };
+  readonly log: { readonly level: string; readonly components: readonly string[] };
   readonly core: Config;
 }
 
 /** Names of nodes, which are names of folders. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"];
 const loopback = ["127.0.0.1", "::1"];
 
 const port: Setting["expectation"] = (value) =>
@@ -116,7 +116,16 @@ export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     {
       default: "info",
       why: `how much is logged to stderr: ${logLevels.join(", ")}`,
-      expectation: (value) => (logLevels.includes(String(value)) ? null : `one of ${logLevels.join(", ")}`),
+      expectation: (value) =>
+        logLevels.some((level) => level === value) ? null : `one of ${logLevels.join(", ")}`,
+    },
+  ],
+  [
+    "log.components",
+    {
+      default: [],
+      why: `other levels for single components, like network=debug; there are ${logComponents.join(", ")}`,
+      expectation: listOf("a list of entries like network=debug", isComponentLevel),
     },
   ],
   ...configKeys.map((key): [string, Setting] => [
@@ -144,7 +153,7 @@ export function createNodeConfig(values: ReadonlyMap<string, SettingValue>): Nod
     },
     server: { host: value("server.host"), port: value("server.port") },
     store: { keyFile: value("store.keyFile") },
-    log: { level: value("log.level") },
+    log: { level: value("log.level"), components: value("log.components") },
     core: createConfig(Object.fromEntries(core)),
   };
 }

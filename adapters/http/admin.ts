@@ -12,11 +12,19 @@ interface WithId {
 
 export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
   const memberPublicKey = toBase58(api.author);
-  server.get("/admin-api/health", () => ({ data: { status: "alive" } }));
-  server.get("/admin-api/ready", () => {
-    if (!api.isReady()) throw new HttpError(503, "the node is not ready");
-    return { data: { status: "ready" } };
-  });
+  const health = () => ({ data: { status: "alive", state: api.state() } });
+  const ready = async () => {
+    if (api.state() !== "running") throw new HttpError(503, `the node is not ready: it is ${api.state()}`);
+    const contexts = (await api.contexts()).map(({ id, readiness }) => ({ id: toBase58(id), ...readiness }));
+    return { data: { status: "ready", contexts } };
+  };
+  for (const prefix of ["", "/admin-api"]) {
+    server.get(`${prefix}/health`, health);
+    server.get(`${prefix}/ready`, ready);
+  }
+  server.get("/metrics", (_, reply) =>
+    reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(api.metrics()),
+  );
   server.get("/admin-api/peers", () => ({
     count: api.peers().length,
     peers: api.peers().map(({ peer, contexts }) => ({ peer, contexts: contexts.map(toBase58) })),
@@ -62,6 +70,7 @@ function show(context: ContextView) {
     entities: context.entities,
     owed: context.owed,
     parked: context.parked,
+    readiness: context.readiness,
   };
 }
 

@@ -27,7 +27,10 @@ export interface NodeApi {
   peers(): readonly PeerView[];
   /** Everything an operator wants to see at a glance. */
   status(): JsonObject;
-  isReady(): boolean;
+  /** Where the node is in its life: `running` when all is well. */
+  state(): string;
+  /** In Prometheus's text format. */
+  metrics(): string;
 }
 
 /** One context on this node. */
@@ -44,6 +47,8 @@ export interface ContextView {
   readonly owed: number;
   /** Work that failed too often, and waits for an operator. */
   readonly parked: number;
+  /** How far it is, and why no further. */
+  readonly readiness: { readonly state: string; readonly why: string };
 }
 
 /** Parked work, as an operator sees it. */

@@ -19,6 +19,7 @@ const missingStreamPatience = 3;
 export type GossipService = GossipSub & {
   /** Public members of gossipsub's class that its interface leaves out. */
   reportMessageValidationResult(message: string, from: unknown, verdict: string): void;
+  getMeshPeers(topic: string): readonly string[];
   readonly streamsOutbound: ReadonlyMap<string, unknown>;
   readonly score: { readonly params: { readonly topics: Record<string, unknown> } };
 };
@@ -87,6 +88,12 @@ export class Gossip {
     if (unjudged === undefined) return;
     this.#unjudged.delete(id);
     this.#service.reportMessageValidationResult(unjudged.message, unjudged.from, verdict);
+  }
+
+  meshSizes(): ReadonlyMap<Topic, number> {
+    return new Map(
+      this.#service.getTopics().map((topic) => [topic as Topic, this.#service.getMeshPeers(topic).length]),
+    );
   }
 
   /** A connected peer is known to speak our protocol. */

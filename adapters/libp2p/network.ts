@@ -1,7 +1,7 @@
 /** A driver's network on libp2p: performs effects and turns what happens into inputs. */
 
 import { unreachable } from "../../core/assert.ts";
-import type { PeerId } from "../../core/ids.ts";
+import type { PeerId, Topic } from "../../core/ids.ts";
 import { addressesByPeer } from "./addresses.ts";
 import { Connections, nameOf } from "./connections.ts";
 import { Gossip } from "./gossip.ts";
@@ -126,6 +126,10 @@ class Libp2pNetwork implements Network {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#swarm.stop();
+  }
+
+  meshSizes(): ReadonlyMap<Topic, number> {
+    return this.#parts?.gossip.meshSizes() ?? new Map();
   }
 
   setGate(gate: Gate): void {

@@ -1,7 +1,7 @@
 /** What passes between a driver and its network: effects one way, inputs the other. */
 
 import type { Effect } from "../../core/effect.ts";
-import type { PeerId } from "../../core/ids.ts";
+import type { PeerId, Topic } from "../../core/ids.ts";
 import type { Input } from "../../core/input.ts";
 
 export type NetworkEffect = Extract<
@@ -45,6 +45,8 @@ export interface Network {
   perform(effect: NetworkEffect): void;
   /** Ends all connections. No input comes after it. */
   stop(): Promise<void>;
+  /** How many peers each topic's messages are exchanged with directly. */
+  meshSizes(): ReadonlyMap<Topic, number>;
   /** Cuts the connections to peers it refuses, and lets none of them in until it is changed. For tests of partitions. */
   setGate(gate: Gate): void;
 }

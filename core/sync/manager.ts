@@ -214,9 +214,11 @@ export class SyncManager {
     const replica = this.#replica(contextId);
     if (replica === undefined) return;
     const { peer } = session;
+    const protocol = session.purpose === "pull" ? "pull" : session.protocol;
+    turn.observe("sync-ended", { contextId, peer, detail: `${protocol ?? "none chosen"} ${outcome}` });
     const isAgreed = outcome === "completed" && isWhole(session, replica);
     this.#tracking.ended(contextId, peer, {
-      protocol: session.purpose === "pull" ? "pull" : session.protocol,
+      protocol,
       outcome,
       wallMs: turn.now.wallMs,
       areHeadsEqual: session.purpose === "sync" && outcome === "completed" ? isAgreed : null,
@@ -244,6 +246,7 @@ export class SyncManager {
     const replica = this.#replica(contextId);
     if (replica === undefined) return;
     const { wallMs } = turn.now;
+    turn.observe("sync-ended", { contextId, peer, detail: `${protocol ?? "none chosen"} ${outcome}` });
     this.#tracking.ended(contextId, peer, { protocol, outcome, wallMs, areHeadsEqual: null });
     switch (outcome) {
       case "adopted":

@@ -101,8 +101,7 @@ export class StateSessions {
     const { peer } = about;
     const { receiving, staging } = this.#memory;
     const { contextId } = replica;
-    const isUnderWay = Array.from(receiving.values()).some((each) => each.contextId === contextId);
-    if (isUnderWay || receiving.size >= receivingMax) return false;
+    if (this.isReceiving(contextId) || receiving.size >= receivingMax) return false;
     const stream = this.#about.nextStream();
     const nowMs = turn.now.monotonicMs;
     const key = byteString(this.#services.random.bytes(stateKeyBytes));
@@ -126,6 +125,11 @@ export class StateSessions {
     turn.observe("sync-state-started", { contextId, peer });
     this.#watchFrom(stream, nowMs);
     return true;
+  }
+
+  /** Is a state being received in a context? */
+  isReceiving(contextId: ContextId): boolean {
+    return Array.from(this.#memory.receiving.values()).some((each) => each.contextId === contextId);
   }
 
   /** A peer's stream opened with a request for a state. */

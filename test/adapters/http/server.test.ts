@@ -22,6 +22,7 @@ const view: ContextView = {
   entities: 3,
   owed: 5,
   parked: 1,
+  readiness: { state: "degraded", why: "one is parked" },
 };
 const parked: ParkedView = { kind: "handler", name: "h", about: "e", attempts: 16, lastError: "no" };
 
@@ -29,7 +30,7 @@ const calls: ClientCall[] = [];
 const failures: unknown[] = [];
 let outcome: Outcome = { kind: "executed", output: null, written: null };
 let trouble: Error | null = null;
-let isReady = true;
+let state = "running";
 
 const api: NodeApi = {
   author: "a".repeat(32) as AuthorId,
@@ -44,7 +45,8 @@ const api: NodeApi = {
   parked: async (id) => (id === contextId ? [parked] : []),
   peers: () => [{ peer: "12D3", contexts: [contextId] }],
   status: () => ({ state: "running" }),
-  isReady: () => isReady,
+  state: () => state,
+  metrics: () => "a_metric 1\n",
 };
 
 let server: Server;
@@ -162,6 +164,7 @@ test("contexts are made, listed, shown and joined", async () => {
     entities: 3,
     owed: 5,
     parked: 1,
+    readiness: { state: "degraded", why: "one is parked" },
   };
   assert.equal((await send("GET", "/admin-api/contexts")).answer, { data: { contexts: [shown] } });
   assert.equal((await send("GET", `/admin-api/contexts/${shown.id}`)).answer, {
@@ -195,11 +198,13 @@ test("parked work is tried again when an operator asks for it", async () => {
 });
 
 test("health, readiness, peers and status have their shapes", async () => {
-  assert.equal((await send("GET", "/admin-api/health")).answer, { data: { status: "alive" } });
-  assert.equal((await send("GET", "/admin-api/ready")).answer, { data: { status: "ready" } });
-  isReady = false;
+  assert.equal((await send("GET", "/admin-api/health")).answer, { data: { status: "alive", state: "running" } });
+  const contexts = [{ id: toBase58(contextId), state: "degraded", why: "one is parked" }];
+  for (const path of ["/ready", "/admin-api/ready"])
+    assert.equal((await send("GET", path)).answer, { data: { status: "ready", contexts } });
+  state = "stopping";
   assert.is((await send("GET", "/admin-api/ready")).status, 503);
-  isReady = true;
+  state = "running";
   const { answer } = await send("GET", "/admin-api/peers");
   assert.equal(answer, { count: 1, peers: [{ peer: "12D3", contexts: [toBase58(contextId)] }] });
   assert.equal((await send("GET", "/admin-api/status")).answer, { data: { state: "running" } });
