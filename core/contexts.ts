@@ -3,7 +3,7 @@
 import { InvariantError, unreachable } from "./assert.ts";
 import type { Outcome, RefusalCode } from "./effect.ts";
 import { isFault } from "./fault.ts";
-import { byteString, type ContextId, type Topic, toHex, topicOf } from "./ids.ts";
+import { byteString, type ContextId, type PeerId, type Topic, toHex, topicOf } from "./ids.ts";
 import type { ClientCall } from "./input.ts";
 import { createReplicaMemory, Replica, type ReplicaMemory } from "./replica.ts";
 import type { Services } from "./services.ts";
@@ -18,14 +18,26 @@ export class Contexts {
   readonly #memory: ContextsMemory;
   readonly #services: Services;
   readonly #kept: (replica: Replica, turn: Turn) => void;
+  readonly #syncNow: (replica: Replica, peer: PeerId | null, turn: Turn) => number;
   readonly #replicas: Map<ContextId, Replica>;
   readonly #byTopic: Map<Topic, Replica>;
 
-  /** `kept` is told of every context that is kept from now on, new or loaded, to start what concerns it. */
-  constructor(memory: ContextsMemory, services: Services, kept: (replica: Replica, turn: Turn) => void) {
+  /**
+   * `kept` is told of every context that is kept from now on, new or loaded, to start what concerns it; `syncNow` has
+   * one synced with a peer, or with all that have it, and gives their number.
+   */
+  constructor(
+    memory: ContextsMemory,
+    services: Services,
+    about: {
+      readonly kept: (replica: Replica, turn: Turn) => void;
+      readonly syncNow: (replica: Replica, peer: PeerId | null, turn: Turn) => number;
+    },
+  ) {
     this.#memory = memory;
     this.#services = services;
-    this.#kept = kept;
+    this.#kept = about.kept;
+    this.#syncNow = about.syncNow;
     this.#replicas = new Map(Array.from(memory, ([id, replica]) => [id, new Replica(replica, services)]));
     this.#byTopic = new Map(Array.from(this.#replicas, ([id, replica]) => [topicOf(id), replica]));
   }
@@ -63,6 +75,11 @@ export class Contexts {
       }
       case "restore":
         return this.#restore(call.contextId, call.delta, turn);
+      case "sync-now": {
+        const replica = this.#replicas.get(call.contextId);
+        if (replica === undefined) return unknownContext(call.contextId);
+        return { kind: "syncing", peers: this.#syncNow(replica, call.peer as PeerId | null, turn) };
+      }
       case "retry-owed": {
         const replica = this.#replicas.get(call.contextId);
         if (replica === undefined) return unknownContext(call.contextId);

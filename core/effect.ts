@@ -44,6 +44,8 @@ export type Outcome =
   /** `written` is the delta the call made, or null when it wrote nothing. */
   | { readonly kind: "executed"; readonly output: Json; readonly written: DeltaId | null }
   | { readonly kind: "context"; readonly contextId: ContextId }
+  /** It is synced with so many peers. */
+  | { readonly kind: "syncing"; readonly peers: number }
   /** So many parked entries are tried again. */
   | { readonly kind: "retrying"; readonly count: number }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };

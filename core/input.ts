@@ -52,5 +52,7 @@ export type ClientCall =
     }
   /** A sealed delta out of what is left of this node's own damaged store, and the context it belongs to. */
   | { readonly kind: "restore"; readonly contextId: ContextId; readonly delta: Uint8Array }
+  /** Has a context synced at once: with this peer, or with each that has it. */
+  | { readonly kind: "sync-now"; readonly contextId: ContextId; readonly peer: string | null }
   /** Has the parked work of a context tried again. */
   | { readonly kind: "retry-owed"; readonly contextId: ContextId };

@@ -102,9 +102,10 @@ export class NodeCore {
       store: new StoreReader(options.store),
       decoded: new Cache(memory.decoded, { weightMax: decodedBytesMax, weigh: weighRecord }),
     };
-    this.contexts = new Contexts(memory.replicas, this.#services, (replica, turn) =>
-      this.#kept(replica, turn),
-    );
+    this.contexts = new Contexts(memory.replicas, this.#services, {
+      kept: (replica, turn) => this.#kept(replica, turn),
+      syncNow: (of, peer, turn) => this.sync.syncNow(of, peer, turn),
+    });
     this.conduct = new Conduct(memory.conduct, config);
     this.peers = new Peers(memory.peers, this.#services, this.conduct);
     const replica = (contextId: ContextId) => this.contexts.get(contextId);

@@ -35,7 +35,11 @@ export function nodeFolder(home: string | undefined, name: string): NodeFolder {
     const message = `"${name}" cannot be a node's name: expected letters, digits, dots, dashes or underscores`;
     throw new Failure("refused", "bad-name", message);
   }
-  const path = join(home ?? join(homedir(), ".reconverge"), name);
+  return folderAt(join(home ?? join(homedir(), ".reconverge"), name));
+}
+
+/** The paths in a folder. */
+export function folderAt(path: string): NodeFolder {
   return {
     path,
     configPath: join(path, "config.toml"),

@@ -8,6 +8,7 @@
 import type { Logger } from "pino";
 import { createNodeIdentity, publicKeyOfSeed } from "../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../adapters/crypto/node-crypto.ts";
+import type { NodeApi } from "../adapters/http/api.ts";
 import { type Server, startServer } from "../adapters/http/server.ts";
 import { openLevelStore } from "../adapters/level/level-store.ts";
 import { type Store, StoreError } from "../adapters/level/store.ts";
@@ -22,6 +23,7 @@ import { createCodec } from "../core/wire/codec.ts";
 import { createApi } from "./api.ts";
 import { contextsMax } from "./context-limit.ts";
 import { Driver } from "./driver.ts";
+import { Events } from "./events.ts";
 import { FlightRecorder } from "./flight/recorder.ts";
 import { componentLog, type LogComponent } from "./logs.ts";
 import { Metrics } from "./metrics.ts";
@@ -39,6 +41,8 @@ export interface NodeOptions {
   readonly log: Logger;
   /** 32 secret bytes under which the store is sealed. */
   readonly storeSecret?: Uint8Array | null;
+  /** Serve the HTTP API; true unless said otherwise. */
+  readonly isServed?: boolean;
   /** Go on with what is left of a store whose last writes are lost. */
   readonly acceptLoss?: boolean;
   /** Where to keep a flight recording, in files of about so many bytes; none unless given. */
@@ -62,12 +66,15 @@ interface Parts {
   driver?: Driver;
   recorder?: FlightRecorder;
   metrics?: Metrics;
+  api?: NodeApi;
   server?: Server;
 }
 
 export class ReconvergeNode {
   readonly #options: NodeOptions;
   readonly #parts: Parts = {};
+  /** What happens in contexts. */
+  readonly events = new Events();
   #state: NodeState = "created";
 
   constructor(options: NodeOptions) {
@@ -85,6 +92,11 @@ export class ReconvergeNode {
 
   addresses(): readonly string[] {
     return started(this.#parts.network).addresses();
+  }
+
+  /** What clients may ask of it, once started. */
+  get api(): NodeApi {
+    return started(this.#parts.api);
   }
 
   get apiUrl(): string {
@@ -109,8 +121,8 @@ export class ReconvergeNode {
     await driver?.stop();
     recorder?.close();
     metrics?.stop();
-    await server?.close();
-    await network?.stop();
+    this.events.close();
+    await Promise.all([server?.close(), network?.stop()]);
     await store?.close();
     this.#enter("stopped");
   }
@@ -140,9 +152,10 @@ export class ReconvergeNode {
     const { store, network } = parts;
     const metrics = new Metrics();
     parts.metrics = metrics;
-    const watch = new Watch({ core: logOf("core"), store: logOf("store") }, metrics, (error) =>
-      failed?.(storeTrouble(error, storePath)),
-    );
+    const watch = new Watch({ core: logOf("core"), store: logOf("store") }, metrics, {
+      happened: (event) => this.events.publish(event),
+      failed: (error) => failed?.(storeTrouble(error, storePath)),
+    });
     const recorder = this.#createRecorder(network.peer);
     const core = createCore({ config, seed, store, network, applications, recorder });
     const driver = new Driver({ core, store, network, watcher: watch, recorder });
@@ -153,13 +166,14 @@ export class ReconvergeNode {
     startCore(driver, storePath);
     this.#enter("subscribing");
     const contexts = await driver.query(() => core.replicas().size);
-    parts.server = await startServer({
-      ...config.server,
-      api: createApi({ node: this, core, driver, network, watch, metrics, config, seed, applications }),
-      failed: (error) => logOf("api").error({ err: error }, "a request failed"),
-    });
+    parts.api = createApi({ node: this, core, driver, network, watch, metrics, config, seed, applications });
+    if (this.#options.isServed !== false)
+      parts.server = await startServer({
+        ...{ ...config.server, api: parts.api },
+        failed: (error) => logOf("api").error({ err: error }, "a request failed"),
+      });
     this.#enter("running");
-    log.info({ peer: network.peer, api: parts.server.url, contexts }, "ready");
+    log.info({ peer: network.peer, api: parts.server?.url, contexts }, "ready");
     if (contexts > contextsMax)
       log.warn(
         { contexts, contextsMax },

@@ -27,20 +27,27 @@ export interface WatchLogs {
   readonly store: Logger;
 }
 
+export interface WatchListener {
+  readonly happened: (event: NodeEvent) => void;
+  /** The driver has stopped for good. */
+  readonly failed: (error: unknown) => void;
+}
+
 export class Watch implements DriverWatcher {
   readonly counts = new Map<ProbeName, number>();
   readonly faults = new Map<FaultCode, number>();
   readonly #logs: WatchLogs;
   readonly #metrics: Metrics;
-  readonly #failed: (error: unknown) => void;
+  readonly #about: WatchListener;
 
-  constructor(logs: WatchLogs, metrics: Metrics, failed: (error: unknown) => void) {
+  constructor(logs: WatchLogs, metrics: Metrics, about: WatchListener) {
     this.#logs = logs;
     this.#metrics = metrics;
-    this.#failed = failed;
+    this.#about = about;
   }
 
   event(event: NodeEvent): void {
+    this.#about.happened(event);
     this.#logs.core.trace({ context: toBase58(event.contextId), events: event.events.length }, event.kind);
   }
 
@@ -78,6 +85,6 @@ export class Watch implements DriverWatcher {
   }
 
   failed(error: unknown): void {
-    this.#failed(error);
+    this.#about.failed(error);
   }
 }

@@ -49,6 +49,13 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
     contextOf(await api.call({ kind: "join-context", contextId }));
     return { data: { contextId: params.id, memberPublicKey } };
   });
+  server.post<WithId>("/admin-api/contexts/:id/sync", async ({ params, body }) => {
+    const peer = (body as { peer?: unknown } | null)?.peer ?? null;
+    if (peer !== null && typeof peer !== "string") throw new HttpError(400, "expected a text in peer");
+    const outcome = await api.call({ kind: "sync-now", contextId: readContextId(params.id), peer });
+    if (outcome.kind !== "syncing") throw refusalOf(outcome, "a number of peers");
+    return { data: { contextId: params.id, peers: outcome.peers } };
+  });
   server.post<WithId>("/admin-api/contexts/:id/retry", async ({ params }) => {
     const outcome = await api.call({ kind: "retry-owed", contextId: readContextId(params.id) });
     if (outcome.kind !== "retrying") throw refusalOf(outcome, "a number of retries");

@@ -63,6 +63,7 @@ async function execute(call: Omit<Execution, "id">, api: NodeApi): Promise<Answe
       return { result: { output: outcome.output } };
     case "context":
     case "retrying":
+    case "syncing":
       return { result: { output: null } };
     case "refused": {
       const application = (await api.context(call.contextId))?.application ?? "";

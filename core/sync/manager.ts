@@ -161,6 +161,13 @@ export class SyncManager {
     this.#wanted.add(contextId, peer, { delay: delays.behind, turn });
   }
 
+  /** Somebody asks for a sync: with this peer, or with all that have the context. Gives how many those are. */
+  syncNow({ contextId }: Replica, peer: PeerId | null, turn: Turn): number {
+    const peers = this.#peers.subscribers(contextId).filter((each) => peer === null || each === peer);
+    for (const each of peers) this.#wanted.add(contextId, each, { delay: delays.now, turn });
+    return peers.length;
+  }
+
   /** Gossip brought a heartbeat with the heads of this node and another root. */
   heardDivergence(replica: Replica, from: PeerId, turn: Turn): void {
     this.#divergence.heard(replica, from, turn);

@@ -46,6 +46,18 @@ export async function retryContext(id: string, options: ClientOptions): Promise<
   });
 }
 
+export async function syncContext(
+  id: string,
+  options: ClientOptions & { readonly peer?: string },
+): Promise<void> {
+  await asking(options, async (api) => {
+    const body = options.peer === undefined ? {} : { peer: options.peer };
+    const { data } = await api.post(`/admin-api/contexts/${encodeURIComponent(id)}/sync`, body);
+    const { peers } = data as JsonObject;
+    return { value: data, text: peers === 0 ? "no connected peer has it" : `syncing with ${peers} peers` };
+  });
+}
+
 export async function joinContext(id: string, options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {
     const { data } = await api.post(`/admin-api/contexts/${encodeURIComponent(id)}/join`, {});

@@ -114,6 +114,12 @@ function registerContext(program: Command): void {
   withClientOptions(context.command("retry").argument("<id>", "the context's id"))
     .description("try parked work again: handlers and queued calls that failed too often")
     .action(async (id: string, options: ClientOptions) => (await client()).retryContext(id, options));
+  withClientOptions(context.command("sync").argument("<id>", "the context's id"))
+    .description("sync a context at once")
+    .option("--peer <id>", "with this peer only")
+    .action(async (id: string, options: ClientOptions & { readonly peer?: string }) =>
+      (await client()).syncContext(id, options),
+    );
   withClientOptions(context.command("join").argument("<id>", "the context's id"))
     .description("keep a context that a peer has")
     .action(async (id: string, options: ClientOptions) => (await client()).joinContext(id, options));
