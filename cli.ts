@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { registerNodeCommands } from "./node/commands/index.ts";
+import { registerCompletion, registerNodeCommands } from "./node/commands/index.ts";
 import { registerSimCommand } from "./sim/host/command.ts";
 import { registerExploreCommand } from "./sim/host/explore-command.ts";
 import { registerFuzzCommand } from "./sim/host/fuzz-command.ts";
@@ -31,6 +31,7 @@ registerFuzzCommand(program);
 registerShrinkCommand(program);
 registerWatchCommand(program, async () => (await import("./adapters/tui/watch.ts")).watchInTerminal);
 registerNodeCommands(program);
+registerCompletion(program);
 
 for (const stream of [process.stdout, process.stderr])
   stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -39,6 +39,14 @@ const loopback = ["127.0.0.1", "::1"];
 const port: Setting["expectation"] = (value) =>
   isWholeNumber(value) && value >= 0 && value <= 65_535 ? null : "a whole number from 0 to 65535";
 
+/** What a profile has other than the defaults. */
+export const profiles: Readonly<Record<string, Partial<Config>>> = {
+  small: { syncIntervalMs: 2_000, syncSessionsMax: 10 },
+  medium: {},
+  large: { syncFrequencyMs: 30_000, syncIntervalMs: 15_000, syncSessionsMax: 20 },
+};
+const profileNames = Object.keys(profiles);
+
 /** By their dotted name, in the order of the file. */
 export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   [
@@ -50,6 +58,15 @@ export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
         typeof value === "string" && namePattern.test(value)
           ? null
           : "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit",
+    },
+  ],
+  [
+    "profile",
+    {
+      default: "medium",
+      why: "how syncing is tuned: small for under 10 nodes, medium, large for 50 to 200; single keys of [core] come before it",
+      expectation: (value) =>
+        Object.hasOwn(profiles, String(value)) ? null : `one of ${profileNames.join(", ")}`,
     },
   ],
   [
@@ -154,7 +171,7 @@ export function createNodeConfig(values: ReadonlyMap<string, SettingValue>): Nod
     server: { host: value("server.host"), port: value("server.port") },
     store: { keyFile: value("store.keyFile") },
     log: { level: value("log.level"), components: value("log.components") },
-    core: createConfig(Object.fromEntries(core)),
+    core: createConfig({ ...profiles[value("profile") as string], ...Object.fromEntries(core) }),
   };
 }
 

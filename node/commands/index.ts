@@ -13,6 +13,7 @@ export interface InitOptions extends HomeOptions {
   readonly serverPort?: string;
   readonly bootNodes?: string;
   readonly mdns?: true;
+  readonly profile?: string;
   readonly force?: true;
 }
 
@@ -56,6 +57,15 @@ export function registerNodeCommands(program: Command): void {
     .action(async (options: ClientOptions) => (await client()).peers(options));
 }
 
+/** To be called last: it knows the commands that were there before. */
+export function registerCompletion(program: Command): void {
+  program
+    .command("completion")
+    .argument("<shell>", "bash, zsh or fish")
+    .description("print a script that completes commands in a shell")
+    .action(async (shell: string) => (await import("./completion.ts")).completion(shell, program));
+}
+
 function registerNode(program: Command): void {
   const node = program.command("node").description("make, configure and run a node");
   withHomeOptions(node.command("init"))
@@ -63,6 +73,7 @@ function registerNode(program: Command): void {
     .option("--swarm-port <port>", "TCP port for other nodes (default: 2428)")
     .option("--server-port <port>", "TCP port of the API (default: 2528)")
     .option("--boot-nodes <addresses>", "nodes to connect to, separated by commas")
+    .option("--profile <name>", "how syncing is tuned: small, medium or large (default: medium)")
     .option("--mdns", "find nodes in the local network")
     .option("--force", "write the configuration anew where there is one; key and store stay")
     .action(async (options: InitOptions) => (await import("./init.ts")).init(options));

@@ -84,7 +84,7 @@ test("where no name is near, an unknown key is told with those there are", async
   for (const content of ["xyzzyx = 1", "[xyzzy]\nfoo = 1"])
     assert.match(
       (await readRefused(content)).message,
-      "settings are name, applications, [swarm], [server], [store], [log], [core]",
+      "settings are name, profile, applications, [swarm], [server], [store], [log], [core]",
     );
 });
 

@@ -198,7 +198,9 @@ test("parked work is tried again when an operator asks for it", async () => {
 });
 
 test("health, readiness, peers and status have their shapes", async () => {
-  assert.equal((await send("GET", "/admin-api/health")).answer, { data: { status: "alive", state: "running" } });
+  assert.equal((await send("GET", "/admin-api/health")).answer, {
+    data: { status: "alive", state: "running" },
+  });
   const contexts = [{ id: toBase58(contextId), state: "degraded", why: "one is parked" }];
   for (const path of ["/ready", "/admin-api/ready"])
     assert.equal((await send("GET", path)).answer, { data: { status: "ready", contexts } });
