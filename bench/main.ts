@@ -3,6 +3,7 @@
 import { benchApply } from "./apply.ts";
 import { benchFairness } from "./fairness.ts";
 import { benchHealing } from "./healing.ts";
+import { benchLife } from "./life.ts";
 import { benchNodes } from "./nodes.ts";
 import { benchShrinking } from "./shrinking.ts";
 import { benchSimulator } from "./simulator.ts";
@@ -19,6 +20,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   shrinking: benchShrinking,
   nodes: benchNodes,
   fairness: benchFairness,
+  life: benchLife,
   "time-travel": benchTimeTravel,
 };
 
