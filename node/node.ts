@@ -147,6 +147,7 @@ export class ReconvergeNode {
       listen: config.swarm.hosts.map((host) => listenAddress(host, config.swarm.port)),
       bootNodes: config.swarm.bootNodes,
       mdns: config.swarm.mdns,
+      peerExchange: config.swarm.peerExchange,
       log: logOf("network"),
     });
     const { store, network } = parts;

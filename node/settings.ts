@@ -25,6 +25,7 @@ export interface NodeConfig {
     readonly port: number;
     readonly bootNodes: readonly string[];
     readonly mdns: boolean;
+    readonly peerExchange: boolean;
   };
   readonly server: { readonly host: string; readonly port: number };
   readonly store: { readonly keyFile: string };
@@ -109,6 +110,14 @@ export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     },
   ],
   [
+    "swarm.peerExchange",
+    {
+      default: true,
+      why: "ask peers for the addresses of theirs, and tell them of ours, so that all find each other from one",
+      expectation: (value) => (typeof value === "boolean" ? null : "true or false"),
+    },
+  ],
+  [
     "server.host",
     {
       default: "127.0.0.1",
@@ -167,6 +176,7 @@ export function createNodeConfig(values: ReadonlyMap<string, SettingValue>): Nod
       port: value("swarm.port"),
       bootNodes: value("swarm.bootNodes"),
       mdns: value("swarm.mdns"),
+      peerExchange: value("swarm.peerExchange"),
     },
     server: { host: value("server.host"), port: value("server.port") },
     store: { keyFile: value("store.keyFile") },

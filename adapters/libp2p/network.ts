@@ -5,6 +5,7 @@ import type { PeerId, Topic } from "../../core/ids.ts";
 import { addressesByPeer } from "./addresses.ts";
 import { Connections, nameOf } from "./connections.ts";
 import { Gossip } from "./gossip.ts";
+import { PeerExchange, peersProtocol } from "./peer-exchange.ts";
 import type { Gate, Intake, Network, NetworkEffect, NetworkLog } from "./port.ts";
 import { NetworkError } from "./port.ts";
 import { createSwarm, type Swarm } from "./swarm.ts";
@@ -17,6 +18,8 @@ export interface NetworkOptions {
   /** Multiaddresses that end in the peer's id. */
   readonly bootNodes: readonly string[];
   readonly mdns: boolean;
+  /** Ask peers for theirs, and tell them of ours. */
+  readonly peerExchange: boolean;
   readonly log: NetworkLog;
   /** A peer that names no topics for longer is told in the log. For tests; 30 s when nothing is said. */
   readonly silencePatienceMs?: number;
@@ -42,6 +45,7 @@ interface Parts {
   readonly connections: Connections;
   readonly gossip: Gossip;
   readonly streams: SyncStreams;
+  readonly exchange: PeerExchange | null;
 }
 
 class Libp2pNetwork implements Network {
@@ -74,18 +78,26 @@ class Libp2pNetwork implements Network {
       gone: (peer) => gossip.forget(peer),
     });
     const gossip = new Gossip(this.#swarm.services.gossip, { intake, log, connections, silencePatienceMs });
+    const exchange = this.#options.peerExchange ? new PeerExchange(this.#swarm, { intake, log }) : null;
     this.#swarm.addEventListener("peer:identify", ({ detail }) => {
       if (detail.protocols.includes(syncProtocol)) gossip.met(nameOf(detail.peerId));
+      if (detail.protocols.includes(peersProtocol)) exchange?.met(detail.peerId);
     });
     const streams = new SyncStreams(intake, log, (peer) => connections.to(peer));
     connections.setGate(this.#gate);
     this.#connected(connections);
-    this.#parts = { connections, gossip, streams };
+    this.#parts = { connections, gossip, streams, exchange };
     await this.#swarm.handle(
       syncProtocol,
       (stream, connection) => streams.accept(stream, nameOf(connection.remotePeer)),
       { maxInboundStreams: syncStreamsMax, maxOutboundStreams: syncStreamsMax },
     );
+    if (exchange !== null)
+      await this.#swarm.handle(
+        peersProtocol,
+        (stream, connection) => exchange.answer(stream, connection.remotePeer),
+        { maxInboundStreams: 2 },
+      );
     try {
       await this.#swarm.start();
     } catch (error) {
@@ -125,6 +137,7 @@ class Libp2pNetwork implements Network {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#parts?.exchange?.stop();
     await this.#swarm.stop();
   }
 

@@ -61,6 +61,7 @@ export async function startTestNetwork(
     readonly bootNodes?: readonly string[];
     readonly listen?: readonly string[];
     readonly silencePatienceMs?: number;
+    readonly peerExchange?: boolean;
   } = {},
 ): Promise<TestNetwork> {
   const keyPair = createKeyPair();
@@ -73,6 +74,7 @@ export async function startTestNetwork(
       ...(about.boot ?? []).flatMap(({ network: other }) => other.addresses()),
     ],
     mdns: false,
+    peerExchange: about.peerExchange === true,
     log: { debug: () => {}, warn: (_, message) => warnings.push(message) },
     ...(about.silencePatienceMs === undefined ? {} : { silencePatienceMs: about.silencePatienceMs }),
   });
