@@ -63,6 +63,7 @@ test("what is set is read back", async () => {
     port: 0,
     bootNodes: values.get("swarm.bootNodes"),
     mdns: true,
+    peerExchange: true,
   });
   assert.equal(config.server, { host: "127.0.0.1", port: 9 });
   assert.equal(config.core, createConfig({ heartbeatMs: 100 }));
