@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { registerNodeCommands } from "./node/commands/index.ts";
+import { registerCompletion, registerNodeCommands } from "./node/commands/index.ts";
 import { registerSimCommand } from "./sim/host/command.ts";
 import { registerExploreCommand } from "./sim/host/explore-command.ts";
 import { registerFuzzCommand } from "./sim/host/fuzz-command.ts";
@@ -34,6 +34,7 @@ registerWatchCommand(program, {
   nodes: async () => (await import("./node/commands/watch.ts")).watchNodes,
 });
 registerNodeCommands(program);
+registerCompletion(program);
 
 for (const stream of [process.stdout, process.stderr])
   stream.on("error", (error: NodeJS.ErrnoException) => {

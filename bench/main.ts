@@ -1,7 +1,9 @@
 /** `npm run bench [-- NAME…]`: runs the benchmarks whose names are given, or all. Figures are of this machine, now. */
 
 import { benchApply } from "./apply.ts";
+import { benchFairness } from "./fairness.ts";
 import { benchHealing } from "./healing.ts";
+import { benchLife } from "./life.ts";
 import { benchNodes } from "./nodes.ts";
 import { benchShrinking } from "./shrinking.ts";
 import { benchSimulator } from "./simulator.ts";
@@ -18,6 +20,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void> | void>> = {
   healing: benchHealing,
   shrinking: benchShrinking,
   nodes: benchNodes,
+  fairness: benchFairness,
+  life: benchLife,
   "time-travel": benchTimeTravel,
   watch: benchWatch,
 };

@@ -139,6 +139,30 @@ export const tunables = {
     max: 24 * hourMs,
     why: "how often fetched blobs are dropped, and those that no context refers to, which go the second time",
   },
+  peerGossipPerSecondMax: {
+    default: 2_000,
+    min: 1,
+    max: 1_000_000,
+    why: "messages on topics taken from one peer, five seconds' worth at once; more are dropped, and sync brings them",
+  },
+  peerGossipBytesPerSecondMax: {
+    default: 16_777_216,
+    min: 1_024,
+    max: 1_073_741_824,
+    why: "the same in bytes",
+  },
+  peerStreamsPerSecondMax: {
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+    why: "streams taken from one peer, five seconds' worth at once",
+  },
+  banFirstMs: {
+    default: 60_000,
+    min: 0,
+    max: 24 * hourMs,
+    why: "a peer that makes many mistakes is refused for so long, and each time for twice as long; 0 refuses nobody",
+  },
   clockSkewWarnMs: {
     default: 5_000,
     min: 1,

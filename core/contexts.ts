@@ -3,7 +3,7 @@
 import { unreachable } from "./assert.ts";
 import type { Outcome, RefusalCode } from "./effect.ts";
 import { isFault } from "./fault.ts";
-import { byteString, type ContextId, type Topic, toHex, topicOf } from "./ids.ts";
+import { byteString, type ContextId, type PeerId, type Topic, toHex, topicOf } from "./ids.ts";
 import type { BlobCall, ClientCall } from "./input.ts";
 import { Replica } from "./replica.ts";
 import { createReplicaMemory, type ReplicaMemory } from "./replica-memory.ts";
@@ -19,14 +19,26 @@ export class Contexts {
   readonly #memory: ContextsMemory;
   readonly #services: Services;
   readonly #kept: (replica: Replica, turn: Turn) => void;
+  readonly #syncNow: (replica: Replica, peer: PeerId | null, turn: Turn) => number;
   readonly #replicas: Map<ContextId, Replica>;
   readonly #byTopic: Map<Topic, Replica>;
 
-  /** `kept` is told of every context that is kept from now on, new or loaded, to start what concerns it. */
-  constructor(memory: ContextsMemory, services: Services, kept: (replica: Replica, turn: Turn) => void) {
+  /**
+   * `kept` is told of every context that is kept from now on, new or loaded, to start what concerns it; `syncNow` has
+   * one synced with a peer, or with all that have it, and gives their number.
+   */
+  constructor(
+    memory: ContextsMemory,
+    services: Services,
+    about: {
+      readonly kept: (replica: Replica, turn: Turn) => void;
+      readonly syncNow: (replica: Replica, peer: PeerId | null, turn: Turn) => number;
+    },
+  ) {
     this.#memory = memory;
     this.#services = services;
-    this.#kept = kept;
+    this.#kept = about.kept;
+    this.#syncNow = about.syncNow;
     this.#replicas = new Map(Array.from(memory, ([id, replica]) => [id, new Replica(replica, services)]));
     this.#byTopic = new Map(Array.from(this.#replicas, ([id, replica]) => [topicOf(id), replica]));
   }
@@ -66,8 +78,13 @@ export class Contexts {
         return this.#with(call, ({ governance }) => governance.invite(call, turn));
       case "change-members":
         return this.#with(call, ({ governance }) => governance.change(call.change, turn));
-      case "sync-context":
-        return this.#with(call, ({ contextId }) => ({ kind: "context", contextId }));
+      case "restore":
+        return this.#restore(call.contextId, call.delta, turn);
+      case "sync-now":
+        return this.#with(call, (replica) => ({
+          kind: "syncing",
+          peers: this.#syncNow(replica, call.peer as PeerId | null, turn),
+        }));
       default:
         return unreachable(call);
     }
@@ -123,6 +140,14 @@ export class Contexts {
     }
     if (delta !== null) replica.receive(delta, turn);
     if (invited !== null) replica.accept(invited, turn);
+    return { kind: "context", contextId };
+  }
+
+  #restore(contextId: ContextId, sealed: Uint8Array, turn: Turn): Outcome {
+    const delta = this.#services.codec.openDelta(sealed);
+    if (isFault(delta) || delta.contextId !== contextId)
+      return refused("bad-arguments", `not a delta of context ${toHex(contextId)}`);
+    this.#replicas.get(contextId)?.receive(delta, turn);
     return { kind: "context", contextId };
   }
 

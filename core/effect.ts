@@ -19,7 +19,8 @@ export type Effect =
   | { readonly kind: "subscribe"; readonly topic: Topic }
   | { readonly kind: "unsubscribe"; readonly topic: Topic }
   | { readonly kind: "dial"; readonly peer: PeerId }
-  | { readonly kind: "hang-up"; readonly peer: PeerId }
+  /** Ends the connections to a peer, and takes none from it for so long; should one come about, the core hangs up again. */
+  | { readonly kind: "hang-up"; readonly peer: PeerId; readonly refuseForMs: number }
   | {
       readonly kind: "open-stream";
       readonly stream: StreamId;
@@ -64,6 +65,8 @@ export type Outcome =
   | { readonly kind: "invitation"; readonly invitation: Uint8Array }
   /** A chunk of a blob, which has so many bytes in all. */
   | { readonly kind: "blob-chunk"; readonly bytes: Uint8Array; readonly size: number }
+  /** It is synced with so many peers. */
+  | { readonly kind: "syncing"; readonly peers: number }
   /** So many parked entries are tried again. */
   | { readonly kind: "retrying"; readonly count: number }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };
@@ -108,4 +111,6 @@ export interface Observation {
   readonly peer?: PeerId;
   /** What happened, for a log line. */
   readonly detail?: string;
+  /** Milliseconds that this took, as far as clocks of nodes tell. */
+  readonly tookMs?: number;
 }

@@ -136,10 +136,12 @@ export type ClientCall =
       readonly method: string;
       readonly args: JsonObject;
     }
+  /** A sealed delta out of what is left of this node's own damaged store, and the context it belongs to. */
+  | { readonly kind: "restore"; readonly contextId: ContextId; readonly delta: Uint8Array }
+  /** Has a context synced at once: with this peer, or with each that has it. */
+  | { readonly kind: "sync-now"; readonly contextId: ContextId; readonly peer: string | null }
   /** Has the parked work of a context tried again. */
-  | { readonly kind: "retry-owed"; readonly contextId: ContextId }
-  /** Begins a session with every connected peer that has the context; answered at once. */
-  | { readonly kind: "sync-context"; readonly contextId: ContextId };
+  | { readonly kind: "retry-owed"; readonly contextId: ContextId };
 
 const blobCalls: Readonly<Record<BlobCall["kind"], true>> = {
   "write-blob": true,

@@ -9,6 +9,7 @@ import { InvariantError, present, unreachable } from "./assert.ts";
 import { Author, type AuthorMemory, createAuthorMemory } from "./author.ts";
 import { Blobs, type BlobsMemory, createBlobsMemory } from "./blobs/blobs.ts";
 import { Cache, type CacheMemory, createCacheMemory } from "./cache.ts";
+import { Conduct, type ConductMemory, createConductMemory } from "./conduct.ts";
 import type { Config } from "./config.ts";
 import { Contexts, type ContextsMemory } from "./contexts.ts";
 import type { Effect } from "./effect.ts";
@@ -51,6 +52,7 @@ export interface NodeMemory {
   readonly timers: TimersMemory;
   readonly author: AuthorMemory;
   readonly peers: PeersMemory;
+  readonly conduct: ConductMemory;
   readonly heartbeat: HeartbeatMemory;
   readonly sync: SyncMemory;
   readonly replicas: ContextsMemory;
@@ -68,6 +70,7 @@ export function createNodeMemory(randomWords: RandomWords): NodeMemory {
     timers: createTimersMemory(),
     author: createAuthorMemory(),
     peers: createPeersMemory(),
+    conduct: createConductMemory(),
     heartbeat: createHeartbeatMemory(),
     sync: createSyncMemory(),
     replicas: new Map(),
@@ -80,6 +83,7 @@ export function createNodeMemory(randomWords: RandomWords): NodeMemory {
 export class NodeCore {
   readonly contexts: Contexts;
   readonly peers: Peers;
+  readonly conduct: Conduct;
   readonly sync: SyncManager;
   readonly blobs: Blobs;
   readonly #memory: NodeMemory;
@@ -106,10 +110,12 @@ export class NodeCore {
       store: new StoreReader(options.store),
       decoded: new Cache(memory.decoded, { weightMax: decodedBytesMax, weigh: weighRecord }),
     };
-    this.contexts = new Contexts(memory.replicas, this.#services, (replica, turn) =>
-      this.#kept(replica, turn),
-    );
-    this.peers = new Peers(memory.peers, this.#services);
+    this.contexts = new Contexts(memory.replicas, this.#services, {
+      kept: (replica, turn) => this.#kept(replica, turn),
+      syncNow: (of, peer, turn) => this.sync.syncNow(of, peer, turn),
+    });
+    this.conduct = new Conduct(memory.conduct, config);
+    this.peers = new Peers(memory.peers, this.#services, this.conduct);
     const replica = (contextId: ContextId) => this.contexts.get(contextId);
     this.sync = new SyncManager(memory.sync, this.#services, { peers: this.peers, replica });
     this.blobs = new Blobs(memory.blobs, this.#services, {
@@ -152,6 +158,7 @@ export class NodeCore {
     const turn = new Turn(now, this.#store);
     return this.#services.store.during(turn, () => {
       this.#dispatch(input, turn);
+      for (const [peer, mistake] of turn.takeBlamed()) this.conduct.judge(peer, mistake, turn);
       this.#askToBeWoken(turn);
       return turn.finish();
     });
@@ -166,7 +173,7 @@ export class NodeCore {
       case "peer-found":
         return this.peers.found(input.peer, turn);
       case "peer-connected":
-        this.peers.didConnect(input.peer, turn);
+        if (!this.peers.didConnect(input.peer, turn)) return;
         return this.sync.peerConnected(input.peer, this.#sharedWith(input.peer), turn);
       case "peer-disconnected":
         return this.peers.didDisconnect(input.peer, turn);
@@ -180,8 +187,12 @@ export class NodeCore {
       case "peer-unsubscribed":
         return this.peers.unsubscribed(input.peer, input.topic);
       case "gossip":
-        return this.#gossip.receive(input, this.contexts.ofTopic(input.topic), turn);
+        if (this.conduct.admitGossip(input.from, input.message.length, turn))
+          return this.#gossip.receive(input, this.contexts.ofTopic(input.topic), turn);
+        return turn.perform({ kind: "verdict", gossip: input.gossip, verdict: "ignore" });
       case "stream-opened":
+        if (!this.conduct.admitStream(input.peer, turn))
+          return turn.perform({ kind: "close-stream", stream: input.stream });
         return input.protocol === "blob"
           ? this.blobs.serving.accept(input.stream, input.peer, turn)
           : this.sync.sessions.accept(input.stream, input.peer, turn);
@@ -197,7 +208,6 @@ export class NodeCore {
         this.#memory.wakeAtMs = null;
         return this.#runDueTimers(turn);
       case "request":
-        if (input.call.kind === "sync-context") this.#syncNow(input.call.contextId, turn);
         return this.#answer(input.request, input.call, turn);
       default:
         return unreachable(input);
@@ -234,12 +244,6 @@ export class NodeCore {
       turn.perform({ kind: "unsubscribe", topic: topicOf(contextId) });
     }
     this.#memory.phase = "stopped";
-  }
-
-  #syncNow(contextId: ContextId, turn: Turn): void {
-    const replica = this.contexts.get(contextId);
-    if (replica === undefined) return;
-    for (const peer of this.peers.subscribers(contextId)) this.sync.behind(replica, peer, turn);
   }
 
   /** Contexts a peer had in common with this node when it was last connected. */
@@ -284,6 +288,7 @@ export class NodeCore {
       case "cleanup":
         for (const each of this.contexts.all().values()) each.sweep(turn);
         this.sync.sweep(turn);
+        this.conduct.sweep(turn.now.monotonicMs);
         return this.#cleanupLater(turn);
       case "apply-ready":
         return replica().applyReady(turn);

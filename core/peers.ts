@@ -3,6 +3,7 @@
  * peer that is not connected is dialled every 0.5 to 1 s for five minutes after it was lost, then every 30 s.
  */
 
+import type { Conduct } from "./conduct.ts";
 import type { ContextId, PeerId, Topic } from "./ids.ts";
 import { topicOf } from "./ids.ts";
 import type { Replica } from "./replica.ts";
@@ -40,10 +41,12 @@ const redial = { eagerMs: 300_000, eagerMinMs: 500, eagerMaxMs: 1_000, patientMs
 export class Peers {
   readonly #memory: PeersMemory;
   readonly #services: Services;
+  readonly #conduct: Pick<Conduct, "bannedForMs">;
 
-  constructor(memory: PeersMemory, services: Services) {
+  constructor(memory: PeersMemory, services: Services, conduct: Pick<Conduct, "bannedForMs">) {
     this.#memory = memory;
     this.#services = services;
+    this.#conduct = conduct;
   }
 
   get connectedCount(): number {
@@ -107,10 +110,17 @@ export class Peers {
     this.#dialNow(peer, turn);
   }
 
-  didConnect(peer: PeerId, turn: Turn): void {
+  /** False when the peer is refused: then it is hung up on, and not taken for connected. */
+  didConnect(peer: PeerId, turn: Turn): boolean {
+    const refuseForMs = this.#conduct.bannedForMs(peer, turn.now.monotonicMs);
+    if (refuseForMs > 0) {
+      turn.perform({ kind: "hang-up", peer, refuseForMs });
+      return false;
+    }
     const known = this.#remember(peer, turn);
     known.connected = true;
     this.#services.timers.clear(timerName("dial", peer));
+    return true;
   }
 
   didDisconnect(peer: PeerId, turn: Turn): void {
@@ -176,9 +186,10 @@ export class Peers {
   #dialLater(peer: PeerId, known: KnownPeer, turn: Turn): void {
     const nowMs = turn.now.monotonicMs;
     const isEager = nowMs - known.lostAtMs < redial.eagerMs;
-    const delayMs = isEager
+    const usualMs = isEager
       ? this.#services.random.between(redial.eagerMinMs, redial.eagerMaxMs)
       : redial.patientMs;
+    const delayMs = Math.max(usualMs, this.#conduct.bannedForMs(peer, nowMs));
     this.#services.timers.set(timerName("dial", peer), nowMs + delayMs);
   }
 }

@@ -339,7 +339,8 @@ export class Replica {
     if (voidCount > 0) turn.observe("write-void", { contextId: this.contextId, amount: voidCount });
     this.#events.push(...delta.events);
     this.owed.applied(delta, turn);
-    turn.observe("delta-applied", { contextId: this.contextId });
+    const tookMs = Math.max(0, turn.now.wallMs - delta.hlc.ms);
+    turn.observe("delta-applied", { contextId: this.contextId, tookMs });
     turn.changed(this);
     this.#mergeLaterIfMany(turn);
   }

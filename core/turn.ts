@@ -21,6 +21,7 @@ export class Turn {
   readonly #writes = new Map<string, Uint8Array | null>();
   readonly #effects: Effect[] = [];
   readonly #changed = new Set<Flushable>();
+  readonly #blamed: (readonly [PeerId, Fault])[] = [];
   #deltasLeft = turnDeltasMax;
   #bytesLeft = turnBytesMax;
 
@@ -54,6 +55,12 @@ export class Turn {
 
   blame(peer: PeerId, fault: Fault): void {
     this.perform({ kind: "fault", peer, fault });
+    this.#blamed.push([peer, fault]);
+  }
+
+  /** Peers' mistakes since this was asked last. */
+  takeBlamed(): readonly (readonly [PeerId, Fault])[] {
+    return this.#blamed.splice(0);
   }
 
   /** Has the part flushed when the turn ends. */

@@ -9,6 +9,7 @@ import {
   parkedShownMax,
 } from "../adapters/http/api.ts";
 import { toBase58 } from "../adapters/http/base58.ts";
+import type { Network } from "../adapters/libp2p/port.ts";
 import type { Application } from "../core/app/application.ts";
 import { byteString, type ContextId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -18,7 +19,9 @@ import type { Replica } from "../core/replica.ts";
 import { blobsOf, keptBlobsOf } from "./blob-views.ts";
 import { limitContexts } from "./context-limit.ts";
 import type { Driver } from "./driver.ts";
+import type { Metrics } from "./metrics.ts";
 import type { ReconvergeNode } from "./node.ts";
+import { readinessOf } from "./readiness.ts";
 import type { NodeConfig } from "./settings.ts";
 import { syncView } from "./sync-view.ts";
 import type { Watch } from "./watch.ts";
@@ -28,22 +31,24 @@ export function createApi(about: {
   readonly node: ReconvergeNode;
   readonly core: NodeCore;
   readonly driver: Driver;
+  readonly network: Network;
   readonly watch: Watch;
+  readonly metrics: Metrics;
   readonly config: NodeConfig;
   readonly seed: Uint8Array;
   readonly applications: readonly Application[];
 }): NodeApi {
-  const { node, core, driver, watch, config, seed, applications } = about;
+  const { node, core, driver, network, watch, metrics, config, seed, applications } = about;
   const startedMs = performance.now();
   return {
     author: byteString(publicKeyOfSeed(seed)),
     peer: node.peer,
     call: limitContexts((call) => driver.request(call), core.replicas()),
-    contexts: () => driver.query(() => Array.from(core.replicas().values(), viewOf)),
+    contexts: () => driver.query(() => Array.from(core.replicas().values(), (each) => viewOf(each, core))),
     context: (contextId) =>
       driver.query(() => {
         const replica = core.replicas().get(contextId);
-        return replica === undefined ? null : viewOf(replica);
+        return replica === undefined ? null : viewOf(replica, core);
       }),
     members: (contextId) =>
       driver.query(() => {
@@ -57,7 +62,8 @@ export function createApi(about: {
     blobs: (contextId) => driver.query(() => blobsOf(core, contextId)),
     keptBlobs: () => driver.query(() => keptBlobsOf(core)),
     peers: () => peersOf(core),
-    isReady: () => node.state === "running",
+    state: () => node.state,
+    metrics: () => metrics.text({ core, driver, network }),
     status: (): JsonObject => ({
       name: config.name,
       state: node.state,
@@ -71,6 +77,11 @@ export function createApi(about: {
       peers: core.peers.connectedCount,
       sessions: core.sync.sessions.count,
       blobs: core.blobs.shelf.all().size,
+      readiness: Array.from(core.replicas().keys(), (contextId) => ({
+        context: toBase58(contextId),
+        ...readinessOf(core, contextId),
+      })).filter(({ state }) => state !== "ready"),
+      conduct: conductView(core),
       intake: { waiting: driver.intake.length, refusedGossip: driver.intake.refused },
       memoryBytes: process.memoryUsage.rss(),
       sync: syncView(core),
@@ -80,7 +91,7 @@ export function createApi(about: {
   };
 }
 
-function viewOf(replica: Replica): ContextView {
+function viewOf(replica: Replica, core: NodeCore): ContextView {
   return {
     id: replica.contextId,
     application: replica.application,
@@ -93,7 +104,14 @@ function viewOf(replica: Replica): ContextView {
     parked: replica.owed.parkedCount,
     ownRole: replica.governance.ownRole,
     isInvited: replica.governance.invitation !== null,
+    readiness: readinessOf(core, replica.contextId),
   };
+}
+
+/** Peers that made mistakes lately, or are refused for a time. */
+function conductView(core: NodeCore): readonly JsonObject[] {
+  const standings = Array.from(core.conduct.standings(Math.floor(performance.now())));
+  return standings.map(([peer, { points, bannedForMs, bans }]) => ({ peer, points, bannedForMs, bans }));
 }
 
 function parkedView({ work, attempts, lastError }: Entry): ParkedView {

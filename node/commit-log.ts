@@ -4,8 +4,8 @@ import type { Store } from "../adapters/level/store.ts";
 import { commitRetryDelaysMs } from "../core/commit-retry.ts";
 
 export interface CommitLogSink {
-  /** So many more commits are durable. */
-  durable(commits: number): void;
+  /** So many more commits are durable, which took so long. */
+  durable(commits: number, tookMs: number): void;
   /** A flush failed and will be tried again. */
   retrying(error: unknown): void;
   /** A flush failed for good: nothing more becomes durable. */
@@ -45,10 +45,11 @@ export class CommitLog {
 
   async #flushAll(): Promise<void> {
     while (this.#staged > 0) {
+      const fromMs = performance.now();
       const commits = await this.#flushOnce();
       if (commits === null) return;
       this.#staged -= commits;
-      this.#sink.durable(commits);
+      this.#sink.durable(commits, performance.now() - fromMs);
     }
   }
 

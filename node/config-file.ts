@@ -11,6 +11,14 @@ export async function readConfig(path: string): Promise<NodeConfig> {
   return createNodeConfig(parseConfig(await readText(path), path));
 }
 
+/** Settings by their dotted names, checked. Throws a `Failure` that names key, value and expectation. */
+export function checkSettings(
+  entries: readonly (readonly [string, unknown])[],
+  where: string,
+): ReadonlyMap<string, SettingValue> {
+  return new Map(entries.map(([key, value]) => [key, checked(key, value, where)]));
+}
+
 /** The text of a new file: these settings, and for the rest the defaults, each with its reason. */
 export function writeConfig(values: ReadonlyMap<string, SettingValue>): string {
   const lines = ["# Configuration of a reconverge node. What is commented out shows the defaults."];

@@ -31,6 +31,10 @@ export interface DriverWatcher {
   event(event: NodeEvent): void;
   fault(peer: PeerId, fault: Fault): void;
   observed(observation: Observation): void;
+  /** So many commits became durable together. */
+  flushed(commits: number, tookMs: number): void;
+  /** The core handled an input. */
+  handled(input: Input, effects: readonly Effect[], tookMs: number): void;
   /** The intake is filling up. */
   filling(length: number): void;
   retryingCommit(error: unknown): void;
@@ -81,7 +85,10 @@ export class Driver {
       perform: (effect) => this.#perform(effect),
     });
     this.#commits = new CommitLog(options.store, {
-      durable: (commits) => this.#becameDurable(commits),
+      durable: (commits, tookMs) => {
+        options.watcher.flushed(commits, tookMs);
+        this.#becameDurable(commits);
+      },
       retrying: (error) => options.watcher.retryingCommit(error),
       gaveUp: (error) => this.#fail(error),
     });
@@ -111,7 +118,7 @@ export class Driver {
         else resolve(outcome);
       });
       if (this.#phase === "stopped") this.#refuseRequests();
-      else void this.intake.pushWhenRoom({ kind: "request", request, call });
+      else void this.intake.pushWhenRoom({ kind: "request", request, call }, "clients");
     });
   }
 
@@ -185,10 +192,12 @@ export class Driver {
   }
 
   #turn(input: Input): readonly Effect[] {
-    const { core, recorder } = this.#options;
+    const { core, recorder, watcher } = this.#options;
     const now = this.#now();
+    const fromMs = performance.now();
     try {
       const effects = core.handle(now, input);
+      watcher.handled(input, effects, performance.now() - fromMs);
       recorder?.handled(now, input, effects);
       return effects;
     } catch (error) {
@@ -233,7 +242,7 @@ export class Driver {
       case "read-chunk":
       case "drop-chunks":
       case "list-chunks":
-        return chunks.perform(effect, (input) => this.intake.push(input));
+        return chunks.perform(effect, (input) => this.intake.push(input, "core"));
       default:
         return network.perform(effect);
     }
@@ -242,7 +251,7 @@ export class Driver {
   #wakeAt(monotonicMs: number): void {
     clearTimeout(this.#wakeTimer);
     const delayMs = Math.min(timerMaxMs, Math.max(0, Math.ceil(monotonicMs - performance.now())));
-    this.#wakeTimer = setTimeout(() => this.intake.push({ kind: "woken" }), delayMs);
+    this.#wakeTimer = setTimeout(() => this.intake.push({ kind: "woken" }, "core"), delayMs);
   }
 
   /** Nothing more is handled, said or kept. */

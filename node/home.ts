@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { access, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { storeMarkerName } from "../adapters/level/store-folder.ts";
+import { storeMarkerName } from "../adapters/level/marker.ts";
 import { Failure } from "./failure.ts";
 import { namePattern } from "./settings.ts";
 
@@ -36,7 +36,11 @@ export function nodeFolder(home: string | undefined, name: string): NodeFolder {
     const message = `"${name}" cannot be a node's name: expected letters, digits, dots, dashes or underscores`;
     throw new Failure("refused", "bad-name", message);
   }
-  const path = join(home ?? join(homedir(), ".reconverge"), name);
+  return folderAt(join(home ?? join(homedir(), ".reconverge"), name));
+}
+
+/** The paths in a folder. */
+export function folderAt(path: string): NodeFolder {
   return {
     path,
     configPath: join(path, "config.toml"),

@@ -5,11 +5,11 @@
  *   wrote becomes durable) → running (the API answers) → stopping → stopped
  */
 
-import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { type ChunkFiles, openChunkFiles } from "../adapters/blob-files/chunk-files.ts";
 import { createNodeIdentity, publicKeyOfSeed } from "../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../adapters/crypto/node-crypto.ts";
+import type { NodeApi } from "../adapters/http/api.ts";
 import { type Server, startServer } from "../adapters/http/server.ts";
 import { openLevelStore } from "../adapters/level/level-store.ts";
 import { type Store, StoreError } from "../adapters/level/store.ts";
@@ -20,13 +20,16 @@ import type { Application } from "../core/app/application.ts";
 import { builtInApplications } from "../core/app/built-in/index.ts";
 import type { PeerId } from "../core/ids.ts";
 import { createNodeMemory, NodeCore } from "../core/node.ts";
-import type { RandomWords } from "../core/random.ts";
 import { UnreadableStoreError } from "../core/stored-node.ts";
 import { createCodec } from "../core/wire/codec.ts";
 import { createApi } from "./api.ts";
 import { contextsMax } from "./context-limit.ts";
 import { Driver } from "./driver.ts";
+import { Events } from "./events.ts";
 import { FlightRecorder } from "./flight/recorder.ts";
+import { componentLog, type LogComponent } from "./logs.ts";
+import { Metrics } from "./metrics.ts";
+import { randomWords } from "./random-words.ts";
 import type { NodeConfig } from "./settings.ts";
 import { Watch } from "./watch.ts";
 
@@ -40,6 +43,10 @@ export interface NodeOptions {
   /** Besides the built-in ones. */
   readonly applications?: readonly Application[];
   readonly log: Logger;
+  /** 32 secret bytes under which the store is sealed. */
+  readonly storeSecret?: Uint8Array | null;
+  /** Serve the HTTP API; true unless said otherwise. */
+  readonly isServed?: boolean;
   /** Go on with what is left of a store whose last writes are lost. */
   readonly acceptLoss?: boolean;
   /** Where to keep a flight recording, in files of about so many bytes; none unless given. */
@@ -63,12 +70,16 @@ interface Parts {
   network?: Network;
   driver?: Driver;
   recorder?: FlightRecorder;
+  metrics?: Metrics;
+  api?: NodeApi;
   server?: Server;
 }
 
 export class ReconvergeNode {
   readonly #options: NodeOptions;
   readonly #parts: Parts = {};
+  /** What happens in contexts. */
+  readonly events = new Events();
   #state: NodeState = "created";
 
   constructor(options: NodeOptions) {
@@ -86,6 +97,11 @@ export class ReconvergeNode {
 
   addresses(): readonly string[] {
     return started(this.#parts.network).addresses();
+  }
+
+  /** What clients may ask of it, once started. */
+  get api(): NodeApi {
+    return started(this.#parts.api);
   }
 
   get apiUrl(): string {
@@ -106,11 +122,12 @@ export class ReconvergeNode {
   async stop(): Promise<void> {
     if (this.#state === "stopping" || this.#state === "stopped") return;
     this.#enter("stopping");
-    const { driver, recorder, server, network, chunks, store } = this.#parts;
+    const { driver, recorder, metrics, server, network, chunks, store } = this.#parts;
     await driver?.stop();
     recorder?.close();
-    await server?.close();
-    await network?.stop();
+    metrics?.stop();
+    this.events.close();
+    await Promise.all([server?.close(), network?.stop()]);
     await chunks?.close();
     await store?.close();
     this.#enter("stopped");
@@ -122,21 +139,32 @@ export class ReconvergeNode {
   }
 
   async #start(): Promise<void> {
-    const { config, seed, storePath, blobsPath, log, acceptLoss = false, failed } = this.#options;
+    const { config, seed, storePath, blobsPath, log, acceptLoss = false } = this.#options;
+    const { storeSecret = null, failed } = this.#options;
+    const logOf = (component: LogComponent) => componentLog(log, component, config.log.components);
     const applications = [...builtInApplications, ...(this.#options.applications ?? [])];
     const parts = this.#parts;
     this.#enter("starting");
-    parts.store = await openLevelStore(storePath, { create: true, acceptLoss });
-    parts.chunks = await openChunkFiles(blobsPath, log.child({ component: "blobs" }));
+    parts.store = await openLevelStore(storePath, {
+      ...{ create: true, acceptLoss, secret: storeSecret },
+      told: (what) => logOf("store").warn(what),
+    });
+    parts.chunks = await openChunkFiles(blobsPath, logOf("blobs"));
     parts.network = await createNetwork({
       keyPair: Uint8Array.of(...seed, ...publicKeyOfSeed(seed)),
       listen: config.swarm.hosts.map((host) => listenAddress(host, config.swarm.port)),
       bootNodes: config.swarm.bootNodes,
       mdns: config.swarm.mdns,
-      log: log.child({ component: "network" }),
+      peerExchange: config.swarm.peerExchange,
+      log: logOf("network"),
     });
     const { store, network, chunks } = parts;
-    const watch = new Watch(log, (error) => failed?.(storeTrouble(error, storePath)));
+    const metrics = new Metrics();
+    parts.metrics = metrics;
+    const watch = new Watch({ core: logOf("core"), store: logOf("store") }, metrics, {
+      happened: (event) => this.events.publish(event),
+      failed: (error) => failed?.(storeTrouble(error, storePath)),
+    });
     const recorder = this.#createRecorder(network.peer);
     const core = createCore({ config, seed, store, network, applications, recorder });
     const driver = new Driver({ core, store, network, chunks, watcher: watch, recorder });
@@ -147,13 +175,14 @@ export class ReconvergeNode {
     startCore(driver, storePath);
     this.#enter("subscribing");
     const contexts = await driver.query(() => core.replicas().size);
-    parts.server = await startServer({
-      ...config.server,
-      api: createApi({ node: this, core, driver, watch, config, seed, applications }),
-      failed: (error) => log.error({ err: error }, "a request failed"),
-    });
+    parts.api = createApi({ node: this, core, driver, network, watch, metrics, config, seed, applications });
+    if (this.#options.isServed !== false)
+      parts.server = await startServer({
+        ...{ ...config.server, api: parts.api },
+        failed: (error) => logOf("api").error({ err: error }, "a request failed"),
+      });
     this.#enter("running");
-    log.info({ peer: network.peer, api: parts.server.url, contexts }, "ready");
+    log.info({ peer: network.peer, api: parts.server?.url, contexts }, "ready");
     if (contexts > contextsMax)
       log.warn(
         { contexts, contextsMax },
@@ -221,14 +250,9 @@ function storeTrouble(error: unknown, storePath: string): unknown {
     const message = `the store at ${storePath} cannot be read: ${error.message}; ${advice}`;
     return new StoreError("store-version", message, error);
   }
-  const advice = "put a backup back, or remove the folder and join its contexts again";
+  const advice = 'put a backup back, or run "reconverge node repair", which keeps what can still be read';
   const message = `the store at ${storePath} is damaged: ${error.message}; ${advice}`;
   return new StoreError("store-damaged", message, error);
-}
-
-function randomWords(): RandomWords {
-  const bytes = randomBytes(16);
-  return [0, 4, 8, 12].map((offset) => bytes.readInt32LE(offset)) as RandomWords;
 }
 
 function listenAddress(host: string, port: number): string {

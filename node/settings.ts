@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { peerAddressExpectation } from "../adapters/libp2p/addresses.ts";
 import { type Config, configExpectation, configKeys, createConfig, tunables } from "../core/config.ts";
+import { isComponentLevel, logComponents, logLevels } from "./logs.ts";
 
 export type SettingValue = string | number | boolean | readonly string[];
 
@@ -24,19 +25,28 @@ export interface NodeConfig {
     readonly port: number;
     readonly bootNodes: readonly string[];
     readonly mdns: boolean;
+    readonly peerExchange: boolean;
   };
   readonly server: { readonly host: string; readonly port: number };
-  readonly log: { readonly level: string };
+  readonly store: { readonly keyFile: string };
+  readonly log: { readonly level: string; readonly components: readonly string[] };
   readonly core: Config;
 }
 
 /** Names of nodes, which are names of folders. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"];
 const loopback = ["127.0.0.1", "::1"];
 
 const port: Setting["expectation"] = (value) =>
   isWholeNumber(value) && value >= 0 && value <= 65_535 ? null : "a whole number from 0 to 65535";
+
+/** What a profile has other than the defaults. */
+export const profiles: Readonly<Record<string, Partial<Config>>> = {
+  small: { syncIntervalMs: 2_000, syncSessionsMax: 10 },
+  medium: {},
+  large: { syncFrequencyMs: 30_000, syncIntervalMs: 15_000, syncSessionsMax: 20 },
+};
+const profileNames = Object.keys(profiles);
 
 /** By their dotted name, in the order of the file. */
 export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
@@ -49,6 +59,15 @@ export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
         typeof value === "string" && namePattern.test(value)
           ? null
           : "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit",
+    },
+  ],
+  [
+    "profile",
+    {
+      default: "medium",
+      why: "how syncing is tuned: small for under 10 nodes, medium, large for 50 to 200; single keys of [core] come before it",
+      expectation: (value) =>
+        Object.hasOwn(profiles, String(value)) ? null : `one of ${profileNames.join(", ")}`,
     },
   ],
   [
@@ -91,6 +110,14 @@ export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     },
   ],
   [
+    "swarm.peerExchange",
+    {
+      default: true,
+      why: "ask peers for the addresses of theirs, and tell them of ours, so that all find each other from one",
+      expectation: (value) => (typeof value === "boolean" ? null : "true or false"),
+    },
+  ],
+  [
     "server.host",
     {
       default: "127.0.0.1",
@@ -100,11 +127,31 @@ export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ],
   ["server.port", { default: 2528, why: "TCP port of the API; 0 takes any that is free", expectation: port }],
   [
+    "store.keyFile",
+    {
+      default: "",
+      why: "file with 64 hexadecimal digits under which what is stored is sealed (AES-256-GCM); RECONVERGE_STORE_KEY comes before it; empty seals nothing",
+      expectation: (value) =>
+        value === "" || (typeof value === "string" && isAbsolute(value))
+          ? null
+          : "an absolute path, or nothing",
+    },
+  ],
+  [
     "log.level",
     {
       default: "info",
       why: `how much is logged to stderr: ${logLevels.join(", ")}`,
-      expectation: (value) => (logLevels.includes(String(value)) ? null : `one of ${logLevels.join(", ")}`),
+      expectation: (value) =>
+        logLevels.some((level) => level === value) ? null : `one of ${logLevels.join(", ")}`,
+    },
+  ],
+  [
+    "log.components",
+    {
+      default: [],
+      why: `other levels for single components, like network=debug; there are ${logComponents.join(", ")}`,
+      expectation: listOf("a list of entries like network=debug", isComponentLevel),
     },
   ],
   ...configKeys.map((key): [string, Setting] => [
@@ -129,10 +176,12 @@ export function createNodeConfig(values: ReadonlyMap<string, SettingValue>): Nod
       port: value("swarm.port"),
       bootNodes: value("swarm.bootNodes"),
       mdns: value("swarm.mdns"),
+      peerExchange: value("swarm.peerExchange"),
     },
     server: { host: value("server.host"), port: value("server.port") },
-    log: { level: value("log.level") },
-    core: createConfig(Object.fromEntries(core)),
+    store: { keyFile: value("store.keyFile") },
+    log: { level: value("log.level"), components: value("log.components") },
+    core: createConfig({ ...profiles[value("profile") as string], ...Object.fromEntries(core) }),
   };
 }
 

@@ -1,12 +1,14 @@
-/** What a driver reports, counted for the status and written to the log. */
+/** What a driver reports: counted, and written to the log under the component it is about. */
 
 import type { Logger } from "pino";
 import { toBase58 } from "../adapters/http/base58.ts";
-import type { NodeEvent, Observation } from "../core/effect.ts";
+import type { Effect, NodeEvent, Observation } from "../core/effect.ts";
 import type { Fault, FaultCode } from "../core/fault.ts";
 import type { PeerId } from "../core/ids.ts";
+import type { Input } from "../core/input.ts";
 import type { ProbeName } from "../core/probes.ts";
 import type { DriverWatcher } from "./driver.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** Observations that an operator should see when they happen. */
 const levels: Readonly<Partial<Record<ProbeName, "error" | "warn">>> = {
@@ -16,43 +18,73 @@ const levels: Readonly<Partial<Record<ProbeName, "error" | "warn">>> = {
   "delta-needs-upgrade": "warn",
   "handler-parked": "warn",
   "call-parked": "warn",
+  "peer-banned": "warn",
 };
+
+export interface WatchLogs {
+  /** What the core tells. */
+  readonly core: Logger;
+  readonly store: Logger;
+}
+
+export interface WatchListener {
+  readonly happened: (event: NodeEvent) => void;
+  /** The driver has stopped for good. */
+  readonly failed: (error: unknown) => void;
+}
 
 export class Watch implements DriverWatcher {
   readonly counts = new Map<ProbeName, number>();
   readonly faults = new Map<FaultCode, number>();
-  readonly #log: Logger;
-  readonly #failed: (error: unknown) => void;
+  readonly #logs: WatchLogs;
+  readonly #metrics: Metrics;
+  readonly #about: WatchListener;
 
-  constructor(log: Logger, failed: (error: unknown) => void) {
-    this.#log = log;
-    this.#failed = failed;
+  constructor(logs: WatchLogs, metrics: Metrics, about: WatchListener) {
+    this.#logs = logs;
+    this.#metrics = metrics;
+    this.#about = about;
   }
 
   event(event: NodeEvent): void {
-    this.#log.trace({ context: toBase58(event.contextId), events: event.events.length }, event.kind);
+    this.#about.happened(event);
+    this.#logs.core.trace({ context: toBase58(event.contextId), events: event.events.length }, event.kind);
   }
 
   fault(peer: PeerId, fault: Fault): void {
     this.faults.set(fault.code, (this.faults.get(fault.code) ?? 0) + 1);
-    this.#log.warn({ peer, code: fault.code, detail: fault.detail }, "a peer made a mistake");
+    this.#metrics.fault(peer, fault);
+    this.#logs.core.warn({ peer, code: fault.code, detail: fault.detail }, "a peer made a mistake");
   }
 
-  observed({ name, amount, contextId, peer, detail }: Observation): void {
+  observed(observation: Observation): void {
+    const { name, amount, contextId, peer, detail } = observation;
     this.counts.set(name, (this.counts.get(name) ?? 0) + amount);
+    this.#metrics.observed(observation);
+    const log = this.#logs.core;
+    const level = levels[name] ?? "trace";
+    if (!log.isLevelEnabled(level)) return;
     const context = contextId === undefined ? undefined : toBase58(contextId);
-    this.#log[levels[name] ?? "trace"]({ context, peer, amount, detail }, name);
+    log[level]({ context, peer, amount, detail }, name);
+  }
+
+  flushed(commits: number, tookMs: number): void {
+    this.#metrics.flushed(commits, tookMs);
+  }
+
+  handled(input: Input, effects: readonly Effect[], tookMs: number): void {
+    this.#metrics.handled(input, effects, tookMs);
   }
 
   filling(length: number): void {
-    this.#log.warn({ length }, "inputs arrive faster than they are handled");
+    this.#logs.core.warn({ length }, "inputs arrive faster than they are handled");
   }
 
   retryingCommit(error: unknown): void {
-    this.#log.error({ err: error }, "a commit failed and is tried again");
+    this.#logs.store.error({ err: error }, "a commit failed and is tried again");
   }
 
   failed(error: unknown): void {
-    this.#failed(error);
+    this.#about.failed(error);
   }
 }

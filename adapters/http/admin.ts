@@ -12,11 +12,19 @@ interface WithId {
 
 export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
   const memberPublicKey = toBase58(api.author);
-  server.get("/admin-api/health", () => ({ data: { status: "alive" } }));
-  server.get("/admin-api/ready", () => {
-    if (!api.isReady()) throw new HttpError(503, "the node is not ready");
-    return { data: { status: "ready" } };
-  });
+  const health = () => ({ data: { status: "alive", state: api.state() } });
+  const ready = async () => {
+    if (api.state() !== "running") throw new HttpError(503, `the node is not ready: it is ${api.state()}`);
+    const contexts = (await api.contexts()).map(({ id, readiness }) => ({ id: toBase58(id), ...readiness }));
+    return { data: { status: "ready", contexts } };
+  };
+  for (const prefix of ["", "/admin-api"]) {
+    server.get(`${prefix}/health`, health);
+    server.get(`${prefix}/ready`, ready);
+  }
+  server.get("/metrics", (_, reply) =>
+    reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(api.metrics()),
+  );
   server.get("/admin-api/peers", () => ({
     count: api.peers().length,
     peers: api.peers().map(({ peer, contexts }) => ({ peer, contexts: contexts.map(toBase58) })),
@@ -46,14 +54,17 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
     contextOf(await api.call({ kind: "join-context", contextId }));
     return { data: { contextId: params.id, memberPublicKey } };
   });
+  server.post<WithId>("/admin-api/contexts/:id/sync", async ({ params, body }) => {
+    const peer = (body as { peer?: unknown } | null)?.peer ?? null;
+    if (peer !== null && typeof peer !== "string") throw new HttpError(400, "expected a text in peer");
+    const outcome = await api.call({ kind: "sync-now", contextId: readContextId(params.id), peer });
+    if (outcome.kind !== "syncing") throw refusalOf(outcome, "a number of peers");
+    return { data: { contextId: params.id, peers: outcome.peers } };
+  });
   server.post<WithId>("/admin-api/contexts/:id/retry", async ({ params }) => {
     const outcome = await api.call({ kind: "retry-owed", contextId: readContextId(params.id) });
     if (outcome.kind !== "retrying") throw refusalOf(outcome, "a number of retries");
     return { data: { contextId: params.id, retrying: outcome.count } };
-  });
-  server.post<WithId>("/admin-api/contexts/:id/sync", async ({ params }) => {
-    contextOf(await api.call({ kind: "sync-context", contextId: readContextId(params.id) }));
-    return { data: { contextId: params.id } };
   });
 }
 
@@ -73,6 +84,7 @@ function show(context: ContextView) {
     parked: context.parked,
     ownRole: context.ownRole,
     isInvited: context.isInvited,
+    readiness: context.readiness,
   };
 }
 

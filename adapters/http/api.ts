@@ -35,7 +35,10 @@ export interface NodeApi {
   peers(): readonly PeerView[];
   /** Everything an operator wants to see at a glance. */
   status(): JsonObject;
-  isReady(): boolean;
+  /** Where the node is in its life: `running` when all is well. */
+  state(): string;
+  /** In Prometheus's text format. */
+  metrics(): string;
 }
 
 /** One context on this node. */
@@ -56,6 +59,8 @@ export interface ContextView {
   readonly ownRole: Role | null;
   /** It holds an invitation that has not let it in yet. */
   readonly isInvited: boolean;
+  /** How far it is, and why no further. */
+  readonly readiness: { readonly state: string; readonly why: string };
 }
 
 export interface MembersView {

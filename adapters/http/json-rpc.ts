@@ -65,6 +65,7 @@ async function execute(call: Omit<Execution, "id">, api: NodeApi): Promise<Answe
     case "invitation":
     case "retrying":
     case "blob-chunk":
+    case "syncing":
       return { result: { output: null } };
     case "refused": {
       const application = (await api.context(call.contextId))?.application ?? "";

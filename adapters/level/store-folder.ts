@@ -1,26 +1,17 @@
 /**
- * The folder around LevelDB's: a marker that says it is ours, in which version, and whether it was ever
- * completed; who has it open; LevelDB's own folder; and the tip file.
+ * The folder around LevelDB's: the marker that says it is ours, who has it open, LevelDB's own folder, and the
+ * tip file.
  *
- * The marker is why deleting LevelDB's CURRENT does not lose data: a store that was once complete is never
- * opened in a way that could make a new one. Locking: one process may not open a folder twice (LevelDB would
- * notice, but in doing so give the first one's lock away); between processes LevelDB's lock decides, which the
- * system releases when a process dies; the file with the process id only says who it is.
+ * Locking: one process may not open a folder twice (LevelDB would notice, but in doing so give the first one's
+ * lock away); between processes LevelDB's lock decides, which the system releases when a process dies; the file
+ * with the process id only says who it is.
  */
 
-import { mkdir, open, readdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Marker, readMarker, writeMarker } from "./marker.ts";
 import { codeOf, messageOf, StoreError } from "./store.ts";
-
-/** Raised when the layout of the folder or the meaning of a key of ours changes. */
-export const storeVersion = 1;
-
-interface Marker {
-  readonly kind: "reconverge-store";
-  readonly version: number;
-  /** `creating` until LevelDB and the tip file are there: then nothing can have been kept in it yet. */
-  readonly state: "creating" | "ready";
-}
+import type { ValueFormat } from "./value-seal.ts";
 
 /** Folders this process has open, by their real path. */
 const openFolders = new Set<string>();
@@ -30,27 +21,34 @@ export class StoreFolder {
   readonly path: string;
   readonly levelPath: string;
   readonly tipPath: string;
-  readonly state: Marker["state"];
   readonly #lockPath: string;
-  readonly #markerPath: string;
+  #marker: Marker;
 
-  private constructor(path: string, state: Marker["state"]) {
+  private constructor(path: string, marker: Marker) {
     this.path = path;
     this.levelPath = join(path, "level");
     this.tipPath = join(path, "tip");
-    this.state = state;
     this.#lockPath = join(path, "pid");
-    this.#markerPath = join(path, storeMarkerName);
+    this.#marker = marker;
   }
 
-  /** Finds the store at this place, or begins one there, and keeps this process from opening it again. */
-  static async claim(path: string, create: boolean): Promise<StoreFolder> {
-    const marker = await guarded(path, () => readMarker(path, create));
-    if (marker === null) await guarded(path, () => writeMarker(path, "creating"));
+  /** Finds the store at this place, or begins one there with such values, and keeps this process from opening it again. */
+  static async claim(
+    path: string,
+    about: { readonly create: boolean; readonly values: ValueFormat },
+  ): Promise<StoreFolder> {
+    const found = await guarded(path, () => readMarker(path, about.create));
+    const isNew = found === null || found.state === "creating";
+    const marker: Marker = isNew ? { state: "creating", values: about.values } : found;
+    if (isNew) await guarded(path, () => writeMarker(path, marker));
     const real = await guarded(path, () => realpath(path));
     if (openFolders.has(real)) throw locked(path, "this process");
     openFolders.add(real);
-    return new StoreFolder(real, marker?.state ?? "creating");
+    return new StoreFolder(real, marker);
+  }
+
+  get marker(): Marker {
+    return this.#marker;
   }
 
   /** To be said once LevelDB's lock is held. */
@@ -58,8 +56,9 @@ export class StoreFolder {
     await guarded(this.path, () => writeFile(this.#lockPath, `${process.pid}\n`));
   }
 
-  async completed(): Promise<void> {
-    await guarded(this.path, () => writeMarker(this.path, "ready", this.#markerPath));
+  async mark(marker: Marker): Promise<void> {
+    await guarded(this.path, () => writeMarker(this.path, marker));
+    this.#marker = marker;
   }
 
   /** The error for a LevelDB that is locked. */
@@ -94,70 +93,6 @@ export class StoreFolder {
   }
 }
 
-/** The file that says a folder is a store. */
-export const storeMarkerName = "store.json";
-
-/** Null when a store may be begun here. */
-async function readMarker(path: string, create: boolean): Promise<Marker | null> {
-  const text = await readFile(join(path, storeMarkerName), "utf8").catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
-    throw error;
-  });
-  if (text !== null) return parseMarker(path, text);
-  const entries = await readdir(path).catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return [];
-    throw codeOf(error) === "ENOTDIR" ? foreign(path, "is a file") : error;
-  });
-  if (entries.length > 0) throw foreign(path, `holds other things (${entries.slice(0, 3).join(", ")})`);
-  if (create) return null;
-  throw new StoreError(
-    "store-missing",
-    `there is no store at ${path}: expected the folder of a node that was run before; check the path`,
-  );
-}
-
-function parseMarker(path: string, text: string): Marker {
-  let marker: Partial<Marker> | null;
-  try {
-    marker = JSON.parse(text);
-  } catch {
-    throw foreign(path, `has a ${storeMarkerName} that is not JSON`);
-  }
-  if (marker?.kind !== "reconverge-store") throw foreign(path, `has a ${storeMarkerName} of something else`);
-  if (marker.version !== storeVersion) {
-    throw new StoreError(
-      "store-version",
-      `the store at ${path} has version ${marker.version}, this program expects version ${storeVersion}: run the version that wrote it`,
-    );
-  }
-  return {
-    kind: "reconverge-store",
-    version: storeVersion,
-    state: marker.state === "ready" ? "ready" : "creating",
-  };
-}
-
-/** Written beside, synced and renamed, so that it is there whole or not at all. */
-async function writeMarker(
-  path: string,
-  state: Marker["state"],
-  target = join(path, storeMarkerName),
-): Promise<void> {
-  await mkdir(path, { recursive: true });
-  const marker: Marker = { kind: "reconverge-store", version: storeVersion, state };
-  const beside = `${target}.new`;
-  await writeFile(beside, `${JSON.stringify(marker)}\n`, { flush: true });
-  await rename(beside, target);
-  await syncFolder(path);
-}
-
-/** Makes new names in a folder durable. Some systems have no such operation for folders. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(path, "r");
-  await handle.sync().finally(() => handle.close());
-}
-
 async function guarded<T>(path: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
@@ -169,13 +104,6 @@ async function guarded<T>(path: string, operation: () => Promise<T>): Promise<T>
       error,
     );
   }
-}
-
-function foreign(path: string, what: string): StoreError {
-  return new StoreError(
-    "store-foreign",
-    `${path} ${what}: expected an empty folder or a store of reconverge; choose another place for the store`,
-  );
 }
 
 function locked(path: string, holder: string): StoreError {

@@ -32,6 +32,8 @@ export type StoreErrorCode =
   | "store-damaged"
   /** Written by another version. */
   | "store-version"
+  /** Its values are sealed, and the key is not the one. */
+  | "store-sealed"
   /** The file system or LevelDB refused an operation: no space, no permission, a device that fails. */
   | "store-failed";
 

@@ -25,6 +25,8 @@ export class Connections {
   /** Addresses from the configuration; the peer store would forget them after a time. */
   readonly #bootAddresses: ReadonlyMap<PeerId, readonly Multiaddr[]>;
   readonly #open = new Map<PeerId, Set<Connection>>();
+  /** As the core says; it hangs up again should one slip through. */
+  readonly #refusedUntilMs = new Map<PeerId, number>();
   readonly #gone: (peer: PeerId) => void;
   #gate: Gate = () => true;
 
@@ -46,7 +48,8 @@ export class Connections {
     libp2p.addEventListener("connection:open", ({ detail }) => this.#opened(detail));
     libp2p.addEventListener("connection:close", ({ detail }) => this.#closed(detail));
     libp2p.addEventListener("peer:discovery", ({ detail }) => {
-      this.#intake.push({ kind: "peer-found", peer: nameOf(detail.id) });
+      const peer = nameOf(detail.id);
+      this.#intake.push({ kind: "peer-found", peer }, peer);
     });
   }
 
@@ -61,7 +64,7 @@ export class Connections {
 
   /** Names the configured peers. */
   findBootPeers(): void {
-    for (const peer of this.#bootAddresses.keys()) this.#intake.push({ kind: "peer-found", peer });
+    for (const peer of this.#bootAddresses.keys()) this.#intake.push({ kind: "peer-found", peer }, peer);
   }
 
   async dial(peer: PeerId): Promise<void> {
@@ -72,8 +75,17 @@ export class Connections {
       await this.#libp2p.dial(id, { signal: AbortSignal.timeout(dialPatienceMs) });
     } catch (error) {
       this.#log.debug({ peer, err: error }, "a dial failed");
-      this.#intake.push({ kind: "dial-failed", peer });
+      this.#intake.push({ kind: "dial-failed", peer }, peer);
     }
+  }
+
+  /** Ends all connections to a peer, and lets it in again after so long. */
+  refuse(peer: PeerId, forMs: number): void {
+    const nowMs = performance.now();
+    for (const [other, untilMs] of this.#refusedUntilMs)
+      if (untilMs <= nowMs) this.#refusedUntilMs.delete(other);
+    if (forMs > 0) this.#refusedUntilMs.set(peer, nowMs + forMs);
+    this.hangUp(peer, "the core hung up");
   }
 
   /** Ends all connections to a peer. */
@@ -87,7 +99,8 @@ export class Connections {
   }
 
   isRefused(id: Libp2pPeerId): boolean {
-    return !this.#gate(nameOf(id));
+    const peer = nameOf(id);
+    return !this.#gate(peer) || (this.#refusedUntilMs.get(peer) ?? 0) > performance.now();
   }
 
   #opened(connection: Connection): void {
@@ -99,7 +112,7 @@ export class Connections {
     const known = this.#open.get(peer);
     if (known === undefined) {
       this.#open.set(peer, new Set([connection]));
-      this.#intake.push({ kind: "peer-connected", peer });
+      this.#intake.push({ kind: "peer-connected", peer }, peer);
     } else if (known.size >= connectionsPerPeerMax) {
       connection.abort(new Error(`more than ${connectionsPerPeerMax} connections`));
     } else {
@@ -114,8 +127,8 @@ export class Connections {
     if (stale.length === 0) return;
     this.#log.debug({ peer }, "a peer connected anew");
     this.#gone(peer);
-    this.#intake.push({ kind: "peer-disconnected", peer });
-    this.#intake.push({ kind: "peer-connected", peer });
+    this.#intake.push({ kind: "peer-disconnected", peer }, peer);
+    this.#intake.push({ kind: "peer-connected", peer }, peer);
     for (const connection of stale) connection.abort(new Error("the peer connected anew"));
   }
 
@@ -125,7 +138,7 @@ export class Connections {
     if (known?.delete(connection) !== true || known.size > 0) return;
     this.#open.delete(peer);
     this.#gone(peer);
-    this.#intake.push({ kind: "peer-disconnected", peer });
+    this.#intake.push({ kind: "peer-disconnected", peer }, peer);
   }
 }
 

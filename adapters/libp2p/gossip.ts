@@ -19,6 +19,7 @@ const missingStreamPatience = 3;
 export type GossipService = GossipSub & {
   /** Public members of gossipsub's class that its interface leaves out. */
   reportMessageValidationResult(message: string, from: unknown, verdict: string): void;
+  getMeshPeers(topic: string): readonly string[];
   readonly streamsOutbound: ReadonlyMap<string, unknown>;
   readonly score: { readonly params: { readonly topics: Record<string, unknown> } };
 };
@@ -89,6 +90,12 @@ export class Gossip {
     this.#service.reportMessageValidationResult(unjudged.message, unjudged.from, verdict);
   }
 
+  meshSizes(): ReadonlyMap<Topic, number> {
+    return new Map(
+      this.#service.getTopics().map((topic) => [topic as Topic, this.#service.getMeshPeers(topic).length]),
+    );
+  }
+
   /** A connected peer is known to speak our protocol. */
   met(peer: PeerId): void {
     if (this.#connections.isConnected(peer)) this.#silent.met(peer, performance.now());
@@ -107,7 +114,7 @@ export class Gossip {
     this.#topics.set(peer, topics);
     if (isSubscribed) topics.add(topic);
     else topics.delete(topic);
-    this.#intake.push({ kind: isSubscribed ? "peer-subscribed" : "peer-unsubscribed", peer, topic });
+    this.#intake.push({ kind: isSubscribed ? "peer-subscribed" : "peer-unsubscribed", peer, topic }, peer);
   }
 
   #messageArrived(about: { propagationSource: Libp2pSource; msgId: string; msg: Message }): void {
@@ -116,13 +123,11 @@ export class Gossip {
     const { propagationSource: from, msgId, msg } = about;
     this.#unjudged.set(gossip, { message: msgId, from: from.toString() });
     const topic = msg.topic as Topic;
-    const isTaken = this.#intake.offer({
-      kind: "gossip",
-      gossip,
-      from: nameOf(from),
-      topic,
-      message: msg.data,
-    });
+    const peer = nameOf(from);
+    const isTaken = this.#intake.offer(
+      { kind: "gossip", gossip, from: peer, topic, message: msg.data },
+      peer,
+    );
     if (!isTaken) this.judge(gossip, "ignore");
   }
 

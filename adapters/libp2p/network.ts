@@ -1,10 +1,11 @@
 /** A driver's network on libp2p: performs effects and turns what happens into inputs. */
 
 import { unreachable } from "../../core/assert.ts";
-import type { PeerId } from "../../core/ids.ts";
+import type { PeerId, Topic } from "../../core/ids.ts";
 import { addressesByPeer } from "./addresses.ts";
 import { Connections, nameOf } from "./connections.ts";
 import { Gossip } from "./gossip.ts";
+import { PeerExchange, peersProtocol } from "./peer-exchange.ts";
 import type { Gate, Intake, Network, NetworkEffect, NetworkLog } from "./port.ts";
 import { NetworkError } from "./port.ts";
 import { createSwarm, type Swarm } from "./swarm.ts";
@@ -17,6 +18,8 @@ export interface NetworkOptions {
   /** Multiaddresses that end in the peer's id. */
   readonly bootNodes: readonly string[];
   readonly mdns: boolean;
+  /** Ask peers for theirs, and tell them of ours. */
+  readonly peerExchange: boolean;
   readonly log: NetworkLog;
   /** A peer that names no topics for longer is told in the log. For tests; 30 s when nothing is said. */
   readonly silencePatienceMs?: number;
@@ -42,6 +45,7 @@ interface Parts {
   readonly connections: Connections;
   readonly gossip: Gossip;
   readonly streams: SyncStreams;
+  readonly exchange: PeerExchange | null;
 }
 
 class Libp2pNetwork implements Network {
@@ -74,13 +78,15 @@ class Libp2pNetwork implements Network {
       gone: (peer) => gossip.forget(peer),
     });
     const gossip = new Gossip(this.#swarm.services.gossip, { intake, log, connections, silencePatienceMs });
+    const exchange = this.#options.peerExchange ? new PeerExchange(this.#swarm, { intake, log }) : null;
     this.#swarm.addEventListener("peer:identify", ({ detail }) => {
       if (detail.protocols.includes(syncProtocol)) gossip.met(nameOf(detail.peerId));
+      if (detail.protocols.includes(peersProtocol)) exchange?.met(detail.peerId);
     });
     const streams = new SyncStreams(intake, log, (peer) => connections.to(peer));
     connections.setGate(this.#gate);
     this.#connected(connections);
-    this.#parts = { connections, gossip, streams };
+    this.#parts = { connections, gossip, streams, exchange };
     for (const protocol of ["sync", "blob"] as const) {
       const { id, streamsMax } = streamProtocols[protocol];
       await this.#swarm.handle(
@@ -89,6 +95,12 @@ class Libp2pNetwork implements Network {
         { maxInboundStreams: streamsMax, maxOutboundStreams: streamsMax },
       );
     }
+    if (exchange !== null)
+      await this.#swarm.handle(
+        peersProtocol,
+        (stream, connection) => exchange.answer(stream, connection.remotePeer),
+        { maxInboundStreams: 2 },
+      );
     try {
       await this.#swarm.start();
     } catch (error) {
@@ -114,7 +126,7 @@ class Libp2pNetwork implements Network {
         void connections.dial(effect.peer);
         return;
       case "hang-up":
-        return connections.hangUp(effect.peer, "the core hung up");
+        return connections.refuse(effect.peer, effect.refuseForMs);
       case "open-stream":
         return streams.open(effect.stream, effect.peer, effect.protocol ?? "sync");
       case "send":
@@ -128,7 +140,12 @@ class Libp2pNetwork implements Network {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#parts?.exchange?.stop();
     await this.#swarm.stop();
+  }
+
+  meshSizes(): ReadonlyMap<Topic, number> {
+    return this.#parts?.gossip.meshSizes() ?? new Map();
   }
 
   setGate(gate: Gate): void {
@@ -139,13 +156,13 @@ class Libp2pNetwork implements Network {
   /** The driver hears nothing after `stop`. */
   #whileRunning(driver: Intake): Intake {
     return {
-      push: (input) => {
-        if (!this.#isStopped) driver.push(input);
+      push: (input, from) => {
+        if (!this.#isStopped) driver.push(input, from);
       },
-      pushWhenRoom: async (input) => {
-        if (!this.#isStopped) await driver.pushWhenRoom(input);
+      pushWhenRoom: async (input, from) => {
+        if (!this.#isStopped) await driver.pushWhenRoom(input, from);
       },
-      offer: (input) => !this.#isStopped && driver.offer(input),
+      offer: (input, from) => !this.#isStopped && driver.offer(input, from),
     };
   }
 }

@@ -1,7 +1,7 @@
 /** What passes between a driver and its network: effects one way, inputs the other. */
 
 import type { Effect } from "../../core/effect.ts";
-import type { PeerId } from "../../core/ids.ts";
+import type { PeerId, Topic } from "../../core/ids.ts";
 import type { ChunkInput, Input } from "../../core/input.ts";
 
 export type NetworkEffect = Extract<
@@ -22,14 +22,14 @@ export type NetworkEffect = Extract<
 
 export type NetworkInput = Exclude<Input, { kind: "start" | "stop" | "woken" | "request" } | ChunkInput>;
 
-/** Where inputs go. Bounded: what can wait is made to wait, and what cannot is refused. */
+/** Where inputs go, each with the peer it is of. Bounded: what can wait is made to wait, and what cannot is refused. */
 export interface Intake {
   /** Takes what may not be lost: who is there, and which streams begin and end. */
-  push(input: NetworkInput): void;
+  push(input: NetworkInput, from: PeerId): void;
   /** Takes a frame. Resolves when the next may be read. */
-  pushWhenRoom(input: NetworkInput): Promise<void>;
+  pushWhenRoom(input: NetworkInput, from: PeerId): Promise<void>;
   /** Takes a gossip message, or says no: then it is lost here, and a sync brings what it said. */
-  offer(input: NetworkInput): boolean;
+  offer(input: NetworkInput, from: PeerId): boolean;
 }
 
 /** True for a peer one may be connected to. */
@@ -45,6 +45,8 @@ export interface Network {
   perform(effect: NetworkEffect): void;
   /** Ends all connections. No input comes after it. */
   stop(): Promise<void>;
+  /** How many peers each topic's messages are exchanged with directly. */
+  meshSizes(): ReadonlyMap<Topic, number>;
   /** Cuts the connections to peers it refuses, and lets none of them in until it is changed. For tests of partitions. */
   setGate(gate: Gate): void;
 }

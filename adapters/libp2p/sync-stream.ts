@@ -4,6 +4,7 @@
  */
 
 import type { Stream } from "@libp2p/interface";
+import type { PeerId } from "../../core/ids.ts";
 import type { StreamId } from "../../core/input.ts";
 import type { Intake, NetworkLog } from "./port.ts";
 import { readFrames, writeFrame } from "./stream-frames.ts";
@@ -12,6 +13,8 @@ import { readFrames, writeFrame } from "./stream-frames.ts";
 const closePatienceMs = 10_000;
 
 export interface SyncStreamContext {
+  /** The other end. */
+  readonly peer: PeerId;
   readonly intake: Intake;
   readonly log: NetworkLog;
   /** What may wait to be sent. An honest peer asks, or gives credit, for far less. */
@@ -77,7 +80,10 @@ export class SyncStream {
     try {
       for await (const frame of readFrames(stream)) {
         if (this.#isOver) continue;
-        await this.#context.intake.pushWhenRoom({ kind: "stream-frame", stream: this.#id, frame });
+        await this.#context.intake.pushWhenRoom(
+          { kind: "stream-frame", stream: this.#id, frame },
+          this.#context.peer,
+        );
       }
     } catch (error) {
       if (!this.#isOver) this.fail(asError(error));
@@ -117,7 +123,7 @@ export class SyncStream {
   #tellEnd(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#context.intake.push({ kind: "stream-closed", stream: this.#id });
+    this.#context.intake.push({ kind: "stream-closed", stream: this.#id }, this.#context.peer);
   }
 }
 

@@ -35,13 +35,13 @@ export class SyncStreams {
   accept(stream: Stream, peer: PeerId, protocol: StreamProtocol): void {
     this.#accepted += 1;
     const id = -this.#accepted;
-    const accepted = this.#create(id, protocol);
-    this.#intake.push({ kind: "stream-opened", stream: id, peer, protocol });
+    const accepted = this.#create(id, peer, protocol);
+    this.#intake.push({ kind: "stream-opened", stream: id, peer, protocol }, peer);
     accepted.attach(stream);
   }
 
   open(id: StreamId, peer: PeerId, protocol: StreamProtocol): void {
-    const opened = this.#create(id, protocol);
+    const opened = this.#create(id, peer, protocol);
     const connection = this.#connectionTo(peer);
     if (connection === undefined) {
       opened.fail(new Error(`not connected to ${peer}`));
@@ -61,10 +61,10 @@ export class SyncStreams {
     this.#streams.get(id)?.close();
   }
 
-  #create(id: StreamId, protocol: StreamProtocol): SyncStream {
+  #create(id: StreamId, peer: PeerId, protocol: StreamProtocol): SyncStream {
     const ended = () => this.#streams.delete(id);
     const stream = new SyncStream(id, {
-      ...{ intake: this.#intake, log: this.#log, ended },
+      ...{ peer, intake: this.#intake, log: this.#log, ended },
       outgoingBytesMax: streamProtocols[protocol].outgoingBytesMax,
     });
     this.#streams.set(id, stream);

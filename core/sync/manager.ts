@@ -166,6 +166,13 @@ export class SyncManager {
     this.#wanted.add(contextId, peer, { delay: delays.behind, turn });
   }
 
+  /** Somebody asks for a sync: with this peer, or with all that have the context. Gives how many those are. */
+  syncNow({ contextId }: Replica, peer: PeerId | null, turn: Turn): number {
+    const peers = this.#peers.subscribers(contextId).filter((each) => peer === null || each === peer);
+    for (const each of peers) this.#wanted.add(contextId, each, { delay: delays.now, turn });
+    return peers.length;
+  }
+
   /** Gossip brought a heartbeat with the heads of this node and another root. */
   heardDivergence(replica: Replica, from: PeerId, turn: Turn): void {
     this.#divergence.heard(replica, from, turn);
@@ -219,9 +226,11 @@ export class SyncManager {
     const replica = this.#replica(contextId);
     if (replica === undefined) return;
     const { peer } = session;
+    const protocol = session.purpose === "pull" ? "pull" : session.protocol;
+    turn.observe("sync-ended", { contextId, peer, detail: `${protocol ?? "none chosen"} ${outcome}` });
     const isAgreed = outcome === "completed" && isWhole(session, replica);
     this.#tracking.ended(contextId, peer, {
-      protocol: session.purpose === "pull" ? "pull" : session.protocol,
+      protocol,
       outcome,
       wallMs: turn.now.wallMs,
       areHeadsEqual: session.purpose === "sync" && outcome === "completed" ? isAgreed : null,
@@ -249,6 +258,7 @@ export class SyncManager {
     const replica = this.#replica(contextId);
     if (replica === undefined) return;
     const { wallMs } = turn.now;
+    turn.observe("sync-ended", { contextId, peer, detail: `${protocol ?? "none chosen"} ${outcome}` });
     this.#tracking.ended(contextId, peer, { protocol, outcome, wallMs, areHeadsEqual: null });
     switch (outcome) {
       case "adopted":

@@ -78,6 +78,14 @@ export class Sessions {
     return this.#memory.sessions.size;
   }
 
+  /** How many deltas those have who are being synced with in a context; null where nobody is. */
+  appliedBy(contextId: ContextId): number | null {
+    const theirs = Array.from(this.#memory.sessions.values()).flatMap((session) =>
+      session.contextId === contextId && session.theirs !== null ? [session.theirs.appliedCount] : [],
+    );
+    return theirs.length === 0 ? null : Math.max(...theirs);
+  }
+
   /** Opens a sync session with a peer. */
   sync(replica: Replica, peer: PeerId, turn: Turn): void {
     const session = this.#open(replica, peer, { purpose: "sync", turn });

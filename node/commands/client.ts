@@ -58,6 +58,18 @@ export async function retryContext(id: string, options: ClientOptions): Promise<
   });
 }
 
+export async function syncContext(
+  id: string,
+  options: ClientOptions & { readonly peer?: string },
+): Promise<void> {
+  await asking(options, async (api) => {
+    const body = options.peer === undefined ? {} : { peer: options.peer };
+    const { data } = await api.post(`/admin-api/contexts/${encodeURIComponent(id)}/sync`, body);
+    const { peers } = data as JsonObject;
+    return { value: data, text: peers === 0 ? "no connected peer has it" : `syncing with ${peers} peers` };
+  });
+}
+
 /** By an invitation, or by the id of a context that names this node already or is open. */
 export async function joinContext(invitationOrId: string, options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {

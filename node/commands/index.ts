@@ -13,6 +13,7 @@ export interface InitOptions extends HomeOptions {
   readonly serverPort?: string;
   readonly bootNodes?: string;
   readonly mdns?: true;
+  readonly profile?: string;
   readonly force?: true;
 }
 
@@ -83,6 +84,15 @@ export function registerNodeCommands(program: Command): void {
     .action(async (options: ClientOptions) => (await client()).peers(options));
 }
 
+/** To be called last: it knows the commands that were there before. */
+export function registerCompletion(program: Command): void {
+  program
+    .command("completion")
+    .argument("<shell>", "bash, zsh or fish")
+    .description("print a script that completes commands in a shell")
+    .action(async (shell: string) => (await import("./completion.ts")).completion(shell, program));
+}
+
 function registerNode(program: Command): void {
   const node = program.command("node").description("make, configure and run a node");
   withHomeOptions(node.command("init"))
@@ -90,6 +100,7 @@ function registerNode(program: Command): void {
     .option("--swarm-port <port>", "TCP port for other nodes (default: 2428)")
     .option("--server-port <port>", "TCP port of the API (default: 2528)")
     .option("--boot-nodes <addresses>", "nodes to connect to, separated by commas")
+    .option("--profile <name>", "how syncing is tuned: small, medium or large (default: medium)")
     .option("--mdns", "find nodes in the local network")
     .option("--force", "write the configuration anew where there is one; key and store stay")
     .action(async (options: InitOptions) => (await import("./init.ts")).init(options));
@@ -107,6 +118,15 @@ function registerNode(program: Command): void {
     .option("--json", "print one line of JSON")
     .action(async (file: string, options: ReplayOptions) =>
       (await import("./replay.ts")).replayFile(file, options),
+    );
+  withHomeOptions(node.command("repair"))
+    .description("read a stopped node's whole store, and put right what is damaged in it")
+    .option(
+      "--accept-loss",
+      "where something is gone, make a new store of what can be read; the old one is kept",
+    )
+    .action(async (options: HomeOptions & { readonly acceptLoss?: true }) =>
+      (await import("./repair.ts")).repair(options),
     );
   withHomeOptions(node.command("config").argument("<assignments...>", "for example swarm.port=2428"))
     .description("change settings, all or none; they take effect when the node starts")
@@ -138,6 +158,12 @@ function registerContext(program: Command): void {
   withClientOptions(context.command("retry").argument("<id>", "the context's id"))
     .description("try parked work again: handlers and queued calls that failed too often")
     .action(async (id: string, options: ClientOptions) => (await client()).retryContext(id, options));
+  withClientOptions(context.command("sync").argument("<id>", "the context's id"))
+    .description("sync a context at once")
+    .option("--peer <id>", "with this peer only")
+    .action(async (id: string, options: ClientOptions & { readonly peer?: string }) =>
+      (await client()).syncContext(id, options),
+    );
   withClientOptions(context.command("join").argument("<invitation>", "an invitation, or a context's id"))
     .description("come into a context: by an invitation, or by its id where it names this node or is open")
     .action(async (text: string, options: ClientOptions) => (await client()).joinContext(text, options));

@@ -30,6 +30,7 @@ function assignmentsOf(options: InitOptions): readonly string[] {
     ...(options.swarmPort === undefined ? [] : [`swarm.port=${options.swarmPort}`]),
     ...(options.serverPort === undefined ? [] : [`server.port=${options.serverPort}`]),
     ...(options.bootNodes === undefined ? [] : [`swarm.bootNodes=${options.bootNodes}`]),
+    ...(options.profile === undefined ? [] : [`profile=${options.profile}`]),
     ...(options.mdns === true ? ["swarm.mdns=true"] : []),
   ];
 }

@@ -9,6 +9,7 @@ import { readConfig } from "../config-file.ts";
 import { Failure } from "../failure.ts";
 import { nodeFolder, obtainSeed, removeRunRecord, writeRunRecord } from "../home.ts";
 import type { NodeOptions } from "../node.ts";
+import { readStoreSecret } from "../store-secret.ts";
 import type { RunOptions } from "./index.ts";
 import { readWhole, reportFailure, show } from "./output.ts";
 
@@ -31,11 +32,13 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
   const config = await readConfig(folder.configPath);
   const record = recordOf(options);
   const seed = await obtainSeed(folder);
+  const storeSecret = await readStoreSecret(config.store.keyFile);
   const log = pino(
     { level: config.log.level, base: { node: config.name, pid: process.pid } },
     pino.destination({ dest: 2, sync: true }),
   );
   const stopped = untilStopped();
+  await finishRepair(folder.storePath, log);
   // Loaded only now: it takes a while, and a mistake in the configuration should be told at once.
   const { ReconvergeNode } = await import("../node.ts");
   const applications = await loadApplications(config.applications, log);
@@ -44,6 +47,7 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     seed,
     storePath: folder.storePath,
     blobsPath: folder.blobsPath,
+    storeSecret,
     applications,
     log,
     acceptLoss: options.acceptLoss === true,
@@ -65,6 +69,11 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     await removeRunRecord(folder);
   }
   log.info("stopped");
+}
+
+async function finishRepair(storePath: string, log: Logger): Promise<void> {
+  const { finishInterrupted } = await import("../repair/repair.ts");
+  if (await finishInterrupted(storePath)) log.warn("a repair that was interrupted is finished");
 }
 
 const recordMibMax = 4_096;

@@ -61,6 +61,7 @@ test("links between pages lead to files that are there", () => {
     "docs/scenarios.md",
     "docs/applications.md",
     "docs/fuzzing.md",
+    "docs/operate.md",
   ]) {
     for (const [, target = ""] of page(name).matchAll(/\]\(([^)#:]+)\)/g)) {
       const url = new URL(target, new URL(`../../${name}`, import.meta.url));

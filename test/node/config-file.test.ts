@@ -63,6 +63,7 @@ test("what is set is read back", async () => {
     port: 0,
     bootNodes: values.get("swarm.bootNodes"),
     mdns: true,
+    peerExchange: true,
   });
   assert.equal(config.server, { host: "127.0.0.1", port: 9 });
   assert.equal(config.core, createConfig({ heartbeatMs: 100 }));
@@ -84,7 +85,7 @@ test("where no name is near, an unknown key is told with those there are", async
   for (const content of ["xyzzyx = 1", "[xyzzy]\nfoo = 1"])
     assert.match(
       (await readRefused(content)).message,
-      "settings are name, applications, [swarm], [server], [log], [core]",
+      "settings are name, profile, applications, [swarm], [server], [store], [log], [core]",
     );
 });
 

@@ -24,6 +24,8 @@ const rejection = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
+const peer = "peer" as PeerId;
+
 test("a write is published and answered only when it is durable", async () => {
   const disk = new MemoryDisk();
   const door = new Door();
@@ -171,21 +173,23 @@ test("the intake refuses gossip when full, lets frames wait, and warns once", as
     ({
       kind: "gossip",
       gossip: index,
-      from: "peer" as PeerId,
+      from: peer,
       topic: "t" as Topic,
       message: new Uint8Array(),
     }) as const;
-  const taken = Array.from({ length: intakeMax + 100 }, (_, index) => driver.intake.offer(gossip(index)));
+  const taken = Array.from({ length: intakeMax + 100 }, (_, index) =>
+    driver.intake.offer(gossip(index), peer),
+  );
   assert.is(taken.filter(Boolean).length, intakeMax);
   assert.is(driver.intake.refused, 100);
   assert.equal(fillings, [0.8 * intakeMax]);
   let hasRoom = false;
   const frame = driver.intake
-    .pushWhenRoom({ kind: "stream-frame", stream: -1, frame: new Uint8Array() })
+    .pushWhenRoom({ kind: "stream-frame", stream: -1, frame: new Uint8Array() }, peer)
     .then(() => {
       hasRoom = true;
     });
-  driver.intake.push({ kind: "peer-connected", peer: "peer" as PeerId });
+  driver.intake.push({ kind: "peer-connected", peer }, peer);
   assert.is(driver.intake.length, intakeMax + 1);
   await Promise.resolve();
   assert.not(hasRoom);
@@ -203,8 +207,8 @@ test("the core is woken when it asked to be", async () => {
     seen.push(input.kind);
     return handle(now, input);
   };
-  driver.intake.push({ kind: "peer-found", peer: "peer" as PeerId });
-  driver.intake.push({ kind: "dial-failed", peer: "peer" as PeerId });
+  driver.intake.push({ kind: "peer-found", peer }, peer);
+  driver.intake.push({ kind: "dial-failed", peer }, peer);
   const startedMs = performance.now();
   while (!seen.includes("woken") && performance.now() - startedMs < 30_000)
     await new Promise((resolve) => setTimeout(resolve, 20));

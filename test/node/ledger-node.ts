@@ -44,7 +44,14 @@ export class LedgerNode {
     };
     const core = new NodeCore(options, createNodeMemory([1, 2, 3, process.pid]));
     const watcher = {
-      ...{ event: () => {}, fault: () => {}, observed: () => {}, filling: () => {} },
+      ...{
+        event: () => {},
+        fault: () => {},
+        observed: () => {},
+        flushed: () => {},
+        handled: () => {},
+        filling: () => {},
+      },
       ...{ retryingCommit: () => {}, failed: (error: unknown) => console.error(error) },
     };
     const driver = new Driver({ core, store, network: { perform: () => {} }, chunks: withoutBlobs, watcher });

@@ -92,7 +92,26 @@ export class NodeProcess {
 
   /** Starts it; resolves when it said its line. */
   async start(...options: readonly string[]): Promise<Ready> {
-    const child = spawnCommand(["node", "run", ...this.#place, "--json", ...options]);
+    return await this.#started(spawnCommand([...this.#run, ...options]));
+  }
+
+  /** Starts it where no file can grow beyond so many KiB, as on a disk that is full. */
+  async startWithin(fileKibMax: number): Promise<Ready> {
+    const limited = 'ulimit -f "$1"; shift; exec "$@"';
+    const node = [process.execPath, bin, ...this.#run];
+    return await this.#started(spawnChild("bash", ["-c", limited, "bash", `${fileKibMax}`, ...node]));
+  }
+
+  /** Resolves when it has ended by itself; gives the exit code. */
+  async ended(): Promise<number | null> {
+    const child = this.#child;
+    if (child === null) throw new Error(`${this.#name} is not running`);
+    this.#child = null;
+    if (child.exitCode === null) await once(child, "close");
+    return child.exitCode;
+  }
+
+  async #started(child: ReturnType<typeof spawnChild>): Promise<Ready> {
     this.#child = child;
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
     this.#stderr = stderr;
@@ -100,6 +119,11 @@ export class NodeProcess {
     if (child.exitCode !== null) throw new Error(`${this.#name} did not start: ${stderr()}`);
     this.#ready = JSON.parse(stdout());
     return this.ready;
+  }
+
+  /** Sends it a signal that does not end it. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child?.kill(signal);
   }
 
   /** Ends it without warning. */
@@ -128,13 +152,17 @@ export class NodeProcess {
     return child.exitCode;
   }
 
-  get #place(): readonly string[] {
-    return ["--home", this.#home, "--name", this.#name];
+  get #run(): readonly string[] {
+    return ["node", "run", "--home", this.#home, "--name", this.#name, "--json"];
   }
 }
 
 function spawnCommand(args: readonly string[]) {
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  return spawnChild(process.execPath, [bin, ...args]);
+}
+
+function spawnChild(command: string, args: readonly string[]) {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   child.once("close", () => running.delete(child));
   return child;

@@ -65,6 +65,8 @@ export function startTestDriver(
       event: () => {},
       fault: () => {},
       observed: () => {},
+      flushed: () => {},
+      handled: () => {},
       filling: (length) => fillings.push(length),
       retryingCommit: (error) => retries.push(error),
       failed: (error) => failures.push(error),

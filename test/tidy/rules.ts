@@ -106,6 +106,7 @@ export const places: readonly Place[] = [
 
 /** What is imported by the package's own name, as the file it stands for. */
 export const ownExports: ReadonlyMap<string, string> = new Map([
+  ["reconverge", "node/index.ts"],
   ["reconverge/sim", "sim/index.ts"],
   ["reconverge/app", "core/app/index.ts"],
 ]);

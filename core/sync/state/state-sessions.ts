@@ -105,9 +105,9 @@ export class StateSessions {
     const { peer } = about;
     const { receiving, staging } = this.#memory;
     const { contextId } = replica;
-    const isUnderWay = Array.from(receiving.values()).some((each) => each.contextId === contextId);
     const fromPeer = Array.from(receiving.values()).filter((each) => each.peer === peer);
-    if (isUnderWay || receiving.size >= receivingMax || fromPeer.length >= perPeerMax) return false;
+    const isFull = receiving.size >= receivingMax || fromPeer.length >= perPeerMax;
+    if (this.isReceiving(contextId) || isFull) return false;
     const stream = this.#about.nextStream();
     const nowMs = turn.now.monotonicMs;
     const key = byteString(this.#services.random.bytes(stateKeyBytes));
@@ -133,6 +133,11 @@ export class StateSessions {
     turn.observe("sync-state-started", { contextId, peer });
     this.#watchUntilDue(session);
     return true;
+  }
+
+  /** Is a state being received in a context? */
+  isReceiving(contextId: ContextId): boolean {
+    return Array.from(this.#memory.receiving.values()).some((each) => each.contextId === contextId);
   }
 
   /** A peer's stream opened with a request for a state. */

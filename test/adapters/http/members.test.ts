@@ -30,7 +30,8 @@ const api: NodeApi = {
   keptBlobs: async () => [],
   peers: () => [],
   status: () => ({}),
-  isReady: () => true,
+  state: () => "running",
+  metrics: () => "",
 };
 
 let server: Server;

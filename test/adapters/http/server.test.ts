@@ -24,6 +24,7 @@ const view: ContextView = {
   parked: 1,
   ownRole: "admin",
   isInvited: false,
+  readiness: { state: "degraded", why: "one is parked" },
 };
 const parked: ParkedView = { kind: "handler", name: "h", about: "e", attempts: 16, lastError: "no" };
 
@@ -31,7 +32,7 @@ const calls: ClientCall[] = [];
 const failures: unknown[] = [];
 let outcome: Outcome = { kind: "executed", output: null, written: null };
 let trouble: Error | null = null;
-let isReady = true;
+let state = "running";
 
 const api: NodeApi = {
   author: "a".repeat(32) as AuthorId,
@@ -52,7 +53,8 @@ const api: NodeApi = {
   keptBlobs: async () => [],
   peers: () => [{ peer: "12D3", contexts: [contextId] }],
   status: () => ({ state: "running" }),
-  isReady: () => isReady,
+  state: () => state,
+  metrics: () => "a_metric 1\n",
 };
 
 let server: Server;
@@ -172,6 +174,7 @@ test("contexts are made, listed, shown and joined", async () => {
     parked: 1,
     ownRole: "admin",
     isInvited: false,
+    readiness: { state: "degraded", why: "one is parked" },
   };
   assert.equal((await send("GET", "/admin-api/contexts")).answer, { data: { contexts: [shown] } });
   assert.equal((await send("GET", `/admin-api/contexts/${shown.id}`)).answer, {
@@ -204,22 +207,16 @@ test("parked work is tried again when an operator asks for it", async () => {
   assert.equal(unknown, { status: 404, answer: { error: "no such context" } });
 });
 
-test("a node syncs a context now when it is told to", async () => {
-  outcome = { kind: "context", contextId };
-  const id = toBase58(contextId);
-  const { answer } = await send("POST", `/admin-api/contexts/${id}/sync`, "{}");
-  assert.equal(answer, { data: { contextId: id } });
-  assert.equal(calls, [{ kind: "sync-context", contextId }]);
-  outcome = { kind: "refused", code: "context-not-found", message: "no such context" };
-  assert.is((await send("POST", `/admin-api/contexts/${id}/sync`, "{}")).status, 404);
-});
-
 test("health, readiness, peers and status have their shapes", async () => {
-  assert.equal((await send("GET", "/admin-api/health")).answer, { data: { status: "alive" } });
-  assert.equal((await send("GET", "/admin-api/ready")).answer, { data: { status: "ready" } });
-  isReady = false;
+  assert.equal((await send("GET", "/admin-api/health")).answer, {
+    data: { status: "alive", state: "running" },
+  });
+  const contexts = [{ id: toBase58(contextId), state: "degraded", why: "one is parked" }];
+  for (const path of ["/ready", "/admin-api/ready"])
+    assert.equal((await send("GET", path)).answer, { data: { status: "ready", contexts } });
+  state = "stopping";
   assert.is((await send("GET", "/admin-api/ready")).status, 503);
-  isReady = true;
+  state = "running";
   const { answer } = await send("GET", "/admin-api/peers");
   assert.equal(answer, { count: 1, peers: [{ peer: "12D3", contexts: [toBase58(contextId)] }] });
   assert.equal((await send("GET", "/admin-api/status")).answer, { data: { state: "running" } });

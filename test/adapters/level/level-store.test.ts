@@ -75,9 +75,9 @@ test("a folder that holds other things, a file, and another program's marker are
 
 test("a store of another version is refused", async () => {
   const path = await storeOf(1);
-  writeFileSync(join(path, "store.json"), '{"kind":"reconverge-store","version":2,"state":"ready"}');
+  writeFileSync(join(path, "store.json"), '{"kind":"reconverge-store","version":3,"state":"ready"}');
   const error = await assertRefused(path, "store-version");
-  assert.match(error.message, "version 2");
+  assert.match(error.message, "version 3");
 });
 
 test("a store that is open cannot be opened again by the same process, and stays locked for others", async () => {

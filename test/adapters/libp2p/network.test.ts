@@ -16,6 +16,22 @@ import { connect, createKeyPair, pause, startTestNetwork, stopNetworks, until } 
 const topic = topicOf("x".repeat(32) as ContextId);
 const bytes = (length: number, value = 1) => new Uint8Array(length).fill(value);
 
+test("a peer that is refused for a time cannot connect before, nor is it connected to", async () => {
+  const one = await startTestNetwork();
+  const two = await startTestNetwork({ boot: [one] });
+  await connect(two, one);
+  one.network.perform({ kind: "hang-up", peer: two.peer, refuseForMs: 2_000 });
+  await until("both know", () => [one, two].every(({ intake }) => intake.of("peer-disconnected").length > 0));
+  two.network.perform({ kind: "dial", peer: one.peer });
+  one.network.perform({ kind: "dial", peer: two.peer });
+  await until("it fails", () => one.intake.of("dial-failed").length > 0);
+  await pause(300);
+  assert.is(one.intake.of("peer-connected").length, 1);
+  await pause(2_000);
+  two.network.perform({ kind: "dial", peer: one.peer });
+  await until("it is let in again", () => one.intake.of("peer-connected").length > 1);
+});
+
 test("nothing is dialled by itself; a dial is told once on both sides, and so is a hang-up", async () => {
   const one = await startTestNetwork();
   const two = await startTestNetwork({ boot: [one] });
@@ -28,7 +44,7 @@ test("nothing is dialled by itself; a dial is told once on both sides, and so is
   await pause(300);
   assert.is(one.intake.of("peer-connected").length, 1);
   assert.is(two.intake.of("peer-connected").length, 1);
-  two.network.perform({ kind: "hang-up", peer: one.peer });
+  two.network.perform({ kind: "hang-up", peer: one.peer, refuseForMs: 0 });
   await until(
     "both know",
     () => one.intake.of("peer-disconnected").length + two.intake.of("peer-disconnected").length === 2,
@@ -113,7 +129,7 @@ test("a stream that cannot be opened, and one that is cut, end once", async () =
   two.network.perform({ kind: "open-stream", stream: 2, peer: one.peer });
   two.network.perform({ kind: "send", stream: 2, frame: bytes(3) });
   await until("it is open", () => one.intake.of("stream-frame").length === 1);
-  two.network.perform({ kind: "hang-up", peer: one.peer });
+  two.network.perform({ kind: "hang-up", peer: one.peer, refuseForMs: 0 });
   await until(
     "both know",
     () => two.intake.of("stream-closed").length === 2 && one.intake.of("stream-closed").length === 1,
@@ -265,7 +281,7 @@ test("a peer that connects anew is told with its subscriptions", async () => {
       40_000,
     );
     if (round === 4) break;
-    two.network.perform({ kind: "hang-up", peer: one.peer });
+    two.network.perform({ kind: "hang-up", peer: one.peer, refuseForMs: 0 });
     await until("gone", () =>
       [one, two].every(({ intake }) => intake.of("peer-disconnected").length >= round),
     );

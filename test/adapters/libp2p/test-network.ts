@@ -57,8 +57,11 @@ export function createKeyPair(): Uint8Array {
 export async function startTestNetwork(
   about: {
     readonly boot?: readonly TestNetwork[];
+    /** Addresses of others. */
+    readonly bootNodes?: readonly string[];
     readonly listen?: readonly string[];
     readonly silencePatienceMs?: number;
+    readonly peerExchange?: boolean;
   } = {},
 ): Promise<TestNetwork> {
   const keyPair = createKeyPair();
@@ -66,8 +69,12 @@ export async function startTestNetwork(
   const network = await createNetwork({
     keyPair,
     listen: about.listen ?? ["/ip4/127.0.0.1/tcp/0"],
-    bootNodes: (about.boot ?? []).flatMap(({ network: other }) => other.addresses()),
+    bootNodes: [
+      ...(about.bootNodes ?? []),
+      ...(about.boot ?? []).flatMap(({ network: other }) => other.addresses()),
+    ],
     mdns: false,
+    peerExchange: about.peerExchange === true,
     log: { debug: () => {}, warn: (_, message) => warnings.push(message) },
     ...(about.silencePatienceMs === undefined ? {} : { silencePatienceMs: about.silencePatienceMs }),
   });

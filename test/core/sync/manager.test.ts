@@ -64,10 +64,10 @@ test("a client that wants a sync gets a session with every peer of the context, 
   const { node, contextId } = among(["abe", "zoe"]);
   const asked = (id: ContextId) =>
     only(
-      node.give({ kind: "request", request: "now", call: { kind: "sync-context", contextId: id } }),
+      node.give({ kind: "request", request: "now", call: { kind: "sync-now", contextId: id, peer: null } }),
       "reply",
     );
-  assert.equal(asked(contextId)[0]?.outcome, { kind: "context", contextId });
+  assert.equal(asked(contextId)[0]?.outcome, { kind: "syncing", peers: 2 });
   const opened = passAnswering(node, contextId, 150);
   assert.equal(opened.map(({ peer }) => peer).sort(), ["abe", "zoe"]);
   const unknown = asked("?".repeat(32) as ContextId)[0]?.outcome;

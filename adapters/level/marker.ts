@@ -1,0 +1,101 @@
+/**
+ * The marker: the file that says a folder is a store of ours, in which version, how its values are kept, and
+ * whether it was ever completed. It is why deleting LevelDB's CURRENT does not lose data: a store that was once
+ * complete is never opened in a way that could make a new one.
+ *
+ * Versions: 1 had bare values; 2 has each with a checksum, or sealed.
+ */
+
+import { mkdir, open, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { codeOf, StoreError } from "./store.ts";
+import type { ValueFormat } from "./value-seal.ts";
+
+/** Raised when the layout of the folder or the meaning of a key of ours changes. */
+export const storeVersion = 2;
+
+export type Marker =
+  /** Nothing can have been kept in it yet. */
+  | { readonly state: "creating"; readonly values: ValueFormat }
+  | { readonly state: "ready"; readonly values: StoredFormat }
+  /** Its values are being written again in another format; see `rewriting.ts`. */
+  | { readonly state: "rewriting"; readonly from: StoredFormat; readonly values: ValueFormat };
+
+/** `bare`: as version 1 has them. */
+export type StoredFormat = ValueFormat | { readonly kind: "bare" };
+
+/** The file that says a folder is a store. */
+export const storeMarkerName = "store.json";
+
+/** Null when a store may be begun here. */
+export async function readMarker(path: string, create: boolean): Promise<Marker | null> {
+  const text = await readFile(join(path, storeMarkerName), "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
+    throw error;
+  });
+  if (text !== null) return parseMarker(path, text);
+  const entries = await readdir(path).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw codeOf(error) === "ENOTDIR" ? foreign(path, "is a file") : error;
+  });
+  if (entries.length > 0) throw foreign(path, `holds other things (${entries.slice(0, 3).join(", ")})`);
+  if (create) return null;
+  throw new StoreError(
+    "store-missing",
+    `there is no store at ${path}: expected the folder of a node that was run before; check the path`,
+  );
+}
+
+/** Written beside, synced and renamed, so that it is there whole or not at all. */
+export async function writeMarker(path: string, marker: Marker): Promise<void> {
+  await mkdir(path, { recursive: true });
+  const target = join(path, storeMarkerName);
+  const beside = `${target}.new`;
+  const content = { kind: "reconverge-store", version: storeVersion, ...marker };
+  await writeFile(beside, `${JSON.stringify(content)}\n`, { flush: true });
+  await rename(beside, target);
+  await syncFolder(path);
+}
+
+interface MarkerFile {
+  readonly kind: string;
+  readonly version: number;
+  readonly state: string;
+  readonly from: StoredFormat;
+  readonly values: ValueFormat;
+}
+
+function parseMarker(path: string, text: string): Marker {
+  let file: Partial<MarkerFile> | null;
+  try {
+    file = JSON.parse(text);
+  } catch {
+    throw foreign(path, `has a ${storeMarkerName} that is not JSON`);
+  }
+  if (file?.kind !== "reconverge-store") throw foreign(path, `has a ${storeMarkerName} of something else`);
+  const { version, state, from, values = { kind: "checked" } } = file;
+  if (version === 1 && state === "ready") return { state, values: { kind: "bare" } };
+  if (version === 1) return { state: "creating", values };
+  if (version !== storeVersion) {
+    throw new StoreError(
+      "store-version",
+      `the store at ${path} has version ${version}, this program expects version 1 or ${storeVersion}: run the version that wrote it`,
+    );
+  }
+  if (state === "rewriting" && from !== undefined) return { state, from, values };
+  return { state: state === "ready" ? "ready" : "creating", values };
+}
+
+/** Makes new names in a folder durable. Some systems have no such operation for folders. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(path, "r");
+  await handle.sync().finally(() => handle.close());
+}
+
+function foreign(path: string, what: string): StoreError {
+  return new StoreError(
+    "store-foreign",
+    `${path} ${what}: expected an empty folder or a store of reconverge; choose another place for the store`,
+  );
+}

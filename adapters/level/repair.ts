@@ -1,0 +1,93 @@
+/**
+ * What can be done for a damaged store without knowing what is in it: LevelDB's manifest made anew from its
+ * tables and logs, every value checked, and what can still be read handed out.
+ */
+
+import { LevelDb } from "./leveldb.ts";
+import { checkLogs, type Opening, openLevel, openParts } from "./opening.ts";
+import { messageOf, StoreError } from "./store.ts";
+import { damaged } from "./store-damage.ts";
+import { StoreFolder } from "./store-folder.ts";
+import { bareValues, chooseFormat, sealOf } from "./value-seal.ts";
+
+export type RepairOptions = Omit<Opening, "create">;
+
+/**
+ * Has LevelDB make its manifest anew where it cannot open without; true when it did. Rejects with a `StoreError`
+ * where somebody has the store open, where there is none, and where a log has a hole whose loss is not accepted.
+ */
+export async function repairManifest(path: string, accepting: RepairOptions): Promise<boolean> {
+  const folder = await StoreFolder.claim(path, { create: false, values: chooseFormat(null) });
+  try {
+    await checkLogs(folder, accepting);
+    try {
+      await (await openLevel(folder)).close();
+      return false;
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== "store-damaged") throw error;
+      await LevelDb.repair(folder.levelPath).catch((cause: unknown) => {
+        throw damaged(folder, "LevelDB finds nothing in it that could be repaired", cause);
+      });
+      return true;
+    }
+  } finally {
+    await folder.release(false);
+  }
+}
+
+/** Reads every value; gives how many there are. Rejects with a `StoreError` at the first that is not what was written. */
+export async function checkValues(path: string, options: RepairOptions): Promise<number> {
+  const { folder, level, tipFile, seal } = await openParts(path, { ...options, create: false });
+  try {
+    let count = 0;
+    for await (const [key, stored] of level.iterator({ gte: Buffer.of(1) })) {
+      if (seal.open(key, stored) === null) throw damaged(folder, "a value in it is not what was written");
+      count += 1;
+    }
+    return count;
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw damaged(folder, `LevelDB cannot read it (${messageOf(error)})`, error);
+  } finally {
+    await level.close();
+    await tipFile.close();
+    await folder.release(true);
+  }
+}
+
+/** What can be read of a store, whatever else is wrong with it. */
+export interface Remains {
+  /** Keys of the core that begin so (with ASCII), and their values, where these are what was written. */
+  entries(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]>;
+  close(): Promise<void>;
+}
+
+/** Opens what is left of a store, after LevelDB has put aside what it cannot read. */
+export async function openRemains(path: string, secret: Uint8Array | null): Promise<Remains> {
+  const folder = await StoreFolder.claim(path, { create: false, values: chooseFormat(null) });
+  const { marker } = folder;
+  const written = marker.state === "rewriting" ? marker.from : marker.values;
+  const seals = [written, marker.values].map((format) =>
+    format.kind === "bare" ? bareValues : sealOf(format, secret),
+  );
+  await LevelDb.repair(folder.levelPath);
+  const level = await openLevel(folder);
+  return {
+    async *entries(prefix) {
+      const gte = Buffer.from(prefix, "latin1");
+      const lt = Buffer.from(gte);
+      lt.writeUInt8(lt.readUInt8(lt.length - 1) + 1, lt.length - 1);
+      const range = { gte, lt };
+      for await (const [key, stored] of level.iterator(range)) {
+        // Of a store that is being rewritten, each value is of one format or the other.
+        const values = seals.toReversed().map((seal) => seal?.open(key, stored) ?? null);
+        const value = values.find((opened) => opened !== null);
+        if (value !== undefined && value !== null) yield [key.toString("latin1"), value];
+      }
+    },
+    close: async () => {
+      await level.close();
+      await folder.release(false);
+    },
+  };
+}

@@ -1,0 +1,5 @@
+// `npm run previous-store`
+
+import { writePrevious } from "./previous-store.ts";
+
+await writePrevious();

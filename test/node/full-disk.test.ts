@@ -1,0 +1,38 @@
+// A disk on which nothing more can be written, as far as a process can tell.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
+import { NodeProcess } from "./node-process.ts";
+import { createContext, entries, set } from "./test-node.ts";
+
+test("a full disk ends a node with 4 and a sentence, and with room again it has all it acknowledged", async () => {
+  const node = await NodeProcess.make(temporaryFolder(), "full");
+  const { apiUrl } = await node.startWithin(512);
+  const contextId = await createContext(apiUrl);
+  const acknowledged: string[] = [];
+  while (acknowledged.length < 1_000) {
+    const key = `key ${acknowledged.length}`;
+    const isKept = await set(apiUrl, contextId, [key, "x".repeat(8_000)]).then(
+      () => true,
+      () => false,
+    );
+    if (!isKept) break;
+    acknowledged.push(key);
+  }
+  assert.ok(acknowledged.length > 10 && acknowledged.length < 200, `${acknowledged.length} were kept`);
+  assert.is(await node.ended(), 4);
+  assert.match(
+    node.stderr,
+    /error: the store at \S+ cannot be written .*check the space and health of its disk/,
+  );
+  const again = await node.start();
+  const kept = await entries(again.apiUrl, contextId);
+  assert.equal(
+    acknowledged.filter((key) => !(key in kept)),
+    [],
+  );
+  assert.is(await node.stop(), 0);
+});
+
+test.run();

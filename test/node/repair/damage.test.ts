@@ -1,0 +1,183 @@
+// Each damage to a real store: a start goes on, or refuses and says what to do; and what a repair makes of it.
+
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { StoreError } from "../../../adapters/level/store.ts";
+import { finishInterrupted, repairNode } from "../../../node/repair/repair.ts";
+import { temporaryFolder } from "../../adapters/level/temporary-folder.ts";
+import { entriesFound, nodeOver, storeHistory } from "./stored-history.ts";
+
+const original = join(temporaryFolder(), "store");
+const history = await storeHistory(original);
+
+const level = (store: string, name: RegExp) => {
+  const found = readdirSync(join(store, "level"))
+    .filter((file) => name.test(file))
+    .sort();
+  const [first] = found;
+  if (first === undefined) throw new Error(`no ${name} among ${readdirSync(join(store, "level"))}`);
+  return join(store, "level", first);
+};
+const manifest = /^MANIFEST-/;
+const table = /\.ldb$/;
+const log = /\.log$/;
+
+function spoilMiddle(path: string, bytes: number): void {
+  const content = readFileSync(path);
+  const middle = Math.floor(content.length / 2);
+  content.fill(0xa5, middle, middle + bytes);
+  writeFileSync(path, content);
+}
+
+interface Damage {
+  readonly name: string;
+  readonly spoil: (store: string) => void;
+  /** What a node finds at a start: all, or nothing as it refuses, saying this. */
+  readonly start: "everything" | RegExp;
+  /** What `node repair` says: that all is there, or why it does not go on. */
+  readonly repair: "whole" | RegExp;
+  /** What it comes to with `--accept-loss`; then a node starts again. */
+  readonly accepted: "whole" | "salvaged";
+  /** Nothing may be lost then. */
+  readonly losesNothing?: true;
+}
+
+const acceptable = /--accept-loss/;
+const repairable = /reconverge node repair/;
+
+const damages: readonly Damage[] = [
+  { name: "nothing", spoil: () => {}, start: "everything", repair: "whole", accepted: "whole" },
+  {
+    name: "no LOCK, no LOG and a file of someone else's",
+    spoil: (store) => {
+      for (const name of ["LOCK", "LOG"]) rmSync(join(store, "level", name), { force: true });
+      writeFileSync(join(store, "level", "notes.txt"), "dear");
+    },
+    ...{ start: "everything", repair: "whole", accepted: "whole" },
+  },
+  ...(
+    [
+      ["CURRENT is gone", (store) => rmSync(join(store, "level", "CURRENT"))],
+      ["CURRENT is empty", (store) => truncateSync(join(store, "level", "CURRENT"), 0)],
+      [
+        "CURRENT names nothing",
+        (store) => writeFileSync(join(store, "level", "CURRENT"), "MANIFEST-000999\n"),
+      ],
+      ["the MANIFEST is gone", (store) => rmSync(level(store, manifest))],
+      ["the MANIFEST is empty", (store) => truncateSync(level(store, manifest), 0)],
+      ["the MANIFEST is damaged", (store) => spoilMiddle(level(store, manifest), 8)],
+    ] satisfies readonly (readonly [string, Damage["spoil"]])[]
+  ).map(
+    ([name, spoil]): Damage => ({
+      ...{ name, spoil, start: repairable, repair: "whole", accepted: "whole", losesNothing: true },
+    }),
+  ),
+  {
+    name: "the log's end is torn off",
+    spoil: (store) => {
+      const path = level(store, log);
+      truncateSync(path, Math.floor(statSync(path).size / 2));
+    },
+    ...{ start: acceptable, repair: acceptable, accepted: "whole" },
+  },
+  {
+    name: "the log is gone",
+    spoil: (store) => rmSync(level(store, log)),
+    ...{ start: acceptable, repair: acceptable, accepted: "whole" },
+  },
+  {
+    name: "the log is damaged in its middle",
+    spoil: (store) => spoilMiddle(level(store, log), 64),
+    ...{ start: acceptable, repair: acceptable, accepted: "whole" },
+  },
+  {
+    name: "the tip file is gone",
+    spoil: (store) => rmSync(join(store, "tip")),
+    ...{ start: acceptable, repair: acceptable, accepted: "whole", losesNothing: true },
+  },
+  {
+    name: "a table is damaged",
+    spoil: (store) => spoilMiddle(level(store, table), 64),
+    ...{ start: /is not what was written|cannot read|cannot open/, repair: acceptable, accepted: "salvaged" },
+  },
+  {
+    name: "a table is cut in half",
+    spoil: (store) => truncateSync(level(store, table), Math.floor(statSync(level(store, table)).size / 2)),
+    ...{ start: repairable, repair: acceptable, accepted: "salvaged" },
+  },
+  {
+    name: "a table is gone",
+    spoil: (store) => rmSync(level(store, table)),
+    ...{ start: repairable, repair: acceptable, accepted: "salvaged" },
+  },
+  {
+    name: "LevelDB's folder is gone",
+    spoil: (store) => rmSync(join(store, "level"), { recursive: true }),
+    // There is nothing to make another of: it is told to be empty.
+    ...{ start: repairable, repair: acceptable, accepted: "whole" },
+  },
+];
+
+async function refusalOf(attempt: () => Promise<unknown>): Promise<string> {
+  try {
+    await attempt();
+  } catch (error) {
+    if (error instanceof StoreError) return error.message;
+    // The core names what it misses; the node makes a store's trouble of that.
+    if (error instanceof Error && error.name === "UnreadableStoreError")
+      return `${error.message}: cannot read`;
+    throw error;
+  }
+  return "it was not refused";
+}
+
+for (const damage of damages) {
+  test(`where ${damage.name}, a start and a repair say what is and what to do`, async () => {
+    const store = join(temporaryFolder(), "store");
+    cpSync(original, store, { recursive: true });
+    damage.spoil(store);
+    const everything = history.contextIds.map(() => history.entries);
+    const start = () => entriesFound(store, history);
+    if (damage.start === "everything") assert.equal(await start(), everything);
+    else assert.match(await refusalOf(start), damage.start);
+
+    const repair = (acceptLoss: boolean) => repairNode(nodeOver(store), acceptLoss);
+    if (damage.repair === "whole") {
+      assert.is((await repair(false)).kind, "whole");
+      assert.equal(await start(), everything);
+    } else {
+      const refusal = await refusalOf(() => repair(false));
+      assert.match(refusal, damage.repair);
+      assert.not.match(refusal, "\n");
+    }
+    const outcome = await repair(true);
+    assert.is(outcome.kind, damage.accepted, JSON.stringify(outcome));
+    if (outcome.kind === "salvaged") assert.ok(existsSync(outcome.keptAt), "the old store is kept");
+    const left = await start();
+    if (damage.losesNothing) assert.equal(left, everything);
+    assert.is((await repair(false)).kind, "whole");
+  });
+}
+
+test("a repair that was killed between its renames is finished by the next start", async () => {
+  const store = join(temporaryFolder(), "store");
+  cpSync(original, store, { recursive: true });
+  renameSync(store, `${store}.repaired`);
+  assert.ok(await finishInterrupted(store));
+  assert.not(await finishInterrupted(store));
+  assert.equal(await entriesFound(store, history), [100, 100]);
+});
+
+test.run();
