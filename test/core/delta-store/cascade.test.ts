@@ -11,7 +11,8 @@ import { LoneNode, observed, only } from "../lone-node.ts";
 
 /** A node that has joined the context without its genesis. */
 function joined(contextId: ContextId, options: ConstructorParameters<typeof LoneNode>[1] = {}): LoneNode {
-  const node = new LoneNode("node", options);
+  const config = { peerGossipPerSecondMax: 1_000_000, ...options.config };
+  const node = new LoneNode("node", { ...options, config });
   node.call({ kind: "join-context", contextId });
   return node;
 }
