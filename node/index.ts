@@ -1,14 +1,13 @@
 /** A node inside a program: `import { createNode } from "reconverge"`. */
 
 import { type Logger, pino } from "pino";
-import { fromBase58, noContextId, toBase58 } from "../adapters/http/base58.ts";
+import { toBase58 } from "../adapters/http/base58.ts";
 import type { Application } from "../core/app/application.ts";
-import type { ApplicationEvent, Outcome } from "../core/effect.ts";
-import type { ContextId } from "../core/ids.ts";
+import type { ApplicationEvent } from "../core/effect.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { checkSettings } from "./config-file.ts";
+import { contextIdOf, EmbeddedContexts, refusalOf } from "./embedded-contexts.ts";
 import type { Heard } from "./events.ts";
-import { Failure } from "./failure.ts";
 import { folderAt, makeFolder, obtainSeed } from "./home.ts";
 import { type NodeState, ReconvergeNode } from "./node.ts";
 import { createNodeConfig, type SettingValue } from "./settings.ts";
@@ -16,6 +15,7 @@ import { readStoreSecret } from "./store-secret.ts";
 
 export type { Application } from "../core/app/application.ts";
 export type { Json, JsonObject } from "../core/json.ts";
+export type { ContextStatus, CreateContextOptions, InviteOptions, NamedMember } from "./embedded-contexts.ts";
 export { Failure } from "./failure.ts";
 export type { NodeState } from "./node.ts";
 export type { SettingValue } from "./settings.ts";
@@ -35,17 +35,7 @@ export interface CreateNodeOptions {
   readonly acceptLoss?: boolean;
 }
 
-/** One context on the node. Ids are base58, as everywhere outside. */
-export interface ContextStatus {
-  readonly id: string;
-  readonly application: string;
-  readonly root: string;
-  readonly heads: readonly string[];
-  readonly deltas: number;
-  readonly pending: number;
-  readonly readiness: { readonly state: string; readonly why: string };
-}
-
+/** What happened in a context. Ids are base58, as everywhere outside. */
 export type ContextEvent =
   | { readonly kind: "changed"; readonly contextId: string; readonly events: readonly ApplicationEvent[] }
   /** So many were not kept for a slow listener. */
@@ -53,10 +43,12 @@ export type ContextEvent =
 
 /** A running node. What it refuses rejects with a `Failure`, whose message is one sentence. */
 export class Node {
+  readonly contexts: EmbeddedContexts;
   readonly #node: ReconvergeNode;
 
   constructor(node: ReconvergeNode) {
     this.#node = node;
+    this.contexts = new EmbeddedContexts(node);
   }
 
   get state(): NodeState {
@@ -76,22 +68,6 @@ export class Node {
   async stop(): Promise<void> {
     await this.#node.stop();
   }
-
-  readonly contexts = {
-    /** Makes a context; gives its id. */
-    create: async (application: string): Promise<string> =>
-      contextOf(await this.#node.api.call({ kind: "create-context", application })),
-    /** Keeps a context that peers have. */
-    join: async (id: string): Promise<void> => {
-      contextOf(await this.#node.api.call({ kind: "join-context", contextId: contextIdOf(id) }));
-    },
-    list: async (): Promise<readonly ContextStatus[]> => (await this.#node.api.contexts()).map(statusOf),
-    /** Null for a context that is not on this node. */
-    status: async (id: string): Promise<ContextStatus | null> => {
-      const context = await this.#node.api.context(contextIdOf(id));
-      return context === null ? null : statusOf(context);
-    },
-  };
 
   /** Calls a method or a view. Resolves when what it wrote is durable. */
   async execute(contextId: string, method: string, args: JsonObject = {}): Promise<Json> {
@@ -174,39 +150,4 @@ export async function createNode(options: CreateNodeOptions): Promise<Node> {
 function tell(event: Heard): ContextEvent {
   if (event.kind === "missed") return event;
   return { kind: "changed", contextId: toBase58(event.contextId), events: event.events };
-}
-
-type ContextView = Awaited<ReturnType<ReconvergeNode["api"]["contexts"]>>[number];
-
-function statusOf({
-  id,
-  application,
-  stateRoot,
-  heads,
-  applied,
-  pending,
-  readiness,
-}: ContextView): ContextStatus {
-  const [root, headIds] = [toBase58(stateRoot), heads.map(toBase58)];
-  return { id: toBase58(id), application, root, heads: headIds, deltas: applied, pending, readiness };
-}
-
-function contextIdOf(text: string): ContextId {
-  const contextId = fromBase58<ContextId>(text);
-  if (contextId === null) throw new Failure("refused", "bad-context-id", noContextId(text));
-  return contextId;
-}
-
-function contextOf(outcome: Outcome): string {
-  if (outcome.kind === "context") return toBase58(outcome.contextId);
-  throw refusalOf(outcome);
-}
-
-function refusalOf(outcome: Outcome): Failure {
-  if (outcome.kind === "refused") return new Failure("refused", outcome.code, outcome.message);
-  return new Failure(
-    "internal",
-    "internal",
-    `the node gave another answer than was asked for: ${outcome.kind}`,
-  );
 }

@@ -23,7 +23,7 @@ test("three nodes that know one find each other, and stay together when that one
   await until("each knows each", async () => others.every((node) => node.peers().length === 3));
   await hub.stop();
   const id = (await first?.contexts.create("kv-store")) ?? "";
-  for (const node of others.slice(1)) await node.contexts.join(id);
+  for (const node of others.slice(1)) await node.contexts.join((await first?.contexts.invite(id)) ?? "");
   await first?.execute(id, "set", { key: "a", value: 1 });
   await until("all have it", async () => {
     const found = await Promise.all(others.map((node) => node.execute(id, "get", { key: "a" })));

@@ -43,8 +43,10 @@ test("an embedded node refuses with one sentence, tells who is there, syncs when
   const bob = await createNode({ folder: join(temporaryFolder(), "bob"), settings });
   assert.is(ann.state, "running");
   const id = await ann.contexts.create("counter");
-  await bob.contexts.join(id);
+  await bob.contexts.join(await ann.contexts.invite(id, { role: "reader" }));
   await until("they meet", async () => (await bob.contexts.status(id))?.readiness.state === "ready");
+  await until("it comes in", async () => (await bob.contexts.status(id))?.ownRole === "reader");
+  assert.equal((await ann.contexts.members(id))?.map(({ role }) => role).sort(), ["admin", "reader"]);
   assert.equal(bob.peers(id), [ann.peer]);
   assert.is(await bob.sync(id), 1);
   assert.is(await bob.sync(id, "12D3KooWNobody"), 0);
@@ -53,6 +55,9 @@ test("an embedded node refuses with one sentence, tells who is there, syncs when
   const refusals = [
     () => ann.execute(id, "no-such-method"),
     () => ann.execute("nonsense", "get"),
+    () => ann.contexts.join("nonsense"),
+    () => bob.contexts.invite(id),
+    () => bob.execute(id, "increment", { key: "visits" }),
     () => ann.contexts.create("no-such-application"),
     () => createNode({ folder: temporaryFolder(), settings: { "swarm.port": -1 } }),
   ];
