@@ -36,8 +36,12 @@ export class GossipReceiver {
     const { codec } = this.#services;
     const unsealed = replica.governance.unseal(input.message);
     if (isFault(unsealed)) return this.#refuse(input.from, unsealed, turn);
-    if (unsealed.kind !== "content")
-      return this.#ignoreSealed(unsealed.kind, replica, { from: input.from, turn });
+    if (unsealed.kind === "unreadable") {
+      // Whoever relays it may have the change of members whose secret this node lacks.
+      turn.observe("gossip-unreadable", { contextId: replica.contextId, peer: input.from });
+      this.#sync.behind(replica, input.from, turn);
+      return "ignore";
+    }
     const { content } = unsealed;
     const message = isHeartbeat(content) ? codec.openHeartbeat(content) : codec.openDelta(content);
     if (isFault(message)) return this.#refuse(input.from, message, turn);
@@ -45,7 +49,8 @@ export class GossipReceiver {
       const detail = `a ${message.kind} of context ${toHex(message.contextId)} on topic ${input.topic}`;
       return this.#refuse(input.from, fault("wrong-context", detail), turn);
     }
-    if (!hears(replica, message, turn)) {
+    // Members seal what they say, or whoever joins the topic could read it.
+    if (unsealed.kind === "plain" || !hears(replica, message, turn)) {
       turn.observe("gossip-unheard", { contextId: replica.contextId, peer: input.from });
       return "ignore";
     }
@@ -54,17 +59,6 @@ export class GossipReceiver {
       return "accept";
     }
     return this.#receiveDelta(message, replica, { from: input.from, turn });
-  }
-
-  /** Whoever relays what cannot be read here may have the change of members whose secret this node lacks. */
-  #ignoreSealed(
-    kind: "unreadable" | "plain",
-    replica: Replica,
-    { from, turn }: { from: PeerId; turn: Turn },
-  ): Verdict {
-    turn.observe("gossip-unreadable", { contextId: replica.contextId, peer: from });
-    if (kind === "unreadable") this.#sync.behind(replica, from, turn);
-    return "ignore";
   }
 
   /** What a newer version says is no mistake, nor what only the past shows to be one; everything else is. */

@@ -51,7 +51,7 @@ export type Unsealed =
   /** Sealed with a key this node does not have. */
   | { readonly kind: "unreadable" }
   /** Not sealed, where all is. */
-  | { readonly kind: "plain" };
+  | { readonly kind: "plain"; readonly content: Uint8Array };
 
 interface GovernanceParts {
   readonly contextId: ContextId;
@@ -145,7 +145,7 @@ export class Governance {
   unseal(message: Uint8Array): Unsealed | Fault {
     const { services, contextId } = this.#parts;
     const isOpen = !this.members.isInitialized || this.members.others !== null;
-    if (!isEnvelope(message)) return isOpen ? { kind: "content", content: message } : { kind: "plain" };
+    if (!isEnvelope(message)) return { kind: isOpen ? "content" : "plain", content: message };
     const envelope = decodeEnvelope(message);
     if (isFault(envelope)) return envelope;
     const key = this.members.isInitialized ? this.#keys.find(envelope.keyName) : null;

@@ -51,8 +51,8 @@ test("after two nodes have met and one was annoyed, each metric says so", async 
     assert.ok(total(metrics, `reconverge_${name}`) > 0, name);
   for (const name of ["pending", "owed", "intake", "divergence_alarm_total", "peers_banned"])
     assert.is(total(metrics, `reconverge_${name}`), 0, name);
-  assert.is(total(metrics, "reconverge_delta_applied_total"), 21);
-  assert.is(metrics.get(`reconverge_deltas{context="${contextId}"}`), 21);
+  assert.is(total(metrics, "reconverge_delta_applied_total"), 22);
+  assert.is(metrics.get(`reconverge_deltas{context="${contextId}"}`), 22);
   assert.is(metrics.get('reconverge_contexts{state="ready"}'), 1);
 
   const eve = await startTestNetwork({ bootNodes: right.addresses() });
