@@ -27,10 +27,15 @@ export function createMembersMemory(): MembersMemory {
   return { events: [], cuts: [], cutOf: [], from: null };
 }
 
+/** Rosters remembered at a time. */
+const rostersMax = 1_024;
+
 export class Members {
   readonly #memory: MembersMemory;
   readonly #graph: Graph;
   readonly #rosters: Rosters;
+  /** By the number of a cut. A cache. */
+  readonly #rosterOfCut = new Map<number, Roster>();
   /** By the events of a cut, joined: its number. A cache. */
   readonly #numbers: Map<string, number>;
 
@@ -172,10 +177,14 @@ export class Members {
     return this.#secretsOf(this.#cutAbove(this.#graph.positionsOf(parents)));
   }
 
-  /** The secrets in the key now, and in those of all cuts known, the newest first; each set once. */
-  *secrets(): Iterable<readonly string[]> {
-    yield this.#secretsOf(this.#cutNow());
-    for (let cut = this.#memory.cuts.length - 1; cut >= 0; cut -= 1) yield this.#secretsOf(cut);
+  /** The secrets in the key now. */
+  secretsNow(): readonly string[] {
+    return this.#secretsOf(this.#cutNow());
+  }
+
+  /** Of all cuts known from the `from`-th on, in the order in which they became known. */
+  secretsFrom(from: number): readonly (readonly string[])[] {
+    return this.#memory.cuts.slice(from).map((_, index) => this.#secretsOf(from + index));
   }
 
   /** Has someone gone since the key was last changed, who could still read what is said? */
@@ -212,7 +221,12 @@ export class Members {
   }
 
   #rosterOf(cut: number): Roster {
-    return this.#rosters.of(present(this.#memory.cuts[cut], "a cut"));
+    const known = this.#rosterOfCut.get(cut);
+    if (known !== undefined) return known;
+    const roster = this.#rosters.of(present(this.#memory.cuts[cut], "a cut"));
+    if (this.#rosterOfCut.size >= rostersMax) this.#rosterOfCut.clear();
+    this.#rosterOfCut.set(cut, roster);
+    return roster;
   }
 
   #roleIn(roster: Roster, author: AuthorId | null): Role | null {

@@ -16,6 +16,8 @@ export class TopicKeys {
   /** By the secrets it is made of, and by name. Caches. */
   readonly #bySecrets = new Map<string, TopicKey>();
   readonly #byName = new Map<string, TopicKey>();
+  /** Cuts whose keys are among them, so that a name nobody knows costs nothing the second time. */
+  #cutsSeen = 0;
 
   constructor(members: Members, codec: Codec, topic: Topic) {
     this.#members = members;
@@ -34,7 +36,10 @@ export class TopicKeys {
   find(name: string): TopicKey | null {
     const known = this.#byName.get(name);
     if (known !== undefined) return known;
-    for (const secrets of this.#members.secrets()) if (this.#keyOf(secrets).name === name) break;
+    this.#keyOf(this.#members.secretsNow());
+    const unseen = this.#members.secretsFrom(this.#cutsSeen);
+    for (const secrets of unseen) this.#keyOf(secrets);
+    this.#cutsSeen += unseen.length;
     return this.#byName.get(name) ?? null;
   }
 

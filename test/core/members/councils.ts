@@ -106,7 +106,7 @@ export class Council {
     return {
       heads: this.store.graph.heads(),
       members: this.members.all(),
-      secrets: Array.from(this.members.secrets())[0],
+      secrets: this.members.secretsNow(),
     };
   }
 }
