@@ -20,6 +20,8 @@ import type { ApplicationEvent, Outcome, RefusalCode } from "./effect.ts";
 import { type Fault, isFault } from "./fault.ts";
 import { type ContextId, type DeltaId, toHex } from "./ids.ts";
 import type { Json } from "./json.ts";
+import type { Governance } from "./members/governance.ts";
+import { mayWrite } from "./members/members.ts";
 import type { Replica } from "./replica.ts";
 import type { Services } from "./services.ts";
 import type { Action } from "./state/action.ts";
@@ -114,9 +116,11 @@ export class Calls {
     const kept = own.checked(execution.ownActions);
     if (isFault(kept)) return refusedToKeep(kept);
     let written: DeltaId | null = null;
-    if (actions.length > 0 || events.length > 0) {
+    // What a handler would write is left to members who may: they received the event, too.
+    const isLeft = kind === "handler" && !mayWrite(this.#replica.governance.ownRole);
+    if (!isLeft && (actions.length > 0 || events.length > 0)) {
       const delta = this.#write({ kind, actions }, events, turn);
-      if (isFault(delta)) return refusedToKeep(delta);
+      if (isFault(delta)) return this.#refusedToWrite(delta);
       turn.observe("delta-authored", { contextId });
       written = delta.id;
     }
@@ -124,10 +128,23 @@ export class Calls {
     for (const call of calls) owed.add({ kind: "call", ...call }, turn);
     return { kind: "executed", output, written };
   }
+
+  #refusedToWrite(mistake: Fault): Outcome {
+    if (mistake.code !== "not-permitted") return refusedToKeep(mistake);
+    return refused("not-permitted", whyNot(this.#replica.governance));
+  }
 }
 
 function uninitialized(contextId: ContextId) {
   return refused("uninitialized", `the genesis of context ${toHex(contextId)} has not arrived yet`);
+}
+
+/** Why this node's role does not let it write. */
+function whyNot({ ownRole, invitation }: Governance): string {
+  if (ownRole !== null) return "this node only reads the context";
+  if (invitation !== null)
+    return "this node has not come into the context yet: it has to meet a member first";
+  return "this node is no member of the context";
 }
 
 function refusedToKeep({ code, detail }: Fault) {

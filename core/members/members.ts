@@ -9,7 +9,7 @@ import type { CausalDelta } from "../dag/delta.ts";
 import type { Graph } from "../dag/graph.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { Stamp } from "../hlc.ts";
-import { type AuthorId, type DeltaId, toHex } from "../ids.ts";
+import type { AuthorId, DeltaId } from "../ids.ts";
 import type { Invitation, Member, Role } from "./membership.ts";
 import { isInviting, type MembershipEvent, type Roster, Rosters } from "./roster.ts";
 
@@ -96,8 +96,7 @@ export class Members {
     const problem = content.kind === "membership" ? this.#problemOf(delta, stamp, cut) : null;
     const isAllowed = content.kind === "membership" || mayWrite(this.#roleIn(roster, author));
     if (isAllowed && problem === null) return null;
-    const why = problem ?? "its author might not write where it was made";
-    return fault("not-permitted", `${toHex(delta.id)}: ${why}`);
+    return fault("not-permitted", problem ?? "its author might not write where it was made");
   }
 
   /** Why a change may not be made where it is, in a sentence; null where it may. */
@@ -118,6 +117,7 @@ export class Members {
         return isLastAdmin(roster, author) ? "the last admin may not leave" : null;
       case "remove":
         if (roster.get(author)?.role !== "admin") return "only an admin removes members";
+        if (this.#roleIn(roster, change.member) === null) return "who is to be removed is no member";
         return isLastAdmin(roster, change.member) ? "the last admin may not be removed" : null;
       case "role":
         if (roster.get(author)?.role !== "admin") return "only an admin gives roles";

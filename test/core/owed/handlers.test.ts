@@ -266,4 +266,19 @@ test("a third node owes the event, and nothing for what a handler wrote", () => 
   assert.equal(runs, ["hi", "hi"]);
 });
 
+test("on a node that only reads a handler runs, and what it would write is left to others", () => {
+  const { ann, bob, contextId, tell } = annAndBob(notes);
+  const change = { kind: "role", member: bob.identity.author, role: "reader" } as const;
+  const call = { kind: "change-members", contextId, change } as const;
+  const [told] = only(ann.give({ kind: "request", request: 1, call }), "publish");
+  bob.gossip("ann", contextId, told?.message ?? new Uint8Array());
+  runs.length = 0;
+  const effects = [...tell("say", { text: "hello" }), ...bob.pass(60_000)];
+  assert.equal(runs, ["hello"]);
+  assert.is(observed(effects, "delta-authored"), 0);
+  assert.equal(look(bob, contextId, "heard"), []);
+  const { owed } = bob.replica(contextId);
+  assert.equal([owed.waitingCount, owed.parkedCount], [0, 0]);
+});
+
 test.run();
