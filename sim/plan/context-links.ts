@@ -21,6 +21,22 @@ export function connectContexts(links: Links, presence: Presence, resolving: Res
         links.add(a, b);
     }
   }
+  for (const context of resolving.contexts.all) {
+    if (!changesMembers(context)) continue;
+    const members = stayingOf(context).filter((node) => presence.isThere(node, resolving.untilUs));
+    for (const [a, b] of linksBetweenParts({ id: `${context.id}/staying`, members }, links, resolving))
+      links.add(a, b);
+  }
+}
+
+/** Is there anyone who comes by invitation, or who is no member in the end? */
+function changesMembers({ everMembers, members, joining, outsiders }: ResolvedContext): boolean {
+  return outsiders.length > 0 || everMembers.size > members.length + joining.length;
+}
+
+/** Whoever ceases to be a member passes nothing on: the others must do without. */
+function stayingOf({ everMembers, outsiders }: ResolvedContext): readonly number[] {
+  return Array.from(everMembers).filter((node) => !outsiders.includes(node));
 }
 
 /** One link from each part of some members to a part before it, in an order drawn. */
@@ -54,14 +70,16 @@ function linksOfJoining(
   });
 }
 
-/** Reports each context whose members the links leave apart: those there at the start, or all that ever are. */
+/** Reports each context whose members the links leave apart: those there at the start, all that join, or all that stay. */
 export function reportApart(
   links: Links,
   path: ScenarioPath,
   { contexts, roster, problems }: Resolving,
 ): void {
-  for (const { id, members, joining } of contexts.all) {
-    const parts = [members, [...members, ...joining]]
+  for (const context of contexts.all) {
+    const { id, members, joining } = context;
+    const staying = changesMembers(context) ? [stayingOf(context)] : [];
+    const parts = [members, [...members, ...joining], ...staying]
       .map((nodes) => links.components(nodes))
       .find((found) => found.length > 1);
     const [first = [], second = []] = parts ?? [];
