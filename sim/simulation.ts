@@ -20,6 +20,7 @@ import { HandlerRuns, type OwedEvent } from "./oracles/handler-runs.ts";
 import { HealedCore } from "./oracles/healed-core.ts";
 import { Joined } from "./oracles/joined.ts";
 import { type Found, Oracles, type Violation } from "./oracles/oracles.ts";
+import { Outsiders } from "./oracles/outsiders.ts";
 import { ConvergenceWatch } from "./oracles/watch.ts";
 import type { FaultKind, Plan, PlanExpectation, PlanOperation } from "./plan/plan.ts";
 import { Propagation } from "./propagation.ts";
@@ -77,6 +78,7 @@ export class Simulation {
   readonly #commutativity: Commutativity;
   readonly #differential: Differential;
   readonly #joined: Joined;
+  readonly #outsiders: Outsiders;
   readonly #onEvent: SimulationOptions["onEvent"];
   readonly #options: SimulationOptions;
   #isDirty = true;
@@ -105,6 +107,7 @@ export class Simulation {
     this.#commutativity = new Commutativity(applications, report, memory?.commutativity);
     this.#differential = new Differential(codec, report, memory?.differential);
     this.#joined = new Joined(codec, report, memory?.joined);
+    this.#outsiders = new Outsiders(this.world, report, memory?.outsiders);
     const all = Array.from(this.world.contextIds.values());
     const watches = memory?.watches.values();
     const watch = (contexts: readonly ContextId[], nodes: readonly number[] | null) =>
@@ -158,6 +161,7 @@ export class Simulation {
       commutativity: this.#commutativity.memory,
       differential: this.#differential.memory,
       joined: this.#joined.memory,
+      outsiders: this.#outsiders.memory,
       final: this.#final?.memory ?? null,
       watches: [this.overall, ...this.expected.map(({ watch }) => watch)].map(({ memory }) => memory),
     };
@@ -226,6 +230,7 @@ export class Simulation {
       committing: (node, commit) => this.#committing(node, commit),
       handled: (node, input, effects) => {
         this.#handled(node);
+        this.#outsiders.performed(node, effects);
         const { events: event, nowUs: timeUs } = this.world;
         this.#onEvent?.({ event, timeUs, node: node.id, input, effects });
       },
@@ -259,6 +264,7 @@ export class Simulation {
     const deltas = this.oracles.committed(node, commit);
     this.#differential.committed(deltas);
     this.#joined.committed(deltas);
+    this.#outsiders.committed(node, deltas);
     this.#owed = this.handlerRuns.committed(node, commit, { deltas, nowUs: this.world.nowUs });
     for (const contextId of this.world.contextIds.values()) {
       // Of what came with a state there are no deltas.

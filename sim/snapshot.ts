@@ -6,6 +6,7 @@ import type { HandlerRunsMemory } from "./oracles/handler-runs.ts";
 import type { HealedCoreMemory } from "./oracles/healed-core.ts";
 import type { JoinedMemory } from "./oracles/joined.ts";
 import type { OraclesMemory, Violation } from "./oracles/oracles.ts";
+import type { OutsidersMemory } from "./oracles/outsiders.ts";
 import type { WatchMemory } from "./oracles/watch.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { PropagationMemory } from "./propagation.ts";
@@ -28,6 +29,7 @@ export interface SimulationMemory {
   readonly commutativity: CommutativityMemory;
   readonly differential: DifferentialMemory;
   readonly joined: JoinedMemory;
+  readonly outsiders: OutsidersMemory;
   /** Over everything, then one for each `converged` expectation. */
   readonly watches: readonly WatchMemory[];
   /** Once the plan's time is over and a core was healed. */

@@ -123,10 +123,14 @@ export class Governance {
     return members.isKnown(inviter) && turn.now.wallMs <= expiresMs;
   }
 
-  /** Tells the topic of an own delta. What rotates the key is told on streams alone, which prove who listens. */
+  /**
+   * Tells the topic of an own delta. What rotates the key is told on streams alone, which prove who listens, and so is
+   * all that follows a removal until the rotation has come: the topic carries the one sooner than streams the other.
+   */
   publish(delta: CausalDelta, turn: Turn): void {
     const { content } = delta;
-    if (content.kind === "membership" && content.change.kind === "rotate") this.announce(turn);
+    const isRotation = content.kind === "membership" && content.change.kind === "rotate";
+    if (isRotation || this.members.isOverheard(delta.parents)) this.announce(turn);
     else this.say(delta.sealed, delta, turn);
   }
 

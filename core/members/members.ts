@@ -38,6 +38,8 @@ export class Members {
   readonly #rosterOfCut = new Map<number, Roster>();
   /** By the events of a cut, joined: its number. A cache. */
   readonly #numbers: Map<string, number>;
+  /** By the number of a cut. A cache. */
+  readonly #overheard = new Map<number, boolean>();
 
   constructor(memory: MembersMemory, graph: Graph) {
     this.#memory = memory;
@@ -189,15 +191,32 @@ export class Members {
 
   /** Has someone gone since the key was last changed, who could still read what is said? */
   get needsRotation(): boolean {
-    const { events } = this.#memory;
-    if (this.others !== null || events.length === 0) return false;
-    const now = present(this.#memory.cuts[this.#cutNow()], "the cut of the heads");
-    const rotations = now.filter((index) => events[index]?.change.kind === "rotate");
-    return now.some((index) => {
-      const kind = events[index]?.change.kind;
-      const isGone = kind === "remove" || kind === "leave";
-      return isGone && !rotations.some((rotation) => events[rotation]?.below.includes(index));
-    });
+    return this.isInitialized && this.#hasReaderGone(this.#cutNow(), ["remove", "leave"]);
+  }
+
+  /** Could someone who was removed below these deltas still read what is sealed above them? O(1) when asked again. */
+  isOverheard(parents: readonly DeltaId[]): boolean {
+    const cut = this.#cutAbove(this.#graph.positionsOf(parents));
+    const known = this.#overheard.get(cut);
+    if (known !== undefined) return known;
+    const answer = this.#hasReaderGone(cut, ["remove"]);
+    this.#overheard.set(cut, answer);
+    return answer;
+  }
+
+  /** Is there a change of these kinds in a cut with no change of the key above it? */
+  #hasReaderGone(cut: number, kinds: readonly MembershipEvent["change"]["kind"][]): boolean {
+    if (this.others !== null) return false;
+    const { events, cuts } = this.#memory;
+    const known = present(cuts[cut], "a cut").map((index) => ({
+      index,
+      ...present(events[index], "a membership event"),
+    }));
+    const rotations = known.filter(({ change }) => change.kind === "rotate");
+    return known.some(
+      ({ index, change }) =>
+        kinds.includes(change.kind) && !rotations.some(({ below }) => below.includes(index)),
+    );
   }
 
   #secretsOf(cut: number): readonly string[] {

@@ -114,6 +114,26 @@ export const builtInCalls: readonly CallTemplate[] = Object.entries(byApplicatio
   Object.entries(methods).flatMap(([method, choices]) => choices.map((args) => ({ app, method, args }))),
 );
 
+const blob = "blob{int 0 3}";
+
+/** How blobs are called for, which every context has. Small ones, one of a single chunk, one of two. */
+export const blobCalls = {
+  put: [
+    { method: "put-blob", args: { name: blob, bytes: 0 } },
+    { method: "put-blob", args: { name: blob, bytes: 3_000 } },
+    { method: "put-blob", args: { name: blob, bytes: 200_000 } },
+    { method: "put-blob", args: { name: "large", bytes: 1_100_000 } },
+  ],
+  get: [
+    { method: "get-blob", args: { name: blob } },
+    { method: "get-blob", args: { name: "large" } },
+  ],
+  remove: [{ method: "delete-blob", args: { name: blob } }],
+} as const;
+
+/** What stands for the application in the names of calls that the node itself answers. */
+export const ofNode = "node";
+
 /** How a call is named in reports. */
 export function callName({ app, method }: Pick<CallTemplate, "app" | "method">): string {
   return `${app}.${method}`;

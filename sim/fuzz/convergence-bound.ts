@@ -4,6 +4,7 @@
  */
 
 import { type ConfigKey, tunables } from "../../core/config.ts";
+import { isBlobMethod } from "../plan/blob-operations.ts";
 import type { LatencyDistribution, Scenario, ScenarioNetwork } from "../scenario/scenario.ts";
 
 const keepaliveDefaultMs = 10_000;
@@ -27,7 +28,7 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   const hopsMs = hopsOf(network, nodes) * (hopMs + crossingsPerHop * slowestMs(network));
   const kbps = network.bandwidthKbps ?? Number.POSITIVE_INFINITY;
   const calls = (scenario.workload ?? []).reduce((sum, entry) => sum + callsOf(entry, activeMs), 0);
-  const transferMs = (calls * bytesPerCall * 8) / kbps;
+  const transferMs = ((calls * bytesPerCall + blobBytesOf(scenario, activeMs)) * 8) / kbps;
   return Math.ceil((spareMs + keepaliveMs + 2 * repairMs + hopsMs + transferMs) / 1_000) * 1_000;
 }
 
@@ -56,6 +57,18 @@ function tailMs(latency: LatencyDistribution): number {
       return 2 * latency.p99Ms;
   }
 }
+
+/** Each blob call may move the largest of them, and what is slow is asked of another as well. */
+function blobBytesOf({ workload = [] }: Scenario, activeMs: number): number {
+  const largest = Math.max(
+    0,
+    ...workload.map(({ method, args }) => (isPut(method) ? Number(args?.bytes) : 0)),
+  );
+  const calls = workload.filter(({ method }) => isBlobMethod(method));
+  return 2 * largest * calls.reduce((sum, entry) => sum + callsOf(entry, activeMs), 0);
+}
+
+const isPut = (method: string) => method === "put-blob";
 
 function callsOf(entry: NonNullable<Scenario["workload"]>[number], activeMs: number): number {
   if (!("rate" in entry)) return 1;

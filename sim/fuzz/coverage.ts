@@ -5,8 +5,10 @@
 
 import { type ProbeName, probeNames } from "../../core/probes.ts";
 import { syncProtocols } from "../../core/wire/sync-message.ts";
+import { blobMethods } from "../plan/blob-operations.ts";
+import { memberMethods } from "../plan/member-calls.ts";
 import type { TieBreak } from "../world/event-queue.ts";
-import { callName } from "./calls.ts";
+import { callName, ofNode } from "./calls.ts";
 import type { FuzzedFaultKind, ScenarioSpace } from "./profiles.ts";
 import type { FuzzRun } from "./run.ts";
 
@@ -22,15 +24,19 @@ export interface Covered {
   readonly runs: number;
 }
 
+type CoveredSpace = Pick<ScenarioSpace, "faults" | "calls" | "membershipShare" | "blobsShare">;
+
 export class Coverage {
   readonly #runs = new Map<string, number>();
   readonly #all: readonly Omit<Covered, "runs">[];
 
-  constructor({ faults, calls }: Pick<ScenarioSpace, "faults" | "calls">) {
+  constructor({ faults, calls, membershipShare, blobsShare }: CoveredSpace) {
+    const ofNodes = [...(membershipShare > 0 ? memberMethods : []), ...(blobsShare > 0 ? blobMethods : [])];
+    const all = [...calls.map(callName), ...ofNodes.map((method) => callName({ app: ofNode, method }))];
     this.#all = [
       ...probeNames.map((name) => ({ concern: concernOf(name), name })),
       ...faults.map((name: FuzzedFaultKind) => ({ concern: "fault" as const, name })),
-      ...Array.from(new Set(calls.map(callName)), (name) => ({ concern: "call" as const, name })),
+      ...Array.from(new Set(all), (name) => ({ concern: "call" as const, name })),
       ...Object.keys(tieBreaks).map((name) => ({ concern: "tie-break" as const, name })),
     ];
   }

@@ -1,6 +1,6 @@
 /**
- * Random faults of the kinds that this run has switched on. Whoever writes for a context first never leaves, so that
- * somebody is there to converge; whatever cuts, stops or slows somebody ends before the run is judged.
+ * Random faults of the kinds that this run has switched on. Of each context somebody stays who neither leaves nor lies,
+ * so that somebody is there to converge; whatever cuts, stops or slows somebody ends before the run is judged.
  */
 
 import { unreachable } from "../../core/assert.ts";
@@ -15,6 +15,8 @@ export interface FaultSetting {
   readonly nodes: number;
   readonly activeMs: number;
   readonly contexts: readonly DrawnContext[];
+  /** Of each context one who stays. */
+  readonly anchors: readonly string[];
   readonly space: ScenarioSpace;
   readonly draws: Stream;
 }
@@ -25,8 +27,6 @@ export interface DrawnFaults {
 }
 
 const joiningMax = 4;
-/** Random workloads have no blobs. */
-const drawn = behaviours.filter((behaviour) => behaviour !== "false-blob");
 
 export function drawFaults(setting: FaultSetting): DrawnFaults {
   const { space, draws } = setting;
@@ -74,7 +74,7 @@ class Schedule {
     this.#setting = setting;
     this.#initial = Array.from({ length: setting.nodes }, (_, index) => `n${index}`);
     this.#joinsAtMs = new Map(joins.map(({ atMs, joining }) => [joining.id, atMs]));
-    this.#anchors = new Set(setting.contexts.flatMap(({ members }) => members.slice(0, 1)));
+    this.#anchors = new Set(setting.anchors);
   }
 
   /** Null where the draw fits nothing. */
@@ -151,7 +151,7 @@ class Schedule {
     const { draws } = this.#setting;
     const free = draws.shuffle(this.#initial.filter((id) => !this.#anchors.has(id)));
     const nodes = free.slice(0, Math.min(2, Math.floor(this.#initial.length / 3)));
-    const ways = draws.shuffle(drawn).slice(0, draws.pick([1, 1, 2, drawn.length]));
+    const ways = draws.shuffle(behaviours).slice(0, draws.pick([1, 1, 2, behaviours.length]));
     return nodes.length === 0 ? null : { kind: "byzantine", ...times, nodes, behaviour: ways };
   }
 

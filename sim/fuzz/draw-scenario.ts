@@ -12,6 +12,7 @@ import type { Scenario } from "../scenario/scenario.ts";
 import { convergenceBoundMs } from "./convergence-bound.ts";
 import { drawConfig } from "./draw-config.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { drawMembership } from "./draw-members.ts";
 import { drawClocks, drawDiskSync, drawNetwork } from "./draw-network.ts";
 import { type Cast, drawContexts, drawWorkload } from "./draw-workload.ts";
 import type { ScenarioSpace, VariedPart } from "./profiles.ts";
@@ -35,8 +36,26 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
   const syncMs = [disk.syncMs ?? 0].flat().reduce((max, each) => Math.max(max, each), 0);
   const config = drawConfig(network, { syncMs, isVaried: isVaried("config") }, draws("config"));
   const contexts = drawContexts(nodes, space, draws("contexts"));
-  const { faults, joining } = drawFaults({ nodes, activeMs, contexts, space, draws: draws("faults") });
-  const cast: Cast = { contexts, joining, activeMs };
+  const memberDraws = draws("members");
+  const changing = contexts.filter(() => memberDraws.chance(space.membershipShare));
+  const memberships = new Map(
+    changing.map((context) => {
+      return [context.id, drawMembership({ context, nodes, activeMs, draws: memberDraws })];
+    }),
+  );
+  const anchors = contexts.flatMap(({ id, members }) => {
+    const going = memberships.get(id)?.going ?? [];
+    return members.find((member) => !going.includes(member)) ?? [];
+  });
+  const { faults, joining } = drawFaults({
+    nodes,
+    activeMs,
+    contexts,
+    anchors,
+    space,
+    draws: draws("faults"),
+  });
+  const cast: Cast = { contexts, joining, memberships, activeMs };
   const scenario: Scenario = {
     ...{ name, seed, nodes, contexts: contexts.map(({ id, app, members }) => ({ id, app, members })) },
     ...(Object.keys(network).length > 0 ? { network } : {}),

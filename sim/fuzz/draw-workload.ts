@@ -2,6 +2,8 @@
 
 import type { Stream } from "../random.ts";
 import type { ScenarioContext, WorkloadEntry } from "../scenario/scenario.ts";
+import { blobCalls, type CallTemplate } from "./calls.ts";
+import type { DrawnMembership } from "./draw-members.ts";
 import type { ScenarioSpace } from "./profiles.ts";
 
 /** A context, its members named one by one. */
@@ -19,10 +21,14 @@ export interface Joining {
 export interface Cast {
   readonly contexts: readonly DrawnContext[];
   readonly joining: readonly Joining[];
+  /** By context; of those alone whose members come and go. */
+  readonly memberships: ReadonlyMap<string, DrawnMembership>;
   readonly activeMs: number;
 }
 
 const entriesMax = 5;
+/** Each may move some hundred thousand bytes. */
+const callsWithBlobsMax = 60;
 
 export function drawContexts(
   nodes: number,
@@ -40,24 +46,35 @@ export function drawContexts(
 
 /** Some calls of each context, each at a rate of its own, together about as many as the space allows. */
 export function drawWorkload(
-  { contexts, joining, activeMs }: Cast,
-  { calls, callsMax }: ScenarioSpace,
+  { contexts, joining, memberships, activeMs }: Cast,
+  { calls, callsMax, blobsShare }: ScenarioSpace,
   draws: Stream,
 ): readonly WorkloadEntry[] {
   return contexts.flatMap(({ id, app, members }) => {
     // Other calls have nothing to change, and are refused, unless somebody made it first.
     const [maker, ...others] = calls.filter((call) => call.app === app);
     if (maker === undefined) return [];
-    const chosen = [maker, ...draws.shuffle(others).slice(0, draws.between(0, entriesMax - 1))];
+    const blobs = draws.chance(blobsShare) ? drawBlobCalls(draws) : [];
+    const chosen = [maker, ...draws.shuffle(others).slice(0, draws.between(0, entriesMax - 1)), ...blobs];
+    const membership = memberships.get(id);
     const late = joining.filter(({ contexts: joined }) => joined.includes(id)).map((node) => node.id);
-    return chosen.map(({ method, args }): WorkloadEntry => {
-      const count = draws.between(1, Math.max(1, Math.floor(callsMax / contexts.length / chosen.length)));
+    const entries = chosen.map(({ method, args }): WorkloadEntry => {
+      const most = blobs.length === 0 ? callsMax : Math.min(callsMax, callsWithBlobsMax);
+      const count = draws.between(1, Math.max(1, Math.floor(most / contexts.length / chosen.length)));
       const from = draws.chance(0.7) ? 0 : draws.between(0, Math.floor(activeMs / 2));
       const until = draws.chance(0.7) ? activeMs : draws.between(from + 1, activeMs);
-      const everywhere = [...members, ...late];
+      const everywhere = [...members, ...late, ...(membership?.invited ?? [])];
       const nodes = draws.chance(0.7) ? everywhere : [draws.pick(everywhere)];
       const perMinute = Math.ceil((count * 60_000) / (until - from));
       return { from, until, rate: `${perMinute}/m`, nodes, context: id, method, args };
     });
+    return [...entries, ...(membership?.calls ?? [])];
   });
+}
+
+/** A blob is put before it is got; one in some runs is deleted. */
+function drawBlobCalls(draws: Stream): readonly Pick<CallTemplate, "method" | "args">[] {
+  const { put, get, remove } = blobCalls;
+  const puts = draws.shuffle(put).slice(0, draws.between(1, 2));
+  return [...puts, ...get, ...(draws.chance(0.5) ? remove : [])];
 }

@@ -16,6 +16,10 @@ export interface ScenarioSpace {
   readonly calls: readonly CallTemplate[];
   /** Calls in one run, over all contexts. */
   readonly callsMax: number;
+  /** In so many of the contexts members come and go by their own calls. */
+  readonly membershipShare: number;
+  /** In so many of the contexts blobs are put, got and deleted. */
+  readonly blobsShare: number;
   /** For how long there are calls and faults. */
   readonly activeMs: readonly [min: number, max: number];
   /** Parts of a scenario that may differ from the defaults. */
@@ -61,6 +65,7 @@ export const everything: ScenarioSpace = {
   faults: [...linkFaults, ...nodeFaults, ...diskFaults, "byzantine"],
   ...{ faultsMax: 6, contextsMax: 3, callsMax: 160 },
   calls: builtInCalls,
+  ...{ membershipShare: 0.25, blobsShare: 0.15 },
   activeMs: [2_000, 12_000],
   varied: ["topology", "network", "clocks", "disk", "config"],
 };
@@ -91,8 +96,17 @@ export const profiles: readonly Profile[] = [
   },
   {
     ...everything,
-    ...{ name: "members", meaning: "nodes that join, leave and return while old changes are dropped" },
+    ...{
+      name: "members",
+      meaning: "nodes that come, go and return, invited, removed or not, while old changes are dropped",
+    },
     ...{ faults: ["join", "leave", "crash", "partition"], faultsMax: 10, varied: ["topology", "config"] },
+    membershipShare: 0.9,
+  },
+  {
+    ...everything,
+    ...{ name: "blobs", meaning: "blobs put, got and deleted among cuts, crashes, bad disks and liars" },
+    ...{ faults: ["crash", "pause", "partition", "loss", "byzantine", ...diskFaults], blobsShare: 0.9 },
   },
   {
     ...everything,

@@ -1,10 +1,12 @@
 /** One run of fuzzing: a simulation to its end, with what it covered besides what its result says. */
 
+import { isBlobMethod } from "../plan/blob-operations.ts";
+import { isMemberMethod } from "../plan/member-calls.ts";
 import type { SimulationResult } from "../result.ts";
 import type { Simulation, SimulationEvent } from "../simulation.ts";
 import { summarize } from "../summary.ts";
 import { type TieBreak, tieBreaks } from "../world/event-queue.ts";
-import { callName } from "./calls.ts";
+import { callName, ofNode } from "./calls.ts";
 
 /** What can be handed from thread to thread. */
 export interface FuzzRun<Result extends SimulationResult = SimulationResult> {
@@ -23,8 +25,11 @@ export class Executed {
 
   readonly onEvent = ({ effects }: SimulationEvent): void => {
     for (const effect of effects) {
-      if (effect.kind !== "reply" || effect.outcome.kind !== "executed") continue;
-      if (typeof effect.request === "number") this.#requests.add(effect.request);
+      if (effect.kind !== "reply" || effect.outcome.kind === "refused") continue;
+      // Of blobs each step is a request of its own, named after the operation.
+      const request =
+        typeof effect.request === "number" ? effect.request : Number(effect.request.split("/")[0]);
+      if (Number.isInteger(request)) this.#requests.add(request);
     }
   };
 
@@ -33,7 +38,8 @@ export class Executed {
     const names = Array.from(this.#requests).flatMap((request) => {
       const operation = plan.operations[request];
       if (operation === undefined) return [];
-      return callName({ app: applications.get(operation.context) ?? "", method: operation.method });
+      const { context, method } = operation;
+      return callName({ app: isOfNode(method) ? ofNode : (applications.get(context) ?? ""), method });
     });
     return Array.from(new Set(names));
   }
@@ -50,6 +56,10 @@ export function finishWithin(simulation: Simulation, events = eventsMax): Simula
   };
   const result = summarize(simulation);
   return { ...result, outcome: "budget", violations: [...result.violations, violation] };
+}
+
+function isOfNode(method: string): boolean {
+  return isMemberMethod(method) || isBlobMethod(method);
 }
 
 export function tieBreakOf({ world }: Simulation): TieBreak {

@@ -21,6 +21,29 @@ export function connectContexts(links: Links, presence: Presence, resolving: Res
         links.add(a, b);
     }
   }
+  for (const context of resolving.contexts.all) {
+    for (const members of stayingIn(context, presence, resolving)) {
+      for (const [a, b] of linksBetweenParts({ id: `${context.id}/staying`, members }, links, resolving))
+        links.add(a, b);
+    }
+  }
+}
+
+/**
+ * Who must reach each other though others cease to be members, and so pass nothing on: those who stay; and with them
+ * each that comes by an invitation, for the next one may never come. None where members do not change.
+ */
+function stayingIn(
+  { everMembers, members, joining, outsiders }: ResolvedContext,
+  presence: Presence,
+  { untilUs }: Resolving,
+): readonly (readonly number[])[] {
+  const named = [...members, ...joining];
+  if (outsiders.length === 0 && everMembers.size === named.length) return [];
+  const stays = (node: number) => !outsiders.includes(node) && presence.isThere(node, untilUs);
+  const staying = named.filter(stays);
+  const invited = Array.from(everMembers).filter((node) => !named.includes(node) && stays(node));
+  return [staying, ...invited.map((node) => [...staying, node])];
 }
 
 /** One link from each part of some members to a part before it, in an order drawn. */
@@ -54,14 +77,16 @@ function linksOfJoining(
   });
 }
 
-/** Reports each context whose members the links leave apart: those there at the start, or all that ever are. */
+/** Reports each context whose members the links leave apart: those there at the start, all that join, or all that stay. */
 export function reportApart(
   links: Links,
-  path: ScenarioPath,
-  { contexts, roster, problems }: Resolving,
+  { path, presence }: { readonly path: ScenarioPath; readonly presence: Presence },
+  resolving: Resolving,
 ): void {
-  for (const { id, members, joining } of contexts.all) {
-    const parts = [members, [...members, ...joining]]
+  const { contexts, roster, problems } = resolving;
+  for (const context of contexts.all) {
+    const { id, members, joining } = context;
+    const parts = [members, [...members, ...joining], ...stayingIn(context, presence, resolving)]
       .map((nodes) => links.components(nodes))
       .find((found) => found.length > 1);
     const [first = [], second = []] = parts ?? [];

@@ -28,15 +28,16 @@ export function resolveTopology(faults: readonly PlanFault[], resolving: Resolvi
   const { scenario, roster, problems } = resolving;
   const shape = shapeOf(scenario.network?.topology, roster.initialCount);
   const links = new Links(roster.nodes.length);
+  const presence = new Presence(faults, resolving);
   if (shape.kind === "links") {
     const before = problems.count;
     addNamed(links, shape.links, resolving);
-    if (problems.count === before) reportApart(links, ["network", "topology", "links"], resolving);
+    const path = ["network", "topology", "links"];
+    if (problems.count === before) reportApart(links, { path, presence }, resolving);
     return links.sorted();
   }
   if (!isPossible(shape, resolving)) return [];
   for (const [a, b] of initialLinks(shape, resolving)) links.add(a, b);
-  const presence = new Presence(faults, resolving);
   for (let node = roster.initialCount; node < roster.nodes.length; node += 1) {
     for (const other of neighboursOfJoining(shape, { node, presence, resolving })) links.add(node, other);
   }

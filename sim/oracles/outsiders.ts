@@ -1,0 +1,118 @@
+/**
+ * Who is kept out, and who is let in. Judged by what nodes commit and ask of the network. Invariants 13 and 14.
+ *
+ * 1. Of a context nobody named a node in, that node's disk holds nothing but what it wrote itself.
+ * 2. Whoever was removed gets nothing that was written by who knew of it, unless somebody lets it in again, or the one
+ *    who removed it may have been removed at the same time.
+ * 3. Nobody who is honest is refused by anybody honest.
+ */
+
+import type { CausalDelta } from "../../core/dag/delta.ts";
+import type { Effect } from "../../core/effect.ts";
+import { type AuthorId, type ContextId, type DeltaId, toHex } from "../../core/ids.ts";
+import { memberCallOf } from "../plan/member-calls.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { SimNode } from "../world/sim-node.ts";
+import type { Found } from "./oracles.ts";
+
+/** What is known of a context's removals, over all disks. */
+interface Removals {
+  /** By the delta that removes: whom, and who did it. */
+  readonly removed: Map<DeltaId, { readonly member: AuthorId; readonly by: AuthorId }>;
+  /** Of every delta with removals below it, which those are; from the first removal on. */
+  readonly below: Map<DeltaId, readonly DeltaId[]>;
+  /** Let in, or given a role, at any time after the genesis. */
+  readonly admitted: Set<AuthorId>;
+}
+
+export type OutsidersMemory = Map<ContextId, Removals>;
+
+export interface OutsidersWorld {
+  readonly plan: Plan;
+  readonly contextIds: ReadonlyMap<string, ContextId>;
+  readonly nodes: readonly SimNode[];
+}
+
+export class Outsiders {
+  readonly memory: OutsidersMemory;
+  readonly #report: (found: Found) => void;
+  readonly #honest: ReadonlySet<string>;
+  /** By context: nodes that somebody names in it, at any time. */
+  readonly #named: ReadonlyMap<ContextId, ReadonlySet<number>>;
+  /** A liar may tell anybody anything. */
+  readonly #isSealed: boolean;
+
+  constructor(world: OutsidersWorld, report: (found: Found) => void, memory: OutsidersMemory = new Map()) {
+    this.memory = memory;
+    this.#report = report;
+    const { nodes } = world;
+    this.#honest = new Set(nodes.flatMap(({ id, isJudged }) => (isJudged ? [id] : [])));
+    this.#isSealed = this.#honest.size === nodes.length;
+    this.#named = new Map(
+      Array.from(world.contextIds, ([context, id]) => [id, namedIn(world.plan, context)]),
+    );
+  }
+
+  /** A node commits deltas; each is seen here before any other node can have it. */
+  committed(node: SimNode, deltas: readonly CausalDelta[]): void {
+    for (const delta of deltas) {
+      this.#learn(delta);
+      if (this.#isSealed && delta.author !== node.author) this.#judge(node, delta);
+    }
+  }
+
+  /** What a node asks of the network. */
+  performed(node: SimNode, effects: readonly Effect[]): void {
+    if (!node.isJudged) return;
+    for (const effect of effects) {
+      if (effect.kind !== "hang-up" || !this.#honest.has(effect.peer)) continue;
+      const message = `refuses ${effect.peer}, which made no mistake, for ${effect.refuseForMs} ms`;
+      this.#report({ oracle: "honest-refused", invariant: 14, node: node.id, message });
+    }
+  }
+
+  #judge(node: SimNode, { contextId, id, author }: CausalDelta): void {
+    const of = (message: string): void =>
+      this.#report({ oracle: "members-alone", invariant: 13, node: node.id, message });
+    if (this.#named.get(contextId)?.has(node.index) === false)
+      return of(`holds ${toHex(id)} of another author, of a context it was never let into`);
+    const removals = this.memory.get(contextId);
+    if (removals === undefined || removals.admitted.has(node.author)) return;
+    const { removed } = removals;
+    const isGone = (member: AuthorId) => Array.from(removed.values()).some((each) => each.member === member);
+    for (const known of removals.below.get(id) ?? []) {
+      const removal = removed.get(known);
+      if (removal === undefined || removal.member !== node.author || isGone(removal.by)) continue;
+      of(`was removed, and holds ${toHex(id)}, which ${toHex(author)} wrote knowing of it`);
+    }
+  }
+
+  #learn({ id, contextId, parents, author, content }: CausalDelta): void {
+    const known = this.memory.get(contextId);
+    const change = content.kind === "membership" ? content.change : null;
+    if (known === undefined && change === null) return;
+    const removals = known ?? { removed: new Map(), below: new Map(), admitted: new Set() };
+    if (known === undefined) this.memory.set(contextId, removals);
+    const { below, removed, admitted } = removals;
+    if (below.has(id)) return;
+    const found = new Set(parents.flatMap((parent) => [...(below.get(parent) ?? []), parent]));
+    const above = Array.from(found).filter((each) => removed.has(each));
+    if (above.length > 0) below.set(id, above);
+    if (change?.kind === "remove") removed.set(id, { member: change.member, by: author });
+    if (change?.kind === "role") admitted.add(change.member);
+    if (change?.kind === "join") admitted.add(author);
+  }
+}
+
+function namedIn({ contexts, nodes, faults, operations }: Plan, context: string): ReadonlySet<number> {
+  const members = contexts.find(({ id }) => id === context)?.members ?? [];
+  const joining = faults.flatMap((fault) =>
+    fault.kind === "join" && fault.contexts.includes(context) ? fault.nodes : [],
+  );
+  const named = operations.flatMap(({ context: of, method, args }) => {
+    if (of !== context || (method !== "invite-member" && method !== "give-role")) return [];
+    const { member } = memberCallOf(method, args);
+    return nodes.flatMap(({ id }, index) => (id === member ? [index] : []));
+  });
+  return new Set([...members, ...joining, ...named]);
+}
