@@ -106,6 +106,8 @@ export class Contexts {
         `no application named "${application}"; installed: ${known}`,
       );
     }
+    if (others === "admin")
+      return refused("bad-arguments", "an open context is open to members or readers, not to admins");
     const nonce = byteString(this.#services.random.bytes(nonceBytes));
     const named = members.filter(({ author }) => author !== this.#services.identity.author);
     const content = { kind: "genesis", application, nonce, members: named, others } as const;

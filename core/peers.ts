@@ -6,6 +6,7 @@
 import type { Conduct } from "./conduct.ts";
 import type { ContextId, PeerId, Topic } from "./ids.ts";
 import { topicOf } from "./ids.ts";
+import type { Invitation } from "./members/membership.ts";
 import type { Replica } from "./replica.ts";
 import { type Services, timerName } from "./services.ts";
 import type { Turn } from "./turn.ts";
@@ -16,8 +17,8 @@ interface KnownPeer {
   connected: boolean;
   /** What it subscribes to, as far as it has said on this connection. */
   readonly topics: Set<Topic>;
-  /** Contexts that an invitation it showed on this connection lets it into. */
-  readonly guestOf: Set<ContextId>;
+  /** Invitations it showed on this connection. */
+  readonly guestOf: Map<ContextId, Invitation>;
   /** What it subscribed to when its last connection broke. */
   formerTopics: readonly Topic[];
 }
@@ -72,7 +73,9 @@ export class Peers {
   /** May a peer be given what a context holds: as a member, or as one who is invited? */
   admits({ contextId, governance }: Replica, peer: PeerId): boolean {
     if (governance.admits(peer)) return true;
-    return this.#memory.known.get(peer)?.guestOf.has(contextId) === true && !governance.isRemoved(peer);
+    const invitation = this.#memory.known.get(peer)?.guestOf.get(contextId);
+    const author = this.#services.authorOf(peer);
+    return invitation !== undefined && author !== null && governance.members.isGood(invitation, author);
   }
 
   /** A peer showed an invitation. */
@@ -81,21 +84,20 @@ export class Peers {
     peer: PeerId,
     { shown, turn }: { shown: Uint8Array; turn: Turn },
   ): void {
-    if (!governance.isInvited(peer, shown, turn)) return;
-    this.#memory.known.get(peer)?.guestOf.add(contextId);
+    const invitation = governance.goodInvitation(peer, shown, turn);
+    if (invitation !== null) this.#memory.known.get(peer)?.guestOf.set(contextId, invitation);
   }
 
   /**
-   * May this node begin a session with a peer? Not with one that was removed. With one it has never heard of only while it
-   * is no member itself, or meets no other: it may have been away for longer than the other is a member.
+   * May this node begin a session with a peer, which it last tried to so long ago? Not with one that was removed. With one
+   * it has never heard of now and then, and gives it nothing: it may have been away for longer than the other is a
+   * member, or know of it only what others know.
    */
-  mayAsk(replica: Replica, peer: PeerId): boolean {
+  mayAsk(replica: Replica, peer: PeerId, triedAgoMs: number): boolean {
     if (this.admits(replica, peer)) return true;
-    const { governance, contextId } = replica;
+    const { governance } = replica;
     if (governance.isRemoved(peer)) return false;
-    return (
-      governance.ownRole === null || !this.subscribers(contextId).some((other) => this.admits(replica, other))
-    );
+    return governance.ownRole === null || triedAgoMs >= this.#services.config.syncFrequencyMs;
   }
 
   /** What a peer subscribed to when its last connection broke. */
@@ -162,7 +164,7 @@ export class Peers {
       lostAtMs: turn.now.monotonicMs,
       connected: false,
       topics: new Set(),
-      guestOf: new Set(),
+      guestOf: new Map(),
       formerTopics: [],
     };
     known.set(peer, created);

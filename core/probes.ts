@@ -14,6 +14,7 @@ export const probeNames = [
   "members-changed",
   "key-rotated",
   "invitation-refused",
+  "invitation-expired",
   "removal-repeated",
   "gossip-unreadable",
   "gossip-unheard",

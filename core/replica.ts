@@ -10,6 +10,7 @@ import { compareHlc, type Stamp } from "./hlc.ts";
 import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash } from "./ids.ts";
 import { nameCharactersMax, parentsMax } from "./limits.ts";
 import { Governance } from "./members/governance.ts";
+import { mayWrite } from "./members/members.ts";
 import type { Invitation } from "./members/membership.ts";
 import { OwedQueue } from "./owed/queue.ts";
 import { PrivateState } from "./private-state.ts";
@@ -35,7 +36,8 @@ export interface VerifiedCut {
   readonly changes: ReadonlyMap<DeltaId, CausalDelta>;
 }
 
-const recordBytesMax = 65_536;
+/** Most of it is where members change. */
+const recordBytesMax = 4_194_304;
 
 /** What a start joins again at most, besides the deltas of one turn. */
 const replayMax = { deltas: 1_024, bytes: 8 * 1_048_576 };
@@ -83,7 +85,7 @@ export class Replica {
       crypto: codec.crypto,
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
       rules: {
-        permits: (delta, stamp) => this.governance.members.refusalOf(delta, stamp),
+        permits: (delta) => this.governance.members.refusalOf(delta),
         apply: (delta, stamp, turn) => this.#apply(delta, stamp, turn),
         keeps: () => this.governance.members.events.map(({ position }) => position),
         adopted: (position, change) => {
@@ -211,6 +213,7 @@ export class Replica {
     this.state.flush(turn);
     // A start must never look for the bodies of what was adopted, whatever else this turn applies.
     this.#save(turn);
+    this.governance.adopted(turn);
     turn.observe("state-adopted", { contextId: this.contextId, amount: entities.length });
     turn.changed(this);
     this.#applyLaterIfFull(turn);
@@ -314,14 +317,22 @@ export class Replica {
     return delta;
   }
 
-  /** The heads; of too many, those with the latest stamps, so that the write stands above all it was made on. */
+  /**
+   * The heads; of too many first those on which this node may write, then those with the latest stamps, so that the write
+   * is allowed and stands above all it was made on.
+   */
   #parents(): readonly DeltaId[] {
     const heads = this.heads();
     if (heads.length <= parentsMax) return heads;
     const { graph } = this.deltas;
     const at = (id: DeltaId) => present(graph.get(id), "a head").at;
+    const { author } = this.#services.identity;
+    const mayWriteOn = new Map(
+      heads.map((id) => [id, mayWrite(this.governance.members.roleAbove([id], author)) ? 0 : 1]),
+    );
+    const rankOf = (id: DeltaId) => mayWriteOn.get(id) ?? 1;
     return [...heads]
-      .sort((a, b) => compareHlc(at(b), at(a)) || (a < b ? -1 : 1))
+      .sort((a, b) => rankOf(a) - rankOf(b) || compareHlc(at(b), at(a)) || (a < b ? -1 : 1))
       .slice(0, parentsMax)
       .sort();
   }

@@ -62,7 +62,7 @@ export function createDeltaStoreMemory(): DeltaStoreMemory {
 /** What is done with deltas besides keeping them. */
 export interface DeltaRules {
   /** Might it be made where it was? Asked when all its parents are applied. */
-  readonly permits: (delta: CausalDelta, stamp: Stamp) => Fault | null;
+  readonly permits: (delta: CausalDelta) => Fault | null;
   /** Joins its changes into the state, once the graph has it. */
   readonly apply: (delta: CausalDelta, stamp: Stamp, turn: Turn) => void;
   /** Positions whose bodies must never go. */
@@ -214,7 +214,7 @@ export class DeltaStore {
 
   /** What is wrong with a delta whose parents are applied: null where its author might make it there. */
   refusalOf(delta: CausalDelta): Fault | null {
-    return this.#rules.permits(delta, this.#stampOn(this.graph.positionsOf(delta.parents), delta.hlc));
+    return this.#rules.permits(delta);
   }
 
   /** Applies an own delta made on this store's heads in this very turn. */

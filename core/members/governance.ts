@@ -40,6 +40,8 @@ export function createGovernanceMemory(): GovernanceMemory {
 /** An invitation may be good for so long. */
 export const invitationMaxMs = 366 * 24 * 3_600_000;
 
+/** Removals told again at once: the newest. */
+const repeatedMax = 16;
 /** After the last delta of a bulk, so that a node comes in where all others stand. */
 const comeInDelayMs = 30;
 /** Another admin than the one who removed someone changes the key if that one does not. */
@@ -104,23 +106,35 @@ export class Governance {
     return this.members.isRemoved(this.#parts.services.authorOf(peer));
   }
 
-  /** Does what a peer shows let it in? */
-  isInvited(peer: PeerId, shown: Uint8Array, turn: Turn): boolean {
+  /** What a peer shows, where it lets it in; else null. */
+  goodInvitation(peer: PeerId, shown: Uint8Array, turn: Turn): Invitation | null {
     const { services, contextId } = this.#parts;
     const author = services.authorOf(peer);
     const invitation = services.codec.openInvitation(shown);
-    if (author === null || isFault(invitation) || invitation.contextId !== contextId) return false;
-    return turn.now.wallMs <= invitation.expiresMs && this.members.isGood(invitation, author);
+    if (author === null || isFault(invitation) || invitation.contextId !== contextId) return null;
+    const isGood = turn.now.wallMs <= invitation.expiresMs && this.members.isGood(invitation, author);
+    return isGood ? invitation : null;
   }
 
-  /** Might gossip of this delta be of use? Who has never been a member is not heard, who was, only on members. */
+  /**
+   * Might gossip of this delta be of use? Who is no member is heard only where it was an admin and changes members: it may
+   * have been removed by one whom it removed. What else was allowed once comes from members, by sync.
+   */
   hears({ author, content }: CausalDelta, turn: Turn): boolean {
     const { members } = this;
     if (!members.isInitialized || mayWrite(members.roleNow(author))) return true;
     if (content.kind !== "membership") return false;
-    if (content.change.kind !== "join") return members.isKnown(author);
-    const { inviter, expiresMs } = content.change.invitation;
-    return members.isKnown(inviter) && turn.now.wallMs <= expiresMs;
+    const { change } = content;
+    switch (change.kind) {
+      case "join":
+        return turn.now.wallMs <= change.invitation.expiresMs && members.isGood(change.invitation, author);
+      case "leave":
+        return members.roleNow(author) !== null;
+      case "remove":
+      case "role":
+      case "rotate":
+        return members.wasAdmin(author);
+    }
   }
 
   /**
@@ -187,6 +201,8 @@ export class Governance {
   /** Makes a change of members, and the rotation that it calls for. */
   change(change: MembershipChange, turn: Turn): Outcome {
     const { contextId, write } = this.#parts;
+    if (!this.members.isInitialized)
+      return refused("uninitialized", "the context's genesis has not arrived yet");
     const delta = write({ kind: "membership", change }, turn);
     if (isFault(delta)) return refused("not-permitted", delta.detail);
     if (this.ownRole === "admin" && this.members.needsRotation) this.rotate(turn);
@@ -202,9 +218,8 @@ export class Governance {
     if (!isFault(delta)) turn.observe("key-rotated", { contextId });
   }
 
-  /** Takes an invitation to come in by, where this node is no member yet. */
+  /** Takes an invitation, to come in by as soon as this node is no member. */
   accept(invitation: Invitation, turn: Turn): void {
-    if (this.ownRole !== null) return;
     this.#memory.invitation = invitation;
     if (this.members.isInitialized) this.#comeInLater(turn);
   }
@@ -236,23 +251,35 @@ export class Governance {
     if (this.members.isInitialized) this.#comeInLater(turn);
   }
 
-  /** Comes in, once the graph here says that the invitation is good. */
+  /** Comes in, once the graph here says that the invitation is good. Kept until it is used or expires: see `accept`. */
   comeIn(turn: Turn): void {
     const { services, contextId, write } = this.#parts;
     const { invitation } = this.#memory;
     if (invitation === null) return;
-    if (this.ownRole === null) {
-      if (!this.members.isGood(invitation, services.identity.author)) return;
-      const delta = write({ kind: "membership", change: { kind: "join", invitation } }, turn);
-      if (isFault(delta)) return turn.observe("invitation-refused", { contextId, detail: delta.detail });
+    if (turn.now.wallMs > invitation.expiresMs) {
+      this.#memory.invitation = null;
+      return turn.observe("invitation-expired", { contextId });
     }
+    if (this.ownRole !== null || !this.members.isGood(invitation, services.identity.author)) return;
+    const delta = write({ kind: "membership", change: { kind: "join", invitation } }, turn);
+    if (isFault(delta)) return turn.observe("invitation-refused", { contextId, detail: delta.detail });
     this.#memory.invitation = null;
     this.announce(turn);
   }
 
+  /** What to show a peer: an invitation that anyone could use only to who signed it, and to members. */
+  invitationFor(peer: PeerId): Uint8Array | null {
+    const { invitation } = this.#memory;
+    if (invitation === null) return null;
+    const author = this.#parts.services.authorOf(peer);
+    const isSafe =
+      invitation.invitee !== null || author === invitation.inviter || this.members.roleNow(author) !== null;
+    return isSafe ? invitation.sealed : null;
+  }
+
   /**
-   * A peer took this node for no member. Where it removed others itself, and they it, neither knowing of the other, that
-   * peer may have heard one side only: it is told the other, at most once every `syncFrequencyMs`.
+   * A peer took this node for no member. Where members removed each other, neither knowing of the other, that peer may
+   * have heard one side only: it is told the other, at most once every `syncFrequencyMs`.
    */
   protest(turn: Turn): void {
     const { services, contextId } = this.#parts;
@@ -260,15 +287,21 @@ export class Governance {
     const lastMs = this.#memory.protestedMs;
     if (lastMs !== null && monotonicMs - lastMs < services.config.syncFrequencyMs) return;
     this.#memory.protestedMs = monotonicMs;
-    const { author } = services.identity;
-    for (const { id, change, author: by } of this.members.events) {
-      if (by !== author || change.kind !== "remove") continue;
+    if (this.ownRole === null) return;
+    const removals = this.members.events.filter(({ change }) => change.kind === "remove");
+    for (const { id } of removals.slice(-repeatedMax)) {
       const sealed = turn.read(storeKeys.delta(id));
       const delta = sealed === undefined ? null : services.codec.openStored(sealed);
       if (delta === null || isFault(delta)) continue;
       this.say(delta.sealed, delta, turn);
       turn.observe("removal-repeated", { contextId });
     }
+  }
+
+  /** Deltas were taken over with a state. */
+  adopted(turn: Turn): void {
+    if (this.#memory.invitation !== null) this.#comeInLater(turn);
+    if (this.ownRole === "admin" && this.members.needsRotation) this.#rotateLater(turn);
   }
 
   #comeInLater(turn: Turn): void {

@@ -8,10 +8,11 @@ import { present } from "../assert.ts";
 import type { CausalDelta } from "../dag/delta.ts";
 import type { Graph } from "../dag/graph.ts";
 import { type Fault, fault } from "../fault.ts";
-import type { Stamp } from "../hlc.ts";
+import type { Hlc } from "../hlc.ts";
 import type { AuthorId, DeltaId } from "../ids.ts";
-import type { Invitation, Member, Role } from "./membership.ts";
-import { isInviting, type MembershipEvent, type Roster, Rosters } from "./roster.ts";
+import type { PastDelta } from "../wire/delta-head.ts";
+import type { Invitation, Member, MembershipChange, Role } from "./membership.ts";
+import { isInviting, isLastAdmin, type MembershipEvent, type Roster, Rosters } from "./roster.ts";
 
 export interface MembersMemory {
   /** In the order of application, the genesis first; none until it has arrived. */
@@ -90,28 +91,82 @@ export class Members {
   }
 
   /** What is wrong with a delta whose parents are applied: null where its author might make it on them. */
-  refusalOf(delta: CausalDelta, stamp: Stamp): Fault | null {
-    const { content, author, parents } = delta;
+  refusalOf({ content, author, parents, hlc }: CausalDelta): Fault | null {
     if (content.kind === "genesis") return null;
-    const cut = this.#cutAbove(this.#graph.positionsOf(parents));
-    const roster = this.#rosterOf(cut);
-    const problem = content.kind === "membership" ? this.#problemOf(delta, stamp, cut) : null;
-    const isAllowed = content.kind === "membership" || mayWrite(this.#roleIn(roster, author));
-    if (isAllowed && problem === null) return null;
-    return fault("not-permitted", problem ?? "its author might not write where it was made");
+    const change = content.kind === "membership" ? content.change : null;
+    const problem = this.#problemAt(this.#cutAbove(this.#graph.positionsOf(parents)), {
+      author,
+      change,
+      hlc,
+    });
+    return problem === null ? null : fault("not-permitted", problem);
   }
 
-  /** Why a change may not be made where it is, in a sentence; null where it may. */
-  #problemOf({ content, author }: CausalDelta, { at }: Stamp, cut: number): string | null {
-    if (content.kind !== "membership") return null;
+  /**
+   * What is wrong with deltas that came with a state, of whose bodies there are those that change members: null where all
+   * of them might be made where they were. In causal order. O(them).
+   */
+  refusalOfPast(history: Iterable<PastDelta>, changes: ReadonlyMap<DeltaId, CausalDelta>): Fault | null {
+    const { events, cuts, cutOf, from } = this.#memory;
+    // On a copy: whatever is wrong, nothing of it may stay here.
+    const judging = new Members({ events: [...events], cuts: [...cuts], cutOf, from }, this.#graph);
+    const cutOfPast = new Map<DeltaId, number>();
+    for (const { id, head } of history) {
+      const numbers = head.parents.map((parent) => cutOfPast.get(parent) ?? judging.#cutOfApplied(parent));
+      const cut = judging.#union(numbers);
+      const content = changes.get(id)?.content;
+      const change = content?.kind === "membership" ? content.change : null;
+      const problem = judging.#problemAt(cut, { ...head, change });
+      if (problem !== null) return fault("false-state", `a history in which ${problem}`);
+      cutOfPast.set(id, change === null ? cut : judging.#cutWith(cut, { ...head, id, change }));
+    }
+    return null;
+  }
+
+  #cutOfApplied(id: DeltaId): number {
+    const [position] = this.#graph.positionsOf([id]);
+    return this.#cutAt(present(position, "the position of an applied delta"));
+  }
+
+  /** The cut of a change that is made on a cut, and noted as an event. */
+  #cutWith(
+    cut: number,
+    {
+      id,
+      author,
+      change,
+    }: { readonly id: DeltaId; readonly author: AuthorId; readonly change: MembershipChange },
+  ): number {
+    const below = present(this.#memory.cuts[cut], "the cut of a change");
+    const index = this.#memory.events.length;
+    const generation = below.reduce((max, lower) => Math.max(max, this.#event(lower).generation + 1), 0);
+    this.#memory.events.push(Object.freeze({ id, author, position: -1, generation, change, below }));
+    return this.#numberOf([...below, index]);
+  }
+
+  #event(index: number): MembershipEvent {
+    return present(this.#memory.events[index], "a membership event");
+  }
+
+  /** Why a delta may not be made on a cut, in a sentence; null where it may. `change`: null for any that writes. */
+  #problemAt(
+    cut: number,
+    {
+      author,
+      change,
+      hlc,
+    }: { readonly author: AuthorId; readonly change: MembershipChange | null; readonly hlc: Hlc },
+  ): string | null {
     const roster = this.#rosterOf(cut);
-    const { change } = content;
+    if (change === null)
+      return mayWrite(this.#roleIn(roster, author)) ? null : "its author might not write where it was made";
     switch (change.kind) {
       case "join": {
         const { invitation } = change;
         if (!isInviting(invitation, author, roster))
           return "it joins by an invitation that is not an admin's for it";
-        if (at.ms > invitation.expiresMs) return "it joins by an invitation that had expired";
+        // By the clock of who joins: one that runs ahead elsewhere must not end invitations.
+        if (hlc.ms > invitation.expiresMs) return "it joins by an invitation that had expired";
         return this.#isUsed(invitation, cut) ? "it joins by an invitation that was used" : null;
       }
       case "leave":
@@ -144,6 +199,11 @@ export class Members {
     return this.#roleIn(this.#now(), author);
   }
 
+  /** Of an author, above these deltas. */
+  roleAbove(parents: readonly DeltaId[], author: AuthorId): Role | null {
+    return this.#roleIn(this.#rosterOf(this.#cutAbove(this.#graph.positionsOf(parents))), author);
+  }
+
   isRemoved(author: AuthorId | null): boolean {
     if (author === null || this.#memory.events.length === 0) return false;
     return this.#now().get(author)?.role === null;
@@ -157,13 +217,21 @@ export class Members {
       .sort((a, b) => (a.author < b.author ? -1 : 1));
   }
 
-  /** Has this author ever been named, or may anyone write? What it says may then have been allowed somewhere. */
-  isKnown(author: AuthorId): boolean {
-    if (this.others !== null) return true;
+  /** Was this author ever given the role of an admin? */
+  wasAdmin(author: AuthorId): boolean {
     return this.#memory.events.some(({ author: of, change }) => {
-      if (of === author) return true;
-      if (change.kind === "founding") return change.members.some((member) => member.author === author);
-      return change.kind === "role" && change.member === author;
+      switch (change.kind) {
+        case "founding":
+          return (
+            of === author || change.members.some((each) => each.author === author && each.role === "admin")
+          );
+        case "role":
+          return change.member === author && change.role === "admin";
+        case "join":
+          return of === author && change.invitation.role === "admin";
+        default:
+          return false;
+      }
     });
   }
 
@@ -255,7 +323,12 @@ export class Members {
 
   /** The cut of a delta on these parents, itself left out. */
   #cutAbove(parents: readonly number[]): number {
-    const numbers = new Set(parents.map((position) => this.#cutAt(position)));
+    return this.#union(parents.map((position) => this.#cutAt(position)));
+  }
+
+  /** The cut that holds these. */
+  #union(cuts: readonly number[]): number {
+    const numbers = new Set(cuts);
     const [only] = numbers;
     if (only !== undefined && numbers.size === 1) return only;
     const events = new Set(Array.from(numbers).flatMap((number) => this.#memory.cuts[number] ?? []));
@@ -280,9 +353,4 @@ export class Members {
 
 export function mayWrite(role: Role | null): boolean {
   return role === "admin" || role === "member";
-}
-
-function isLastAdmin(roster: Roster, author: AuthorId): boolean {
-  if (roster.get(author)?.role !== "admin") return false;
-  return !Array.from(roster).some(([other, { role }]) => other !== author && role === "admin");
 }

@@ -2,16 +2,19 @@
  * Who is a member, as a set of changes says. A function of that set alone, so that all who know the same changes agree,
  * in whatever order they learned of them. Invariants 3 and 13.
  *
- * Every change was allowed where it was made; what is concurrent is settled here:
- *   1. What an admin said is void where someone senior to it removed it concurrently.
- *   2. Of the others about one member the latest count. Among several concurrent ones a removal decides, then a role that
- *      an admin gave (the most senior's), then joining.
- * Senior is who came in earlier, then who has the smaller name.
+ * Every change was allowed where it was made; what is concurrent is settled by going through the set in one order, and
+ * letting each change count only if whoever stands behind it (its author; of a join the inviter) is an admin by those
+ * that count before it. The order is causal, and else by seniority: first what the most senior of those behind it or
+ * behind something above it stands for. Senior is who came in earlier, then who has the smaller name. So of admins
+ * who remove each other the senior stays, and with the junior goes what it brought about meanwhile.
+ *
+ * Of concurrent changes about one member a removal decides, then the role that the more senior gave, then joining. Nothing
+ * counts that would leave no admin.
  */
 
 import { present } from "../assert.ts";
 import type { AuthorId, DeltaId } from "../ids.ts";
-import { type Invitation, type Member, type MembershipChange, type Role, roles } from "./membership.ts";
+import type { Invitation, Member, MembershipChange, Role } from "./membership.ts";
 
 /** A membership delta as its context's graph holds it, the genesis first. */
 export interface MembershipEvent {
@@ -45,11 +48,7 @@ export interface Seat {
 
 export type Roster = ReadonlyMap<AuthorId, Seat>;
 
-/** What events say of one member, to choose from. */
-interface Claim {
-  readonly index: number;
-  readonly role: Role | null;
-}
+const rostersMax = 4_096;
 
 export class Rosters {
   readonly #events: readonly MembershipEvent[];
@@ -61,12 +60,22 @@ export class Rosters {
     this.#events = events;
   }
 
-  /** Of a set of events that holds what is below each of them, ascending. O(1) when asked again. */
+  /** Of a set of events that holds what is below each of them, ascending. */
   of(cut: readonly number[]): Roster {
-    const name = cut.join(",");
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    const roster = this.#isOnTop(cut) ? this.#after(cut) : new Settling(this, this.#events, cut).roster();
+    // Each on top of the one before, as most are: from the first that is known, or has to be settled.
+    const chain: (readonly number[])[] = [];
+    let [next, name] = [cut, cut.join(",")];
+    while (!this.#known.has(name) && this.#isOnTop(next)) {
+      chain.push(next);
+      next = this.#event(present(next.at(-1), "the last of some events")).below;
+      name = next.join(",");
+    }
+    let roster = this.#known.get(name) ?? this.#keep(name, new Settling(this, this.#events, next).roster());
+    for (const each of chain.reverse()) roster = this.#keep(each.join(","), this.#after(roster, each));
+    return roster;
+  }
+
+  #keep(name: string, roster: Roster): Roster {
     if (this.#known.size >= rostersMax) this.#known.clear();
     this.#known.set(name, roster);
     return roster;
@@ -78,11 +87,11 @@ export class Rosters {
     return last !== undefined && last > 0 && this.#event(last).below.length === cut.length - 1;
   }
 
-  #after(cut: readonly number[]): Roster {
+  /** It counts: it was allowed on that roster. */
+  #after(before: Roster, cut: readonly number[]): Roster {
     const last = present(cut.at(-1), "the last of some events");
-    const event = this.#event(last);
-    const roster = new Map(this.of(event.below));
-    for (const { author, role } of claimsOf(event))
+    const roster = new Map(before);
+    for (const { author, role } of claimsOf(this.#event(last)))
       roster.set(author, seatAfter(roster.get(author), role, last));
     return roster;
   }
@@ -92,14 +101,17 @@ export class Rosters {
   }
 }
 
-const rostersMax = 4_096;
+/** In order of seniority: when one came in, by which delta, at which place in it, and its name. */
+type Rank = readonly [generation: number, since: DeltaId, place: number, author: AuthorId];
 
-/** Works out one cut in which events are concurrent. */
+/** Works out one cut in which events are concurrent. O(events²). */
 class Settling {
   readonly #rosters: Rosters;
   readonly #events: readonly MembershipEvent[];
   readonly #cut: readonly number[];
-  readonly #void = new Map<number, boolean>();
+  readonly #roster = new Map<AuthorId, Seat>();
+  /** By whom they are about: changes that count, the latest last. */
+  readonly #counted = new Map<AuthorId, number[]>();
 
   constructor(rosters: Rosters, events: readonly MembershipEvent[], cut: readonly number[]) {
     this.#rosters = rosters;
@@ -108,83 +120,122 @@ class Settling {
   }
 
   roster(): Roster {
-    const claims = new Map<AuthorId, Claim[]>();
-    for (const index of this.#cut) {
-      if (this.#isVoid(index)) continue;
-      for (const { author, role } of claimsOf(this.#event(index))) {
-        const about = claims.get(author) ?? [];
-        about.push({ index, role });
-        claims.set(author, about);
-      }
+    for (const index of this.#order()) this.#apply(index);
+    return this.#roster;
+  }
+
+  /** Causal, and else by the rank of the most senior who stands behind an event or behind one above it. */
+  #order(): readonly number[] {
+    const own = new Map(this.#cut.map((index) => [index, this.#rankOf(index)]));
+    const ranks = new Map(own);
+    for (const index of this.#cut.toReversed()) {
+      const rank = present(ranks.get(index), "a rank");
+      for (const lower of this.#event(index).below)
+        if (compareRanks(rank, present(ranks.get(lower), "a rank")) < 0) ranks.set(lower, rank);
     }
-    return new Map(Array.from(claims, ([author, about]) => [author, this.#settle(author, about)]));
+    const waiting = new Set(this.#cut);
+    const order: number[] = [];
+    while (waiting.size > 0) {
+      const free = Array.from(waiting).filter(
+        (index) => !this.#event(index).below.some((lower) => waiting.has(lower)),
+      );
+      const first = free.reduce((a, b) => (this.#precedes(b, a, [ranks, own]) ? b : a));
+      waiting.delete(first);
+      order.push(first);
+    }
+    return order;
   }
 
-  #settle(author: AuthorId, about: readonly Claim[]): Seat {
-    const latest = about.filter(
-      ({ index }) => !about.some((other) => this.#event(other.index).below.includes(index)),
-    );
-    const [first] = latest.sort((a, b) => this.#compareClaims(a, b));
-    const { index, role } = present(first, "a claim about a member");
-    if (index === 0) return this.#founder(author);
-    const before = this.#rosters.of(this.#event(index).below).get(author);
-    return seatAfter(before, role, index);
-  }
-
-  #founder(author: AuthorId): Seat {
-    const members = claimsOf(this.#event(0));
-    const place = members.findIndex((member) => member.author === author);
-    return { role: present(members[place], "a founder").role, since: 0, place };
-  }
-
-  /** The one that decides comes first. */
-  #compareClaims(a: Claim, b: Claim): number {
-    const rank = ({ index, role }: Claim) =>
-      role === null ? 0 : this.#event(index).change.kind === "join" ? 2 : 1;
-    const bothGiven = rank(a) === 1 && rank(b) === 1;
-    return (
-      rank(a) - rank(b) ||
-      (bothGiven ? this.#compareAuthors(a.index, b.index) : 0) ||
-      roles.indexOf(b.role ?? "reader") - roles.indexOf(a.role ?? "reader") ||
-      (this.#event(a.index).id < this.#event(b.index).id ? -1 : 1)
-    );
-  }
-
-  /** Did someone senior remove the author without either knowing of the other's change? */
-  #isVoid(index: number): boolean {
-    const known = this.#void.get(index);
-    if (known !== undefined) return known;
-    const { author, below, change } = this.#event(index);
-    const isGiven = change.kind === "role" || change.kind === "remove";
-    const answer =
-      isGiven &&
-      this.#cut.some((other) => {
-        const { change: said, below: belowOther } = this.#event(other);
-        if (said.kind !== "remove" || said.member !== author) return false;
-        if (other === index || below.includes(other) || belowOther.includes(index)) return false;
-        // Each step goes to someone more senior, so this ends.
-        return this.#compareAuthors(other, index) < 0 && !this.#isVoid(other);
-      });
-    this.#void.set(index, answer);
-    return answer;
-  }
-
-  /** The author of which event is senior, each where it made it? Below 0: of the first. */
-  #compareAuthors(a: number, b: number): number {
+  #precedes(a: number, b: number, rankings: readonly ReadonlyMap<number, Rank>[]): boolean {
+    for (const ranks of rankings) {
+      const byRank = compareRanks(present(ranks.get(a), "a rank"), present(ranks.get(b), "a rank"));
+      if (byRank !== 0) return byRank < 0;
+    }
     const [one, two] = [this.#event(a), this.#event(b)];
-    const [seatOfOne, seatOfTwo] = [one, two].map(({ author, below }) => this.#rosters.of(below).get(author));
-    if (seatOfOne === undefined || seatOfTwo === undefined) return one.author < two.author ? -1 : 1;
-    const [cameOne, cameTwo] = [this.#event(seatOfOne.since), this.#event(seatOfTwo.since)];
-    return (
-      cameOne.generation - cameTwo.generation ||
-      (cameOne.id === cameTwo.id ? seatOfOne.place - seatOfTwo.place : cameOne.id < cameTwo.id ? -1 : 1) ||
-      (one.author === two.author ? 0 : one.author < two.author ? -1 : 1)
+    return one.generation !== two.generation ? one.generation < two.generation : one.id < two.id;
+  }
+
+  #rankOf(index: number): Rank {
+    const event = this.#event(index);
+    if (event.change.kind === "founding") return [0, event.id, -1, event.author];
+    const who = standingBehind(event);
+    const seat = this.#rosters.of(event.below).get(who);
+    if (seat === undefined) return [Number.MAX_SAFE_INTEGER, event.id, 0, who];
+    const { generation, id } = this.#event(seat.since);
+    return [generation, id, seat.place, who];
+  }
+
+  #apply(index: number): void {
+    const event = this.#event(index);
+    if (!this.#counts(event)) return;
+    claimsOf(event).forEach(({ author, role }, place) => {
+      if (this.#isOverruled(index, author)) return;
+      if (role !== "admin" && event.change.kind !== "founding" && isLastAdmin(this.#roster, author)) return;
+      const seat = seatAfter(this.#roster.get(author), role, index);
+      this.#roster.set(author, event.change.kind === "founding" ? { ...seat, place } : seat);
+      this.#counted.set(author, [...(this.#counted.get(author) ?? []), index]);
+    });
+  }
+
+  #counts(event: MembershipEvent): boolean {
+    const { change, author } = event;
+    switch (change.kind) {
+      case "founding":
+      case "rotate":
+        return true;
+      case "leave":
+        return this.#roster.get(author)?.role != null;
+      case "join":
+        return (
+          this.#roster.get(change.invitation.inviter)?.role === "admin" && !this.#isUsed(change.invitation)
+        );
+      case "remove":
+      case "role":
+        return this.#roster.get(author)?.role === "admin";
+    }
+  }
+
+  #isUsed({ nonce }: Invitation): boolean {
+    return Array.from(this.#counted.values()).some((indexes) =>
+      indexes.some((index) => {
+        const { change } = this.#event(index);
+        return change.kind === "join" && change.invitation.nonce === nonce;
+      }),
     );
+  }
+
+  /** Does a concurrent change about the same one count that is as strong? */
+  #isOverruled(index: number, author: AuthorId): boolean {
+    const { below } = this.#event(index);
+    const strength = this.#strengthOf(index, author);
+    return (this.#counted.get(author) ?? []).some(
+      (other) => !below.includes(other) && this.#strengthOf(other, author) >= strength,
+    );
+  }
+
+  #strengthOf(index: number, author: AuthorId): number {
+    const event = this.#event(index);
+    const claim = claimsOf(event).find((each) => each.author === author);
+    if (claim?.role === null) return 3;
+    return event.change.kind === "join" ? 1 : 2;
   }
 
   #event(index: number): MembershipEvent {
     return present(this.#events[index], "a membership event");
   }
+}
+
+function compareRanks(a: Rank, b: Rank): number {
+  for (const index of [0, 1, 2, 3] as const) {
+    const [one, two] = [a[index], b[index]];
+    if (one !== two) return one < two ? -1 : 1;
+  }
+  return 0;
+}
+
+/** On whose word it is. */
+function standingBehind({ author, change }: MembershipEvent): AuthorId {
+  return change.kind === "join" ? change.invitation.inviter : author;
 }
 
 /** What an event says of whom. */
@@ -209,6 +260,12 @@ function claimsOf({ author, change }: MembershipEvent): readonly { author: Autho
 function seatAfter(before: Seat | undefined, role: Role | null, index: number): Seat {
   const stays = before !== undefined && before.role !== null;
   return stays ? { ...before, role } : { role, since: index, place: 0 };
+}
+
+/** Would the context be without an admin, were this one none? */
+export function isLastAdmin(roster: Roster, author: AuthorId): boolean {
+  if (roster.get(author)?.role !== "admin") return false;
+  return !Array.from(roster).some(([other, { role }]) => other !== author && role === "admin");
 }
 
 /** Is an invitation good for someone, as far as the roster of a cut says? */

@@ -2,6 +2,7 @@
 
 import { areSameHeads, type HeadsSummary } from "../dag/heads.ts";
 import { type Fault, fault } from "../fault.ts";
+import type { PeerId } from "../ids.ts";
 import { hlcMsMax } from "../limits.ts";
 import type { Replica } from "../replica.ts";
 import type { Turn } from "../turn.ts";
@@ -15,7 +16,13 @@ export function createHandshake(
   {
     frontiers = [],
     chosen = null,
-  }: { readonly frontiers?: readonly Frontier[]; readonly chosen?: SyncProtocol | null } = {},
+    peer = null,
+  }: {
+    readonly frontiers?: readonly Frontier[];
+    readonly chosen?: SyncProtocol | null;
+    /** To whom it is said. */
+    readonly peer?: PeerId | null;
+  } = {},
 ): Handshake {
   const { graph } = replica.deltas;
   const [newest] = frontiers;
@@ -32,7 +39,7 @@ export function createHandshake(
     appliedCount: graph.count,
     horizon: graph.count - replica.deltas.bodyCount,
     entityCount: replica.state.storedCount,
-    invitation: replica.governance.invitation?.sealed ?? null,
+    invitation: peer === null ? null : replica.governance.invitationFor(peer),
     wallMs: Math.min(hlcMsMax, Math.max(0, Math.floor(turn.now.wallMs))),
   };
 }

@@ -90,7 +90,7 @@ export class Sessions {
   sync(replica: Replica, peer: PeerId, turn: Turn): void {
     const session = this.#open(replica, peer, { purpose: "sync", turn });
     recallPast(session, { frontiers: this.#frontiers, replica, turn });
-    session.ours = createHandshake(replica, turn, session);
+    session.ours = createHandshake(replica, turn, { frontiers: session.frontiers, peer });
     say(session, session.ours, turn);
     turn.observe("sync-started", { contextId: replica.contextId, peer });
   }

@@ -102,7 +102,8 @@ export class Wanted {
     for (const [peer, dueMs] of Array.from(wishes)) {
       if (dueMs > nowMs) continue;
       const laterMs = this.#notBeforeMs(contextId, peer, nowMs);
-      if (!peers.isConnected(peer) || !peers.mayAsk(replica, peer)) wishes.delete(peer);
+      const triedAgoMs = nowMs - tracking.of(contextId, peer).triedMs;
+      if (!peers.isConnected(peer) || !peers.mayAsk(replica, peer, triedAgoMs)) wishes.delete(peer);
       else if (laterMs > nowMs) wishes.set(peer, laterMs);
       else if (fullPeers.has(peer) || !room.hasWith(peer, nowMs)) {
         fullPeers.add(peer);

@@ -39,6 +39,8 @@ export class Outsiders {
   readonly #honest: ReadonlySet<string>;
   /** By context: nodes that somebody names in it, at any time. */
   readonly #named: ReadonlyMap<ContextId, ReadonlySet<number>>;
+  /** By context: nodes that somebody lets in after the genesis; whoever is invited is served before it comes in. */
+  readonly #invited: ReadonlyMap<ContextId, ReadonlySet<number>>;
   /** A liar may tell anybody anything. */
   readonly #isSealed: boolean;
 
@@ -48,9 +50,10 @@ export class Outsiders {
     const { nodes } = world;
     this.#honest = new Set(nodes.flatMap(({ id, isJudged }) => (isJudged ? [id] : [])));
     this.#isSealed = this.#honest.size === nodes.length;
-    this.#named = new Map(
-      Array.from(world.contextIds, ([context, id]) => [id, namedIn(world.plan, context)]),
-    );
+    const ofContexts = (find: typeof namedIn) =>
+      new Map(Array.from(world.contextIds, ([context, id]) => [id, find(world.plan, context)]));
+    this.#named = ofContexts(namedIn);
+    this.#invited = ofContexts(invitedTo);
   }
 
   /** A node commits deltas; each is seen here before any other node can have it. */
@@ -77,7 +80,8 @@ export class Outsiders {
     if (this.#named.get(contextId)?.has(node.index) === false)
       return of(`holds ${toHex(id)} of another author, of a context it was never let into`);
     const removals = this.memory.get(contextId);
-    if (removals === undefined || removals.admitted.has(node.author)) return;
+    const isInvited = this.#invited.get(contextId)?.has(node.index) === true;
+    if (removals === undefined || isInvited || removals.admitted.has(node.author)) return;
     const { removed } = removals;
     const isGone = (member: AuthorId) => Array.from(removed.values()).some((each) => each.member === member);
     for (const known of removals.below.get(id) ?? []) {
@@ -104,15 +108,19 @@ export class Outsiders {
   }
 }
 
-function namedIn({ contexts, nodes, faults, operations }: Plan, context: string): ReadonlySet<number> {
-  const members = contexts.find(({ id }) => id === context)?.members ?? [];
-  const joining = faults.flatMap((fault) =>
+function namedIn(plan: Plan, context: string): ReadonlySet<number> {
+  const members = plan.contexts.find(({ id }) => id === context)?.members ?? [];
+  const joining = plan.faults.flatMap((fault) =>
     fault.kind === "join" && fault.contexts.includes(context) ? fault.nodes : [],
   );
-  const named = operations.flatMap(({ context: of, method, args }) => {
+  return new Set([...members, ...joining, ...invitedTo(plan, context)]);
+}
+
+function invitedTo({ nodes, operations }: Plan, context: string): ReadonlySet<number> {
+  const invited = operations.flatMap(({ context: of, method, args }) => {
     if (of !== context || (method !== "invite-member" && method !== "give-role")) return [];
     const { member } = memberCallOf(method, args);
     return nodes.flatMap(({ id }, index) => (id === member ? [index] : []));
   });
-  return new Set([...members, ...joining, ...named]);
+  return new Set(invited);
 }

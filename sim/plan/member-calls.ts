@@ -4,6 +4,7 @@
 
 import type { JsonObject } from "../../core/json.ts";
 import { type Role, roles } from "../../core/members/membership.ts";
+import { parseDurationUs } from "../scenario/duration.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { type Problems, type ScenarioPath, showValue } from "../scenario/scenario-error.ts";
 import type { Roster } from "./roster.ts";
@@ -77,21 +78,40 @@ export function movementsOf(
   { workload = [] }: Scenario,
   { id, isOnly, roster }: { readonly id: string; readonly isOnly: boolean; readonly roster: Roster },
 ): Movements {
-  const [coming, outsiders] = [new Set<number>(), new Set<number>()];
-  for (const { context, method, args, node, nodes } of workload) {
+  const coming = new Set<number>();
+  const goneAtUs = new Map<number, number>();
+  const letInAtUs = new Map<number, number>();
+  for (const entry of workload) {
+    const { context, method, args, node, nodes } = entry;
     if (!isMemberMethod(method) || (context === undefined ? !isOnly : context !== id)) continue;
-    const named = typeof args?.member === "string" ? [args.member] : [];
-    const about = roster.known(named);
+    const atUs = ("at" in entry && parseDurationUs(entry.at)) || 0;
+    const about = roster.known(typeof args?.member === "string" ? [args.member] : []);
     const callers = roster.known(node === undefined ? nodes : node);
+    const { gone, letIn } = moved[method]({ about, callers });
+    for (const each of gone) goneAtUs.set(each, Math.max(atUs, goneAtUs.get(each) ?? 0));
+    for (const each of letIn) letInAtUs.set(each, Math.max(atUs, letInAtUs.get(each) ?? 0));
     if (method === "invite-member") for (const each of about) coming.add(each);
     if (method === "join-uninvited") for (const each of callers) coming.add(each);
-    const gone =
-      method === "remove-member"
-        ? about
-        : method === "leave-context" || method === "join-uninvited"
-          ? callers
-          : [];
-    for (const each of gone) outsiders.add(each);
   }
-  return { coming: Array.from(coming), outsiders: Array.from(outsiders) };
+  const outsiders = Array.from(goneAtUs).filter(([node, atUs]) => (letInAtUs.get(node) ?? -1) <= atUs);
+  return { coming: Array.from(coming), outsiders: outsiders.map(([node]) => node) };
 }
+
+interface Concerned {
+  readonly about: readonly number[];
+  readonly callers: readonly number[];
+}
+
+/** By method: who goes, and who is let in, should it be answered. */
+const moved: Readonly<
+  Record<
+    MemberMethod,
+    (concerned: Concerned) => { readonly gone: readonly number[]; readonly letIn: readonly number[] }
+  >
+> = {
+  "invite-member": ({ about }) => ({ gone: [], letIn: about }),
+  "give-role": ({ about }) => ({ gone: [], letIn: about }),
+  "remove-member": ({ about }) => ({ gone: about, letIn: [] }),
+  "leave-context": ({ callers }) => ({ gone: callers, letIn: [] }),
+  "join-uninvited": ({ callers }) => ({ gone: callers, letIn: [] }),
+};

@@ -111,8 +111,8 @@ export function isComplete({ past, offer, descent }: TransferMemory): boolean {
 }
 
 /**
- * What the state comes to, once it is complete. A fault where an entity names deltas that are not of the cut: what
- * follows from who rotated what, and where, must be decidable.
+ * What the state comes to, once it is complete. A fault where its history holds what its author might not make, or an
+ * entity names deltas that are not of the cut: what follows from who rotated what, and where, must be decidable.
  */
 export function verifiedCut(
   { past, descent }: TransferMemory,
@@ -126,6 +126,8 @@ export function verifiedCut(
     if (content.type === "shared" && !content.rotations.every(({ delta }) => isOfCut(delta)))
       return fault("false-state", "an entity with a rotation that is not of its cut");
   }
+  const refusal = replica.governance.members.refusalOfPast(past.staged.values(), past.changes);
+  if (refusal !== null) return refusal;
   return { kind: "cut", entities, history: Array.from(past.staged.values()), changes: past.changes };
 }
 

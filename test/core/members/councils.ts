@@ -85,7 +85,7 @@ export class Council {
       crypto: trustingCrypto,
       bounds: { deltasMax: 1_000, bytesMax: 1e9 },
       rules: {
-        permits: (delta, stamp) => this.members.refusalOf(delta, stamp),
+        permits: (delta) => this.members.refusalOf(delta),
         apply: (delta) => this.members.applied(this.store.graph.count - 1, delta),
         keeps: () => [],
         adopted: () => {},

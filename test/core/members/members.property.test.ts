@@ -5,10 +5,13 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { CausalDelta } from "../../../core/dag/delta.ts";
 import type { AuthorId, DeltaId } from "../../../core/ids.ts";
+import { byteString } from "../../../core/ids.ts";
+import { sealInvitation } from "../../../core/members/invitation.ts";
+import { createMembersMemory } from "../../../core/members/members.ts";
+import { Rosters } from "../../../core/members/roster.ts";
 import { holds } from "../../laws.ts";
-import { identityOf, Scribe } from "../authors.ts";
-import { attempt, attempted, attempts, Council, councilScribe } from "./councils.ts";
-import { naiveRoster } from "./naive-roster.ts";
+import { identityOf, Scribe, trustingCodec } from "../authors.ts";
+import { attempted, attempts, Council, councilScribe } from "./councils.ts";
 
 test("any order of arrival, with repetitions, gives the same graph, members and key", () => {
   const shuffles = fc.array(fc.nat(), { minLength: 60, maxLength: 60 });
@@ -42,28 +45,6 @@ test("what a delta might do follows from what lies below it alone", () => {
         for (const one of pastOf(delta, deltas)) past.receive(one);
         assert.is(past.receive(delta), whole.store.graph.has(delta.id), delta.content.kind);
       }
-    }),
-    { share: 0.5 },
-  );
-});
-
-test("members are those that the rules, read off anew for each set of deltas, give", () => {
-  holds(
-    fc.property(fc.array(attempt, { minLength: 1, maxLength: 9 }), (list) => {
-      const scribe = councilScribe();
-      const council = new Council(scribe);
-      const deltas = attempted(scribe, list);
-      for (const delta of deltas) council.receive(delta);
-      const past = new Map(
-        deltas.filter(({ id }) => council.store.graph.has(id)).map((delta) => [delta.id, delta]),
-      );
-      const expected = Array.from(naiveRoster(past)).flatMap(([author, { role }]) =>
-        role === null ? [] : [{ author, role }],
-      );
-      assert.equal(
-        council.members.all(),
-        expected.sort((a, b) => (a.author < b.author ? -1 : 1)),
-      );
     }),
     { share: 0.5 },
   );
@@ -125,6 +106,96 @@ test("what an admin did in the time in which a senior removed it is void, what i
   const { members } = after(scribe, [before, removal, meanwhile]);
   assert.is(members.roleNow(bob.author), null);
   assert.is(members.roleNow(cid.author), "reader");
+});
+
+test("with a junior admin who is removed goes what it brought about meanwhile, through whomever", () => {
+  const scribe = new Scribe(ann, twoAdmins);
+  const [dee, eve] = ["dee", "eve"].map(identityOf) as [typeof ann, typeof ann];
+  const removal = change(scribe, [scribe.genesis], ann, { kind: "remove", member: bob.author }, 2_000);
+  const helper = change(
+    scribe,
+    [scribe.genesis],
+    bob,
+    { kind: "role", member: dee.author, role: "admin" },
+    3_000,
+  );
+  const further = change(scribe, [helper], dee, { kind: "role", member: eve.author, role: "admin" }, 4_000);
+  const coup = change(scribe, [further], eve, { kind: "remove", member: ann.author }, 5_000);
+  for (const order of [
+    [removal, helper, further, coup],
+    [helper, further, coup, removal],
+  ]) {
+    assert.equal(after(scribe, order).members.all(), [{ author: ann.author, role: "admin" }]);
+  }
+});
+
+test("what an admin says while it is made less than one is void", () => {
+  const scribe = new Scribe(ann, twoAdmins);
+  const demotion = change(
+    scribe,
+    [scribe.genesis],
+    ann,
+    { kind: "role", member: bob.author, role: "reader" },
+    2_000,
+  );
+  const coup = change(scribe, [scribe.genesis], bob, { kind: "remove", member: ann.author }, 3_000);
+  const { members } = after(scribe, [demotion, coup]);
+  assert.is(members.roleNow(ann.author), "admin");
+  assert.is(members.roleNow(bob.author), "reader");
+});
+
+test("by an invitation one comes in, and nobody by that of an admin who was removed meanwhile", () => {
+  const scribe = new Scribe(ann, twoAdmins);
+  const [dee, eve] = ["dee", "eve"].map(identityOf) as [typeof ann, typeof ann];
+  const invitedBy = (inviter: typeof ann, fill: number) => {
+    const nonce = byteString(new Uint8Array(16).fill(fill));
+    const draft = {
+      contextId: scribe.contextId,
+      role: "member",
+      invitee: null,
+      expiresMs: 9_000,
+      nonce,
+    } as const;
+    const sealed = sealInvitation(draft, inviter);
+    return {
+      kind: "join",
+      invitation: { kind: "invitation", ...draft, inviter: inviter.author, sealed },
+    } as const;
+  };
+  const one = invitedBy(ann, 1);
+  const joins = [dee, eve].map((who, index) => change(scribe, [scribe.genesis], who, one, 2_000 + index));
+  assert.is(after(scribe, joins).members.all().length, 3, "ann, bob and one of them");
+  assert.equal(after(scribe, joins).members.all(), after(scribe, joins.toReversed()).members.all());
+  const removal = change(scribe, [scribe.genesis], ann, { kind: "remove", member: bob.author }, 3_000);
+  const puppet = change(scribe, [scribe.genesis], eve, invitedBy(bob, 2), 4_000);
+  assert.is(after(scribe, [removal, puppet]).members.roleNow(eve.author), null);
+  const late = change(scribe, [scribe.genesis], dee, invitedBy(ann, 3), 9_001);
+  assert.not(after(scribe, [late]).store.graph.has(late.id));
+});
+
+test("changes that race leave an admin", () => {
+  const scribe = new Scribe(ann, twoAdmins);
+  const leaves = [ann, bob].map((who, index) =>
+    change(scribe, [scribe.genesis], who, { kind: "leave" }, 2_000 + index),
+  );
+  assert.is(after(scribe, leaves).members.all().length, 1);
+});
+
+test("three thousand changes in a row are settled, and settled anew after a start", () => {
+  const scribe = new Scribe(ann, { codec: trustingCodec, members: [], others: null });
+  const deltas = [scribe.genesis];
+  for (let index = 0; index < 3_000; index += 1) {
+    const about = { kind: "role", member: cid.author, role: index % 2 === 0 ? "reader" : "member" };
+    deltas.push(change(scribe, [deltas.at(-1) ?? scribe.genesis], ann, about, 2_000 + index));
+  }
+  const { members } = after(scribe, deltas.slice(1));
+  assert.is(members.roleNow(cid.author), "member");
+  const memory = createMembersMemory();
+  memory.events.push(...members.events);
+  assert.is(
+    new Rosters(memory.events).of(memory.events.map((_, index) => index)).get(cid.author)?.role,
+    "member",
+  );
 });
 
 test("a junior admin removes a senior who does nothing about it", () => {
