@@ -141,6 +141,8 @@ export class Contexts {
       saveNode(this.#services.author.incarnation, Array.from(this.#replicas.keys()), turn);
     }
     if (delta !== null) replica.receive(delta, turn);
+    if (invited !== null && replica.governance.members.isUsed(invited))
+      return refused("not-permitted", "that invitation was used");
     if (invited !== null) replica.accept(invited, turn);
     return { kind: "context", contextId };
   }

@@ -23,8 +23,13 @@ export function readinessOf(core: NodeCore, contextId: ContextId): Readiness {
     };
   if (!replica.isInitialized) {
     const why = peers === 0 ? "no connected peer has it" : `${peers} peers that have it are being asked`;
-    return { state: "bootstrapping", why };
+    return { state: "bootstrapping", why: refusedBy(core, contextId) ?? why };
   }
+  const { ownRole, invitation } = replica.governance;
+  if (ownRole === null)
+    return invitation === null
+      ? { state: "degraded", why: "this node is no member of it" }
+      : { state: "catching-up", why: "this node is invited, and has to meet a member" };
   const degraded = whatIsWrong(core, contextId);
   if (degraded !== null) return { state: "degraded", why: degraded };
   const { graph, pending } = replica.deltas;
@@ -34,6 +39,15 @@ export function readinessOf(core: NodeCore, contextId: ContextId): Readiness {
   if (pending.count > 0)
     return { state: "catching-up", why: `${pending.count} deltas wait for their parents` };
   return { state: "ready", why: "" };
+}
+
+/** Did all who are there refuse this node? */
+function refusedBy(core: NodeCore, contextId: ContextId): string | null {
+  const tried = Array.from(core.sync.verdicts(contextId)).filter(
+    ([peer, { last }]) => core.peers.isConnected(peer) && last !== null,
+  );
+  const isRefused = tried.length > 0 && tried.every(([, { last }]) => last?.outcome === "refused");
+  return isRefused ? `${tried.length} peers that have it take this node for no member` : null;
 }
 
 /** What keeps a context from being of use or from agreeing with others, although there is something; or null. */

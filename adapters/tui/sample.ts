@@ -15,14 +15,14 @@ export interface NodeSample {
 
 /** Every node's place in a context, by index. O(nodes): roots are cached where they are. */
 export function sampleNodes(simulation: Simulation, contextId: ContextId): readonly NodeSample[] {
-  return simulation.world.nodes.map((node) => sampleNode(node, contextId));
+  const isMember = membersOf(simulation, contextId);
+  return simulation.world.nodes.map((node) => sampleNode(node, contextId, isMember));
 }
 
 /** How many different roots the nodes that run have. */
 export function countRoots(simulation: Simulation, contextId: ContextId): number {
   const roots = new Set<Hash>();
-  for (const node of simulation.world.nodes) {
-    const { root } = sampleNode(node, contextId);
+  for (const { root } of sampleNodes(simulation, contextId)) {
     if (root !== null) roots.add(root);
   }
   return roots.size;
@@ -43,12 +43,23 @@ export function countMessages(simulation: Simulation): number {
   return Object.values(simulation.world.counters.messages).reduce((sum, count) => sum + count, 0);
 }
 
-function sampleNode(node: SimNode, contextId: ContextId): NodeSample {
+/** Who has a role, as the honest node that applied most knows it. */
+function membersOf({ world }: Simulation, contextId: ContextId): (node: SimNode) => boolean {
+  const replicas = world.judged.flatMap(({ core }) => core?.replicas().get(contextId) ?? []);
+  const counts = replicas.map(({ deltas }) => deltas.graph.count);
+  const most = replicas[counts.indexOf(Math.max(0, ...counts))];
+  if (most === undefined || !most.isInitialized) return () => true;
+  return ({ author, core }) =>
+    most.governance.members.roleNow(author) !== null ||
+    (core?.replicas().get(contextId)?.governance.invitation ?? null) !== null;
+}
+
+function sampleNode(node: SimNode, contextId: ContextId, isMember: (node: SimNode) => boolean): NodeSample {
   const { core, status } = node;
   if (status !== "up" || core === null)
     return { mark: status === "up" ? "down" : status, root: null, applied: 0 };
   const replica = core.replicas().get(contextId);
-  if (replica === undefined) return { mark: "outside", root: null, applied: 0 };
+  if (replica === undefined || !isMember(node)) return { mark: "outside", root: null, applied: 0 };
   if (!replica.isInitialized) return { mark: "joining", root: null, applied: 0 };
   return { mark: markOf(node, core), root: replica.stateRoot(), applied: replica.deltas.graph.count };
 }

@@ -65,7 +65,7 @@ export function chooseSource(
 }
 
 const words: Readonly<Record<SourceFailure, string>> = {
-  "not-found": "without it",
+  "not-found": "without it, or not giving it to this node",
   busy: "busy",
   false: "gave what is not it",
   failed: "gave no answer",

@@ -235,6 +235,11 @@ export class Members {
     });
   }
 
+  /** Did someone come in by it, as far as is known here? */
+  isUsed(invitation: Invitation): boolean {
+    return this.#memory.events.length > 0 && this.#isUsed(invitation, this.#cutNow());
+  }
+
   /** Would an invitation let someone in, as all that is applied here says? Its signature is verified already. */
   isGood(invitation: Invitation, author: AuthorId): boolean {
     if (this.#memory.events.length === 0) return false;

@@ -141,8 +141,8 @@ function registerContext(program: Command): void {
     .description("make a context, whose admin this node is; others come in by invitation")
     .option("--application <name>", "what runs in it", "kv-store")
     .option(
-      "--member <key[:role]...>",
-      "who is a member from the start: a key, as the node's status shows it",
+      "--member <member...>",
+      "who is a member from the start: KEY or KEY:ROLE, the key as the node's status shows it",
     )
     .option(
       "--open [role]",

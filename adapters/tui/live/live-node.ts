@@ -9,6 +9,8 @@ export interface LiveContext {
   readonly root: string;
   readonly heads: readonly string[];
   readonly isInitialized: boolean;
+  /** It has a role in it, as far as it knows. */
+  readonly isMember: boolean;
   readonly applied: number;
   readonly pending: number;
   readonly entities: number;
@@ -109,6 +111,7 @@ function readContext(context: JsonObject): LiveContext {
     root: textOf(context.contextStateHash),
     heads: textsIn(context.dagHeads),
     isInitialized: context.isInitialized === true,
+    isMember: context.ownRole !== null,
     applied: numberOf(context.appliedDeltas),
     pending: numberOf(context.pendingDeltas),
     entities: numberOf(context.entities),

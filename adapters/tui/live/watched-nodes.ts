@@ -104,7 +104,9 @@ export class WatchedNodes implements Controlled, Showing {
       context: node.contexts.find(({ id }) => id === contextId),
     }));
     const roots = standings.map(({ node, context }) =>
-      node.trouble === null && context?.isInitialized === true ? (context.root as string as Hash) : null,
+      node.trouble === null && context?.isInitialized === true && context.isMember
+        ? (context.root as string as Hash)
+        : null,
     );
     const slotOf = this.#slots.assign(roots);
     const nodes = standings.map(({ node, context }, index): NodeView => {
@@ -112,7 +114,8 @@ export class WatchedNodes implements Controlled, Showing {
       const slot = root === null ? null : (slotOf.get(root) ?? null);
       const isSelected = node.name === controls.selected;
       if (node.trouble !== null) return { id: node.name, mark: "down", slot, isSelected };
-      if (context === undefined) return { id: node.name, mark: "outside", slot, isSelected };
+      const isOutside = context === undefined || (context.isInitialized && !context.isMember);
+      if (isOutside) return { id: node.name, mark: "outside", slot, isSelected };
       if (!context.isInitialized) return { id: node.name, mark: "joining", slot, isSelected };
       return { id: node.name, mark: node.sessions > 0 ? "syncing" : "up", slot, isSelected };
     });
