@@ -1,5 +1,6 @@
 /** Runs a plan twice and compares: the same plan must give the same trace, or the first event that differs is named. */
 
+import { eventsDefault, finishWithin } from "./budget.ts";
 import type { Plan } from "./plan/plan.ts";
 import { firstDifference, type RecordedInput, Recorder, type Recording } from "./recording.ts";
 import type { SimulationResult } from "./result.ts";
@@ -29,9 +30,13 @@ export interface DeterminismCheck extends RecordedRun {
 }
 
 /** Runs a plan with sharing by content, then without, and compares their traces event by event. */
-export function checkDeterminism(plan: Plan, options: SimulationOptions): DeterminismCheck {
-  const first = record(plan, { ...options, isSharing: true });
-  const again = record(plan, { ...options, isSharing: false });
+export function checkDeterminism(
+  plan: Plan,
+  options: SimulationOptions,
+  eventsMax = eventsDefault,
+): DeterminismCheck {
+  const first = record(plan, { ...options, isSharing: true }, eventsMax);
+  const again = record(plan, { ...options, isSharing: false }, eventsMax);
   const difference = firstDifference(first.recording, again.recording);
   if (difference === null) return { ...first, divergence: null };
   const named = (input: RecordedInput | null): DivergentEvent | null =>
@@ -44,10 +49,10 @@ export function checkDeterminism(plan: Plan, options: SimulationOptions): Determ
   return { ...first, result: nondeterministic(first.result, divergence), divergence };
 }
 
-function record(plan: Plan, options: SimulationOptions): RecordedRun {
+function record(plan: Plan, options: SimulationOptions, eventsMax: number): RecordedRun {
   const recorder = new Recorder();
   const simulation = new Simulation(plan, { ...options, traceListener: recorder.listener });
-  const result = simulation.finish();
+  const result = finishWithin(simulation, eventsMax);
   return { result, recording: recorder.recording(simulation.world.trace) };
 }
 

@@ -40,7 +40,7 @@ export interface SessionMemory {
   readonly role: "initiator" | "responder";
   purpose: "sync" | "pull";
   /** The peer is no member as far as is known here: it is heard, and given nothing. */
-  readonly isMuted: boolean;
+  isMuted: boolean;
   /** Unknown to a responder until the opening message. */
   contextId: ContextId | null;
   state: SessionState;

@@ -173,6 +173,7 @@ export class Sessions {
   }
 
   #handle(session: SessionMemory, message: SyncMessage, turn: Turn): void {
+    this.#muteRemoved(session);
     switch (message.kind) {
       case "handshake":
         this.#handshake(session, message, turn);
@@ -202,6 +203,14 @@ export class Sessions {
         return;
     }
     if (session.ourDone && session.theirDone) this.#close(session, "completed", turn);
+  }
+
+  /** A peer of whom this node learns in a session that it was removed is given nothing more; it may give, as it may be back. */
+  #muteRemoved(session: SessionMemory): void {
+    const replica = session.contextId === null ? undefined : this.#replica(session.contextId);
+    if (session.isMuted || replica?.governance.isRemoved(session.peer) !== true) return;
+    session.isMuted = true;
+    session.outgoing = [];
   }
 
   #handshake(session: SessionMemory, theirs: Handshake, turn: Turn): void {

@@ -3,7 +3,7 @@
  * the server answers in order from the version it pinned. Each kind has a code that no message of a sync session has.
  */
 
-import type { Fault } from "../fault.ts";
+import { type Fault, isFault } from "../fault.ts";
 import { bytesOf, type ContextId, type DeltaId, type Hash } from "../ids.ts";
 import { deltaBytesMax, frameBytesMax, frameItemsMax, headsMax, idsMax, wireVersion } from "../limits.ts";
 import { commonPrefix } from "../state/tree/tree-node.ts";
@@ -25,6 +25,7 @@ import {
   type StateChild,
   type StateQuery,
 } from "./state-query.ts";
+import { decodeSyncMessage } from "./sync-message.ts";
 
 export type StateMessage =
   | StateRequest
@@ -140,6 +141,13 @@ function encodeTop({ children, nodes }: StateOffer): readonly unknown[] {
   const rest = children.map((child) => encodeChild({ ...child, rest: child.rest.slice(common.length) }));
   const digests = nodes.map(({ prefix, digests: own }) => [prefix.slice(common.length), bytesOf(own)]);
   return [common, rest, digests];
+}
+
+/** What answers a request. A peer with no room refuses a stream before it reads what it is for, in the words of a session. */
+export function decodeFirstAnswer(frame: Uint8Array): StateMessage | Fault {
+  const refusal = decodeSyncMessage(frame);
+  const isFull = !isFault(refusal) && refusal.kind === "refusal" && refusal.reason === "busy";
+  return isFull ? { kind: "state-refusal", reason: "busy" } : decodeStateMessage(frame);
 }
 
 export function decodeStateMessage(frame: Uint8Array): StateMessage | Fault {

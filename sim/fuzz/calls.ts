@@ -35,7 +35,7 @@ const byApplication: Readonly<Record<string, Readonly<Record<string, readonly Js
   counter: {
     increment: [{ key }, { key: "one", by: "{int 1 1000}" }],
     decrement: [{ key }, { key: "one", by: 3 }],
-    reset: [{ key: "one" }],
+    reset: [{ key: "one" }, { key }],
     value: [{ key }],
     get: [{ key }],
     values: [{}],

@@ -1,7 +1,7 @@
 /**
  * Mistakes planted on purpose, in the world around a sound core, to show that the oracles are awake: a session of
  * fuzzing in which one of them is missed proves nothing by passing. Each is planted from outside, in a disk, in the
- * network or in an application; the core that is fuzzed is not touched.
+ * network, in an application or in the nodes of one run; the core that is fuzzed is not touched.
  */
 
 import type { Application } from "../../core/app/application.ts";
@@ -9,6 +9,7 @@ import { defineApp } from "../../core/app/define-app.ts";
 import { register } from "../../core/app/fields/register.ts";
 import type { DeltaId } from "../../core/ids.ts";
 import { isJsonObject } from "../../core/json.ts";
+import type { Governance } from "../../core/members/governance.ts";
 import { storeKeys } from "../../core/store-keys.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { Simulation } from "../simulation.ts";
@@ -47,7 +48,39 @@ const lastHeard = defineApp({
   },
 });
 
+/** n2 is removed and goes on; n3 knows the context's id and nothing else. */
+const closed: Scenario = {
+  ...{ name: "canary-closed", nodes: 4, contexts: [{ id: "kv", members: "n0..n2" }], until: "6s" },
+  workload: [
+    { rate: "20/s", until: "4s", nodes: "n0..n2", method: "set", args: { key: "k", value: "{seq}" } },
+    { at: "2s", node: "n0", method: "remove-member", args: { member: "n2" } },
+    { at: "2s", node: "n3", method: "join-uninvited" },
+  ],
+};
+
+/** Something about who is a member that goes wrong on every node of the run. */
+function everywhere(spoil: (governance: Governance) => void): NonNullable<Canary["plant"]> {
+  const act = ({ world }: Simulation) => {
+    for (const { core } of world.nodes)
+      for (const { governance } of core?.replicas().values() ?? []) spoil(governance);
+  };
+  return { atMs: 1_000, act };
+}
+
 export const canaries: readonly Canary[] = [
+  {
+    ...{ name: "members serve whoever asks", oracle: "members-alone", scenario: closed },
+    plant: everywhere((governance) => Object.assign(governance, { admits: () => true })),
+  },
+  {
+    ...{ name: "what a removed member writes is taken", oracle: "members-alone", scenario: closed },
+    plant: everywhere(({ members }) => Object.assign(members, { refusalOf: () => null })),
+  },
+  {
+    ...{ name: "each has members of its own", oracle: "converged" },
+    scenario: { ...closed, expect: [{ converged: { within: "1s" } }] },
+    plant: everywhere(({ members }) => Object.assign(members, { roleNow: () => null })),
+  },
   {
     ...{
       name: "every disk drops a write that was acknowledged",

@@ -27,6 +27,8 @@ export interface Cast {
 }
 
 const entriesMax = 5;
+/** In so many of the contexts an application is called in every way there is: what undoes something meets what did it. */
+const everyMethodShare = 0.3;
 /** Each may move some hundred thousand bytes. */
 const callsWithBlobsMax = 60;
 
@@ -55,7 +57,8 @@ export function drawWorkload(
     const [maker, ...others] = calls.filter((call) => call.app === app);
     if (maker === undefined) return [];
     const blobs = draws.chance(blobsShare) ? drawBlobCalls(draws) : [];
-    const chosen = [maker, ...draws.shuffle(others).slice(0, draws.between(0, entriesMax - 1)), ...blobs];
+    const count = draws.chance(everyMethodShare) ? others.length : draws.between(0, entriesMax - 1);
+    const chosen = [maker, ...draws.shuffle(others).slice(0, count), ...blobs];
     const membership = memberships.get(id);
     const late = joining.filter(({ contexts: joined }) => joined.includes(id)).map((node) => node.id);
     const entries = chosen.map(({ method, args }): WorkloadEntry => {

@@ -4,7 +4,6 @@ import { isBlobMethod } from "../plan/blob-operations.ts";
 import { isMemberMethod } from "../plan/member-calls.ts";
 import type { SimulationResult } from "../result.ts";
 import type { Simulation, SimulationEvent } from "../simulation.ts";
-import { summarize } from "../summary.ts";
 import { type TieBreak, tieBreaks } from "../world/event-queue.ts";
 import { callName, ofNode } from "./calls.ts";
 
@@ -16,8 +15,8 @@ export interface FuzzRun<Result extends SimulationResult = SimulationResult> {
   readonly tieBreak: TieBreak;
 }
 
-/** A run with more events than this has lost its way, and ends as "budget". */
-export const eventsMax = 4_000_000;
+/** A random run with more events than this has lost its way, and ends as "budget". */
+export const fuzzedEventsMax = 4_000_000;
 
 /** Notes which methods are executed: give it to the simulation as its `onEvent`. */
 export class Executed {
@@ -43,19 +42,6 @@ export class Executed {
     });
     return Array.from(new Set(names));
   }
-}
-
-/** Runs to the end, or until it is clear that there is none. */
-export function finishWithin(simulation: Simulation, events = eventsMax): SimulationResult {
-  const isOver = !simulation.runUntil(simulation.plan.untilUs, events);
-  if (isOver) return simulation.finish();
-  const { nowUs, events: handled } = simulation.world;
-  const violation = {
-    ...{ oracle: "budget", invariant: null, node: null, atMs: nowUs / 1_000, event: handled },
-    message: `more than ${events} events`,
-  };
-  const result = summarize(simulation);
-  return { ...result, outcome: "budget", violations: [...result.violations, violation] };
 }
 
 function isOfNode(method: string): boolean {

@@ -10,7 +10,8 @@ const essences: Readonly<Record<string, (message: string) => string>> = {
     const [said = "", ...stack] = message.split("\n");
     return `${said} ${/^\s*at (?:async )?([\w.#<> ]+)/.exec(stack.find((line) => /^\s*at /.test(line)) ?? "")?.[1] ?? ""}`;
   },
-  converged: (message) => (message.startsWith("converged") ? "late" : "never"),
+  converged: (message) =>
+    message.startsWith("converged") ? "late" : message.includes("no live member") ? "nobody" : "never",
 };
 
 /** Texts that are equal for violations of the same kind. Numbers, ids and hashes do not count. */

@@ -1,11 +1,13 @@
 /** `reconverge sim`: its arguments and options. What it does is in `run-scenarios.ts`, loaded only when it runs. */
 
 import type { Command } from "commander";
+import { eventsDefault } from "../budget.ts";
 
 export interface SimOptions {
   readonly seed?: string;
   readonly seeds?: string;
   readonly workers: string;
+  readonly events: string;
   readonly json?: true;
   readonly set: readonly string[];
   readonly checkDeterminism?: true;
@@ -22,6 +24,7 @@ export function registerSimCommand(program: Command): void {
     .option("--seed <number>", "run with this seed instead of the scenario's own")
     .option("--seeds <from..to>", "run with every seed of a range, both ends included")
     .option("--workers <count>", "run so many seeds at a time", "1")
+    .option("--events <count>", "end a run after so many events, as `budget`", String(eventsDefault))
     .option("--json", "print one JSON object a run, on one line, and nothing else on stdout")
     .option(
       "--set <path=value>",
@@ -45,7 +48,7 @@ Examples:
   reconverge sim scenarios/partition-heals.yaml --set nodes=1000 --set 'faults[0].split=0.3' --json
 
 Exit codes: 0 passed, 1 usage or invalid scenario, 2 safety violated, 3 not converged in time,
-4 nondeterminism, 70 internal error. A run of sim has no budget; fuzz and explore exit with 5 where theirs ends.`,
+4 nondeterminism, 5 more events than --events, 70 internal error.`,
     )
     .action(async (files: readonly string[], options: SimOptions) => {
       const { runScenarios } = await import("./run-scenarios.ts");

@@ -2,6 +2,7 @@
 
 import type { Covered } from "../fuzz/coverage.ts";
 import type { FailureGroup } from "../fuzz/failures.ts";
+import { fuzzedEventsMax } from "../fuzz/run.ts";
 import type { RunResult } from "../result.ts";
 
 export interface SessionReport {
@@ -32,7 +33,10 @@ export function describeFailure(
   const [violation] = violations;
   const said = `${violation?.oracle ?? outcome}: ${shortened(violation?.message ?? "")}`;
   const option = profile === "default" ? "" : ` --profile ${profile}`;
-  const reproduce = file === null ? `fuzz --seeds ${seed}..${seed}${option}` : `sim ${file}`;
+  const reproduce =
+    file === null
+      ? `fuzz --seeds ${seed}..${seed}${option}`
+      : `sim ${file}${outcome === "budget" ? ` --events ${fuzzedEventsMax}` : ""}`;
   return `seed ${seed} FAILED (${outcome}) ${said}\nreproduce: npx reconverge ${reproduce}\n`;
 }
 

@@ -1,8 +1,9 @@
 /** Draws and runs the scenario of one seed: what fuzzing does in this process, and in each worker. */
 
+import { finishWithin } from "../budget.ts";
 import { drawScenario } from "../fuzz/draw-scenario.ts";
 import { findProfile, type Profile } from "../fuzz/profiles.ts";
-import { Executed, type FuzzRun, finishWithin, tieBreakOf } from "../fuzz/run.ts";
+import { Executed, type FuzzRun, fuzzedEventsMax, tieBreakOf } from "../fuzz/run.ts";
 import type { RunResult } from "../result.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { createSimulation, measured, planOf, runPlan } from "./simulate.ts";
@@ -20,7 +21,7 @@ export function runSeed({ seed, profile }: FuzzTask): FuzzRun<RunResult> {
   const scenario = scenarioOf(seed, parseProfile(profile));
   const executed = new Executed();
   const simulation = createSimulation(scenario, { onEvent: executed.onEvent });
-  const result = measured(() => finishWithin(simulation));
+  const result = measured(() => finishWithin(simulation, fuzzedEventsMax));
   const run = { result, executed: executed.names(simulation), tieBreak: tieBreakOf(simulation) };
   if (seed % checkedEvery !== 0 || result.outcome !== "passed") return run;
   const { result: checked } = runPlan({ plan: planOf(scenario), applications: [], isChecked: true });

@@ -1,5 +1,6 @@
 /** Runs a bundle again, compares it with what was recorded, or stops at a moment and shows it. */
 
+import { eventsDefault, finishWithin } from "../budget.ts";
 import { checkDeterminism } from "../determinism.ts";
 import { inspect, type RunState } from "../inspect.ts";
 import { type Difference, firstDifference, Recorder, type Recording, recordedUntil } from "../recording.ts";
@@ -59,7 +60,9 @@ function replayWhole({ plan, applications, recording: recorded, result: before }
     }
     const recorder = new Recorder();
     const simulation = createPlanSimulation(plan, { ...options, traceListener: recorder.listener });
-    const finished = simulation.finish();
+    // One that did not end is over where it was given up.
+    const eventsMax = before.outcome === "budget" ? before.events : eventsDefault;
+    const finished = finishWithin(simulation, eventsMax);
     recording = recorder.recording(simulation.world.trace);
     return finished;
   });

@@ -1,5 +1,6 @@
 /** A run's result for people, and the line that reproduces it. */
 
+import { eventsDefault } from "../budget.ts";
 import type { Violation } from "../oracles/oracles.ts";
 import type { RunResult } from "../result.ts";
 import type { SimOptions } from "./command.ts";
@@ -51,11 +52,13 @@ function counts(record: Readonly<Record<string, number>>): string {
 export function reproduceLine(
   file: string,
   seed: number,
-  options: Pick<SimOptions, "set" | "checkDeterminism">,
+  options: Pick<SimOptions, "set" | "checkDeterminism"> & Partial<Pick<SimOptions, "events">>,
 ): string {
   const set = options.set.map((assignment) => ` --set ${quote(assignment)}`).join("");
   const check = options.checkDeterminism === true ? " --check-determinism" : "";
-  return `reproduce: npx reconverge sim ${quote(file)} --seed ${seed}${set}${check}`;
+  const { events: given = String(eventsDefault) } = options;
+  const events = given === String(eventsDefault) ? "" : ` --events ${given}`;
+  return `reproduce: npx reconverge sim ${quote(file)} --seed ${seed}${set}${check}${events}`;
 }
 
 /** As a shell takes it for one word. */

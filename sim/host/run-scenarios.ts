@@ -30,13 +30,14 @@ interface Request {
 export async function runScenarios(files: readonly string[], options: SimOptions): Promise<number> {
   try {
     const seeds = parseSeeds(options);
+    const eventsMax = parseWhole(options.events, "--events", { min: 1, max: Number.MAX_SAFE_INTEGER });
     const workers = parseWhole(options.workers, "--workers", { min: 1, max: workersMax });
     if (options.bundle !== undefined) expectWritableFolder(options.bundle, "--bundle");
     const requests: Request[] = [];
     for (const file of files) requests.push(...(await load(file, seeds, options.set)));
     if (options.trace !== undefined && requests.length > 1)
       throw new UsageError(`--trace: found ${requests.length} runs, expected one: its events go to one file`);
-    return await runAll(requests, { workers, options });
+    return await runAll(requests, { workers, eventsMax, options });
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof ScenarioError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -59,14 +60,18 @@ async function load(
 
 async function runAll(
   requests: readonly Request[],
-  { workers, options }: { readonly workers: number; readonly options: SimOptions },
+  {
+    workers,
+    eventsMax,
+    options,
+  }: { readonly workers: number; readonly eventsMax: number; readonly options: SimOptions },
 ): Promise<number> {
   const isChecked = options.checkDeterminism === true;
   const progress = new Progress(requests.length);
   const trace = options.trace === undefined ? null : new TraceFile(options.trace);
   const runs: Runs = {
     plans: requests.map(({ loaded }) => loaded),
-    ...{ isChecked, progress, isRecorded: options.bundle !== undefined },
+    ...{ isChecked, progress, eventsMax, isRecorded: options.bundle !== undefined },
     onEvent: trace === null ? undefined : (event) => trace.write(eventLine(event)),
   };
   const results = workers > 1 && requests.length > 1 ? runInWorkers(runs, workers) : runInProcess(runs);

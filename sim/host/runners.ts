@@ -14,6 +14,8 @@ export interface Runs {
   readonly isChecked: boolean;
   /** Whether each leaves a recording. */
   readonly isRecorded: boolean;
+  /** After so many events a run ends as "budget". */
+  readonly eventsMax: number;
   /** Told of all that happens, where runs are in this process. */
   readonly onEvent?: SimulationOptions["onEvent"];
   readonly progress: Progress;
@@ -30,7 +32,8 @@ const eventsPerSlice = 2_000;
 export async function* runInProcess({ plans, progress, ...how }: Runs): AsyncGenerator<Ran> {
   for (const { plan, applications } of plans) {
     yield runPlan({ plan, applications, ...how }, (simulation) => {
-      while (simulation.runUntil(plan.untilUs, eventsPerSlice)) progress.show(simulation);
+      const hasLeft = () => simulation.world.events + eventsPerSlice <= how.eventsMax;
+      while (hasLeft() && simulation.runUntil(plan.untilUs, eventsPerSlice)) progress.show(simulation);
     });
     progress.finished();
   }
@@ -46,13 +49,13 @@ export function createPool<Task, Result>(name: string, workers: number): Piscina
 }
 
 export async function* runInWorkers(
-  { plans, isChecked, isRecorded, progress }: Runs,
+  { plans, isChecked, isRecorded, eventsMax, progress }: Runs,
   workers: number,
 ): AsyncGenerator<Ran> {
   const pool = createPool<WorkerTask, Ran>("runInWorker", workers);
   try {
     const running = plans.map(async ({ plan, applicationFiles }) => {
-      const ran = await pool.run({ plan, applicationFiles, isChecked, isRecorded });
+      const ran = await pool.run({ plan, applicationFiles, isChecked, isRecorded, eventsMax });
       progress.finished();
       return ran;
     });

@@ -24,7 +24,11 @@ const smallFile = "small.yaml";
 /** Gives the exit code. The small scenario goes to the file, into the bundle, or to stdout; all else to stderr. */
 export function shrinkFile(file: string, options: ShrinkCommandOptions): Promise<number> {
   return reportingMistakes(async () => {
-    const { plan, bundle, applicationFiles, ...loaded } = await loadPlanned(file, options);
+    const { plan, bundle, recorded, applicationFiles, ...loaded } = await loadPlanned(file, options);
+    if (recorded?.result.outcome === "nondeterminism")
+      throw new UsageError(
+        `${file}: two runs of its plan differed, which is a mistake of the code and not of the scenario: there is nothing to shrink; replay names the first event that differs`,
+      );
     const applications = withBuiltIn(loaded.applications);
     const output = options.output ?? (bundle === null ? undefined : join(bundle, smallFile));
     if (output !== undefined) expectWritableFile(output, "--output");

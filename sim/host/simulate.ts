@@ -4,6 +4,7 @@ import { createNodeIdentity } from "../../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
 import type { Application } from "../../core/app/application.ts";
 import { builtInApplications } from "../../core/app/built-in/index.ts";
+import { eventsDefault, finishWithin } from "../budget.ts";
 import type { SimCrypto } from "../crypto.ts";
 import { checkDeterminism } from "../determinism.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -95,6 +96,8 @@ export interface PlannedRun {
   readonly isChecked: boolean;
   /** Whether it leaves a recording, for a bundle. */
   readonly isRecorded?: boolean;
+  /** After so many events it ends as "budget". */
+  readonly eventsMax?: number;
   readonly onEvent?: SimulationOptions["onEvent"];
 }
 
@@ -108,21 +111,21 @@ export interface Ran {
 export type Stepper = (simulation: Simulation) => void;
 
 export function runPlan(
-  { plan, applications, isChecked, isRecorded = false, onEvent }: PlannedRun,
+  { plan, applications, isChecked, isRecorded = false, eventsMax = eventsDefault, onEvent }: PlannedRun,
   stepThrough: Stepper = () => {},
 ): Ran {
   const options = { crypto: hostCrypto, applications: withBuiltIn(applications), onEvent };
   let recording: Recording | null = null;
   const result = measured(() => {
     if (isChecked) {
-      const checked = checkDeterminism(plan, options);
+      const checked = checkDeterminism(plan, options, eventsMax);
       recording = isRecorded ? checked.recording : null;
       return checked.result;
     }
     const recorder = isRecorded ? new Recorder() : null;
     const simulation = createPlanSimulation(plan, { ...options, traceListener: recorder?.listener });
     stepThrough(simulation);
-    const finished = simulation.finish();
+    const finished = finishWithin(simulation, eventsMax);
     recording = recorder?.recording(simulation.world.trace) ?? null;
     return finished;
   });

@@ -13,6 +13,7 @@ export interface WorkerTask {
   readonly applicationFiles: readonly string[];
   readonly isChecked: boolean;
   readonly isRecorded: boolean;
+  readonly eventsMax: number;
 }
 
 export async function runInWorker({ applicationFiles, ...task }: WorkerTask): Promise<Ran> {

@@ -1,7 +1,7 @@
 /** Whether there is a place for what a long run will write, told before it begins. */
 
-import { accessSync, constants, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { accessSync, constants, mkdtempSync, rmdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { UsageError } from "./usage.ts";
 
 /** Throws a `UsageError` unless a file can be written there. */
@@ -20,6 +20,22 @@ export function expectWritableFolder(path: string, option: string): void {
   if (path === "" || kindOf(nearest) !== "folder")
     throw new UsageError(`${option}: found "${path}", expected a folder to write to`);
   expectAccess(nearest, { path, option });
+  expectRoomForFolder(nearest, { path, option });
+}
+
+/** Some folders take nobody's, whatever their rights say, and making one below them may never end. */
+function expectRoomForFolder(
+  folder: string,
+  about: { readonly path: string; readonly option: string },
+): void {
+  try {
+    rmdirSync(mkdtempSync(join(folder, ".reconverge-")));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(
+      `${about.option}: ${about.path} cannot be written: ${folder} takes no folder (${code ?? String(error)})`,
+    );
+  }
 }
 
 function kindOf(path: string): "file" | "folder" | "nothing" {

@@ -3,7 +3,7 @@
  *
  * 1. Of a context nobody named a node in, that node's disk holds nothing but what it wrote itself.
  * 2. Whoever was removed gets nothing that was written by who knew of it, unless somebody lets it in again, or the one
- *    who removed it may have been removed at the same time.
+ *    who removed it may have been removed at the same time. What it writes knowing of it itself nobody has at all.
  * 3. Nobody who is honest is refused by anybody honest.
  */
 
@@ -60,7 +60,8 @@ export class Outsiders {
   committed(node: SimNode, deltas: readonly CausalDelta[]): void {
     for (const delta of deltas) {
       this.#learn(delta);
-      if (this.#isSealed && delta.author !== node.author) this.#judge(node, delta);
+      this.#judgeAuthor(node, delta);
+      if (this.#isSealed && delta.author !== node.author) this.#judgeReader(node, delta);
     }
   }
 
@@ -74,21 +75,35 @@ export class Outsiders {
     }
   }
 
-  #judge(node: SimNode, { contextId, id, author }: CausalDelta): void {
-    const of = (message: string): void =>
-      this.#report({ oracle: "members-alone", invariant: 13, node: node.id, message });
+  #judgeAuthor(node: SimNode, delta: CausalDelta): void {
+    const { id, author } = delta;
+    if (!this.#isRemovedBelow(delta, author)) return;
+    this.#found(node, `holds ${toHex(id)}, which ${toHex(author)} wrote after it was removed`);
+  }
+
+  #judgeReader(node: SimNode, delta: CausalDelta): void {
+    const { contextId, id, author } = delta;
     if (this.#named.get(contextId)?.has(node.index) === false)
-      return of(`holds ${toHex(id)} of another author, of a context it was never let into`);
-    const removals = this.memory.get(contextId);
+      this.#found(node, `holds ${toHex(id)} of another author, of a context it was never let into`);
     const isInvited = this.#invited.get(contextId)?.has(node.index) === true;
-    if (removals === undefined || isInvited || removals.admitted.has(node.author)) return;
-    const { removed } = removals;
-    const isGone = (member: AuthorId) => Array.from(removed.values()).some((each) => each.member === member);
-    for (const known of removals.below.get(id) ?? []) {
-      const removal = removed.get(known);
-      if (removal === undefined || removal.member !== node.author || isGone(removal.by)) continue;
-      of(`was removed, and holds ${toHex(id)}, which ${toHex(author)} wrote knowing of it`);
-    }
+    if (!isInvited && this.#isRemovedBelow(delta, node.author))
+      this.#found(node, `was removed, and holds ${toHex(id)}, which ${toHex(author)} wrote knowing of it`);
+  }
+
+  /** Was somebody removed for certain, going by what the author of a delta knew? */
+  #isRemovedBelow({ contextId, id }: CausalDelta, member: AuthorId): boolean {
+    const removals = this.memory.get(contextId);
+    if (removals === undefined || removals.admitted.has(member)) return false;
+    const all = Array.from(removals.removed.values());
+    return (removals.below.get(id) ?? []).some((known) => {
+      const removal = removals.removed.get(known);
+      if (removal === undefined || removal.member !== member) return false;
+      return !all.some((other) => other.member === removal.by);
+    });
+  }
+
+  #found(node: SimNode, message: string): void {
+    this.#report({ oracle: "members-alone", invariant: 13, node: node.id, message });
   }
 
   #learn({ id, contextId, parents, author, content }: CausalDelta): void {

@@ -26,7 +26,17 @@ export function resolveFaults(resolving: Resolving): readonly PlanFault[] {
     return { atUs, untilUs, ...resolveFault(fault, { path, atUs, names }, resolving) };
   });
   checkSchedule(faults, resolving);
+  checkHonest(faults, resolving);
   return faults.toSorted((a, b) => a.atUs - b.atUs);
+}
+
+/** Nothing is demanded of who is ever byzantine: somebody must be left of whom something is. */
+function checkHonest(faults: readonly PlanFault[], { roster, problems }: Resolving): void {
+  const liars = new Set(faults.flatMap((fault) => (fault.kind === "byzantine" ? fault.nodes : [])));
+  if (roster.nodes.length === 0 || liars.size < roster.nodes.length) return;
+  const message =
+    "every node is byzantine at some time, expected one at least that never is: nobody is judged";
+  problems.add("no-effect", ["faults"], message);
 }
 
 interface Place {

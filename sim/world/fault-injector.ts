@@ -262,8 +262,9 @@ export class FaultInjector {
     }
   }
 
+  /** Also of a node that is down: it does not come back. */
   #leave(node: SimNode): void {
-    if (node.status !== "up") return;
+    if (node.status !== "up" && node.status !== "down") return;
     this.#world.counters.fault("leave");
     if (node.isPaused) this.#resume(node);
     if (node.status === "up") this.#world.stop(node);

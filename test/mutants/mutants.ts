@@ -180,4 +180,29 @@ export const mutants: readonly Mutant[] = [
     "      child.unapplied -= 1;\n",
     "      child.unapplied -= child.delta.parents.length > 1 && child.unapplied > 1 ? 0 : 1;\n",
   ]),
+  mutant("roster-by-arrival", "of concurrent changes about a member the one that arrived last decides", [
+    "core/members/roster.ts",
+    "      rank(a) - rank(b) ||\n",
+    "      b.index - a.index ||\n      rank(a) - rank(b) ||\n",
+  ]),
+  mutant("removed-goes-on", "a member that was removed may write on", [
+    "core/members/members.ts",
+    '    const isAllowed = content.kind === "membership" || mayWrite(this.#roleIn(roster, author));\n',
+    '    const isAllowed = content.kind === "membership" || roster.has(author);\n',
+  ]),
+  mutant("key-never-changes", "a removal is followed by no new key", [
+    "core/members/members.ts",
+    '    return this.isInitialized && this.#hasReaderGone(this.#cutNow(), ["remove", "leave"]);\n',
+    "    return this.isInitialized && this.#hasReaderGone(this.#cutNow(), []);\n",
+  ]),
+  mutant("overheard", "what follows a removal is said with the old key until the new one comes", [
+    "core/members/members.ts",
+    '    const answer = this.#hasReaderGone(cut, ["remove"]);\n',
+    "    const answer = this.#hasReaderGone(cut, []);\n",
+  ]),
+  mutant("strangers-served", "whoever was never a member is served like one", [
+    "core/members/governance.ts",
+    "    return graph.count === 0 || this.members.roleNow(services.authorOf(peer)) !== null;\n",
+    "    return graph.count === 0 || !this.isRemoved(peer);\n",
+  ]),
 ];

@@ -38,6 +38,20 @@ test("what waits for a parent that left with its only holder does not count agai
   for (const seed of seeds) assert.is(simulate(scenario, { seed }).outcome, "passed", `seed ${seed}`);
 });
 
+test("who leaves while it is down does not come back", () => {
+  const { faults, nodes, outcome } = simulate({
+    name: "leaves-while-down",
+    nodes: 3,
+    workload: [writes],
+    faults: [
+      { at: "2s", until: "8s", kind: "crash", nodes: "n1" },
+      { at: "5s", kind: "leave", nodes: "n1" },
+    ],
+    expect: [{ converged: { within: "10s" } }, { "fault-counted": { kind: "leave", atLeast: 1 } }],
+  });
+  assert.equal([faults.leave, nodes, outcome], [1, 3, "passed"]);
+});
+
 test("with nobody left alive no expectation about state holds", () => {
   const scenario = defineScenario({
     name: "all-dead",

@@ -13,6 +13,7 @@ import type { Replica } from "../../replica.ts";
 import { type Services, timerName } from "../../services.ts";
 import type { Turn } from "../../turn.ts";
 import {
+  decodeFirstAnswer,
   decodeStateMessage,
   encodeStateMessage,
   type StateMessage,
@@ -169,7 +170,8 @@ export class StateSessions {
     const receiving = this.#memory.receiving.get(stream);
     if (receiving !== undefined) {
       bringOn(receiving.pace, frame.length, turn.now.monotonicMs);
-      const mistake = isFault(message) ? message : this.#hear(receiving, message, turn);
+      const heard = receiving.transfer === null ? decodeFirstAnswer(frame) : message;
+      const mistake = isFault(heard) ? heard : this.#hear(receiving, heard, turn);
       if (mistake !== null) this.#blame(receiving, mistake, turn);
       return;
     }

@@ -2,10 +2,10 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { eventsDefault, finishWithin } from "../../../sim/budget.ts";
 import { Coverage } from "../../../sim/fuzz/coverage.ts";
 import { Failures } from "../../../sim/fuzz/failures.ts";
 import { everything } from "../../../sim/fuzz/profiles.ts";
-import { finishWithin } from "../../../sim/fuzz/run.ts";
 import { signatureOf } from "../../../sim/fuzz/signature.ts";
 import { createPlanSimulation, planOf } from "../../../sim/host/simulate.ts";
 import { tiny } from "../small-plans.ts";
@@ -56,7 +56,7 @@ test("a run that does not end within its events ends as over budget", () => {
   const { outcome, violations } = finishWithin(simulation, 10);
   assert.is(outcome, "budget");
   assert.is(violations.at(-1)?.message, "more than 10 events");
-  assert.is(finishWithin(createPlanSimulation(planOf(tiny))).outcome, "passed");
+  assert.is(finishWithin(createPlanSimulation(planOf(tiny)), eventsDefault).outcome, "passed");
 });
 
 test("coverage counts runs, and names what never was", () => {

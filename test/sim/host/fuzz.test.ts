@@ -34,7 +34,7 @@ test("fuzz prints a line of JSON for each seed, in order, whatever the number of
       [1, 2],
     );
     assert.match(stderr, /passed {2}fuzz, profile default: 2 runs/);
-    assert.match(stderr, /planted mistakes: all 4 caught/);
+    assert.match(stderr, /planted mistakes: all 7 caught/);
     assert.match(stderr, /never: /);
     return results.map(({ traceHash }) => traceHash);
   });
@@ -88,6 +88,22 @@ test("shrink writes a scenario that sim fails in the same way", () => {
   const again = reconverge("sim", small, "--json");
   assert.is(again.status, exitCodes.liveness);
   assert.is(JSON.parse(again.stdout).violations[0].oracle, "converged");
+});
+
+test("a run with more events than it may have ends as over budget, and says how to see it again", () => {
+  const file = join(folder, "apart.yaml");
+  writeFileSync(file, failing);
+  const { status, stdout, stderr } = reconverge("sim", file, "--events", "100", "--json");
+  assert.is(status, exitCodes.budget);
+  assert.is(JSON.parse(stdout).outcome, "budget");
+  assert.match(stderr, /reproduce: npx reconverge sim .* --seed 1 --events 100/);
+});
+
+test("a place that takes no folder is told before anything runs", () => {
+  if (!existsSync("/proc/self")) return;
+  const { status, stderr } = reconverge("fuzz", "--seeds", "1..1", "--corpus", "/proc/nothing/here");
+  assert.is(status, 1);
+  assert.match(stderr, /^--corpus: \/proc\/nothing\/here cannot be written: [^\n]+\n$/);
 });
 
 test("there is nothing to shrink in a run that passes", () => {

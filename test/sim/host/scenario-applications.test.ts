@@ -24,7 +24,7 @@ test("a run is the same in this process, in worker threads, and checked for dete
   const loaded = await loadScenario(shopping, { assignments: [] });
   const plans = [1, 2].map((seed) => ({ ...loaded, plan: planOfLoaded(loaded, seed) }));
   const runs = (isChecked: boolean): Runs => ({
-    ...{ plans, isChecked, isRecorded: false, progress: new Progress(2) },
+    ...{ plans, isChecked, isRecorded: false, eventsMax: 1_000_000, progress: new Progress(2) },
   });
   const here = await outcomesOf(runInProcess(runs(false)));
   assert.match(here.join(), /^passed [0-9a-f]+,passed [0-9a-f]+$/);

@@ -8,6 +8,17 @@ function faultsOf(scenario: Partial<Scenario>, ...faults: readonly ScenarioFault
   return planOf({ ...scenario, faults }).faults;
 }
 
+test("where every node is byzantine at some time nobody is left to judge", () => {
+  const lie = { kind: "byzantine", behaviour: "lie" } as const;
+  const faults = [
+    { ...lie, at: "1s", until: "2s", nodes: "n0" },
+    { ...lie, at: "3s", nodes: "n1" },
+  ];
+  const [problem] = problemsOf({ nodes: 2, faults });
+  assert.match(String(problem), /every node is byzantine at some time, expected one at least that never is/);
+  assert.equal(problemsOf({ nodes: 3, faults }), []);
+});
+
 test("every kind is planned with its nodes by index and its times in microseconds", () => {
   const times = { at: "1s", until: "2s" };
   const faults = faultsOf(

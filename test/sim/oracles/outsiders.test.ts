@@ -1,0 +1,122 @@
+// Who is removed, or was never let in, is seen to be given nothing; who is honest is seen to be refused by nobody.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { fault } from "../../../core/fault.ts";
+import { Governance } from "../../../core/members/governance.ts";
+import { Members } from "../../../core/members/members.ts";
+import { Peers } from "../../../core/peers.ts";
+import { simulate } from "../../../sim/host/simulate.ts";
+import { defineScenario } from "../../../sim/scenario/scenario.ts";
+import { breakage, ofOracle, whileBroken } from "./broken.ts";
+
+/** Others write on after n3 was removed; n4 knows the context's id and nothing else. */
+const kept = defineScenario({
+  name: "kept-out",
+  nodes: 5,
+  contexts: [{ id: "kv", members: "n0..n3" }],
+  workload: [
+    { rate: "20/s", until: "5s", nodes: "n0..n2", method: "set", args: { key: "{int 0 9}", value: "{seq}" } },
+    { at: "2s", node: "n0", method: "remove-member", args: { member: "n3" } },
+    { at: "1s", node: "n4", method: "join-uninvited" },
+  ],
+  until: "20s",
+});
+
+/** n2 hears of the removal over the topic, and of the new key only by its next session. */
+const between = defineScenario({
+  name: "between-removal-and-rotation",
+  nodes: ["n0", "n2", "n3"].map((id) => ({ id })),
+  network: {
+    topology: {
+      links: [
+        ["n0", "n2"],
+        ["n2", "n3"],
+      ],
+    },
+  },
+  workload: [
+    { at: 3_000, node: "n0", method: "remove-member", args: { member: "n3" } },
+    {
+      rate: "100/s",
+      from: 3_000,
+      until: 3_200,
+      node: "n2",
+      method: "set",
+      args: { key: "k", value: "{seq}" },
+    },
+  ],
+  until: "20s",
+});
+
+test("a sound core tells those who are kept out nothing", () => {
+  assert.equal(simulate(kept).violations, []);
+});
+
+test("a core that says what follows a removal with the old key is seen", () => {
+  const overheard = breakage(Members.prototype, "isOverheard", () => () => false);
+  const [first] = ofOracle(
+    whileBroken([overheard], () => simulate(between)),
+    "members-alone",
+  );
+  assert.is(first?.node, "n3");
+  assert.match(first?.message ?? "", /was removed, and holds [0-9a-f]{64}, which [0-9a-f]{64} wrote knowing/);
+});
+
+test("a core that serves whoever asks is seen", () => {
+  const serving = breakage(Peers.prototype, "admits", () => () => true);
+  const found = ofOracle(
+    whileBroken([serving], () => simulate(kept)),
+    "members-alone",
+  );
+  assert.ok(found.some(({ node, message }) => node === "n4" && message.endsWith("was never let into")));
+});
+
+test("a core that blames whoever relays what it cannot read is seen to refuse the honest", () => {
+  const blaming = breakage(
+    Governance.prototype,
+    "unseal",
+    (unseal) =>
+      function (this: Governance, message: Uint8Array) {
+        const read = unseal.call(this, message);
+        return read.kind === "unreadable" ? fault("bad-signature", "not to be read") : read;
+      },
+  );
+  const found = ofOracle(
+    whileBroken([blaming], () => simulate(kept)),
+    "honest-refused",
+  );
+  assert.ok(found.some(({ node }) => node === "n3"));
+});
+
+test("what a member writes between a removal and the change of the key does not reach the one removed", () => {
+  assert.equal(simulate(between).violations, []);
+});
+
+test("a session begun with nothing to give gives nothing once it has shown that the other was removed", () => {
+  const { violations } = simulate({
+    name: "learned-in-a-session",
+    seed: 70,
+    nodes: ["n0", "n2", "n3", "n4", "n5"].map((id) => ({ id })),
+    contexts: [{ id: "c0", app: "team-chat" }],
+    network: {
+      topology: {
+        links: [
+          ["n0", "n4"],
+          ["n2", "n3"],
+          ["n2", "n4"],
+          ["n2", "n5"],
+        ],
+      },
+    },
+    workload: [{ at: 100, node: "n0", method: "remove-member", args: { member: "n5" } }],
+    faults: [
+      { kind: "crash", at: 75, until: 80, nodes: "n5", disk: "wipe" },
+      { kind: "crash", at: 80, until: 81, nodes: "n2", disk: "rollback", copiedAt: ["58.729ms"] },
+    ],
+    until: "10s",
+  });
+  assert.equal(violations, []);
+});
+
+test.run();
