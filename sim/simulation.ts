@@ -26,6 +26,7 @@ import { Propagation } from "./propagation.ts";
 import type { SimulationResult } from "./result.ts";
 import type { Listeners, SimulationMemory, Snapshot } from "./snapshot.ts";
 import { summarize } from "./summary.ts";
+import { deletionsIn } from "./world/being-deleted.ts";
 import type { SimNode } from "./world/sim-node.ts";
 import type { WorldObserver } from "./world/surroundings.ts";
 import { World } from "./world/world.ts";
@@ -264,10 +265,21 @@ export class Simulation {
       // Of what came with a state there are no deltas.
       if (commit.writes.some(([key]) => key === storeKeys.context(contextId))) this.#touched.add(contextId);
     }
+    const deletions = commit.writes.find(([key]) => key === storeKeys.deletions);
+    if (deletions !== undefined) this.#deleting(node, deletionsIn(deletions[1]));
     for (const delta of deltas) {
       this.#touched.add(delta.contextId);
       const isNew = this.propagation.applied(delta, { node: node.index, nowUs: this.world.nowUs });
       if (isNew) this.world.counters.bytes.payload += delta.sealed.length;
+    }
+  }
+
+  #deleting(node: SimNode, contextIds: readonly ContextId[]): void {
+    this.oracles.kept.lost(node.disk);
+    for (const contextId of contextIds) {
+      this.oracles.deleted(node, contextId, this.world.judged);
+      this.handlerRuns.deleted(node, contextId);
+      this.#touched.add(contextId);
     }
   }
 
