@@ -54,6 +54,10 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
     contextOf(await api.call({ kind: "join-context", contextId }));
     return { data: { contextId: params.id, memberPublicKey } };
   });
+  server.delete<WithId>("/admin-api/contexts/:id", async ({ params }) => {
+    contextOf(await api.call({ kind: "delete-context", contextId: readContextId(params.id) }));
+    return { data: { isDeleted: true } };
+  });
   server.post<WithId>("/admin-api/contexts/:id/sync", async ({ params, body }) => {
     const peer = (body as { peer?: unknown } | null)?.peer ?? null;
     if (peer !== null && typeof peer !== "string") throw new HttpError(400, "expected a text in peer");

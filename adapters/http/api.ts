@@ -139,4 +139,8 @@ export function refusalOf(outcome: Outcome, expected: string): HttpError {
 }
 
 /** Of refusals that are no mistake in what was asked. */
-const statuses: Partial<Record<RefusalCode, number>> = { "context-not-found": 404, "not-permitted": 403 };
+const statuses: Partial<Record<RefusalCode, number>> = {
+  "context-not-found": 404,
+  "not-permitted": 403,
+  "being-deleted": 409,
+};

@@ -62,10 +62,7 @@ export class Deletions {
   load(turn: Turn): void {
     const stored = turn.read(storeKeys.deletions);
     if (stored === undefined) return;
-    const contextIds = expectList(decodeValue(stored, recordBytesMax), contextsMax, (contextId) =>
-      expectByteString<ContextId>(contextId),
-    );
-    for (const contextId of contextIds) this.#memory.add(contextId);
+    for (const contextId of decodeDeletions(stored)) this.#memory.add(contextId);
     this.#goOnLater(turn);
   }
 
@@ -77,4 +74,11 @@ export class Deletions {
   #goOnLater(turn: Turn): void {
     if (this.#memory.size > 0) this.#services.timers.set(timerName("deletion"), turn.now.monotonicMs);
   }
+}
+
+/** The contexts that a stored record names. For use inside `decoding`. */
+export function decodeDeletions(stored: Uint8Array): readonly ContextId[] {
+  return expectList(decodeValue(stored, recordBytesMax), contextsMax, (contextId) =>
+    expectByteString<ContextId>(contextId),
+  );
 }
