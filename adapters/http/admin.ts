@@ -22,9 +22,10 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
     server.get(`${prefix}/health`, health);
     server.get(`${prefix}/ready`, ready);
   }
-  server.get("/metrics", (_, reply) =>
-    reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(api.metrics()),
-  );
+  server.get("/metrics", async (_, reply) => {
+    reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    return await api.metrics();
+  });
   server.get("/admin-api/peers", () => ({
     count: api.peers().length,
     peers: api.peers().map(({ peer, contexts }) => ({ peer, contexts: contexts.map(toBase58) })),

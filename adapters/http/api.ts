@@ -38,7 +38,7 @@ export interface NodeApi {
   /** Where the node is in its life: `running` when all is well. */
   state(): string;
   /** In Prometheus's text format. */
-  metrics(): string;
+  metrics(): Promise<string>;
 }
 
 /** One context on this node. */
