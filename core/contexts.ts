@@ -1,6 +1,7 @@
 /** The contexts this node keeps: made, joined, loaded, and asked by clients. */
 
 import { unreachable } from "./assert.ts";
+import type { Deletions } from "./deletion/deletions.ts";
 import type { Outcome, RefusalCode } from "./effect.ts";
 import { isFault } from "./fault.ts";
 import { byteString, type ContextId, type PeerId, type Topic, toHex, topicOf } from "./ids.ts";
@@ -19,23 +20,29 @@ export class Contexts {
   readonly #memory: ContextsMemory;
   readonly #services: Services;
   readonly #kept: (replica: Replica, turn: Turn) => void;
+  readonly #left: (contextId: ContextId, turn: Turn) => void;
+  readonly #deletions: Deletions;
   readonly #syncNow: (replica: Replica, peer: PeerId | null, turn: Turn) => number;
   readonly #replicas: Map<ContextId, Replica>;
   readonly #byTopic: Map<Topic, Replica>;
 
   /**
-   * `kept` is told of every context that is kept from now on, new or loaded, to start what concerns it; `syncNow` has
-   * one synced with a peer, or with all that have it, and gives their number.
+   * `kept` is told of every context that is kept from now on, new or loaded, to start what concerns it; `left` of
+   * every one that is no more, to end that; `syncNow` has one synced with a peer, or with all that have it, and gives their number.
    */
   constructor(
     memory: ContextsMemory,
     services: Services,
     about: {
       readonly kept: (replica: Replica, turn: Turn) => void;
+      readonly left: (contextId: ContextId, turn: Turn) => void;
       readonly syncNow: (replica: Replica, peer: PeerId | null, turn: Turn) => number;
+      readonly deletions: Deletions;
     },
   ) {
     this.#memory = memory;
+    this.#left = about.left;
+    this.#deletions = about.deletions;
     this.#services = services;
     this.#kept = about.kept;
     this.#syncNow = about.syncNow;
@@ -62,6 +69,7 @@ export class Contexts {
     author.load(byteString(random.bytes(8)), turn);
     for (const contextId of contextIds) this.#keep(contextId, turn).load(turn);
     saveNode(author.incarnation, contextIds, turn);
+    this.#deletions.load(turn);
   }
 
   answer(call: Exclude<ClientCall, BlobCall>, turn: Turn): Outcome {
@@ -70,6 +78,8 @@ export class Contexts {
         return this.#create(call, turn);
       case "join-context":
         return this.#join(call, turn);
+      case "delete-context":
+        return this.#with(call, (replica) => this.#delete(replica, turn));
       case "execute":
         return this.#with(call, (replica) => replica.calls.execute(call, turn));
       case "retry-owed":
@@ -137,14 +147,31 @@ export class Contexts {
     }
     let replica = this.#replicas.get(contextId);
     if (replica === undefined) {
+      if (this.#deletions.has(contextId)) return beingDeleted(contextId);
       replica = this.#keep(contextId, turn);
-      saveNode(this.#services.author.incarnation, Array.from(this.#replicas.keys()), turn);
+      this.#saveNode(turn);
     }
     if (delta !== null) replica.receive(delta, turn);
     if (invited !== null && replica.governance.members.isUsed(invited))
       return refused("not-permitted", "that invitation was used");
     if (invited !== null) replica.accept(invited, turn);
     return { kind: "context", contextId };
+  }
+
+  /** The store is left as it is: what was not written yet of the state would only have to go again. */
+  #delete({ contextId }: Replica, turn: Turn): Outcome {
+    this.#memory.delete(contextId);
+    this.#replicas.delete(contextId);
+    this.#byTopic.delete(topicOf(contextId));
+    turn.perform({ kind: "unsubscribe", topic: topicOf(contextId) });
+    this.#left(contextId, turn);
+    this.#saveNode(turn);
+    this.#deletions.begin(contextId, turn);
+    return { kind: "context", contextId };
+  }
+
+  #saveNode(turn: Turn): void {
+    saveNode(this.#services.author.incarnation, Array.from(this.#replicas.keys()), turn);
   }
 
   #restore(contextId: ContextId, sealed: Uint8Array, turn: Turn): Outcome {
@@ -170,6 +197,14 @@ export class Contexts {
 /** The answer to whoever names a context that is not here. */
 export function unknownContext(contextId: ContextId): Outcome {
   return refused("context-not-found", `no context ${toHex(contextId)} on this node`);
+}
+
+function beingDeleted(contextId: ContextId): Outcome {
+  const id = toHex(contextId);
+  return refused(
+    "being-deleted",
+    `context ${id} is still being deleted from this node: join it again once it is`,
+  );
 }
 
 function refused(code: RefusalCode, message: string): Outcome {

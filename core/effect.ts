@@ -73,6 +73,8 @@ export type Outcome =
 
 export type RefusalCode =
   | "context-not-found"
+  /** It was deleted, and is not all gone from this node yet. */
+  | "being-deleted"
   /** The context is joined, but its genesis has not arrived. */
   | "uninitialized"
   | "application-not-installed"

@@ -117,6 +117,8 @@ export type ClientCall =
       readonly genesis?: Uint8Array;
       readonly invitation?: Uint8Array;
     }
+  /** Leaves the topic and removes all of it from this node. Who is a member stays what it is. */
+  | { readonly kind: "delete-context"; readonly contextId: ContextId }
   /** Signs an invitation: for one key, or for whoever presents it first. */
   | {
       readonly kind: "invite";

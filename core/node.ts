@@ -12,6 +12,7 @@ import { Cache, type CacheMemory, createCacheMemory } from "./cache.ts";
 import { Conduct, type ConductMemory, createConductMemory } from "./conduct.ts";
 import type { Config } from "./config.ts";
 import { Contexts, type ContextsMemory } from "./contexts.ts";
+import { Deletions, type DeletionsMemory } from "./deletion/deletions.ts";
 import type { Effect } from "./effect.ts";
 import { isFault } from "./fault.ts";
 import { createHeartbeatMemory, type HeartbeatMemory, HeartbeatSender } from "./gossip/heartbeat.ts";
@@ -24,7 +25,7 @@ import { createPeersMemory, Peers, type PeersMemory } from "./peers.ts";
 import type { Identity, Now, StateView } from "./ports.ts";
 import { Random, type RandomWords } from "./random.ts";
 import type { Replica } from "./replica.ts";
-import { parseTimerName, type Services, timerName } from "./services.ts";
+import { clearTimersOf, parseTimerName, type Services, timerName } from "./services.ts";
 import { type DecodedRecord, decodedBytesMax, weighRecord } from "./state/state-records.ts";
 import { StoreReader } from "./store-reader.ts";
 import { UnreadableStoreError } from "./stored-node.ts";
@@ -56,6 +57,7 @@ export interface NodeMemory {
   readonly heartbeat: HeartbeatMemory;
   readonly sync: SyncMemory;
   readonly replicas: ContextsMemory;
+  readonly deletions: DeletionsMemory;
   readonly blobs: BlobsMemory;
   readonly decoded: CacheMemory<DecodedRecord>;
   /** The wake-up the driver was asked for. */
@@ -74,6 +76,7 @@ export function createNodeMemory(randomWords: RandomWords): NodeMemory {
     heartbeat: createHeartbeatMemory(),
     sync: createSyncMemory(),
     replicas: new Map(),
+    deletions: new Set(),
     blobs: createBlobsMemory(),
     decoded: createCacheMemory(),
     wakeAtMs: null,
@@ -92,6 +95,7 @@ export class NodeCore {
   readonly #heartbeat: HeartbeatSender;
   readonly #gossip: GossipReceiver;
   readonly #owed: OwedRunner;
+  readonly #deletions: Deletions;
 
   /** Takes over the memory; hand in a copy to go on from a captured one. */
   constructor(options: NodeOptions, memory: NodeMemory) {
@@ -110,8 +114,11 @@ export class NodeCore {
       store: new StoreReader(options.store),
       decoded: new Cache(memory.decoded, { weightMax: decodedBytesMax, weigh: weighRecord }),
     };
+    this.#deletions = new Deletions(memory.deletions, this.#services);
     this.contexts = new Contexts(memory.replicas, this.#services, {
+      deletions: this.#deletions,
       kept: (replica, turn) => this.#kept(replica, turn),
+      left: (contextId, turn) => this.#left(contextId, turn),
       syncNow: (of, peer, turn) => this.sync.syncNow(of, peer, turn),
     });
     this.conduct = new Conduct(memory.conduct, config);
@@ -260,6 +267,15 @@ export class NodeCore {
       this.sync.peerSubscribed(replica, peer, turn);
   }
 
+  /** Ends what concerns a context that is on this node no more. */
+  #left(contextId: ContextId, turn: Turn): void {
+    this.sync.left(contextId, turn);
+    this.blobs.left(contextId, turn);
+    this.#heartbeat.left(contextId);
+    this.peers.left(contextId);
+    clearTimersOf(this.#services.timers, contextId);
+  }
+
   #runDueTimers(turn: Turn): void {
     const { timers } = this.#services;
     // Timers set while these run are due in the next turn, so that a turn ends.
@@ -290,6 +306,8 @@ export class NodeCore {
         this.sync.sweep(turn);
         this.conduct.sweep(turn.now.monotonicMs);
         return this.#cleanupLater(turn);
+      case "deletion":
+        return this.#deletions.goOn(turn);
       case "apply-ready":
         return replica().applyReady(turn);
       case "owed":

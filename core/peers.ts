@@ -146,6 +146,11 @@ export class Peers {
     if (this.#memory.known.get(peer)?.connected === false) this.#dialNow(peer, turn);
   }
 
+  /** A context is on this node no more: who was invited into it shows that again if it comes back. */
+  left(contextId: ContextId): void {
+    for (const { guestOf } of this.#memory.known.values()) guestOf.delete(contextId);
+  }
+
   subscribed(peer: PeerId, topic: Topic): void {
     const known = this.#memory.known.get(peer);
     if (known !== undefined && known.topics.size < topicsMax) known.topics.add(topic);

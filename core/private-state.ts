@@ -61,8 +61,13 @@ export class PrivateState {
   /** For use inside `decoding`. */
   load(turn: Turn): void {
     const stored = turn.read(storeKeys.privateState(this.#contextId));
-    if (stored !== undefined) this.store.load(decodeValue(stored, recordBytesMax), turn);
+    if (stored !== undefined) this.store.load(readPrivateRecord(stored), turn);
   }
+}
+
+/** What finds a private state. For use inside `decoding`. */
+export function readPrivateRecord(stored: Uint8Array): unknown {
+  return decodeValue(stored, recordBytesMax);
 }
 
 const recordBytesMax = 65_536;

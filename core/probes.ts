@@ -11,6 +11,7 @@ export const probeNames = [
   "pending-aged",
   "merge-authored",
   "write-void",
+  "context-deleted",
   "members-changed",
   "key-rotated",
   "invitation-refused",

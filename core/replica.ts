@@ -7,14 +7,15 @@ import { type HeadsSummary, summarizeHeads } from "./dag/heads.ts";
 import { type AddOutcome, DeltaStore } from "./delta-store/delta-store.ts";
 import type { ApplicationEvent } from "./effect.ts";
 import { compareHlc, type Stamp } from "./hlc.ts";
-import { type AuthorId, bytesOf, type ContextId, type DeltaId, type Hash } from "./ids.ts";
-import { nameCharactersMax, parentsMax } from "./limits.ts";
+import type { AuthorId, ContextId, DeltaId, Hash } from "./ids.ts";
+import { parentsMax } from "./limits.ts";
 import { Governance } from "./members/governance.ts";
 import { mayWrite } from "./members/members.ts";
 import type { Invitation } from "./members/membership.ts";
 import { OwedQueue } from "./owed/queue.ts";
 import { PrivateState } from "./private-state.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
+import { decodeReplicaRecord, encodeReplicaRecord } from "./replica-record.ts";
 import { type Services, timerName } from "./services.ts";
 import type { Entity, EntityOf } from "./state/entity.ts";
 import { StateRecords } from "./state/state-records.ts";
@@ -23,9 +24,7 @@ import type { PinnedVersion } from "./state/tree/state-tree.ts";
 import { WriterSets } from "./state/writer-sets.ts";
 import { storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
-import { decodeValue, encode } from "./wire/cbor.ts";
 import type { PastDelta } from "./wire/delta-head.ts";
-import { expectByteString, expectFields, expectInteger, expectText } from "./wire/expect.ts";
 
 /** What a state at one cut has that a replica lacks. */
 export interface VerifiedCut {
@@ -35,9 +34,6 @@ export interface VerifiedCut {
   /** Of these, the deltas that change who is a member. */
   readonly changes: ReadonlyMap<DeltaId, CausalDelta>;
 }
-
-/** Most of it is where members change. */
-const recordBytesMax = 4_194_304;
 
 /** What a start joins again at most, besides the deltas of one turn. */
 const replayMax = { deltas: 1_024, bytes: 8 * 1_048_576 };
@@ -257,17 +253,15 @@ export class Replica {
     const stored = turn.read(storeKeys.context(this.contextId));
     if (stored === undefined) return;
     const { codec } = this.#services;
-    const fields = expectFields(decodeValue(stored, recordBytesMax), 7, "a stored context");
-    this.deltas.load(expectInteger(fields[0], Number.MAX_SAFE_INTEGER), turn);
-    this.governance.load(fields[6], {
+    const record = decodeReplicaRecord(stored);
+    this.deltas.load(record.count, turn);
+    this.governance.load(record.members, {
       at: (position) => this.deltas.appliedAt(position, codec, turn).delta,
       turn,
     });
-    this.#memory.application = expectText(fields[1], nameCharactersMax);
-    this.#memory.creator = this.isInitialized ? expectByteString<AuthorId>(fields[2]) : null;
-    this.#memory.isWriter = fields[3] === true;
-    this.#memory.writtenDeltas = expectInteger(fields[4], this.deltas.graph.count);
-    this.state.load(fields[5], turn);
+    const { application, creator, isWriter, writtenDeltas } = record;
+    Object.assign(this.#memory, { application, creator, isWriter, writtenDeltas });
+    this.state.load(record.state, turn);
     for (let position = this.#memory.writtenDeltas; position < this.deltas.graph.count; position += 1) {
       const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
       this.#memory.unwrittenBytes += delta.sealed.length;
@@ -289,10 +283,10 @@ export class Replica {
       this.#memory.unwrittenBytes = 0;
     }
     const { application, creator, isWriter, writtenDeltas } = this.#memory;
-    const made = [application, bytesOf(creator ?? "")];
-    const members = this.governance.save();
-    const fields = [this.deltas.graph.count, ...made, isWriter, writtenDeltas, this.state.save(), members];
-    turn.put(storeKeys.context(this.contextId), encode(fields));
+    const made = { application, creator, isWriter, writtenDeltas };
+    const [members, state] = [this.governance.save(), this.state.save()];
+    const record = encodeReplicaRecord({ ...made, count: this.deltas.graph.count, state, members });
+    turn.put(storeKeys.context(this.contextId), record);
   }
 
   /** Joins what a delta says by right; gives how many writes in it were void, and what the others come to in bytes. */

@@ -3,7 +3,7 @@
 import type { Application } from "./app/application.ts";
 import type { Author } from "./author.ts";
 import type { Config } from "./config.ts";
-import type { AuthorId, PeerId } from "./ids.ts";
+import type { AuthorId, ContextId, PeerId } from "./ids.ts";
 import type { Identity } from "./ports.ts";
 import type { Random } from "./random.ts";
 import type { DecodedRecords } from "./state/state-records.ts";
@@ -37,12 +37,18 @@ export function parseTimerName(name: string): { readonly purpose: TimerPurpose; 
   return { purpose: name.slice(0, colon) as TimerPurpose, subject: name.slice(colon + 1) };
 }
 
-/** `dial` concerns a peer, `session` and `state-session` a stream, `blob-fetch` a blob, `cleanup`, `blob-serving` and `blob-eviction` nobody, the others a context. */
+/** Clears all timers that concern a context and nothing of it. O(timers). */
+export function clearTimersOf(timers: Timers, contextId: ContextId): void {
+  for (const name of timers.names()) if (parseTimerName(name).subject === contextId) timers.clear(name);
+}
+
+/** `dial` concerns a peer, `session` and `state-session` a stream, `blob-fetch` a blob, `cleanup`, `deletion`, `blob-serving` and `blob-eviction` nobody, the others a context. */
 export type TimerPurpose =
   | "dial"
   | "session"
   | "state-session"
   | "cleanup"
+  | "deletion"
   | "apply-ready"
   | "owed"
   | "heartbeat"

@@ -39,6 +39,8 @@ export const storeKeys = {
   owedEntry: (contextId: ContextId, line: string, number: number): string => `q${contextId}${line}:${number}`,
   /** [[blob, put here?], …]: the blobs this node keeps, whole or in part, those read longest ago first. */
   blobs: "x",
+  /** [context id, …]: deleted from this node, and not all gone yet; absent where none is. */
+  deletions: "g",
   /** A kept blob's manifest. */
   blobManifest: (blob: BlobId): string => `x${blob}`,
 } as const;

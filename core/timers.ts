@@ -39,6 +39,10 @@ export class Timers {
     return this.#memory.due.has(name);
   }
 
+  names(): Iterable<string> {
+    return this.#memory.due.keys();
+  }
+
   clear(name: string): void {
     this.#memory.due.delete(name);
   }

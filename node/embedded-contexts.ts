@@ -82,6 +82,11 @@ export class EmbeddedContexts {
     return contextOf(await this.#node.api.call({ kind: "join-context", contextId, ...by }));
   }
 
+  /** Leaves the topic and removes all of a context from this node; it stays the member that it is. */
+  async delete(id: string): Promise<void> {
+    contextOf(await this.#node.api.call({ kind: "delete-context", contextId: contextIdOf(id) }));
+  }
+
   async list(): Promise<readonly ContextStatus[]> {
     return (await this.#node.api.contexts()).map(statusOf);
   }

@@ -119,7 +119,7 @@ export class Node {
   }
 
   /** In Prometheus's text format. */
-  metrics(): string {
+  metrics(): Promise<string> {
     return this.#node.api.metrics();
   }
 }

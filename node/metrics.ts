@@ -67,16 +67,18 @@ export class Metrics {
   }
 
   /** The text for a scrape. O(contexts). */
-  text({ core, driver, network }: Measured): string {
+  text({ core, driver, network }: Measured): Promise<string> {
     this.#process();
     const registry = this.#registry;
     const { peers, sync } = core;
     registry.set("reconverge_peers", "connected peers", { value: peers.connectedCount });
     registry.set("reconverge_sessions", "sync sessions under way", { value: sync.sessions.count });
     registry.set("reconverge_intake", "inputs that wait for the core", { value: driver.intake.length });
-    registry.set("reconverge_gossip_refused_total", "messages refused because too much waited", {
-      ...{ value: driver.intake.refused, kind: "counter" },
-    });
+    registry.total(
+      "reconverge_gossip_refused_total",
+      "messages refused because too much waited",
+      driver.intake.refused,
+    );
     const nowMs = Math.floor(performance.now());
     const banned = Array.from(core.conduct.standings(nowMs)).filter(([, each]) => each.bannedForMs > 0);
     registry.set("reconverge_peers_banned", "peers refused for a time", { value: banned.length });

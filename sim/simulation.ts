@@ -6,6 +6,7 @@
 import type { Application } from "../core/app/application.ts";
 import { builtInApplications } from "../core/app/built-in/index.ts";
 import { present } from "../core/assert.ts";
+import { decodeDeletions } from "../core/deletion/deletions.ts";
 import type { Commit, Effect, Outcome } from "../core/effect.ts";
 import type { ContextId } from "../core/ids.ts";
 import type { Input, RequestId } from "../core/input.ts";
@@ -270,10 +271,21 @@ export class Simulation {
       // Of what came with a state there are no deltas.
       if (commit.writes.some(([key]) => key === storeKeys.context(contextId))) this.#touched.add(contextId);
     }
+    const deletions = commit.writes.find(([key]) => key === storeKeys.deletions);
+    if (deletions !== undefined) this.#deleting(node, deletions[1]);
     for (const delta of deltas) {
       this.#touched.add(delta.contextId);
       const isNew = this.propagation.applied(delta, { node: node.index, nowUs: this.world.nowUs });
       if (isNew) this.world.counters.bytes.payload += delta.sealed.length;
+    }
+  }
+
+  #deleting(node: SimNode, record: Uint8Array | null): void {
+    this.oracles.kept.lost(node.disk);
+    for (const contextId of record === null ? [] : decodeDeletions(record)) {
+      this.oracles.deleted(node, contextId, this.world.judged);
+      this.handlerRuns.deleted(node, contextId);
+      this.#touched.add(contextId);
     }
   }
 
@@ -308,7 +320,10 @@ export class Simulation {
     this.acknowledged += 1;
     const operation = present(this.plan.operations[request], "the operation of a request");
     const contextId = present(this.world.contextIds.get(operation.context), "the context of an operation");
-    if (this.world.isJudgedIn(node, contextId)) this.oracles.acknowledge(node, contextId, outcome.written);
+    // It may have deleted the context since.
+    const isHere = node.core?.replicas().has(contextId) === true;
+    if (isHere && this.world.isJudgedIn(node, contextId))
+      this.oracles.acknowledge(node, contextId, outcome.written);
   }
 
   #statusChanged(node: SimNode, lost: readonly Commit[] | "all"): void {

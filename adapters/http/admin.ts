@@ -22,9 +22,10 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
     server.get(`${prefix}/health`, health);
     server.get(`${prefix}/ready`, ready);
   }
-  server.get("/metrics", (_, reply) =>
-    reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(api.metrics()),
-  );
+  server.get("/metrics", async (_, reply) => {
+    reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    return await api.metrics();
+  });
   server.get("/admin-api/peers", () => ({
     count: api.peers().length,
     peers: api.peers().map(({ peer, contexts }) => ({ peer, contexts: contexts.map(toBase58) })),
@@ -53,6 +54,10 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
     const contextId = readContextId(params.id);
     contextOf(await api.call({ kind: "join-context", contextId }));
     return { data: { contextId: params.id, memberPublicKey } };
+  });
+  server.delete<WithId>("/admin-api/contexts/:id", async ({ params }) => {
+    contextOf(await api.call({ kind: "delete-context", contextId: readContextId(params.id) }));
+    return { data: { isDeleted: true } };
   });
   server.post<WithId>("/admin-api/contexts/:id/sync", async ({ params, body }) => {
     const peer = (body as { peer?: unknown } | null)?.peer ?? null;

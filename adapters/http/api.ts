@@ -38,7 +38,7 @@ export interface NodeApi {
   /** Where the node is in its life: `running` when all is well. */
   state(): string;
   /** In Prometheus's text format. */
-  metrics(): string;
+  metrics(): Promise<string>;
 }
 
 /** One context on this node. */
@@ -139,4 +139,8 @@ export function refusalOf(outcome: Outcome, expected: string): HttpError {
 }
 
 /** Of refusals that are no mistake in what was asked. */
-const statuses: Partial<Record<RefusalCode, number>> = { "context-not-found": 404, "not-permitted": 403 };
+const statuses: Partial<Record<RefusalCode, number>> = {
+  "context-not-found": 404,
+  "not-permitted": 403,
+  "being-deleted": 409,
+};

@@ -86,6 +86,7 @@ function errorOf(
       return { type: "Uninitialized" };
     case "application-not-installed":
       return { type: "ApplicationNotInstalled", data: { application_id: about.application } };
+    case "being-deleted":
     case "not-permitted":
     case "unknown-method":
     case "bad-arguments":

@@ -114,6 +114,11 @@ export class Blobs {
     this.fetches.closeAll(turn);
   }
 
+  /** A context is on this node no more: what it alone referred to goes as garbage does. */
+  left(contextId: ContextId, turn: Turn): void {
+    this.fetches.left(contextId, turn);
+  }
+
   /** Of a blob, how many bytes are here. */
   bytesHere(held: HoldingMemory): number {
     return this.shelf.bytesOf(held, (chunk) => this.chunks.has(chunk));

@@ -158,6 +158,16 @@ export class Fetches {
     timers.setEarlier(timerName("blob-fetch", name), turn.now.monotonicMs + stepMs);
   }
 
+  /** A context is on this node no more: whoever waits for its blobs is told. */
+  left(contextId: ContextId, turn: Turn): void {
+    for (const [name, fetch] of Array.from(this.#memory)) {
+      if (fetch.contextId !== contextId) continue;
+      for (const read of fetch.waiting.splice(0))
+        this.#parts.unavailable(read, "its context was deleted from this node", turn);
+      this.#close(name, fetch, turn);
+    }
+  }
+
   closeAll(turn: Turn): void {
     for (const [name, fetch] of Array.from(this.#memory)) this.#close(name, fetch, turn);
   }

@@ -94,6 +94,16 @@ function readBlock(graph: Graph, bytes: Uint8Array): void {
   }
 }
 
+/** The ids of a stored block. For use inside `decoding`. */
+export function* idsIn(bytes: Uint8Array): Generator<DeltaId> {
+  for (let offset = 0; offset < bytes.length; ) {
+    const parentCount = bytes[offset + fixedBytes - 1] ?? 0;
+    if (offset + fixedBytes > bytes.length) refuse("malformed", "an index entry is cut off");
+    yield byteString<DeltaId>(bytes.subarray(offset, offset + idBytes));
+    offset += fixedBytes + parentCount * positionBytes;
+  }
+}
+
 /** The index entry of a delta, its generation derived from its parents'. */
 export function createApplied(graph: Graph, entry: Omit<AppliedDelta, "generation">): AppliedDelta {
   const generation = entry.parents.reduce((max, parent) => Math.max(max, graph.at(parent).generation + 1), 0);

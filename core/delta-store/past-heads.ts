@@ -29,7 +29,7 @@ interface Place {
   readonly turn: Turn;
 }
 
-const headsPerBlock = 64;
+export const headsPerBlock = 64;
 const blockBytesMax = 65_536;
 
 /** Adds heads to those that are stored, by position. For use inside `decoding`. O(heads). */

@@ -52,6 +52,11 @@ export class HeartbeatSender {
     else if (known.senders.size < agreeingEnough) known.senders.add(sender);
   }
 
+  /** The context is on this node no more. */
+  left(contextId: ContextId): void {
+    this.#memory.agreeing.delete(contextId);
+  }
+
   /** The timer is due. */
   send(replica: Replica, turn: Turn): void {
     this.#sendIn(this.#services.config.heartbeatMs, replica, turn);

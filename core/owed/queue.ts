@@ -31,6 +31,8 @@ export function createOwedMemory(): OwedMemory {
 /** The delay after the first attempt; it doubles with each, up to the other, with up to half as much again by chance. */
 const retryMs = { first: 1_000, max: 300_000 };
 const linesMax = 1_000;
+/** The name of the line of what is parked; the others go by a number. */
+export const parkedLine = "parked";
 
 export class OwedQueue {
   readonly #memory: OwedMemory;
@@ -54,7 +56,7 @@ export class OwedQueue {
     this.#services = options.services;
     this.#isRunnable = options.isRunnable;
     this.#lines = memory.lines.map((line, attempts) => this.#line(line, `${attempts}`));
-    this.#parked = this.#line(memory.parked, "parked");
+    this.#parked = this.#line(memory.parked, parkedLine);
   }
 
   /** Work that is not parked. */
@@ -156,14 +158,12 @@ export class OwedQueue {
   load(turn: Turn): void {
     const stored = turn.read(storeKeys.owed(this.#contextId));
     if (stored === undefined) return;
-    const [lines, parked] = expectFields(decodeValue(stored, 65_536), 2, "the lengths of owed work");
+    const { lines, parked } = decodeLengths(stored);
     this.#memory.lines.splice(0, Number.POSITIVE_INFINITY);
     this.#lines.splice(0, Number.POSITIVE_INFINITY);
-    for (const [first, next] of expectList(lines, linesMax, (line) => expectNumbers(line, 2)))
-      this.#addLine(createLineMemory(first, first, next));
+    for (const { first, next } of lines) this.#addLine(createLineMemory(first, first, next));
     this.#lineOf(0).makeDue();
-    const [first, due, next] = expectNumbers(parked, 3);
-    Object.assign(this.#memory.parked, createLineMemory(first, due, next));
+    Object.assign(this.#memory.parked, createLineMemory(parked.first, parked.due, parked.next));
     this.schedule(turn);
   }
 
@@ -193,6 +193,19 @@ export class OwedQueue {
     const delayMs = Math.min(retryMs.max, retryMs.first * (1 << doublings));
     return delayMs + this.#services.random.between(0, Math.floor(delayMs / 2));
   }
+}
+
+/** How long the lines are, as they are stored. For use inside `decoding`. */
+export function decodeLengths(stored: Uint8Array) {
+  const [lines, parked] = expectFields(decodeValue(stored, 65_536), 2, "the lengths of owed work");
+  const [parkedFirst, due, parkedNext] = expectNumbers(parked, 3) as [number, number, number];
+  return {
+    lines: expectList(lines, linesMax, (line) => {
+      const [first, next] = expectNumbers(line, 2) as [number, number];
+      return { first, next };
+    }),
+    parked: { first: parkedFirst, due, next: parkedNext },
+  };
 }
 
 function expectNumbers(value: unknown, count: number): readonly number[] {

@@ -49,6 +49,11 @@ export class Announcements {
     timers.setEarlier(timerName("announce", contextId), Math.max(dueMs, earliestMs));
   }
 
+  /** The context is on this node no more. */
+  left(contextId: ContextId): void {
+    this.#memory.delete(contextId);
+  }
+
   /** The timer is due: wants sessions with all subscribers that are not known to stand where this node stands. */
   announce(replica: Replica, turn: Turn): void {
     const { peers, tracking, wanted } = this.#parts;

@@ -83,6 +83,12 @@ export class Divergence {
     this.#parts.compareWith(replica, from, turn);
   }
 
+  /** The context is on this node no more. */
+  left(contextId: ContextId): void {
+    this.#memory.repairs.delete(contextId);
+    this.#memory.heard.delete(contextId);
+  }
+
   #waitAfter(memory: BackoffMemory, nowMs: number): void {
     this.#backoff.forgive(memory, nowMs);
     this.#backoff.attempted(memory, nowMs);

@@ -44,7 +44,8 @@ export interface Remembered {
 }
 
 const nothing: Remembered = Object.freeze({ frontiers: Object.freeze([]), given: Object.freeze([]) });
-const slots = 256;
+/** Of a context. */
+export const frontierSlots = 256;
 /** A frontier of more ids is not remembered. */
 const idsMax = 128;
 const recordBytesMax = 32_768;
@@ -105,7 +106,7 @@ export class Frontiers {
 
   #key({ contextId, peer }: Acquaintance): string {
     const [drawn = 0] = this.#crypto.sha256(encode(peer));
-    return storeKeys.frontiers(contextId, drawn % slots);
+    return storeKeys.frontiers(contextId, drawn % frontierSlots);
   }
 }
 

@@ -216,6 +216,15 @@ export class SyncManager {
     this.#announcements.announce(replica, turn);
   }
 
+  /** A context is on this node no more: ends what is under way in it, and forgets what is remembered of it. */
+  left(contextId: ContextId, turn: Turn): void {
+    for (const part of [this.#tracking, this.#wanted, this.#missing, this.#announcements, this.#divergence])
+      part.left(contextId);
+    this.sessions.left(contextId, turn);
+    this.states.left(contextId, turn);
+    this.#wanted.serve(turn);
+  }
+
   sweep(turn: Turn): void {
     this.#missing.sweep(turn.now.monotonicMs);
     this.#coldBudget.sweep(turn.now.monotonicMs);

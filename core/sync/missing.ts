@@ -94,6 +94,11 @@ export class Missing {
     this.#memory.fruitless.delete(contextId);
   }
 
+  /** The context is on this node no more. */
+  left(contextId: ContextId): void {
+    this.#memory.fruitless.delete(contextId);
+  }
+
   /** Forgets pulls that were never answered. */
   sweep(nowMs: number): void {
     for (const [id, untilMs] of this.#memory.pulls) if (untilMs <= nowMs) this.#memory.pulls.delete(id);

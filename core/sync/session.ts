@@ -154,8 +154,6 @@ export function beginTransfer(
  */
 function continueTransfer(session: SessionMemory, { replica, turn }: TransferParts): number {
   let bytes = 0;
-  // It may have been removed since the session began.
-  if (replica.governance.isRemoved(session.peer)) session.outgoing = [];
   while (!session.ourDone && session.credit > 0 && session.sent < session.outgoing.length) {
     const deltas = nextBatch(session, { replica, turn });
     if (deltas.length === 0) {

@@ -167,6 +167,12 @@ export class Sessions {
     this.#close(session, "failed", turn);
   }
 
+  /** A context is on this node no more: those on the other side are told. */
+  left(contextId: ContextId, turn: Turn): void {
+    for (const session of Array.from(this.#memory.sessions.values()))
+      if (session.contextId === contextId) this.#refuse(session, "context-not-found", turn);
+  }
+
   closeAll(turn: Turn): void {
     for (const stream of this.#memory.sessions.keys()) turn.perform({ kind: "close-stream", stream });
     this.#memory.sessions.clear();
@@ -289,7 +295,7 @@ export class Sessions {
     if (mistake !== null) this.#fail(session, mistake, turn);
   }
 
-  /** Of a session in which it is known: contexts are kept as long as a node runs. */
+  /** Of a session in which it is known: no session outlives its context here. */
   #replicaOf({ contextId }: SessionMemory): Replica {
     return present(contextId === null ? undefined : this.#replica(contextId), "the replica of a session");
   }

@@ -73,6 +73,11 @@ export class Tracking {
     return track;
   }
 
+  /** The context is on this node no more. */
+  left(contextId: ContextId): void {
+    this.#memory.delete(contextId);
+  }
+
   ended(contextId: ContextId, peer: PeerId, verdict: Verdict): void {
     this.of(contextId, peer).last = Object.freeze(verdict);
   }

@@ -71,6 +71,12 @@ export class Wanted {
     this.#memory.dueMs.get(contextId)?.delete(peer);
   }
 
+  /** The context is on this node no more. */
+  left(contextId: ContextId): void {
+    this.#memory.dueMs.delete(contextId);
+    this.#memory.line.delete(contextId);
+  }
+
   /** The timer of a context is due: it stands in line. */
   due({ contextId }: Replica, turn: Turn): void {
     this.#memory.line.add(contextId);

@@ -70,6 +70,13 @@ export async function syncContext(
   });
 }
 
+export async function deleteContext(id: string, options: ClientOptions): Promise<void> {
+  await asking(options, async (api) => {
+    const { data } = await api.send("DELETE", `/admin-api/contexts/${encodeURIComponent(id)}`, {});
+    return { value: data, text: `${id} is on this node no more; other nodes keep it` };
+  });
+}
+
 /** By an invitation, or by the id of a context that names this node already or is open. */
 export async function joinContext(invitationOrId: string, options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {

@@ -164,6 +164,9 @@ function registerContext(program: Command): void {
     .action(async (id: string, options: ClientOptions & { readonly peer?: string }) =>
       (await client()).syncContext(id, options),
     );
+  withClientOptions(context.command("delete").argument("<id>", "the context's id"))
+    .description("remove a context from this node alone, with all it has of it; it stays the member it is")
+    .action(async (id: string, options: ClientOptions) => (await client()).deleteContext(id, options));
   withClientOptions(context.command("join").argument("<invitation>", "an invitation, or a context's id"))
     .description("come into a context: by an invitation, or by its id where it names this node or is open")
     .action(async (text: string, options: ClientOptions) => (await client()).joinContext(text, options));

@@ -6,12 +6,14 @@
 
 import type { Remains } from "../../adapters/level/repair.ts";
 import type { Store } from "../../adapters/level/store.ts";
+import { decodeDeletions } from "../../core/deletion/deletions.ts";
 import { isFault } from "../../core/fault.ts";
 import { type ContextId, idBytes } from "../../core/ids.ts";
 import type { Input } from "../../core/input.ts";
 import { createNodeMemory, NodeCore, type NodeOptions } from "../../core/node.ts";
 import type { RandomWords } from "../../core/random.ts";
 import { storeKeys } from "../../core/store-keys.ts";
+import { decoding } from "../../core/wire/cbor.ts";
 
 export interface Salvaged {
   readonly contexts: number;
@@ -39,8 +41,9 @@ export async function salvage(
     if (store.stagedBytes > flushAboveBytes) await store.flush();
   };
   await handle({ kind: "start" });
+  const deleted = await deletedIn(remains);
   for await (const [key] of remains.entries("c"))
-    if (key.length === 1 + idBytes)
+    if (key.length === 1 + idBytes && !deleted.has(key.slice(1) as ContextId))
       await handle(callOf({ kind: "join-context", contextId: key.slice(1) as ContextId }));
   for (const sealed of await deltasOf(remains, options))
     await handle(callOf({ kind: "restore", contextId: sealed.contextId, delta: sealed.delta }));
@@ -54,6 +57,17 @@ export async function salvage(
     deltas: replicas.reduce((sum, { deltas }) => sum + deltas.graph.count, 0),
     waiting: replicas.reduce((sum, { deltas }) => sum + deltas.pending.count, 0),
   };
+}
+
+/** Contexts that were deleted, and had not all gone yet: they are not brought back. */
+async function deletedIn(remains: Remains): Promise<ReadonlySet<ContextId>> {
+  for await (const [, stored] of remains.entries(storeKeys.deletions)) {
+    const read = decoding("what is being deleted", () => {
+      return { kind: "read", contextIds: decodeDeletions(stored) } as const;
+    });
+    if (read.kind === "read") return new Set(read.contextIds);
+  }
+  return new Set();
 }
 
 /** Oldest first by their authors' clocks, so that few wait for others. */

@@ -109,6 +109,12 @@ export class HandlerRuns {
     }
   }
 
+  /** A node deleted a context, and with it what it owed there. */
+  deleted(node: SimNode, contextId: ContextId): void {
+    const debts = this.#debtsOf(node);
+    for (const [id, { event }] of debts) if (event.contextId === contextId) debts.delete(id);
+  }
+
   statusChanged(node: SimNode, nowUs: number): void {
     this.memory.upSinceUs[node.index] = nowUs;
   }

@@ -7,6 +7,7 @@ import { entriesPerBlock } from "../../core/delta-store/index-blocks.ts";
 import { byteString, type ContextId, type DeltaId, idBytes } from "../../core/ids.ts";
 import { storeKeys } from "../../core/store-keys.ts";
 import { decodeValue } from "../../core/wire/cbor.ts";
+import { beingDeleted } from "../world/being-deleted.ts";
 import type { SimDisk } from "../world/disk.ts";
 
 /** Positions of what whole blocks of an index hold: they are never written again. */
@@ -23,6 +24,7 @@ export class Kept {
   readonly #indexes = new WeakMap<SimDisk, Map<ContextId, Indexed>>();
 
   has(disk: SimDisk, contextId: ContextId, id: DeltaId): boolean {
+    if (beingDeleted(disk).includes(contextId)) return false;
     return disk.get(storeKeys.delta(id)) !== undefined || this.isBelow(disk, contextId, id);
   }
 
@@ -36,7 +38,7 @@ export class Kept {
     return position !== null && ends.filter((end) => end <= position).length % 2 === 1;
   }
 
-  /** A disk lost its last batches: what was read from it may be gone. */
+  /** A disk lost its last batches, or a context: what was read from it may be gone. */
   lost(disk: SimDisk): void {
     this.#indexes.delete(disk);
   }

@@ -35,7 +35,7 @@ export interface OraclesMemory {
   readonly rootsByHeads: Map<string, Hash>;
   /** By context: writes whose client was told that they are kept, with the node that said so. */
   readonly acknowledged: Map<ContextId, Map<DeltaId, number>>;
-  /** Acknowledged writes whose last durable copy an injected fault destroyed. */
+  /** Acknowledged writes whose last durable copy an injected fault destroyed, or went with its context on purpose. */
   readonly destroyed: Set<DeltaId>;
   found: number;
 }
@@ -160,6 +160,17 @@ export class Oracles {
       if (!keepers.some(({ disk }) => this.#isDurable(disk, contextId, id))) this.memory.destroyed.add(id);
     }
     this.#atRisk = [];
+  }
+
+  /** A node deletes a context: others answer for what was acknowledged in it, as far as they have it. */
+  deleted(node: SimNode, contextId: ContextId, keepers: readonly SimNode[]): void {
+    const others = keepers.filter((each) => each !== node);
+    const writes = this.memory.acknowledged.get(contextId) ?? new Map<DeltaId, number>();
+    for (const [id, index] of writes) {
+      const keeper = others.find(({ disk }) => this.#isDurable(disk, contextId, id));
+      if (keeper === undefined) this.memory.destroyed.add(id);
+      else if (index === node.index) writes.set(id, keeper.index);
+    }
   }
 
   #isDurable(disk: SimDisk, contextId: ContextId, id: DeltaId): boolean {

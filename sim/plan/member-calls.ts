@@ -16,6 +16,10 @@ const parameters = {
   "give-role": ["member", "role"],
   "remove-member": ["member"],
   "leave-context": [],
+  /** Has all of the context removed from the node that is called. */
+  "delete-context": [],
+  /** Joins by the context's id, where it was deleted. */
+  "join-again": [],
   /** Joins by the context's id, though nobody let it in. */
   "join-uninvited": [],
 } as const satisfies Record<string, readonly string[]>;
@@ -114,4 +118,6 @@ const moved: Readonly<
   "remove-member": ({ about }) => ({ gone: about, letIn: [] }),
   "leave-context": ({ callers }) => ({ gone: callers, letIn: [] }),
   "join-uninvited": ({ callers }) => ({ gone: callers, letIn: [] }),
+  "delete-context": ({ callers }) => ({ gone: callers, letIn: [] }),
+  "join-again": ({ callers }) => ({ gone: [], letIn: callers }),
 };

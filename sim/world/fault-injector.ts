@@ -3,6 +3,7 @@
 import { present, unreachable } from "../../core/assert.ts";
 import type { PlanFault } from "../plan/plan.ts";
 import { mix32 } from "../random.ts";
+import { beingDeleted } from "./being-deleted.ts";
 import type { LinkFault } from "./conditions.ts";
 import { loseEntities } from "./corruption.ts";
 import { impairmentOf, type NodeFault, unimpaired } from "./impairments.ts";
@@ -173,7 +174,9 @@ export class FaultInjector {
 
   #corrupt(node: SimNode, seed: number): void {
     const { codec, contextIds, counters } = this.#world;
+    const deleting = beingDeleted(node.disk);
     for (const contextId of contextIds.values()) {
+      if (deleting.includes(contextId)) continue;
       const lost = loseEntities(node.disk, { contextId, codec, seed });
       counters.probe("disk-entities-lost", lost);
       if (lost > 0) node.damaged.add(contextId);

@@ -32,6 +32,9 @@ function memberCall(world: World, contextId: ContextId, { method, member, role }
       return { kind: "change-members", contextId, change: { kind: "remove", member: named() } };
     case "leave-context":
       return { kind: "change-members", contextId, change: { kind: "leave" } };
+    case "delete-context":
+      return { kind: "delete-context", contextId };
+    case "join-again":
     case "join-uninvited":
       return { kind: "join-context", contextId };
   }

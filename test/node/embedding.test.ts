@@ -51,7 +51,7 @@ test("an embedded node refuses with one sentence, tells who is there, syncs when
   assert.is(await bob.sync(id), 1);
   assert.is(await bob.sync(id, "12D3KooWNobody"), 0);
   assert.is((await ann.contexts.list())[0]?.application, "counter");
-  assert.match(ann.metrics(), "reconverge_deltas");
+  assert.match(await ann.metrics(), "reconverge_deltas");
   const refusals = [
     () => ann.execute(id, "no-such-method"),
     () => ann.execute("nonsense", "get"),

@@ -150,10 +150,10 @@ export class StateTree {
 
   /** Finds a saved tree again, and removes what was kept for pins, which end with the process. For use inside `decoding`. */
   load(saved: unknown, turn: Turn): void {
-    const [version, root] = expectFields(saved, 2, "a state tree");
-    this.#memory.version = expectInteger(version, Number.MAX_SAFE_INTEGER);
-    this.#memory.written = Array.isArray(root) && root.length === 0 ? null : decodeStored(root);
-    this.#memory.root = this.#memory.written;
+    const { version, root } = decodeTree(saved);
+    this.#memory.version = version;
+    this.#memory.written = root;
+    this.#memory.root = root;
     this.#retired.load(turn);
   }
 
@@ -237,4 +237,13 @@ function insertIntoBucket(bucket: Bucket, leaf: Leaf): LoadedNode {
   const isKnown = bucket.leaves[place]?.id === leaf.id;
   bucket.leaves.splice(place, Number(isKnown), leaf);
   return bucket.leaves.length > bucketLeavesMax ? splitBucket(bucket) : bucket;
+}
+
+/** What was saved of a tree: null for the root of one without leaves. For use inside `decoding`. */
+export function decodeTree(saved: unknown): { readonly version: number; readonly root: StoredNode | null } {
+  const [version, root] = expectFields(saved, 2, "a state tree");
+  return {
+    version: expectInteger(version, Number.MAX_SAFE_INTEGER),
+    root: Array.isArray(root) && root.length === 0 ? null : decodeStored(root),
+  };
 }

@@ -15,9 +15,7 @@ import type { Turn } from "../../turn.ts";
 import {
   decodeFirstAnswer,
   decodeStateMessage,
-  encodeStateMessage,
   type StateMessage,
-  type StateRefusal,
   stateKeyBytes,
 } from "../../wire/state-message.ts";
 import { isStateProtocol, type StateProtocol } from "../../wire/sync-message.ts";
@@ -36,6 +34,7 @@ import {
   takeStateMessage,
   verifiedCut,
 } from "./receiving.ts";
+import { give, refuse, say } from "./saying.ts";
 import { beginServing, historyPage, type ServingMemory } from "./serving.ts";
 import { ShortHash } from "./short-hash.ts";
 import { createStaging, type StagingMemory } from "./staging.ts";
@@ -200,6 +199,17 @@ export class StateSessions {
     turn.observe("sync-silent", { peer: session.peer });
     turn.perform({ kind: "close-stream", stream });
     this.closed(stream, turn);
+  }
+
+  /** A context is on this node no more: what was pinned of its state goes with all else. */
+  left(contextId: ContextId, turn: Turn): void {
+    const { receiving, serving, staging } = this.#memory;
+    for (const each of [...receiving.values(), ...serving.values()]) {
+      if (each.contextId !== contextId) continue;
+      turn.perform({ kind: "close-stream", stream: each.stream });
+      this.closed(each.stream, turn);
+    }
+    staging.delete(contextId);
   }
 
   closeAll(turn: Turn): void {
@@ -377,20 +387,4 @@ export class StateSessions {
   #watchUntilDue({ stream, pace }: ReceivingMemory | ServingMemory): void {
     this.#services.timers.set(timerName("state-session", String(stream)), Math.ceil(pace.dueMs));
   }
-}
-
-function say(stream: StreamId, message: StateMessage, turn: Turn): void {
-  turn.perform({ kind: "send", stream, frame: encodeStateMessage(message) });
-}
-
-/** What was asked for, which brings a transfer on as far as it says something. */
-function give({ stream, pace }: ServingMemory, message: StateMessage, turn: Turn): void {
-  const frame = encodeStateMessage(message);
-  turn.perform({ kind: "send", stream, frame });
-  bringOn(pace, frame.length, turn.now.monotonicMs);
-}
-
-function refuse(stream: StreamId, reason: Exclude<StateRefusal, "version">, turn: Turn): void {
-  say(stream, { kind: "state-refusal", reason }, turn);
-  turn.perform({ kind: "close-stream", stream });
 }

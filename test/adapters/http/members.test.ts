@@ -31,7 +31,7 @@ const api: NodeApi = {
   peers: () => [],
   status: () => ({}),
   state: () => "running",
-  metrics: () => "",
+  metrics: async () => "",
 };
 
 let server: Server;

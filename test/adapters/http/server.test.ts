@@ -51,7 +51,7 @@ const api: NodeApi = {
   peers: () => [{ peer: "12D3", contexts: [contextId] }],
   status: () => ({ state: "running" }),
   state: () => state,
-  metrics: () => "a_metric 1\n",
+  metrics: async () => "a_metric 1\n",
 };
 
 let server: Server;

@@ -1,0 +1,42 @@
+/** What a replica keeps of a context besides its deltas and its state, as it is stored; it leads to both. */
+
+import { type AuthorId, bytesOf } from "./ids.ts";
+import { nameCharactersMax } from "./limits.ts";
+import { decodeValue, encode } from "./wire/cbor.ts";
+import { expectByteString, expectFields, expectInteger, expectText } from "./wire/expect.ts";
+
+export interface ReplicaRecord {
+  /** Applied deltas. */
+  readonly count: number;
+  readonly application: string;
+  /** Null until the genesis has arrived. */
+  readonly creator: AuthorId | null;
+  readonly isWriter: boolean;
+  /** Of the deltas, how many are in the state as it was last written. */
+  readonly writtenDeltas: number;
+  /** What finds the state. */
+  readonly state: unknown;
+  readonly members: unknown;
+}
+
+const recordBytesMax = 4_194_304;
+
+export function encodeReplicaRecord(record: ReplicaRecord): Uint8Array {
+  const { count, application, creator, isWriter, writtenDeltas, state, members } = record;
+  return encode([count, application, bytesOf(creator ?? ""), isWriter, writtenDeltas, state, members]);
+}
+
+/** For use inside `decoding`. */
+export function decodeReplicaRecord(stored: Uint8Array): ReplicaRecord {
+  const fields = expectFields(decodeValue(stored, recordBytesMax), 7, "a stored context");
+  const count = expectInteger(fields[0], Number.MAX_SAFE_INTEGER);
+  return {
+    count,
+    application: expectText(fields[1], nameCharactersMax),
+    creator: count > 0 ? expectByteString<AuthorId>(fields[2]) : null,
+    isWriter: fields[3] === true,
+    writtenDeltas: expectInteger(fields[4], count),
+    state: fields[5],
+    members: fields[6],
+  };
+}
