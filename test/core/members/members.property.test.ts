@@ -9,8 +9,9 @@ import { byteString } from "../../../core/ids.ts";
 import { sealInvitation } from "../../../core/members/invitation.ts";
 import { createMembersMemory } from "../../../core/members/members.ts";
 import { Rosters } from "../../../core/members/roster.ts";
+import { headOfSealed } from "../../../core/wire/delta-codec.ts";
 import { holds } from "../../laws.ts";
-import { identityOf, Scribe, trustingCodec } from "../authors.ts";
+import { identityOf, Scribe, trustingCodec, trustingCrypto } from "../authors.ts";
 import { attempted, attempts, Council, councilScribe } from "./councils.ts";
 
 test("any order of arrival, with repetitions, gives the same graph, members and key", () => {
@@ -49,6 +50,34 @@ test("what a delta might do follows from what lies below it alone", () => {
     { share: 0.5 },
   );
 });
+
+test("a history that comes with a state is taken if each of it might be written where it was, and only then", () => {
+  let refused = 0;
+  holds(
+    fc.property(attempts, (list) => {
+      const scribe = councilScribe();
+      const deltas = attempted(scribe, list).slice(1);
+      const whole = after(scribe, deltas);
+      const kept = deltas.filter(({ id }) => whole.store.graph.has(id));
+      assert.is(refusalOfPast(scribe, kept), null);
+      const forbidden = deltas.find((delta) => !whole.store.graph.has(delta.id));
+      if (forbidden === undefined) return;
+      refused += 1;
+      assert.is(refusalOfPast(scribe, [...kept, forbidden])?.code, "false-state");
+    }),
+  );
+  assert.ok(refused > 0, "nothing was refused");
+});
+
+/** What one who has the genesis alone says of these. */
+function refusalOfPast(scribe: Scribe, deltas: readonly CausalDelta[]) {
+  const { members } = after(scribe, []);
+  const history = deltas.map(({ id, sealed }) => ({ id, head: headOfSealed(sealed, trustingCrypto) }));
+  const changes = deltas.filter(({ content }) => content.kind === "membership");
+  const refusal = members.refusalOfPast(history, new Map(changes.map((delta) => [delta.id, delta])));
+  assert.is(members.events.length, 1, "judging leaves nothing behind");
+  return refusal;
+}
 
 const [ann, bob, cid] = ["ann", "bob", "cid"].map(identityOf) as [
   ReturnType<typeof identityOf>,
