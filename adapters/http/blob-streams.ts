@@ -99,6 +99,7 @@ function expectOutput(outcome: Outcome) {
 const statuses: Readonly<Record<string, number>> = {
   "context-not-found": 404,
   "blob-not-found": 404,
+  "not-permitted": 403,
   "too-large": 413,
   "blob-unavailable": 503,
   uninitialized: 503,

@@ -17,6 +17,12 @@ export async function upload(file: string, options: UploadOptions): Promise<void
     const line = new TransferLine("upload", { total });
     try {
       const path = `/admin-api/blobs?${query}`;
+      if (!/^[\x20-\x7e]+$/.test(options.type))
+        throw new Failure(
+          "refused",
+          "bad-type",
+          `--type is ${JSON.stringify(options.type)}: expected a media type like image/png`,
+        );
       const { data } = await api.put(path, options.type, readFileSlowly(file, line));
       return { value: data, text: String((data as JsonObject).blob_id) };
     } finally {
