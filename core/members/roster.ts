@@ -5,7 +5,7 @@
  * Every change was allowed where it was made; what is concurrent is settled here:
  *   1. What an admin said is void where someone senior to it removed it concurrently.
  *   2. Of the others about one member the latest count. Among several concurrent ones a removal decides, then a role that
- *      an admin gave (the most senior's), then joining.
+ *      an admin gave (the most senior's), then joining, then returning, then an exclusion.
  * Senior is who came in earlier, then who has the smaller name.
  */
 
@@ -38,6 +38,8 @@ export interface Founding {
 export interface Seat {
   /** Null: removed, or gone. */
   readonly role: Role | null;
+  /** The role it was excluded from, and has again once it returns; else null. */
+  readonly returnsTo: Role | null;
   /** The index of the event by which it came in, and its place there. */
   readonly since: number;
   readonly place: number;
@@ -83,7 +85,7 @@ export class Rosters {
     const event = this.#event(last);
     const roster = new Map(this.of(event.below));
     for (const { author, role } of claimsOf(event))
-      roster.set(author, seatAfter(roster.get(author), role, last));
+      roster.set(author, seatAfter(roster.get(author), { role, index: last }, event));
     return roster;
   }
 
@@ -128,19 +130,18 @@ class Settling {
     const { index, role } = present(first, "a claim about a member");
     if (index === 0) return this.#founder(author);
     const before = this.#rosters.of(this.#event(index).below).get(author);
-    return seatAfter(before, role, index);
+    return seatAfter(before, { role, index }, this.#event(index));
   }
 
   #founder(author: AuthorId): Seat {
     const members = claimsOf(this.#event(0));
     const place = members.findIndex((member) => member.author === author);
-    return { role: present(members[place], "a founder").role, since: 0, place };
+    return { role: present(members[place], "a founder").role, returnsTo: null, since: 0, place };
   }
 
   /** The one that decides comes first. */
   #compareClaims(a: Claim, b: Claim): number {
-    const rank = ({ index, role }: Claim) =>
-      role === null ? 0 : this.#event(index).change.kind === "join" ? 2 : 1;
+    const rank = ({ index, role }: Claim) => (role === null ? 0 : rankOf(this.#event(index).change.kind));
     const bothGiven = rank(a) === 1 && rank(b) === 1;
     return (
       rank(a) - rank(b) ||
@@ -155,7 +156,7 @@ class Settling {
     const known = this.#void.get(index);
     if (known !== undefined) return known;
     const { author, below, change } = this.#event(index);
-    const isGiven = change.kind === "role" || change.kind === "remove";
+    const isGiven = change.kind === "role" || change.kind === "remove" || change.kind === "exclude";
     const answer =
       isGiven &&
       this.#cut.some((other) => {
@@ -200,15 +201,26 @@ function claimsOf({ author, change }: MembershipEvent): readonly { author: Autho
       return [{ author: change.member, role: null }];
     case "role":
       return [{ author: change.member, role: change.role }];
+    case "exclude":
+      return [{ author: change.member, role: "reader" }];
+    case "return":
+      return [{ author, role: change.role }];
     case "rotate":
       return [];
   }
 }
 
+/** What decides about a member that stays one, where there are several: the lowest. */
+function rankOf(kind: MembershipEvent["change"]["kind"]): number {
+  const ranks: Partial<Record<typeof kind, number>> = { join: 2, return: 3, exclude: 4 };
+  return ranks[kind] ?? 1;
+}
+
 /** Who stays a member stays as senior as it was. */
-function seatAfter(before: Seat | undefined, role: Role | null, index: number): Seat {
+function seatAfter(before: Seat | undefined, { role, index }: Claim, { change }: MembershipEvent): Seat {
+  const returnsTo = change.kind === "exclude" ? (before?.role ?? null) : null;
   const stays = before !== undefined && before.role !== null;
-  return stays ? { ...before, role } : { role, since: index, place: 0 };
+  return stays ? { ...before, role, returnsTo } : { role, returnsTo, since: index, place: 0 };
 }
 
 /** Is an invitation good for someone, as far as the roster of a cut says? */

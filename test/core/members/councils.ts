@@ -28,7 +28,7 @@ export const attempt = fc.record({
   by: fc.oneof(fc.constant(0), fc.nat(people.length - 1)),
   about: fc.nat(people.length - 1),
   on: fc.uniqueArray(fc.nat(5), { minLength: 1, maxLength: 3 }),
-  what: fc.constantFrom("write", "role", "remove", "leave", "rotate", "join"),
+  what: fc.constantFrom("write", "role", "remove", "leave", "rotate", "join", "exclude", "return"),
   role: fc.constantFrom("admin", ...roles),
 });
 export type Attempt = typeof attempt extends fc.Arbitrary<infer One> ? One : never;
@@ -51,6 +51,8 @@ export function attempted(scribe: Scribe, list: readonly Attempt[]): readonly Ca
       remove: { kind: "membership", change: { kind: "remove", member } },
       leave: { kind: "membership", change: { kind: "leave" } },
       rotate: { kind: "membership", change: { kind: "rotate", secret: nonce } },
+      exclude: { kind: "membership", change: { kind: "exclude", member } },
+      return: { kind: "membership", change: { kind: "return", role } },
       join: {
         kind: "membership",
         change: { kind: "join", invitation: invitation(scribe, { about, role, nonce }) },

@@ -45,6 +45,10 @@ function claims({ author, content }: CausalDelta): readonly (readonly [AuthorId,
       return [[change.member, null]];
     case "role":
       return [[change.member, change.role]];
+    case "exclude":
+      return [[change.member, "reader"]];
+    case "return":
+      return [[author, change.role]];
     case "rotate":
       return [];
   }
@@ -71,9 +75,11 @@ function seatOf(author: AuthorId, past: Past): Seat {
 
 function precedence(a: CausalDelta, b: CausalDelta, author: AuthorId, past: Past): number {
   const roleIn = (delta: CausalDelta) => claims(delta).find(([named]) => named === author)?.[1] ?? null;
-  const isJoin = ({ content }: CausalDelta) =>
-    content.kind === "membership" && content.change.kind === "join";
-  const rank = (delta: CausalDelta) => (roleIn(delta) === null ? 0 : isJoin(delta) ? 2 : 1);
+  const rank = (delta: CausalDelta) => {
+    const { content } = delta;
+    const kind = content.kind === "membership" ? content.change.kind : "founding";
+    return roleIn(delta) === null ? 0 : 2 + ["join", "return", "exclude"].indexOf(kind);
+  };
   if (rank(a) !== rank(b)) return rank(a) - rank(b);
   const byAuthor = rank(a) === 1 ? seniority(a, b, past) : 0;
   const byRole = roles.indexOf(roleIn(b) ?? "reader") - roles.indexOf(roleIn(a) ?? "reader");
@@ -82,7 +88,7 @@ function precedence(a: CausalDelta, b: CausalDelta, author: AuthorId, past: Past
 
 function isVoid(delta: CausalDelta, past: Past): boolean {
   const { content, author } = delta;
-  if (content.kind !== "membership" || (content.change.kind !== "role" && content.change.kind !== "remove"))
+  if (content.kind !== "membership" || !["role", "remove", "exclude"].includes(content.change.kind))
     return false;
   return Array.from(past.values()).some(
     (other) =>
