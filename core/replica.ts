@@ -12,6 +12,7 @@ import { nameCharactersMax, parentsMax } from "./limits.ts";
 import { Governance } from "./members/governance.ts";
 import type { Invitation } from "./members/membership.ts";
 import { OwedQueue } from "./owed/queue.ts";
+import { Closing } from "./past/closing.ts";
 import { PrivateState } from "./private-state.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { type Services, timerName } from "./services.ts";
@@ -55,6 +56,8 @@ export class Replica {
   readonly owed: OwedQueue;
   /** Who may do what here. */
   readonly governance: Governance;
+  /** Its checkpoints. */
+  readonly closing: Closing;
   readonly #memory: ReplicaMemory;
   readonly #services: Services;
   readonly #writerSets: WriterSets;
@@ -86,14 +89,21 @@ export class Replica {
         permits: (delta, stamp) => this.governance.members.refusalOf(delta, stamp),
         apply: (delta, stamp, turn) => this.#apply(delta, stamp, turn),
         keeps: () => this.governance.members.events.map(({ position }) => position),
-        adopted: (position, change) => {
+        adopted: (head, change, turn) => {
+          const position = this.deltas.graph.count - 1;
           if (change === undefined) this.governance.members.passed(position);
           else this.governance.members.applied(position, change);
+          this.closing.adopted(position, head, turn);
         },
       },
     });
     this.governance = new Governance(memory.governance, {
       ...{ contextId: memory.contextId, services, graph: this.deltas.graph },
+      write: (content, turn) => this.#write(content, [], turn),
+    });
+    this.closing = new Closing(memory.closing, {
+      ...{ contextId: memory.contextId, services, graph: this.deltas.graph, governance: this.governance },
+      stateRoot: () => this.state.root(),
       write: (content, turn) => this.#write(content, [], turn),
     });
     this.#writerSets = new WriterSets(this.deltas.graph, {
@@ -211,6 +221,7 @@ export class Replica {
     this.state.flush(turn);
     // A start must never look for the bodies of what was adopted, whatever else this turn applies.
     this.#save(turn);
+    this.governance.moved(turn);
     turn.observe("state-adopted", { contextId: this.contextId, amount: entities.length });
     turn.changed(this);
     this.#applyLaterIfFull(turn);
@@ -220,7 +231,7 @@ export class Replica {
   /** Writes the index and what else changed in this turn, and tells subscribers. */
   flush(turn: Turn): void {
     this.deltas.flush(turn);
-    if (this.state.isFull || this.#isReplayLong) this.state.flush(turn);
+    if (this.state.isFull || this.#isReplayLong || this.closing.isUnsaved) this.state.flush(turn);
     this.#save(turn);
     const events = this.#events;
     this.#events = [];
@@ -265,11 +276,14 @@ export class Replica {
     this.#memory.isWriter = fields[3] === true;
     this.#memory.writtenDeltas = expectInteger(fields[4], this.deltas.graph.count);
     this.state.load(fields[5], turn);
+    this.closing.load(this.#memory.writtenDeltas, turn);
     for (let position = this.#memory.writtenDeltas; position < this.deltas.graph.count; position += 1) {
       const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
       this.#memory.unwrittenBytes += delta.sealed.length;
       this.#join(delta, stamp);
+      this.closing.replayed(position, delta);
     }
+    this.closing.schedule(turn);
     this.private.load(turn);
     this.owed.load(turn);
   }
@@ -282,6 +296,7 @@ export class Replica {
 
   #save(turn: Turn): void {
     if (this.state.isWritten) {
+      this.closing.save(turn);
       this.#memory.writtenDeltas = this.deltas.graph.count;
       this.#memory.unwrittenBytes = 0;
     }
@@ -301,6 +316,8 @@ export class Replica {
   }
 
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
+    // Who writes is silent no longer.
+    if (content.kind !== "membership") this.governance.comeBack(turn);
     const delta = this.#services.author.make(
       { contextId: this.contextId, parents: this.#parents(), content, events },
       turn,
@@ -332,6 +349,7 @@ export class Replica {
       this.#memory.creator = delta.author;
     }
     this.governance.applied(this.deltas.graph.count - 1, delta, turn);
+    this.closing.applied(this.deltas.graph.count - 1, delta, turn);
     this.#memory.unwrittenBytes += delta.sealed.length;
     const { voidCount, bytes } = this.#join(delta, stamp);
     // A short delta may change a long entity: that is work of this turn too.

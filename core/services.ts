@@ -50,6 +50,8 @@ export type TimerPurpose =
   | "compact"
   | "come-in"
   | "rotate-key"
+  | "checkpoint"
+  | "exclude"
   | "periodic-sync"
   | "announce"
   | "wanted-sync"

@@ -60,13 +60,13 @@ const signatureDomain = "reconverge/delta/1";
 /** Encodes and signs a draft. */
 export function sealDelta(draft: DeltaDraft, identity: Identity, crypto: Crypto): Uint8Array {
   const { contextId, content, events } = draft;
-  const place = placeFields(contextId, { ...draft, kindCode: kindCode(content) });
+  const place = placeFields(contextId, { ...draft, kindCode: kindCodeOf(content) });
   const fields = [...place, encodePayload(content), events.map(encodeEvent)];
   const signature = identity.sign(signedMessage(signatureDomain, hashFields(fields, crypto)));
   return encode([deltaTag, encode(fields), signature]);
 }
 
-function kindCode(content: DeltaContent): number {
+export function kindCodeOf(content: DeltaContent): number {
   return content.kind === "needs-upgrade" ? content.code : kindCodes[content.kind];
 }
 
