@@ -10,7 +10,7 @@
 import type { CausalDelta, DeltaContent } from "../dag/delta.ts";
 import type { Graph } from "../dag/graph.ts";
 import { type Fault, isFault } from "../fault.ts";
-import { type ContextId, type DeltaId, type Hash, toHex } from "../ids.ts";
+import { type AuthorId, type ContextId, type DeltaId, type Hash, toHex } from "../ids.ts";
 import { parentsMax } from "../limits.ts";
 import type { Governance } from "../members/governance.ts";
 import { mayWrite } from "../members/members.ts";
@@ -63,6 +63,12 @@ export class Closing {
   get sealed(): DeltaId | null {
     const position = this.checkpoints.newestSealed;
     return position === null ? null : this.#parts.graph.at(position).id;
+  }
+
+  /** Those that some open checkpoint waits for, sorted: they keep the past open. */
+  get waitsFor(): readonly AuthorId[] {
+    const open = Array.from(this.checkpoints.open());
+    return Array.from(new Set(open.flatMap(({ waitingFor }) => Array.from(waitingFor)))).sort();
   }
 
   /** Must it be written now? */
