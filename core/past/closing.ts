@@ -4,7 +4,8 @@
  * one can do for all. Nothing here follows from more than the graph, but when it is done.
  *
  *   1. Only deltas of operations call for a checkpoint, and a checkpoint is answered once: an idle context comes to rest.
- *   2. A checkpoint that names another root than its cut has is answered by nothing, and not shown as sealed.
+ *   2. A checkpoint that names another root than its cut has is told, and never shown as sealed here. It is answered all
+ *      the same: to stand above it vouches for no root, and who does not answer looks silent.
  */
 
 import type { CausalDelta, DeltaContent } from "../dag/delta.ts";
@@ -20,7 +21,12 @@ import type { Turn } from "../turn.ts";
 import { decodeValue, encode } from "../wire/cbor.ts";
 import { kindCodeOf } from "../wire/delta-codec.ts";
 import { type DeltaHead, kindCodes } from "../wire/delta-head.ts";
-import { Checkpoints, type CheckpointsMemory, createCheckpointsMemory } from "./checkpoints.ts";
+import {
+  type CheckpointRole,
+  Checkpoints,
+  type CheckpointsMemory,
+  createCheckpointsMemory,
+} from "./checkpoints.ts";
 
 export interface ClosingMemory {
   readonly checkpoints: CheckpointsMemory;
@@ -161,7 +167,7 @@ export class Closing {
     if (stored !== undefined) this.checkpoints.load(decodeValue(stored, recordBytesMax), count);
   }
 
-  #note(position: number, applied: Parameters<Checkpoints["applied"]>[1], turn: Turn): void {
+  #note(position: number, applied: CheckpointRole, turn: Turn): void {
     const before = this.checkpoints.newestSealed;
     this.checkpoints.applied(position, applied);
     const sealed = this.checkpoints.newestSealed;

@@ -8,7 +8,8 @@ import type { Effect } from "../../../core/effect.ts";
 import type { ContextId, DeltaId, Hash } from "../../../core/ids.ts";
 import { storeKeys } from "../../../core/store-keys.ts";
 import { createHandshake } from "../../../core/sync/handshake.ts";
-import { identityOf, opened, operations, put, Scribe } from "../authors.ts";
+import { headOfSealed } from "../../../core/wire/delta-codec.ts";
+import { codec, identityOf, opened, operations, put, Scribe } from "../authors.ts";
 import { deltasMessage } from "../batches.ts";
 import { turnOn } from "../delta-store/waiting.ts";
 import { LoneNode, observed, only } from "../lone-node.ts";
@@ -24,8 +25,9 @@ function scribeOfTwo(): Scribe {
   return new Scribe(ann, { members: [{ author: bob.author, role: "member" }], others: null });
 }
 
-function nodeOf(name: string, scribe: Scribe, config: Partial<Config> = {}): LoneNode {
-  const node = new LoneNode(name, { config: { checkpointEveryDeltas: 5, ...config } });
+function nodeOf(name: string, scribe: Scribe, config: Partial<Config> = {}, seed = 1): LoneNode {
+  const words = [seed, 2, 3, 4] as const;
+  const node = new LoneNode(name, { words: [...words], config: { checkpointEveryDeltas: 5, ...config } });
   node.call({ kind: "join-context", contextId: scribe.contextId, genesis: scribe.genesis.sealed });
   return node;
 }
@@ -198,6 +200,63 @@ test("who writes before its node has come back comes back first", () => {
   const exclusion = scribe.write([scribe.genesis], { by: ann, hlc: { ms: 2_000, counter: 0 }, content });
   give(node, exclusion.sealed);
   assert.is(observed(write(node, contextId, ["at once"]), "member-returned"), 1);
+});
+
+test("who is waited for answers over a restart, and what was sealed and what was open is known after one", () => {
+  const scribe = scribeOfTwo();
+  const { contextId } = scribe;
+  const nodes = [nodeOf("ann", scribe), nodeOf("bob", scribe)] as const;
+  write(nodes[0], contextId, ["a", "b", "c", "d", "e"]);
+  nodes[0].pass(minuteMs);
+  bring(nodes[1], nodes[0], contextId);
+  for (const node of nodes) node.give({ kind: "stop" });
+  const [first, second] = nodes.map(({ identity, disk }) => new LoneNode(identity.peer, { disk })) as [
+    LoneNode,
+    LoneNode,
+  ];
+  for (const node of [first, second]) assert.equal(node.replica(contextId).closing.waitsFor, [bob.author]);
+  assert.is(observed(second.pass(minuteMs), "checkpoint-answered"), 1);
+  bring(first, second, contextId);
+  const sealed = sealedOf(first, contextId);
+  assert.is.not(sealed, null);
+  for (const node of [first, second]) {
+    node.give({ kind: "stop" });
+    assert.is(sealedOf(new LoneNode(node.identity.peer, { disk: node.disk }), contextId), sealed);
+  }
+});
+
+test("with the shortest of times, too, an idle context comes to rest, and nobody excludes itself", () => {
+  const scribe = new Scribe(ann, { members: [{ author: bob.author, role: "admin" }], others: null });
+  const { contextId } = scribe;
+  const config = { checkpointEveryDeltas: 1, memberSilentMaxMs: 1 };
+  for (let seed = 1; seed <= 6; seed += 1) {
+    const nodes = [nodeOf("ann", scribe, config, seed), nodeOf("bob", scribe, config, seed + 10)] as const;
+    for (const node of nodes) write(node, contextId, ["a", "b"]);
+    together(nodes, contextId, 5 * minuteMs);
+    const { count } = nodes[0].replica(contextId).deltas.graph;
+    together(nodes, contextId, 2 * minuteMs);
+    const { deltas, governance, closing } = nodes[0].replica(contextId);
+    assert.is(deltas.graph.count, count);
+    assert.equal(closing.waitsFor, []);
+    for (const { author, change } of governance.members.events)
+      assert.not(change.kind === "exclude" && change.member === author);
+  }
+});
+
+test("who learns of its exclusion by taking over a state comes back, too", () => {
+  const scribe = scribeOfTwo();
+  const { contextId } = scribe;
+  const node = nodeOf("bob", scribe);
+  const content = { kind: "membership", change: { kind: "exclude", member: bob.author } } as const;
+  const exclusion = scribe.write([scribe.genesis], { by: ann, hlc: { ms: 2_000, counter: 0 }, content });
+  const { id } = exclusion;
+  const past = { id, head: headOfSealed(exclusion.sealed, codec.crypto) };
+  const turn = turnOn(node.disk);
+  node.replica(contextId).adopt({ entities: [], history: [past], changes: new Map([[id, exclusion]]) }, turn);
+  for (const commit of only(turn.finish(), "commit")) node.disk.append(commit);
+  assert.is(node.replica(contextId).governance.ownRole, "reader");
+  assert.is(observed(node.pass(minuteMs), "member-returned"), 1);
+  assert.is(node.replica(contextId).governance.ownRole, "member");
 });
 
 test("without a time for it nobody is excluded, however long a checkpoint waits", () => {
