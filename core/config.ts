@@ -103,6 +103,18 @@ export const tunables = {
     max: 24 * hourMs,
     why: "how often each context looks whether it has too many bodies",
   },
+  checkpointEveryDeltas: {
+    default: 10_000,
+    min: 1,
+    max: 1_000_000_000,
+    why: "so many deltas of operations after a checkpoint the next is made, by one of those who may write",
+  },
+  memberSilentMaxMs: {
+    default: 0,
+    min: 0,
+    max: 365 * 24 * hourMs,
+    why: "admins exclude a member that keeps a checkpoint waiting for so long; it returns by itself; 0 excludes nobody",
+  },
   snapshotPageBytes: {
     default: 65_536,
     min: 256,

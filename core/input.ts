@@ -130,7 +130,7 @@ export type ClientCall =
   | {
       readonly kind: "change-members";
       readonly contextId: ContextId;
-      readonly change: Exclude<MembershipChange, { kind: "join" | "rotate" }>;
+      readonly change: Extract<MembershipChange, { kind: "leave" | "remove" | "role" }>;
     }
   | {
       readonly kind: "execute";

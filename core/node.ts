@@ -323,6 +323,10 @@ export class NodeCore {
         return turn.changed(replica());
       case "rotate-key":
         return replica().governance.rotate(turn);
+      case "checkpoint":
+        return replica().closing.tidy(turn);
+      case "exclude":
+        return replica().closing.exclude(turn);
       case "periodic-sync":
         return this.sync.periodic(replica(), turn);
       case "announce":

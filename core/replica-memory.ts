@@ -4,6 +4,7 @@ import { createDeltaStoreMemory, type DeltaStoreMemory } from "./delta-store/del
 import type { AuthorId, ContextId } from "./ids.ts";
 import { createGovernanceMemory, type GovernanceMemory } from "./members/governance.ts";
 import { createOwedMemory, type OwedMemory } from "./owed/queue.ts";
+import { type ClosingMemory, createClosingMemory } from "./past/closing.ts";
 import { createStateMemory, type StateMemory } from "./state/state-store.ts";
 
 export interface ReplicaMemory {
@@ -13,6 +14,7 @@ export interface ReplicaMemory {
   readonly private: StateMemory;
   readonly owed: OwedMemory;
   readonly governance: GovernanceMemory;
+  readonly closing: ClosingMemory;
   /** Named by the genesis; empty until it has arrived. */
   application: string;
   /** The author of the genesis; null until it has arrived. */
@@ -35,6 +37,7 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     private: createStateMemory(),
     owed: createOwedMemory(),
     governance: createGovernanceMemory(),
+    closing: createClosingMemory(),
     application: "",
     creator: null,
     isWriter: false,

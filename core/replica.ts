@@ -13,6 +13,7 @@ import { Governance } from "./members/governance.ts";
 import { mayWrite } from "./members/members.ts";
 import type { Invitation } from "./members/membership.ts";
 import { OwedQueue } from "./owed/queue.ts";
+import { Closing } from "./past/closing.ts";
 import { PrivateState } from "./private-state.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { decodeReplicaRecord, encodeReplicaRecord } from "./replica-record.ts";
@@ -53,6 +54,8 @@ export class Replica {
   readonly owed: OwedQueue;
   /** Who may do what here. */
   readonly governance: Governance;
+  /** Its checkpoints. */
+  readonly closing: Closing;
   readonly #memory: ReplicaMemory;
   readonly #services: Services;
   readonly #writerSets: WriterSets;
@@ -84,14 +87,21 @@ export class Replica {
         permits: (delta) => this.governance.members.refusalOf(delta),
         apply: (delta, stamp, turn) => this.#apply(delta, stamp, turn),
         keeps: () => this.governance.members.events.map(({ position }) => position),
-        adopted: (position, change) => {
+        adopted: (head, change, turn) => {
+          const position = this.deltas.graph.count - 1;
           if (change === undefined) this.governance.members.passed(position);
           else this.governance.members.applied(position, change);
+          this.closing.adopted(position, head, turn);
         },
       },
     });
     this.governance = new Governance(memory.governance, {
       ...{ contextId: memory.contextId, services, graph: this.deltas.graph },
+      write: (content, turn) => this.#write(content, [], turn),
+    });
+    this.closing = new Closing(memory.closing, {
+      ...{ contextId: memory.contextId, services, graph: this.deltas.graph, governance: this.governance },
+      stateRoot: () => this.state.root(),
       write: (content, turn) => this.#write(content, [], turn),
     });
     this.#writerSets = new WriterSets(this.deltas.graph, {
@@ -219,7 +229,7 @@ export class Replica {
   /** Writes the index and what else changed in this turn, and tells subscribers. */
   flush(turn: Turn): void {
     this.deltas.flush(turn);
-    if (this.state.isFull || this.#isReplayLong) this.state.flush(turn);
+    if (this.state.isFull || this.#isReplayLong || this.closing.isUnsaved) this.state.flush(turn);
     this.#save(turn);
     const events = this.#events;
     this.#events = [];
@@ -262,11 +272,14 @@ export class Replica {
     const { application, creator, isWriter, writtenDeltas } = record;
     Object.assign(this.#memory, { application, creator, isWriter, writtenDeltas });
     this.state.load(record.state, turn);
+    this.closing.load(this.#memory.writtenDeltas, turn);
     for (let position = this.#memory.writtenDeltas; position < this.deltas.graph.count; position += 1) {
       const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
       this.#memory.unwrittenBytes += delta.sealed.length;
       this.#join(delta, stamp);
+      this.closing.replayed(position, delta);
     }
+    this.closing.schedule(turn);
     this.private.load(turn);
     this.owed.load(turn);
   }
@@ -279,6 +292,7 @@ export class Replica {
 
   #save(turn: Turn): void {
     if (this.state.isWritten) {
+      this.closing.save(turn);
       this.#memory.writtenDeltas = this.deltas.graph.count;
       this.#memory.unwrittenBytes = 0;
     }
@@ -298,6 +312,8 @@ export class Replica {
   }
 
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
+    // Who writes is silent no longer.
+    if (content.kind !== "membership") this.governance.comeBack(turn);
     const delta = this.#services.author.make(
       { contextId: this.contextId, parents: this.#parents(), content, events },
       turn,
@@ -337,6 +353,7 @@ export class Replica {
       this.#memory.creator = delta.author;
     }
     this.governance.applied(this.deltas.graph.count - 1, delta, turn);
+    this.closing.applied(this.deltas.graph.count - 1, delta, turn);
     this.#memory.unwrittenBytes += delta.sealed.length;
     const { voidCount, bytes } = this.#join(delta, stamp);
     // A short delta may change a long entity: that is work of this turn too.

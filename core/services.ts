@@ -56,6 +56,8 @@ export type TimerPurpose =
   | "compact"
   | "come-in"
   | "rotate-key"
+  | "checkpoint"
+  | "exclude"
   | "periodic-sync"
   | "announce"
   | "wanted-sync"

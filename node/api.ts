@@ -102,6 +102,7 @@ function viewOf(replica: Replica, core: NodeCore): ContextView {
     entities: replica.state.storedCount,
     owed: replica.owed.waitingCount,
     parked: replica.owed.parkedCount,
+    checkpoint: { sealed: replica.closing.sealed, waitsFor: replica.closing.waitsFor },
     ownRole: replica.governance.ownRole,
     isInvited: replica.governance.invitation !== null,
     readiness: readinessOf(core, replica.contextId),

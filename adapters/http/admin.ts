@@ -87,6 +87,10 @@ function show(context: ContextView) {
     entities: context.entities,
     owed: context.owed,
     parked: context.parked,
+    checkpoint: {
+      sealed: context.checkpoint.sealed === null ? null : toBase58(context.checkpoint.sealed),
+      waitsFor: context.checkpoint.waitsFor.map(toBase58),
+    },
     ownRole: context.ownRole,
     isInvited: context.isInvited,
     readiness: context.readiness,

@@ -55,6 +55,8 @@ export interface ContextView {
   readonly owed: number;
   /** Work that failed too often, and waits for an operator. */
   readonly parked: number;
+  /** The newest checkpoint that is sealed, and the members that others wait for. */
+  readonly checkpoint: { readonly sealed: DeltaId | null; readonly waitsFor: readonly AuthorId[] };
   /** Of this node; null: none. */
   readonly ownRole: Role | null;
   /** It holds an invitation that has not let it in yet. */

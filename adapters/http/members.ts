@@ -45,7 +45,10 @@ export function registerMembers(server: FastifyInstance, api: NodeApi): void {
     if (members === null) throw new HttpError(404, `no context ${params.id} on this node`);
     return { data: { ownRole: members.ownRole, others: members.others, members: members.named.map(show) } };
   });
-  const change = async (id: string, wanted: Exclude<MembershipChange, { kind: "join" | "rotate" }>) => {
+  const change = async (
+    id: string,
+    wanted: Extract<MembershipChange, { kind: "leave" | "remove" | "role" }>,
+  ) => {
     contextOf(await api.call({ kind: "change-members", contextId: readContextId(id), change: wanted }));
     return { data: { contextId: id } };
   };

@@ -6,7 +6,7 @@
 
 import type { ApplicationEvent } from "../effect.ts";
 import type { Hlc } from "../hlc.ts";
-import type { AuthorId, ContextId, DeltaId, Incarnation } from "../ids.ts";
+import type { AuthorId, ContextId, DeltaId, Hash, Incarnation } from "../ids.ts";
 import type { Member, MembershipChange, Role } from "../members/membership.ts";
 import type { Action } from "../state/action.ts";
 
@@ -18,6 +18,8 @@ export type DeltaContent =
   | { readonly kind: "handler"; readonly actions: readonly Action[] }
   /** Joins many heads into one; changes nothing. */
   | { readonly kind: "merge" }
+  /** Names the cut made up of its parents; changes nothing. */
+  | { readonly kind: "checkpoint"; readonly stateRoot: Hash }
   /** Who may do what from here on. */
   | { readonly kind: "membership"; readonly change: MembershipChange }
   | { readonly kind: "needs-upgrade"; readonly code: number };

@@ -67,8 +67,8 @@ export interface DeltaRules {
   readonly apply: (delta: CausalDelta, stamp: Stamp, turn: Turn) => void;
   /** Positions whose bodies must never go. */
   readonly keeps: () => readonly number[];
-  /** One came with a state and is in the graph; with its body where it changes who is a member. */
-  readonly adopted: (position: number, change: CausalDelta | undefined) => void;
+  /** The last of the graph came with a state; with its body where it changes who is a member. */
+  readonly adopted: (head: DeltaHead, change: CausalDelta | undefined, turn: Turn) => void;
 }
 
 export class DeltaStore {
@@ -158,7 +158,7 @@ export class DeltaStore {
       this.#append(id, head);
       this.pending.remove(id);
       this.#memory.ready.delete(id);
-      this.#rules.adopted(position, change);
+      this.#rules.adopted(head, change, turn);
     }
     this.#dropBodies(heads, turn);
     for (const { id } of history) this.#release(id, turn);

@@ -91,8 +91,15 @@ export class Governance {
     if (delta.content.kind === "membership") {
       turn.observe("members-changed", { contextId: this.#parts.contextId });
       if (this.ownRole === "admin" && this.members.needsRotation) this.#rotateLater(turn);
+      this.moved(turn);
+    } else if (this.#memory.invitation !== null) {
+      this.#comeInLater(turn);
     }
-    if (this.#memory.invitation !== null) this.#comeInLater(turn);
+  }
+
+  /** Members may have changed: is this node to come in, or to come back? */
+  moved(turn: Turn): void {
+    if (this.#memory.invitation !== null || this.#excludedFrom !== null) this.#comeInLater(turn);
   }
 
   /** May a peer be given what is in this context, and give? Until there is a genesis there is nothing to be given. */
@@ -130,8 +137,11 @@ export class Governance {
         return turn.now.wallMs <= change.invitation.expiresMs && members.isGood(change.invitation, author);
       case "leave":
         return members.roleNow(author) !== null;
+      case "return":
+        return members.excludedFrom(author) !== null;
       case "remove":
       case "role":
+      case "exclude":
       case "rotate":
         return members.wasAdmin(author);
     }
@@ -244,6 +254,7 @@ export class Governance {
       if (changes.has(position)) this.members.applied(position, at(position));
       else this.members.passed(position);
     }
+    if (this.#excludedFrom !== null) this.#comeInLater(turn);
     if (invitation === null) return;
     const opened = services.codec.openInvitation(expectBytes(invitation, invitationBytesMax));
     if (isFault(opened)) return refuse(opened.code, opened.detail);
@@ -251,8 +262,24 @@ export class Governance {
     if (this.members.isInitialized) this.#comeInLater(turn);
   }
 
-  /** Comes in, once the graph here says that the invitation is good. Kept until it is used or expires: see `accept`. */
+  /** Returns to the role that this node was excluded from, if it was. */
+  comeBack(turn: Turn): void {
+    const { contextId, write } = this.#parts;
+    const role = this.#excludedFrom;
+    if (role === null) return;
+    const delta = write({ kind: "membership", change: { kind: "return", role } }, turn);
+    if (isFault(delta)) return;
+    turn.observe("member-returned", { contextId });
+    this.announce(turn);
+  }
+
+  get #excludedFrom(): Role | null {
+    return this.members.excludedFrom(this.#parts.services.identity.author);
+  }
+
+  /** Comes in, once the graph here says that the invitation is good, or back. Kept until it is used or expires: see `accept`. */
   comeIn(turn: Turn): void {
+    this.comeBack(turn);
     const { services, contextId, write } = this.#parts;
     const { invitation } = this.#memory;
     if (invitation === null) return;
@@ -300,7 +327,7 @@ export class Governance {
 
   /** Deltas were taken over with a state. */
   adopted(turn: Turn): void {
-    if (this.#memory.invitation !== null) this.#comeInLater(turn);
+    this.moved(turn);
     if (this.ownRole === "admin" && this.members.needsRotation) this.#rotateLater(turn);
   }
 

@@ -183,6 +183,13 @@ export class Members {
           : null;
       case "rotate":
         return roster.get(author)?.role === "admin" ? null : "only an admin changes the key";
+      case "exclude":
+        if (roster.get(author)?.role !== "admin") return "only an admin excludes members";
+        if (!mayWrite(roster.get(change.member)?.role ?? null))
+          return "it excludes someone who does not write";
+        return isLastAdmin(roster, change.member) ? "the last admin may not be excluded" : null;
+      case "return":
+        return roster.get(author)?.returnsTo === change.role ? null : "it returns from no exclusion";
     }
   }
 
@@ -207,6 +214,29 @@ export class Members {
   isRemoved(author: AuthorId | null): boolean {
     if (author === null || this.#memory.events.length === 0) return false;
     return this.#now().get(author)?.role === null;
+  }
+
+  /** The role that an author was excluded from and has not returned to; else null. */
+  excludedFrom(author: AuthorId): Role | null {
+    if (this.#memory.events.length === 0) return null;
+    return this.#now().get(author)?.returnsTo ?? null;
+  }
+
+  /** Those who might write at the cut of an applied delta. Never all where whoever is not named may write. */
+  writersAt(position: number): readonly AuthorId[] {
+    return Array.from(this.#rosterOf(this.#cutAt(position))).flatMap(([author, { role }]) =>
+      mayWrite(role) ? [author] : [],
+    );
+  }
+
+  /** Might this author write at the cut of an applied delta? */
+  mayWriteAt(position: number, author: AuthorId): boolean {
+    return mayWrite(this.#roleIn(this.#rosterOf(this.#cutAt(position)), author));
+  }
+
+  /** The changes of members in the cut of an applied delta, as a number: equal ones are the same set. */
+  cutAt(position: number): number {
+    return this.#cutAt(position);
   }
 
   /** Named members with a role, by author. */

@@ -42,7 +42,11 @@ export type MembershipChange =
   /** Another role for a member; for anyone else, admission. */
   | { readonly kind: "role"; readonly member: AuthorId; readonly role: Role }
   /** A new secret for the key of the context's topic, so that who was removed reads it no longer. */
-  | { readonly kind: "rotate"; readonly secret: string };
+  | { readonly kind: "rotate"; readonly secret: string }
+  /** Who has been silent for long only reads from here on, until it returns. */
+  | { readonly kind: "exclude"; readonly member: AuthorId }
+  /** The delta's author has the role again that it was excluded from. */
+  | { readonly kind: "return"; readonly role: Role };
 
 /** Members a genesis may name. */
 export const membersMax = 4_096;
@@ -51,7 +55,7 @@ export const secretBytes = 16;
 /** An invitation as it is signed. */
 export const invitationBytesMax = 512;
 
-const changeCodes = { join: 0, leave: 1, remove: 2, role: 3, rotate: 4 } as const;
+const changeCodes = { join: 0, leave: 1, remove: 2, role: 3, rotate: 4, exclude: 5, return: 6 } as const;
 
 export function encodeChange(change: MembershipChange): readonly unknown[] {
   const code = changeCodes[change.kind];
@@ -61,11 +65,14 @@ export function encodeChange(change: MembershipChange): readonly unknown[] {
     case "leave":
       return [code];
     case "remove":
+    case "exclude":
       return [code, bytesOf(change.member)];
     case "role":
       return [code, bytesOf(change.member), roles.indexOf(change.role)];
     case "rotate":
       return [code, bytesOf(change.secret)];
+    case "return":
+      return [code, roles.indexOf(change.role)];
   }
 }
 
@@ -101,6 +108,14 @@ export function expectChange(
     case changeCodes.rotate: {
       const [, secret] = expectFields(value, 2, "a rotation");
       return Object.freeze({ kind: "rotate", secret: expectByteString(secret, secretBytes) });
+    }
+    case changeCodes.exclude: {
+      const [, member] = expectFields(value, 2, "an exclusion");
+      return Object.freeze({ kind: "exclude", member: expectByteString<AuthorId>(member) });
+    }
+    case changeCodes.return: {
+      const [, role] = expectFields(value, 2, "a return");
+      return Object.freeze({ kind: "return", role: expectRole(role) });
     }
     default:
       return refuse("malformed", `a change of members with code ${String(code)}`);

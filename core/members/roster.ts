@@ -8,8 +8,8 @@
  * behind something above it stands for. Senior is who came in earlier, then who has the smaller name. So of admins
  * who remove each other the senior stays, and with the junior goes what it brought about meanwhile.
  *
- * Of concurrent changes about one member a removal decides, then the role that the more senior gave, then joining. Nothing
- * counts that would leave no admin.
+ * Of concurrent changes about one member a removal decides, then the role that the more senior gave, then joining, then
+ * returning, then an exclusion. Nothing counts that would leave no admin.
  */
 
 import { present } from "../assert.ts";
@@ -41,6 +41,8 @@ export interface Founding {
 export interface Seat {
   /** Null: removed, or gone. */
   readonly role: Role | null;
+  /** The role it was excluded from, and has again once it returns; else null. */
+  readonly returnsTo: Role | null;
   /** The index of the event by which it came in, and its place there. */
   readonly since: number;
   readonly place: number;
@@ -90,9 +92,10 @@ export class Rosters {
   /** It counts: it was allowed on that roster. */
   #after(before: Roster, cut: readonly number[]): Roster {
     const last = present(cut.at(-1), "the last of some events");
+    const event = this.#event(last);
     const roster = new Map(before);
-    for (const { author, role } of claimsOf(this.#event(last)))
-      roster.set(author, seatAfter(roster.get(author), role, last));
+    for (const { author, role } of claimsOf(event))
+      roster.set(author, seatAfter(roster.get(author), { role, index: last }, event));
     return roster;
   }
 
@@ -171,7 +174,7 @@ class Settling {
     claimsOf(event).forEach(({ author, role }, place) => {
       if (this.#isOverruled(index, author)) return;
       if (role !== "admin" && event.change.kind !== "founding" && isLastAdmin(this.#roster, author)) return;
-      const seat = seatAfter(this.#roster.get(author), role, index);
+      const seat = seatAfter(this.#roster.get(author), { role, index }, event);
       this.#roster.set(author, event.change.kind === "founding" ? { ...seat, place } : seat);
       this.#counted.set(author, [...(this.#counted.get(author) ?? []), index]);
     });
@@ -186,13 +189,20 @@ class Settling {
       case "leave":
         return this.#roster.get(author)?.role != null;
       case "join":
-        return (
-          this.#roster.get(change.invitation.inviter)?.role === "admin" && !this.#isUsed(change.invitation)
-        );
+        return this.#isAdmin(change.invitation.inviter) && !this.#isUsed(change.invitation);
       case "remove":
       case "role":
-        return this.#roster.get(author)?.role === "admin";
+      case "exclude":
+        return this.#isAdmin(author);
+      case "return":
+        return this.#roster.get(author)?.returnsTo === change.role;
     }
+  }
+
+  /** Whoever was excluded meanwhile has done nothing wrong: what it said before it knew counts. */
+  #isAdmin(author: AuthorId): boolean {
+    const seat = this.#roster.get(author);
+    return seat?.role === "admin" || seat?.returnsTo === "admin";
   }
 
   #isUsed({ nonce }: Invitation): boolean {
@@ -216,8 +226,7 @@ class Settling {
   #strengthOf(index: number, author: AuthorId): number {
     const event = this.#event(index);
     const claim = claimsOf(event).find((each) => each.author === author);
-    if (claim?.role === null) return 3;
-    return event.change.kind === "join" ? 1 : 2;
+    return claim?.role === null ? strengths.remove : strengths[event.change.kind];
   }
 
   #event(index: number): MembershipEvent {
@@ -251,15 +260,29 @@ function claimsOf({ author, change }: MembershipEvent): readonly { author: Autho
       return [{ author: change.member, role: null }];
     case "role":
       return [{ author: change.member, role: change.role }];
+    case "exclude":
+      return [{ author: change.member, role: "reader" }];
+    case "return":
+      return [{ author, role: change.role }];
     case "rotate":
       return [];
   }
 }
 
+/** What decides about a member, where changes are concurrent: the highest. */
+const strengths: Readonly<Record<MembershipEvent["change"]["kind"], number>> = {
+  ...{ remove: 5, leave: 5, founding: 4, role: 4, join: 3, return: 2, exclude: 1, rotate: 0 },
+};
+
 /** Who stays a member stays as senior as it was. */
-function seatAfter(before: Seat | undefined, role: Role | null, index: number): Seat {
+function seatAfter(
+  before: Seat | undefined,
+  { role, index }: { readonly role: Role | null; readonly index: number },
+  { change }: MembershipEvent,
+): Seat {
+  const returnsTo = change.kind === "exclude" ? (before?.role ?? null) : null;
   const stays = before !== undefined && before.role !== null;
-  return stays ? { ...before, role } : { role, since: index, place: 0 };
+  return stays ? { ...before, role, returnsTo } : { role, returnsTo, since: index, place: 0 };
 }
 
 /** Would the context be without an admin, were this one none? */

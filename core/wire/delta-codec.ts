@@ -10,7 +10,7 @@
 import type { CausalDelta, DeltaContent, DeltaDraft } from "../dag/delta.ts";
 import type { ApplicationEvent } from "../effect.ts";
 import type { Fault } from "../fault.ts";
-import { byteString, bytesOf, type ContextId, type DeltaId } from "../ids.ts";
+import { byteString, bytesOf, type ContextId, type DeltaId, type Hash, idBytes } from "../ids.ts";
 import {
   actionsMax,
   deltaBytesMax,
@@ -60,13 +60,13 @@ const signatureDomain = "reconverge/delta/1";
 /** Encodes and signs a draft. */
 export function sealDelta(draft: DeltaDraft, identity: Identity, crypto: Crypto): Uint8Array {
   const { contextId, content, events } = draft;
-  const place = placeFields(contextId, { ...draft, kindCode: kindCode(content) });
+  const place = placeFields(contextId, { ...draft, kindCode: kindCodeOf(content) });
   const fields = [...place, encodePayload(content), events.map(encodeEvent)];
   const signature = identity.sign(signedMessage(signatureDomain, hashFields(fields, crypto)));
   return encode([deltaTag, encode(fields), signature]);
 }
 
-function kindCode(content: DeltaContent): number {
+export function kindCodeOf(content: DeltaContent): number {
   return content.kind === "needs-upgrade" ? content.code : kindCodes[content.kind];
 }
 
@@ -84,6 +84,8 @@ function encodePayload(content: DeltaContent): Uint8Array {
     case "operations":
     case "handler":
       return encode(content.actions.map(encodeAction));
+    case "checkpoint":
+      return encode([bytesOf(content.stateRoot)]);
     case "merge":
     case "needs-upgrade":
       return encode([]);
@@ -135,13 +137,17 @@ function openEncoding(
   if ((parents.length === 0) !== (content.kind === "genesis")) {
     refuse("no-parents", "a genesis, and nothing else, is without parents");
   }
-  if (content.kind === "membership" && events.length > 0)
-    refuse("malformed", "a change of members with events");
+  if (isSilent(content) && events.length > 0) refuse("malformed", `a ${content.kind} with events`);
   const mayNameHandlers = content.kind === "operations" || content.kind === "needs-upgrade";
   if (!mayNameHandlers && events.some(({ handler }) => handler !== null)) {
     refuse("malformed", `an event of a delta of kind ${content.kind} names a handler`);
   }
   return Object.freeze(delta);
+}
+
+/** Is a delta of this kind without events? */
+function isSilent({ kind }: DeltaContent): boolean {
+  return kind === "membership" || kind === "checkpoint";
 }
 
 function decodeContextId(value: unknown, content: DeltaContent, id: DeltaId): ContextId {
@@ -181,6 +187,10 @@ function decodeContent(code: number, payload: Uint8Array, crypto: Crypto): Delta
     case kindCodes.merge:
       expectFields(decodeValue(payload, deltaBytesMax), 0, "a merge payload");
       return Object.freeze({ kind: "merge" });
+    case kindCodes.checkpoint: {
+      const [root] = expectFields(decodeCanonical(payload, deltaBytesMax), 1, "a checkpoint");
+      return Object.freeze({ kind: "checkpoint", stateRoot: expectByteString<Hash>(root, idBytes) });
+    }
     default:
       return Object.freeze({ kind: "needs-upgrade", code });
   }

@@ -23,8 +23,15 @@ import type { Crypto } from "../ports.ts";
 import { encode, refuse } from "./cbor.ts";
 import { expectByteString, expectInteger, expectList } from "./expect.ts";
 
-/** By the kind of a delta its code; 4 is kept for checkpoints. */
-export const kindCodes = { genesis: 0, operations: 1, merge: 2, handler: 3, membership: 5 } as const;
+/** By the kind of a delta its code. */
+export const kindCodes = {
+  genesis: 0,
+  operations: 1,
+  merge: 2,
+  handler: 3,
+  checkpoint: 4,
+  membership: 5,
+} as const;
 /** Of kinds to come, too. */
 export const kindCodeMax = 255;
 

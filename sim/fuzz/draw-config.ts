@@ -52,5 +52,9 @@ function drawCompaction(draws: Stream): Partial<Config> {
     compactAboveDeltas: compactKeepDeltas + draws.pick([0, 3, 20]),
     compactMs: draws.pick([50, 1_000, 4_000]),
     ...someOf({ snapshotPageBytes: draws.pick([256, 1_000, 10_000]) }, draws),
+    ...someOf(
+      { checkpointEveryDeltas: draws.pick([1, 5, 30]), memberSilentMaxMs: draws.pick([0, 1, 5_000]) },
+      draws,
+    ),
   };
 }

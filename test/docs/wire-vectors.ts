@@ -123,6 +123,13 @@ const drafts: Readonly<Record<string, DeltaDraft>> = {
     content: { kind: "merge" },
     events: [],
   },
+  checkpoint: {
+    ...common,
+    contextId: context,
+    parents: [parent],
+    content: { kind: "checkpoint", stateRoot: filled<Hash>(32, 7) },
+    events: [],
+  },
   handler: {
     ...common,
     contextId: context,
@@ -135,6 +142,8 @@ const drafts: Readonly<Record<string, DeltaDraft>> = {
   remove: membership({ kind: "remove", member: author }),
   role: membership({ kind: "role", member: author, role: "reader" }),
   rotate: membership({ kind: "rotate", secret: filled(16, 10) }),
+  exclude: membership({ kind: "exclude", member: author }),
+  return: membership({ kind: "return", role: "member" }),
 };
 
 function membership(change: MembershipChange): DeltaDraft {

@@ -2,12 +2,15 @@
 
 import * as fc from "fast-check";
 import type { CausalDelta, DeltaContent } from "../../../core/dag/delta.ts";
+import type { Graph } from "../../../core/dag/graph.ts";
 import { createDeltaStoreMemory, DeltaStore } from "../../../core/delta-store/delta-store.ts";
-import { byteString } from "../../../core/ids.ts";
+import { byteString, type DeltaId } from "../../../core/ids.ts";
 import { sealInvitation } from "../../../core/members/invitation.ts";
 import { createMembersMemory, Members } from "../../../core/members/members.ts";
 import { type Invitation, roles } from "../../../core/members/membership.ts";
+import { Checkpoints, createCheckpointsMemory } from "../../../core/past/checkpoints.ts";
 import { Turn } from "../../../core/turn.ts";
+import { kindCodeOf } from "../../../core/wire/delta-codec.ts";
 import { opened, operations, put, Scribe, trustingCodec, trustingCrypto, unsigned } from "../authors.ts";
 
 export const people = ["ann", "bob", "cid", "dee", "eve"].map(unsigned);
@@ -28,7 +31,17 @@ export const attempt = fc.record({
   by: fc.oneof(fc.constant(0), fc.nat(people.length - 1)),
   about: fc.nat(people.length - 1),
   on: fc.uniqueArray(fc.nat(5), { minLength: 1, maxLength: 3 }),
-  what: fc.constantFrom("write", "role", "remove", "leave", "rotate", "join"),
+  what: fc.constantFrom(
+    "write",
+    "role",
+    "remove",
+    "leave",
+    "rotate",
+    "join",
+    "exclude",
+    "return",
+    "checkpoint",
+  ),
   role: fc.constantFrom("admin", ...roles),
 });
 export type Attempt = typeof attempt extends fc.Arbitrary<infer One> ? One : never;
@@ -51,6 +64,9 @@ export function attempted(scribe: Scribe, list: readonly Attempt[]): readonly Ca
       remove: { kind: "membership", change: { kind: "remove", member } },
       leave: { kind: "membership", change: { kind: "leave" } },
       rotate: { kind: "membership", change: { kind: "rotate", secret: nonce } },
+      checkpoint: { kind: "checkpoint", stateRoot: byteString(new Uint8Array(32)) },
+      exclude: { kind: "membership", change: { kind: "exclude", member } },
+      return: { kind: "membership", change: { kind: "return", role } },
       join: {
         kind: "membership",
         change: { kind: "join", invitation: invitation(scribe, { about, role, nonce }) },
@@ -74,10 +90,23 @@ function invitation(
   return { kind: "invitation", ...draft, inviter: inviter.author, sealed: sealInvitation(draft, inviter) };
 }
 
+/** Which checkpoints are sealed, and whom the others wait for. */
+export function standingOf(checkpoints: Checkpoints, graph: Graph) {
+  const { newestSealed } = checkpoints;
+  const open = Array.from(checkpoints.open(), ({ position, waitingFor }) => {
+    return [graph.at(position).id, Array.from(waitingFor).sort()] as const;
+  });
+  return {
+    open: new Map(open.sort(([a], [b]) => (a < b ? -1 : 1))),
+    sealed: newestSealed === null ? null : graph.at(newestSealed).id,
+  };
+}
+
 /** What one replica makes of deltas, in the order in which they come. */
 export class Council {
   readonly store: DeltaStore;
   readonly members: Members;
+  readonly checkpoints: Checkpoints;
 
   constructor(scribe: Scribe) {
     this.store = new DeltaStore(createDeltaStoreMemory(), {
@@ -86,12 +115,18 @@ export class Council {
       bounds: { deltasMax: 1_000, bytesMax: 1e9 },
       rules: {
         permits: (delta) => this.members.refusalOf(delta),
-        apply: (delta) => this.members.applied(this.store.graph.count - 1, delta),
+        apply: (delta) => {
+          const position = this.store.graph.count - 1;
+          this.members.applied(position, delta);
+          const { author, content } = delta;
+          this.checkpoints.applied(position, { author, kindCode: kindCodeOf(content) });
+        },
         keeps: () => [],
         adopted: () => {},
       },
     });
     this.members = new Members(createMembersMemory(), this.store.graph);
+    this.checkpoints = new Checkpoints(createCheckpointsMemory(), this.store.graph, this.members);
   }
 
   receive(delta: CausalDelta): boolean {
@@ -107,6 +142,23 @@ export class Council {
       heads: this.store.graph.heads(),
       members: this.members.all(),
       secrets: this.members.secretsNow(),
+      ...standingOf(this.checkpoints, this.store.graph),
     };
   }
+}
+
+/** Of these deltas those below, with the ones they start from. */
+export function pastBelow(
+  ids: readonly DeltaId[],
+  all: ReadonlyMap<DeltaId, CausalDelta>,
+): ReadonlyMap<DeltaId, CausalDelta> {
+  const below = new Map<DeltaId, CausalDelta>();
+  const open = [...ids];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    const delta = all.get(id);
+    if (delta === undefined || below.has(id)) continue;
+    below.set(id, delta);
+    open.push(...delta.parents);
+  }
+  return below;
 }

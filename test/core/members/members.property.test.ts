@@ -260,6 +260,49 @@ test("the last admin can neither leave, nor be removed, nor step down", () => {
   }
 });
 
+test("who was excluded reads on, returns to its role by itself, and what it wrote meanwhile stays", () => {
+  const scribe = new Scribe(ann, twoAdmins);
+  const exclusion = change(scribe, [scribe.genesis], ann, { kind: "exclude", member: bob.author }, 2_000);
+  const asleep = change(
+    scribe,
+    [scribe.genesis],
+    bob,
+    { kind: "role", member: cid.author, role: "member" },
+    3_000,
+  );
+  const excluded = after(scribe, [exclusion, asleep]);
+  assert.is(excluded.members.roleNow(bob.author), "reader");
+  assert.is(excluded.members.roleNow(cid.author), "member");
+  assert.is(excluded.members.excludedFrom(bob.author), "admin");
+  const early = change(scribe, [exclusion], bob, { kind: "remove", member: ann.author }, 4_000);
+  const greedy = change(scribe, [exclusion], cid, { kind: "return", role: "admin" }, 4_000);
+  for (const refused of [early, greedy]) assert.not(excluded.receive(refused));
+  const comeback = change(scribe, [exclusion, asleep], bob, { kind: "return", role: "admin" }, 5_000);
+  assert.ok(excluded.receive(comeback));
+  assert.is(excluded.members.roleNow(bob.author), "admin");
+  assert.is(excluded.members.excludedFrom(bob.author), null);
+});
+
+test("of two admins that exclude each other the senior stays, and the other returns", () => {
+  const scribe = new Scribe(ann, twoAdmins);
+  const byAnn = change(scribe, [scribe.genesis], ann, { kind: "exclude", member: bob.author }, 2_000);
+  const byBob = change(scribe, [scribe.genesis], bob, { kind: "exclude", member: ann.author }, 2_000);
+  const council = after(scribe, [byAnn, byBob]);
+  assert.is(council.members.roleNow(ann.author), "admin");
+  assert.is(council.members.roleNow(bob.author), "reader");
+  assert.ok(council.receive(change(scribe, [byAnn, byBob], bob, { kind: "return", role: "admin" }, 3_000)));
+  assert.ok(council.members.all().every(({ role }) => role === "admin"));
+});
+
+test("a removal decides over a return that is concurrent with it", () => {
+  const scribe = new Scribe(ann, twoAdmins);
+  const exclusion = change(scribe, [scribe.genesis], ann, { kind: "exclude", member: bob.author }, 2_000);
+  const removal = change(scribe, [exclusion], ann, { kind: "remove", member: bob.author }, 3_000);
+  const comeback = change(scribe, [exclusion], bob, { kind: "return", role: "admin" }, 4_000);
+  const { members } = after(scribe, [exclusion, removal, comeback]);
+  assert.equal(members.all(), [{ author: ann.author, role: "admin" }]);
+});
+
 test("in an open context anyone may write but those who were removed", () => {
   const scribe = new Scribe(ann);
   const removal = change(scribe, [scribe.genesis], ann, { kind: "remove", member: bob.author }, 2_000);

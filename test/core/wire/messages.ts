@@ -10,6 +10,7 @@ import {
   type DeltaId,
   type FrontierName,
   frontierNameBytes,
+  type Hash,
   type Incarnation,
 } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
@@ -165,6 +166,8 @@ const membershipChanges: fc.Arbitrary<MembershipChange> = fc.oneof(
   plain({ kind: fc.constant("remove" as const), member: ids<AuthorId>(32) }),
   plain({ kind: fc.constant("role" as const), member: ids<AuthorId>(32), role: fc.constantFrom(...roles) }),
   plain({ kind: fc.constant("rotate" as const), secret: ids<string>(16) }),
+  plain({ kind: fc.constant("exclude" as const), member: ids<AuthorId>(32) }),
+  plain({ kind: fc.constant("return" as const), role: fc.constantFrom(...roles) }),
 );
 
 const contents = {
@@ -185,6 +188,7 @@ const contents = {
   }),
   handler: plain({ kind: fc.constant("handler" as const), actions: fc.array(actions, { maxLength: 4 }) }),
   merge: fc.constant({ kind: "merge" } as const),
+  checkpoint: plain({ kind: fc.constant("checkpoint" as const), stateRoot: ids<Hash>(32) }),
   "needs-upgrade": plain({
     kind: fc.constant("needs-upgrade" as const),
     code: fc.integer({ min: 6, max: 255 }),
@@ -239,7 +243,7 @@ export const drafts: fc.Arbitrary<{ readonly draft: DeltaDraft; readonly identit
         events: fc.constant([]),
         contextId: ids<never>(),
         parents: idLists(1, 5),
-        content: contents.membership,
+        content: fc.oneof(contents.membership, contents.checkpoint),
       }),
     ),
   )
