@@ -182,13 +182,13 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant("roster-by-arrival", "of concurrent changes about a member the one that arrived last decides", [
     "core/members/roster.ts",
-    "      rank(a) - rank(b) ||\n",
-    "      b.index - a.index ||\n      rank(a) - rank(b) ||\n",
+    "    return one.generation !== two.generation ? one.generation < two.generation : one.id < two.id;",
+    "    return one === two || a < b;",
   ]),
   mutant("removed-goes-on", "a member that was removed may write on", [
     "core/members/members.ts",
-    '    const isAllowed = content.kind === "membership" || mayWrite(this.#roleIn(roster, author));\n',
-    '    const isAllowed = content.kind === "membership" || roster.has(author);\n',
+    '      return mayWrite(this.#roleIn(roster, author)) ? null : "its author might not write where it was made";',
+    "      return null;",
   ]),
   mutant("key-never-changes", "a removal is followed by no new key", [
     "core/members/members.ts",
