@@ -147,8 +147,8 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant("tail-not-replayed", "a start does not join again what was not yet in the written state", [
     "core/replica.ts",
-    "      this.#join(delta, stamp);\n    }\n    this.private.load(turn);",
-    "      if (stamp.at.ms < 0) this.#join(delta, stamp);\n    }\n    this.private.load(turn);",
+    "      this.#join(delta, stamp);\n      this.closing.replayed",
+    "      if (stamp.at.ms < 0) this.#join(delta, stamp);\n      this.closing.replayed",
   ]),
   mutant("adoption-overwrites", "a state that is taken over replaces what was here instead of being joined", [
     "core/replica.ts",
