@@ -119,4 +119,38 @@ test("a session begun with nothing to give gives nothing once it has shown that 
   assert.equal(violations, []);
 });
 
+test("what waits for a delta that only a removed member has does not keep the others from having converged", () => {
+  const { violations } = simulate({
+    name: "kept-to-itself",
+    seed: 33,
+    nodes: 3,
+    contexts: [{ id: "c1", app: "team-chat", members: ["n1", "n2"] }],
+    network: {
+      topology: {
+        links: [
+          ["n0", "n1"],
+          ["n1", "n2"],
+        ],
+      },
+    },
+    workload: [
+      { at: 10, node: "n1", method: "give-role", args: { member: "n2", role: "admin" } },
+      { at: 1_000, node: "n1", method: "give-role", args: { member: "n2", role: "admin" } },
+      {
+        rate: "50/s",
+        from: 2_000,
+        until: 2_200,
+        node: "n1",
+        method: "post",
+        args: { channel: "a", text: "b" },
+      },
+      { at: 2_100, node: "n2", method: "remove-member", args: { member: "n1" } },
+    ],
+    faults: [{ kind: "loss", rate: 0.5, at: 2_000, until: 2_200 }],
+    expect: [{ converged: { within: "20s" } }],
+    until: "30s",
+  });
+  assert.equal(violations, []);
+});
+
 test.run();
