@@ -98,6 +98,11 @@ export class Peers {
     );
   }
 
+  /** Subscribers with whom this node may begin a session: whoever was removed may stay subscribed, and is of no use. */
+  partners(replica: Replica): readonly PeerId[] {
+    return this.subscribers(replica.contextId).filter((peer) => this.mayAsk(replica, peer));
+  }
+
   /** What a peer subscribed to when its last connection broke. */
   formerTopics(peer: PeerId): readonly Topic[] {
     return this.#memory.known.get(peer)?.formerTopics ?? [];

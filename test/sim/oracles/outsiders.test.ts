@@ -153,4 +153,51 @@ test("what waits for a delta that only a removed member has does not keep the ot
   assert.equal(violations, []);
 });
 
+/** In a mesh of one neighbour each, what one member says may reach nobody but who is kept out: then periodic syncs must. */
+const sparse = {
+  nodes: 3,
+  network: { gossip: { d: 1, dLow: 1, dHigh: 1, dLazy: 0, heartbeatMs: 3_000 } },
+  expect: [{ converged: { within: "30s" } }],
+};
+
+test("a removed member that stays around keeps nobody from syncing with others", () => {
+  const { violations } = simulate({
+    ...{ ...sparse, name: "removed-stays-around", seed: 32 },
+    contexts: [
+      { id: "c0", app: "notice-board", members: "n0" },
+      { id: "c1", app: "counter" },
+    ],
+    workload: [
+      { at: 100, node: "n0", context: "c1", method: "give-role", args: { member: "n2", role: "admin" } },
+      { at: 300, node: "n2", context: "c1", method: "remove-member", args: { member: "n0" } },
+      { at: 1_000, node: "n2", context: "c1", method: "reset", args: { key: "one" } },
+    ],
+  });
+  assert.equal(violations, []);
+});
+
+test("a stranger that knocks keeps nobody from syncing with others", () => {
+  for (let seed = 1; seed <= 8; seed += 1) {
+    const { violations } = simulate(
+      {
+        ...{ ...sparse, name: "stranger-knocks" },
+        contexts: [{ id: "kv", members: ["n0", "n2"] }],
+        workload: [
+          { at: 100, node: "n1", method: "join-uninvited" },
+          {
+            rate: "1/s",
+            from: 5_000,
+            until: 10_000,
+            node: "n2",
+            method: "set",
+            args: { key: "k", value: 1 },
+          },
+        ],
+      },
+      { seed },
+    );
+    assert.equal(violations, [], `seed ${seed}`);
+  }
+});
+
 test.run();
