@@ -176,28 +176,4 @@ test("a removed member that stays around keeps nobody from syncing with others",
   assert.equal(violations, []);
 });
 
-test("a stranger that knocks keeps nobody from syncing with others", () => {
-  for (let seed = 1; seed <= 8; seed += 1) {
-    const { violations } = simulate(
-      {
-        ...{ ...sparse, name: "stranger-knocks" },
-        contexts: [{ id: "kv", members: ["n0", "n2"] }],
-        workload: [
-          { at: 100, node: "n1", method: "join-uninvited" },
-          {
-            rate: "1/s",
-            from: 5_000,
-            until: 10_000,
-            node: "n2",
-            method: "set",
-            args: { key: "k", value: 1 },
-          },
-        ],
-      },
-      { seed },
-    );
-    assert.equal(violations, [], `seed ${seed}`);
-  }
-});
-
 test.run();
