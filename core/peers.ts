@@ -100,6 +100,14 @@ export class Peers {
     return governance.ownRole === null || triedAgoMs >= this.#services.config.syncFrequencyMs;
   }
 
+  /** Subscribers with whom this node may begin a session: whoever was removed may stay subscribed, and is of no use. */
+  partners(replica: Replica): readonly PeerId[] {
+    const { contextId, governance } = replica;
+    return this.subscribers(contextId).filter(
+      (peer) => !governance.isRemoved(peer) || this.admits(replica, peer),
+    );
+  }
+
   /** What a peer subscribed to when its last connection broke. */
   formerTopics(peer: PeerId): readonly Topic[] {
     return this.#memory.known.get(peer)?.formerTopics ?? [];

@@ -115,6 +115,8 @@ export class Simulation {
       new ConvergenceWatch(this.world.nodes, {
         ...{ contexts, nodes, fromUs: this.settledUs },
         ...{ kept: this.oracles.kept, memory: watches?.next().value },
+        isKeeper: (node, contextId) =>
+          this.world.isJudgedIn(node, contextId) || nodes?.includes(node.index) === true,
       });
     this.overall = watch(all, null);
     this.expected = plan.expectations.flatMap((expectation) => {

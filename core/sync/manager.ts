@@ -167,8 +167,9 @@ export class SyncManager {
   }
 
   /** Somebody asks for a sync: with this peer, or with all that have the context. Gives how many those are. */
-  syncNow({ contextId }: Replica, peer: PeerId | null, turn: Turn): number {
-    const peers = this.#peers.subscribers(contextId).filter((each) => peer === null || each === peer);
+  syncNow(replica: Replica, peer: PeerId | null, turn: Turn): number {
+    const { contextId } = replica;
+    const peers = this.#peers.partners(replica).filter((each) => peer === null || each === peer);
     for (const each of peers) this.#wanted.add(contextId, each, { delay: delays.now, turn });
     return peers.length;
   }
@@ -199,7 +200,7 @@ export class SyncManager {
     this.#periodicIn(syncFrequencyMs, replica, turn);
     const nowMs = turn.now.monotonicMs;
     const candidates = this.#peers
-      .subscribers(contextId)
+      .partners(replica)
       .filter((peer) => !this.sessions.room.isActive(contextId, peer));
     const limits = { nowMs, triedBeforeMs: nowMs - syncIntervalMs };
     const chosen = this.#tracking.choosePeriodic(contextId, candidates, limits);

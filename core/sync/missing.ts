@@ -77,9 +77,9 @@ export class Missing {
     const { services, peers, wanted } = this.#parts;
     const { contextId } = replica;
     if (wanted.hasAny(contextId)) return;
-    const subscribers = peers.subscribers(contextId);
-    const others = subscribers.filter((peer) => peer !== avoid);
-    const candidates = others.length > 0 ? others : subscribers;
+    const partners = peers.partners(replica);
+    const others = partners.filter((peer) => peer !== avoid);
+    const candidates = others.length > 0 ? others : partners;
     const chosen = candidates.length > 0 ? services.random.pick(candidates) : lastResort;
     if (chosen === undefined) return;
     const fruitless = this.#memory.fruitless.get(contextId) ?? 0;

@@ -4,6 +4,7 @@
  */
 
 import type { ContextId } from "../../core/ids.ts";
+import type { SimNode } from "../world/sim-node.ts";
 import type { World } from "../world/world.ts";
 import type { Standing } from "./convergence.ts";
 import { boundUs, type CorePart, coreOf } from "./final-liveness.ts";
@@ -27,7 +28,8 @@ export class HealedCore {
     this.#parts = memory?.parts ?? coreOf(world);
     this.allowedUs = memory?.allowedUs ?? boundUs(world, this.#parts);
     this.#watches = this.#parts.map(({ contextId, nodes }, index) => {
-      const about = { contexts: [contextId], nodes, fromUs: 0, kept, keepers: nodes };
+      const isKeeper = ({ index: node }: SimNode) => nodes.includes(node);
+      const about = { contexts: [contextId], nodes, fromUs: 0, kept, isKeeper };
       return new ConvergenceWatch(world.nodes, { ...about, memory: memory?.watches[index] });
     });
   }

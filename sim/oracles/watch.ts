@@ -15,8 +15,8 @@ export interface WatchOptions {
   /** What disks keep. */
   readonly kept: Kept;
   readonly memory?: WatchMemory | undefined;
-  /** Whose disks these are, by default of all that are judged; what none of them keeps is not waited for. */
-  readonly keepers?: readonly number[];
+  /** Does a node owe the others what it alone keeps of a context? What nobody owes is not waited for. */
+  readonly isKeeper: (node: SimNode, contextId: ContextId) => boolean;
 }
 
 export interface WatchMemory {
@@ -30,13 +30,13 @@ export class ConvergenceWatch {
   readonly #trackers: ReadonlyMap<ContextId, ConvergenceTracker>;
   readonly #nodes: readonly SimNode[];
   readonly #kept: Kept;
-  readonly #keepers: readonly number[] | null;
+  readonly #isKeeper: WatchOptions["isKeeper"];
 
   constructor(nodes: readonly SimNode[], options: WatchOptions) {
-    const { contexts, nodes: watched, fromUs, kept, keepers = null, memory } = options;
+    const { contexts, nodes: watched, fromUs, kept, isKeeper, memory } = options;
     this.convergedAtUs = memory?.convergedAtUs ?? null;
     this.#kept = kept;
-    this.#keepers = keepers;
+    this.#isKeeper = isKeeper;
     const isWatched = watched === null ? () => true : (node: number) => watched.includes(node);
     this.fromUs = fromUs;
     this.#nodes = nodes;
@@ -84,13 +84,10 @@ export class ConvergenceWatch {
     return true;
   }
 
-  /** Does everything that waits here wait for what left with its last holder? */
+  /** Does everything that waits here wait for what is gone with its last holder, who left or is no member any more? */
   #isOrphaned(replica: Replica): boolean {
     const staying = this.#nodes.filter(
-      ({ status, isJudged, index }) =>
-        isJudged &&
-        (status === "up" || status === "down") &&
-        (this.#keepers === null || this.#keepers.includes(index)),
+      (node) => (node.status === "up" || node.status === "down") && this.#isKeeper(node, replica.contextId),
     );
     const isGone = (id: DeltaId) => staying.every(({ disk }) => !this.#kept.has(disk, replica.contextId, id));
     return replica.deltas.readyCount === 0 && replica.deltas.missing().every(isGone);

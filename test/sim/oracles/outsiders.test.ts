@@ -119,4 +119,61 @@ test("a session begun with nothing to give gives nothing once it has shown that 
   assert.equal(violations, []);
 });
 
+test("what waits for a delta that only a removed member has does not keep the others from having converged", () => {
+  const { violations } = simulate({
+    name: "kept-to-itself",
+    seed: 33,
+    nodes: 3,
+    contexts: [{ id: "c1", app: "team-chat", members: ["n1", "n2"] }],
+    network: {
+      topology: {
+        links: [
+          ["n0", "n1"],
+          ["n1", "n2"],
+        ],
+      },
+    },
+    workload: [
+      { at: 10, node: "n1", method: "give-role", args: { member: "n2", role: "admin" } },
+      { at: 1_000, node: "n1", method: "give-role", args: { member: "n2", role: "admin" } },
+      {
+        rate: "50/s",
+        from: 2_000,
+        until: 2_200,
+        node: "n1",
+        method: "post",
+        args: { channel: "a", text: "b" },
+      },
+      { at: 2_100, node: "n2", method: "remove-member", args: { member: "n1" } },
+    ],
+    faults: [{ kind: "loss", rate: 0.5, at: 2_000, until: 2_200 }],
+    expect: [{ converged: { within: "20s" } }],
+    until: "30s",
+  });
+  assert.equal(violations, []);
+});
+
+/** In a mesh of one neighbour each, what one member says may reach nobody but who is kept out: then periodic syncs must. */
+const sparse = {
+  nodes: 3,
+  network: { gossip: { d: 1, dLow: 1, dHigh: 1, dLazy: 0, heartbeatMs: 3_000 } },
+  expect: [{ converged: { within: "30s" } }],
+};
+
+test("a removed member that stays around keeps nobody from syncing with others", () => {
+  const { violations } = simulate({
+    ...{ ...sparse, name: "removed-stays-around", seed: 32 },
+    contexts: [
+      { id: "c0", app: "notice-board", members: "n0" },
+      { id: "c1", app: "counter" },
+    ],
+    workload: [
+      { at: 100, node: "n0", context: "c1", method: "give-role", args: { member: "n2", role: "admin" } },
+      { at: 300, node: "n2", context: "c1", method: "remove-member", args: { member: "n0" } },
+      { at: 1_000, node: "n2", context: "c1", method: "reset", args: { key: "one" } },
+    ],
+  });
+  assert.equal(violations, []);
+});
+
 test.run();

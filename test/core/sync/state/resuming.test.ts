@@ -9,6 +9,7 @@ import {
   type StateMessage,
   stateKeyBytes,
 } from "../../../../core/wire/state-message.ts";
+import { encodeSyncMessage } from "../../../../core/wire/sync-message.ts";
 import { operations, put, unsigned } from "../../authors.ts";
 import { LoneNode, observed, only } from "../../lone-node.ts";
 import { Link } from "../link.ts";
@@ -141,6 +142,24 @@ test("versions are pinned for so many at a time; who comes after that is told to
   node.pass(31_000);
   assert.is(node.core.sync.states.count, 0, "a silent peer keeps a version pinned");
   assert.is(pins(), 0);
+});
+
+test("who has no room refuses a stream unread, in the words of a session: that is no mistake", () => {
+  const parted = partedBy(shape);
+  const link = pair(parted);
+  link.meet(parted.scribe.contextId);
+  const asking = link.nodes[1];
+  let stream: number | undefined;
+  while (stream === undefined) {
+    for (const side of [0, 1] as const) link.did(side, link.nodes[side].pass(5));
+    if (!link.arrive(1)) link.arrive(0);
+    [stream] = asking.core.capture().sync.states.receiving.keys();
+  }
+  const frame = encodeSyncMessage({ kind: "refusal", reason: "busy" });
+  const effects = asking.give({ kind: "stream-frame", stream, frame });
+  assert.equal(only(effects, "fault"), []);
+  assert.is(observed(effects, "state-refused"), 1);
+  assert.is(asking.core.sync.states.count, 0);
 });
 
 test("a silent peer that asks for the states of many contexts leaves room for others", () => {
