@@ -84,12 +84,12 @@ function readBlock(graph: Graph, bytes: Uint8Array): void {
     offset += idBytes;
     const at = { ms: view.getFloat64(offset), counter: view.getUint16(offset + 8) };
     offset += 11;
-    const parents = Array.from({ length: parentCount }, (_, index) =>
-      view.getUint32(offset + index * positionBytes),
-    );
-    offset += parentCount * positionBytes;
-    if (parents.some((parent) => parent >= graph.count))
-      refuse("malformed", "an index entry before its parents");
+    const parents: number[] = [];
+    for (const end = offset + parentCount * positionBytes; offset < end; offset += positionBytes) {
+      const parent = view.getUint32(offset);
+      if (parent >= graph.count) refuse("malformed", "an index entry before its parents");
+      parents.push(parent);
+    }
     graph.append(createApplied(graph, { id, parents, at }));
   }
 }
@@ -105,7 +105,10 @@ export function* idsIn(bytes: Uint8Array): Generator<DeltaId> {
 }
 
 /** The index entry of a delta, its generation derived from its parents'. */
-export function createApplied(graph: Graph, entry: Omit<AppliedDelta, "generation">): AppliedDelta {
-  const generation = entry.parents.reduce((max, parent) => Math.max(max, graph.at(parent).generation + 1), 0);
-  return Object.freeze({ ...entry, generation });
+export function createApplied(
+  graph: Graph,
+  { id, parents, at }: Omit<AppliedDelta, "generation">,
+): AppliedDelta {
+  const generation = parents.reduce((max, parent) => Math.max(max, graph.at(parent).generation + 1), 0);
+  return Object.freeze({ id, parents, generation, at });
 }

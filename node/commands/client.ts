@@ -5,6 +5,7 @@ import { ApiClient } from "../client.ts";
 import { Failure } from "../failure.ts";
 import type { CallOptions, ClientOptions, CreateOptions } from "./index.ts";
 import { reporting, show, table } from "./output.ts";
+import { statusText } from "./status-text.ts";
 
 const comingInAttempts = 25;
 const comingInEveryMs = 200;
@@ -114,10 +115,9 @@ export async function call(method: string, options: CallOptions): Promise<void> 
 
 export async function status(options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {
-    const { data } = await api.get("/admin-api/status");
-    const { sync, ...others } = data as JsonObject;
-    const rows = Object.entries(others).map(([key, value]) => [key, plain(value)] as const);
-    return { value: data, text: [table(rows), ...verdicts(sync as readonly JsonObject[])].join("\n") };
+    const [{ data }, listed] = [await api.get("/admin-api/status"), await api.get("/admin-api/contexts")];
+    const contexts = (listed.data as JsonObject).contexts as readonly JsonObject[];
+    return { value: data, text: statusText(data as JsonObject, contexts) };
   });
 }
 
@@ -129,17 +129,6 @@ export async function peers(options: ClientOptions): Promise<void> {
       ({ peer, contexts }) => [String(peer), `${(contexts as readonly Json[]).length} contexts`] as const,
     );
     return { value: answer, text: rows.length === 0 ? "no peers" : table(rows) };
-  });
-}
-
-/** A line for each context and peer: what the last session came to. */
-function verdicts(sync: readonly JsonObject[]): readonly string[] {
-  const said = (value: Json | undefined, words: readonly [string, string, string]) =>
-    value === null ? words[2] : words[value === true ? 0 : 1];
-  return sync.map(({ context, peer, protocol, outcome, at, headsEqual, rootsEqual }) => {
-    const heads = said(headsEqual, ["heads equal", "heads differ", "heads not compared"]);
-    const roots = said(rootsEqual, ["roots equal", "ROOTS DIFFER", "roots not compared"]);
-    return `sync  ${context}  ${peer}  ${protocol ?? "no protocol"} ${outcome} at ${at}, ${heads}, ${roots}`;
   });
 }
 
