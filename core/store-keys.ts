@@ -28,7 +28,7 @@ export const storeKeys = {
   /** What finds a node's private state beside a context. */
   privateState: (contextId: ContextId): string => `p${contextId}`,
   /** Which checkpoints a context has and whom they wait for, as of the state as it was last written. */
-  checkpoints: (contextId: ContextId): string => `g${contextId}`,
+  checkpoints: (contextId: ContextId): string => `l${contextId}`,
   /** An entity of a state, by the hash of its content. */
   entity: (space: StateSpace, hash: Hash): string => `e${space}${hash}`,
   /** A node of a state's tree. */

@@ -45,6 +45,7 @@ function removeBeside(contextId: ContextId, removal: Removal): boolean {
     storeKeys.withoutBodies(contextId),
     storeKeys.privateState(contextId),
     storeKeys.owed(contextId),
+    storeKeys.checkpoints(contextId),
     storeKeys.context(contextId),
   ];
   for (const key of keys) if (removal.read(key) !== undefined) removal.remove(key);
