@@ -93,5 +93,6 @@ export function movementsOf(
           : [];
     for (const each of gone) outsiders.add(each);
   }
-  return { coming: Array.from(coming), outsiders: Array.from(outsiders) };
+  const sorted = (nodes: ReadonlySet<number>) => Array.from(nodes).sort((a, b) => a - b);
+  return { coming: sorted(coming), outsiders: sorted(outsiders) };
 }
