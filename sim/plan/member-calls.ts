@@ -97,8 +97,9 @@ export function movementsOf(
     if (method === "invite-member") for (const each of about) coming.add(each);
     if (method === "join-uninvited") for (const each of callers) coming.add(each);
   }
+  const ascending = (nodes: readonly number[]) => nodes.toSorted((a, b) => a - b);
   const outsiders = Array.from(goneAtUs).filter(([node, atUs]) => (letInAtUs.get(node) ?? -1) <= atUs);
-  return { coming: Array.from(coming), outsiders: outsiders.map(([node]) => node) };
+  return { coming: ascending(Array.from(coming)), outsiders: ascending(outsiders.map(([node]) => node)) };
 }
 
 interface Concerned {
