@@ -16,6 +16,7 @@ const levels: Readonly<Partial<Record<ProbeName, "error" | "warn">>> = {
   "divergence-repair": "warn",
   "clock-skewed": "warn",
   "delta-needs-upgrade": "warn",
+  "checkpoint-false": "warn",
   "handler-parked": "warn",
   "call-parked": "warn",
   "peer-banned": "warn",

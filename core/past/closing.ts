@@ -82,7 +82,7 @@ export class Closing {
     return this.#memory.isUnsaved;
   }
 
-  /** The last delta of the graph was applied, and is in neither more nor less than the state. */
+  /** The last delta of the graph was applied: with it the state is that of the graph, for a checkpoint changes nothing. */
   applied(position: number, delta: CausalDelta, turn: Turn): void {
     const { contextId } = this.#parts;
     const isRefuted = this.#isRefuted(delta);

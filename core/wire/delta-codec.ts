@@ -66,6 +66,7 @@ export function sealDelta(draft: DeltaDraft, identity: Identity, crypto: Crypto)
   return encode([deltaTag, encode(fields), signature]);
 }
 
+/** The code of a delta's kind on the wire. */
 export function kindCodeOf(content: DeltaContent): number {
   return content.kind === "needs-upgrade" ? content.code : kindCodes[content.kind];
 }
