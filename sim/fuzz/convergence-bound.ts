@@ -13,6 +13,8 @@ const spareMs = 6_000;
 /** A new session a hop: news is announced, wanted, and asked for once more when the peer was busy. */
 const hopMs = 1_000;
 const crossingsPerHop = 12;
+/** Nothing is said before it is on the disk, and a disk syncs one group of commits after the other. */
+const syncsPerHop = 4;
 const shortHopsMax = 8;
 /** Bytes that a call makes cross a link, over gossip, sync and control: what the largest arguments come to, and more. */
 const bytesPerCall = 20_000;
@@ -25,7 +27,9 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   const backoffMs = Math.min(config("syncBackoffMaxMs"), 2 * activeMs);
   const repairMs = config("syncFrequencyMs") + config("syncIntervalMs") + config("syncTimeoutMs") + backoffMs;
   const keepaliveMs = Number(network.keepalive ?? keepaliveDefaultMs);
-  const hopsMs = hopsOf(network, nodes) * (hopMs + crossingsPerHop * slowestMs(network));
+  const hopsMs =
+    hopsOf(network, nodes) *
+    (hopMs + crossingsPerHop * slowestMs(network) + syncsPerHop * slowestSyncMs(scenario));
   const kbps = network.bandwidthKbps ?? Number.POSITIVE_INFINITY;
   const calls = (scenario.workload ?? []).reduce((sum, entry) => sum + callsOf(entry, activeMs), 0);
   const transferMs = ((calls * bytesPerCall + blobBytesOf(scenario, activeMs)) * 8) / kbps;
@@ -43,6 +47,11 @@ function hopsOf({ topology }: ScenarioNetwork, nodes: number): number {
 export function slowestMs({ latency, loss = 0 }: ScenarioNetwork): number {
   const retransmissionsMs = loss > 0 ? 1_000 : 0;
   return retransmissionsMs + (latency === undefined ? 20 : tailMs(latency));
+}
+
+/** The longest a sync of a disk takes. */
+export function slowestSyncMs({ disk }: Pick<Scenario, "disk">): number {
+  return Math.max(0, ...[disk?.syncMs ?? 0].flat());
 }
 
 function tailMs(latency: LatencyDistribution): number {

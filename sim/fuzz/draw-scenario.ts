@@ -9,7 +9,7 @@
 
 import { stream } from "../random.ts";
 import type { Scenario } from "../scenario/scenario.ts";
-import { convergenceBoundMs } from "./convergence-bound.ts";
+import { convergenceBoundMs, slowestSyncMs } from "./convergence-bound.ts";
 import { drawConfig } from "./draw-config.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawMembership } from "./draw-members.ts";
@@ -33,7 +33,7 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
     hasConditions: isVaried("network"),
   });
   const disk = isVaried("disk") ? { syncMs: drawDiskSync(draws("disk")) } : {};
-  const syncMs = [disk.syncMs ?? 0].flat().reduce((max, each) => Math.max(max, each), 0);
+  const syncMs = slowestSyncMs({ disk });
   const config = drawConfig(network, { syncMs, isVaried: isVaried("config") }, draws("config"));
   const contexts = drawContexts(nodes, space, draws("contexts"));
   const memberDraws = draws("members");

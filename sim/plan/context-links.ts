@@ -7,7 +7,10 @@ import type { Link, Links } from "./links.ts";
 import type { Resolving } from "./resolving.ts";
 import type { Presence } from "./topology.ts";
 
-/** Adds links drawn by seed until the members of each context hold together, whenever they join, and whoever leaves. */
+/**
+ * Adds links drawn by seed until the members of each context hold together, whenever they join, whoever leaves, and
+ * without those who are ever byzantine: the others hang up on them.
+ */
 export function connectContexts(links: Links, presence: Presence, resolving: Resolving): void {
   const missing = resolving.contexts.all.flatMap((context) => [
     ...linksBetweenParts(context, links, resolving),
@@ -22,28 +25,35 @@ export function connectContexts(links: Links, presence: Presence, resolving: Res
     }
   }
   for (const context of resolving.contexts.all) {
-    for (const members of stayingIn(context, presence, resolving)) {
+    const relied = staying(context, (node) => presence.stays(node) && presence.isHonest(node));
+    for (const members of [...togetherIn(context, presence), ...relied]) {
       for (const [a, b] of linksBetweenParts({ id: `${context.id}/staying`, members }, links, resolving))
         links.add(a, b);
     }
   }
 }
 
+/** The sets of a context's members each of which must hold together by itself. */
+function togetherIn(context: ResolvedContext, presence: Presence): readonly (readonly number[])[] {
+  const { members, joining, everMembers, outsiders } = context;
+  const named = [...members, ...joining];
+  const isFixed = outsiders.length === 0 && everMembers.size === named.length;
+  return [members, named, ...(isFixed ? [] : staying(context, (node) => presence.stays(node)))];
+}
+
 /**
- * Who must reach each other though others cease to be members, and so pass nothing on: those who stay; and with them
- * each that comes by an invitation, for the next one may never come. None where members do not change.
+ * Who must reach each other though others cease to be members, or are hung up on, and so pass nothing on: those who
+ * stay; and with them each that comes by an invitation, for the next one may never come.
  */
-function stayingIn(
+function staying(
   { everMembers, members, joining, outsiders }: ResolvedContext,
-  presence: Presence,
-  { untilUs }: Resolving,
+  isRelied: (node: number) => boolean,
 ): readonly (readonly number[])[] {
   const named = [...members, ...joining];
-  if (outsiders.length === 0 && everMembers.size === named.length) return [];
-  const stays = (node: number) => !outsiders.includes(node) && presence.isThere(node, untilUs);
-  const staying = named.filter(stays);
+  const stays = (node: number) => !outsiders.includes(node) && isRelied(node);
   const invited = Array.from(everMembers).filter((node) => !named.includes(node) && stays(node));
-  return [staying, ...invited.map((node) => [...staying, node])];
+  const all = named.filter(stays);
+  return [all, ...invited.map((node) => [...all, node])];
 }
 
 /** One link from each part of some members to a part before it, in an order drawn. */
@@ -61,23 +71,20 @@ function linksBetweenParts(
 
 /** One link for each joining member whom the topology linked to no member that is there when it comes. */
 function linksOfJoining(
-  { id, members, joining, everMembers }: ResolvedContext,
+  { id, members, joining }: ResolvedContext,
   { links, presence }: { readonly links: Links; readonly presence: Presence },
   { seed, roster }: Resolving,
 ): readonly Link[] {
   return joining.flatMap((node): readonly Link[] => {
-    const isLinked = links
-      .neighbours(node)
-      .some((other) => everMembers.has(other) && presence.finds(node, other));
-    if (isLinked) return [];
     const present = [...members, ...joining].filter((other) => presence.finds(node, other));
-    if (present.length === 0) return [];
+    const neighbours = links.neighbours(node);
+    if (present.length === 0 || present.some((other) => neighbours.includes(other))) return [];
     const draws = stream(seed, `topology-context/${id}/${roster.idOf(node)}`);
     return [[node, draws.pick(present)]];
   });
 }
 
-/** Reports each context whose members the links leave apart: those there at the start, all that join, or all that stay. */
+/** Reports each context whose members the links leave apart: those there at the start, all that ever are, or all that stay. */
 export function reportApart(
   links: Links,
   { path, presence }: { readonly path: ScenarioPath; readonly presence: Presence },
@@ -85,14 +92,13 @@ export function reportApart(
 ): void {
   const { contexts, roster, problems } = resolving;
   for (const context of contexts.all) {
-    const { id, members, joining } = context;
-    const parts = [members, [...members, ...joining], ...stayingIn(context, presence, resolving)]
+    const parts = togetherIn(context, presence)
       .map((nodes) => links.components(nodes))
       .find((found) => found.length > 1);
     const [first = [], second = []] = parts ?? [];
     if (parts === undefined) continue;
     const names = [first, second].map((part) => showNodes(part.map((node) => roster.idOf(node))));
-    const message = `the members of context "${id}" are left apart: ${names[0]} cannot reach ${names[1]}, expected links by which each reaches each over members`;
+    const message = `the members of context "${context.id}" are left apart: ${names[0]} cannot reach ${names[1]}, expected links by which each reaches each over members`;
     problems.add("topology", path, message);
   }
 }

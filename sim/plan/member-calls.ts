@@ -4,7 +4,6 @@
 
 import type { JsonObject } from "../../core/json.ts";
 import { type Role, roles } from "../../core/members/membership.ts";
-import { parseDurationUs } from "../scenario/duration.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { type Problems, type ScenarioPath, showValue } from "../scenario/scenario-error.ts";
 import type { Roster } from "./roster.ts";
@@ -71,10 +70,13 @@ export function checkMemberCall(
   }
 }
 
-/** Of one context: who is not a member from the start and comes nevertheless, and who is none in the end. */
+/** Of one context: who is not a member from the start and comes nevertheless, and who is to go or knocks. */
 export interface Movements {
   readonly coming: readonly number[];
-  /** Oracles do not expect these to agree with the others, unless an expectation names them. */
+  /**
+   * Oracles do not expect these to agree with the others, unless an expectation names them. One that is let in again
+   * later is among them: whether that call is answered depends on the run.
+   */
   readonly outsiders: readonly number[];
 }
 
@@ -83,23 +85,17 @@ export function movementsOf(
   { id, isOnly, roster }: { readonly id: string; readonly isOnly: boolean; readonly roster: Roster },
 ): Movements {
   const coming = new Set<number>();
-  const goneAtUs = new Map<number, number>();
-  const letInAtUs = new Map<number, number>();
-  for (const entry of workload) {
-    const { context, method, args, node, nodes } = entry;
+  const outsiders = new Set<number>();
+  for (const { context, method, args, node, nodes } of workload) {
     if (!isMemberMethod(method) || (context === undefined ? !isOnly : context !== id)) continue;
-    const atUs = ("at" in entry && parseDurationUs(entry.at)) || 0;
     const about = roster.known(typeof args?.member === "string" ? [args.member] : []);
     const callers = roster.known(node === undefined ? nodes : node);
-    const { gone, letIn } = moved[method]({ about, callers });
-    for (const each of gone) goneAtUs.set(each, Math.max(atUs, goneAtUs.get(each) ?? 0));
-    for (const each of letIn) letInAtUs.set(each, Math.max(atUs, letInAtUs.get(each) ?? 0));
-    if (method === "invite-member") for (const each of about) coming.add(each);
-    if (method === "join-uninvited") for (const each of callers) coming.add(each);
+    const { comes = [], goes = [] } = movedBy[method]?.({ about, callers }) ?? {};
+    for (const each of comes) coming.add(each);
+    for (const each of goes) outsiders.add(each);
   }
-  const ascending = (nodes: readonly number[]) => nodes.toSorted((a, b) => a - b);
-  const outsiders = Array.from(goneAtUs).filter(([node, atUs]) => (letInAtUs.get(node) ?? -1) <= atUs);
-  return { coming: ascending(Array.from(coming)), outsiders: ascending(outsiders.map(([node]) => node)) };
+  const ascending = (nodes: ReadonlySet<number>) => Array.from(nodes).sort((a, b) => a - b);
+  return { coming: ascending(coming), outsiders: ascending(outsiders) };
 }
 
 interface Concerned {
@@ -107,18 +103,18 @@ interface Concerned {
   readonly callers: readonly number[];
 }
 
-/** By method: who goes, and who is let in, should it be answered. */
-const moved: Readonly<
-  Record<
-    MemberMethod,
-    (concerned: Concerned) => { readonly gone: readonly number[]; readonly letIn: readonly number[] }
+/** Who comes and who goes, should it be answered. */
+const movedBy: Readonly<
+  Partial<
+    Record<
+      MemberMethod,
+      (concerned: Concerned) => { readonly comes?: readonly number[]; readonly goes?: readonly number[] }
+    >
   >
 > = {
-  "invite-member": ({ about }) => ({ gone: [], letIn: about }),
-  "give-role": ({ about }) => ({ gone: [], letIn: about }),
-  "remove-member": ({ about }) => ({ gone: about, letIn: [] }),
-  "leave-context": ({ callers }) => ({ gone: callers, letIn: [] }),
-  "join-uninvited": ({ callers }) => ({ gone: callers, letIn: [] }),
-  "delete-context": ({ callers }) => ({ gone: callers, letIn: [] }),
-  "join-again": ({ callers }) => ({ gone: [], letIn: callers }),
+  "invite-member": ({ about }) => ({ comes: about }),
+  "remove-member": ({ about }) => ({ goes: about }),
+  "leave-context": ({ callers }) => ({ goes: callers }),
+  "join-uninvited": ({ callers }) => ({ comes: callers, goes: callers }),
+  "delete-context": ({ callers }) => ({ goes: callers }),
 };

@@ -147,16 +147,17 @@ function neighboursOfJoining(
   }
 }
 
-/** Who is there when. */
+/** Who is there when, and who can be relied upon. */
 export class Presence {
   readonly #leftAtUs = new Map<number, number>();
+  readonly #liars = new Set<number>();
   readonly #resolving: Resolving;
 
   constructor(faults: readonly PlanFault[], resolving: Resolving) {
     this.#resolving = resolving;
     for (const fault of faults) {
-      if (fault.kind !== "leave") continue;
-      for (const node of fault.nodes) this.#leftAtUs.set(node, fault.atUs);
+      if (fault.kind === "leave") for (const node of fault.nodes) this.#leftAtUs.set(node, fault.atUs);
+      if (fault.kind === "byzantine") for (const node of fault.nodes) this.#liars.add(node);
     }
   }
 
@@ -174,6 +175,16 @@ export class Presence {
   isThere(node: number, atUs: number): boolean {
     const joinedAtUs = this.#resolving.roster.nodes[node]?.joinsAtUs ?? 0;
     return joinedAtUs <= atUs && (this.#leftAtUs.get(node) ?? Number.POSITIVE_INFINITY) > atUs;
+  }
+
+  /** Whether a node is there at the end. */
+  stays(node: number): boolean {
+    return this.isThere(node, this.#resolving.untilUs);
+  }
+
+  /** Whether a node is never byzantine. */
+  isHonest(node: number): boolean {
+    return !this.#liars.has(node);
   }
 
   /** Whether the other is there when this joining node comes. */

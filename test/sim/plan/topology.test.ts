@@ -97,6 +97,32 @@ test("members of each context reach each other over members alone", () => {
   }
 });
 
+test("members reach each other without a node that only knocks", () => {
+  const plan = planOf({
+    nodes: 3,
+    contexts: [{ id: "c", members: ["n1", "n2"] }],
+    network: { topology: { kind: "star" } },
+    workload: [{ at: 1, node: "n0", context: "c", method: "join-uninvited" }],
+    faults: [
+      { at: 2, kind: "join", nodes: "late" },
+      { at: 3, kind: "leave", nodes: "late" },
+    ],
+  });
+  assert.ok(isConnected([1, 2, 3], plan.links));
+});
+
+test("honest members reach each other without those who are ever byzantine, where links are not named", () => {
+  const withLiar = (liar: string, topology: Topology): Plan =>
+    planOf({
+      ...{ nodes: 5, network: { topology } },
+      faults: [{ at: 1, until: 2, kind: "byzantine", nodes: liar, behaviour: ["lie"] }],
+    });
+  assert.ok(isConnected([0, 1, 3, 4], withLiar("n2", { kind: "line" }).links));
+  assert.ok(isConnected([1, 2, 3, 4], withLiar("n0", { kind: "star" }).links));
+  const named = ["n1", "n2", "n3", "n4"].map((node) => ["n0", node] as const);
+  assert.is(withLiar("n0", { links: named }).links.length, named.length);
+});
+
 test("a context more or less leaves the links of the others alone", () => {
   const far = { id: "far", members: ["n0", "n10", "n20"] };
   const wide = { id: "wide", members: ["n5", "n15", "n25", "n35"] };
