@@ -52,8 +52,8 @@ async function look({ edits }: Mutant): Promise<Finding | null> {
 
 function verdict(finding: Finding | null): string {
   if (finding === null) return "HUNG  ";
-  const { kind, runs, wallMs, oracles } = finding;
-  const after = `${(wallMs / 1_000).toFixed(1)} s, ${runs} runs`;
+  const { kind, runs, cpuMs, oracles } = finding;
+  const after = `${(cpuMs / 1_000).toFixed(1)} s, ${runs} runs`;
   if (kind === "found") return `found   after ${after}, by ${oracles.join(", ")}`;
   return oracles.length > 0 ? `CRASHED only (${oracles.join(", ")}) in ${after}` : `MISSED  in ${after}`;
 }

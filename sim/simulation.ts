@@ -146,10 +146,10 @@ export class Simulation {
   /** Handles all events up to a virtual time, in microseconds, or as many as given. False when the run has ended. */
   runUntil(timeUs: number, eventsMax = Number.POSITIVE_INFINITY): boolean {
     for (let events = 0; events < eventsMax; events += 1) {
-      if (this.world.nextTimeUs > Math.min(timeUs, this.plan.untilUs)) break;
+      if (this.world.nextTimeUs > Math.min(timeUs, this.#endUs)) break;
       if (!this.step()) break;
     }
-    return this.world.nextTimeUs <= this.plan.untilUs;
+    return this.world.nextTimeUs <= this.#endUs;
   }
 
   /** All that the run is at this moment, between two events. It never changes, and holds for any number of forks. O(memory). */
@@ -218,6 +218,11 @@ export class Simulation {
     if (this.#isAtRest) return false;
     world.heal(this.#final.nodes, this.#final.allowedUs);
     return true;
+  }
+
+  /** Of the plan's time, which what is healed afterwards may exceed. */
+  get #endUs(): number {
+    return Math.min(this.plan.untilUs, this.world.untilUs);
   }
 
   get #isAtRest(): boolean {
@@ -342,6 +347,19 @@ export class Simulation {
     this.#isDirty = false;
     this.overall.check(nowUs);
     for (const { watch } of this.expected) watch.check(nowUs);
+    this.#endSoon();
+  }
+
+  /** Where the plan says so, a run that has come to what it is for does not go on for long. */
+  #endSoon(): void {
+    const { settleUs } = this.plan;
+    if (settleUs === undefined || this.#final !== null) return;
+    const watches = this.expected.length > 0 ? this.expected.map(({ watch }) => watch) : [this.overall];
+    const lastUs = watches.reduce(
+      (last, { convergedAtUs }) => Math.max(last, convergedAtUs ?? Number.POSITIVE_INFINITY),
+      0,
+    );
+    this.world.untilUs = Math.min(this.world.untilUs, lastUs + settleUs);
   }
 
   /** On all heads that nodes stand on now. */

@@ -13,6 +13,8 @@ export interface Plan {
   readonly seed: number;
   /** The hard end of virtual time. */
   readonly untilUs: number;
+  /** How long the run goes on once all have converged; where it is left out, to the end. */
+  readonly settleUs?: number;
   readonly nodes: readonly PlanNode[];
   /** Each pair once, the lower index first: who can dial whom. */
   readonly links: readonly (readonly [number, number])[];

@@ -55,9 +55,11 @@ export function resolvePlan(scenario: Scenario, options: ResolveOptions): Plan {
   const faults = resolveFaults(resolving);
   const links = resolveTopology(faults, resolving);
   const expectations = resolveExpectations(resolving);
+  const settleUs = scenario.settle === undefined ? null : readDuration(scenario.settle, ["settle"], problems);
   problems.throwIfAny(scenario);
   return {
-    ...{ name: scenario.name, seed, untilUs, nodes: roster.nodes, links },
+    ...{ name: scenario.name, seed, untilUs, ...(settleUs === null ? {} : { settleUs }) },
+    ...{ nodes: roster.nodes, links },
     contexts: contexts.all.map(({ id, application, members, outsiders }) => ({
       ...{ id, application: application?.name ?? "", members, outsiders },
     })),

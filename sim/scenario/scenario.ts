@@ -42,6 +42,8 @@ export interface Scenario {
   readonly expect?: readonly Expectation[];
   /** The hard end of virtual time. Default 120 s. */
   readonly until?: Duration;
+  /** How long a run goes on once it has converged. Default: to its hard end. */
+  readonly settle?: Duration;
 }
 
 export interface ScenarioNode {

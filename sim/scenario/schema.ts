@@ -197,6 +197,10 @@ const root = object({
     faults: list(refer("fault"), "a list of faults"),
     expect: list(refer("expectation"), "a list of expectations"),
     until: meaning("The hard end of virtual time. Default 120s.", refer("duration")),
+    settle: meaning(
+      "How long a run goes on once all have converged. Default: to its end.",
+      refer("duration"),
+    ),
     $schema: text("the address of this schema"),
   },
 });

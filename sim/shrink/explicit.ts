@@ -68,6 +68,7 @@ export function explicitScenario(plan: Plan, applications: readonly string[] = [
     faults: plan.faults.flatMap((fault) => explicitFault(fault, { plan, config, idsOf })),
     expect: plan.expectations.map((expectation) => explicitExpectation(expectation, idsOf)),
     until: duration(plan.untilUs),
+    ...(plan.settleUs === undefined ? {} : { settle: duration(plan.settleUs) }),
   };
 }
 

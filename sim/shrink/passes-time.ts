@@ -44,7 +44,7 @@ export function cutEnd(search: Search): void {
   }
 }
 
-function endingAt(scenario: ExplicitScenario, endUs: number): ExplicitScenario {
+function endingAt({ settle: _settle, ...scenario }: ExplicitScenario, endUs: number): ExplicitScenario {
   const isBefore = (at: Duration) => us(at) < endUs;
   return {
     ...scenario,
