@@ -28,6 +28,8 @@ export interface AnyCall {
   readonly draft: Draft;
   /** What this node keeps for itself, likewise. */
   readonly ownDraft: Draft;
+  /** The context it is called in, in hexadecimal. */
+  readonly contextId: string;
   /** The wall time of the delta that the call would become: ms since 1970. */
   readonly timeMs: number;
   /** The public key, in hexadecimal, of the node that runs this and signs what it writes. */

@@ -185,6 +185,7 @@ function callOn(
   return {
     draft,
     ownDraft,
+    contextId: toHex(caller.contextId),
     timeMs: caller.timeMs,
     author: toHex(caller.author),
     random: () => {

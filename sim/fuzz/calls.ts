@@ -15,9 +15,10 @@ export interface CallTemplate {
 
 const key = "k{int 0 9}";
 const item = "i{int 0 5}";
-const board = "b{int 0 2}";
+const board = "b{int 0 1}";
 const channel = "{pick general cooking x}";
 const member = "m{int 0 3}";
+const ware = "{pick axe bell}";
 
 const byApplication: Readonly<Record<string, Readonly<Record<string, readonly JsonObject[]>>>> = {
   "kv-store": {
@@ -60,9 +61,9 @@ const byApplication: Readonly<Record<string, Readonly<Record<string, readonly Js
   },
   "team-chat": {
     post: [{ channel, text: "{bytes 30}" }],
-    // Messages are named by their hashes, which no scenario knows: these are refused.
-    react: [{ message: "{seq}", emoji: "+1" }],
-    unreact: [{ message: "{seq}", emoji: "+1" }],
+    // Messages are named by their hashes, which no scenario knows.
+    react: [{ channel, emoji: "{pick +1 -1}" }],
+    unreact: [{ channel, emoji: "{pick +1 -1}" }],
     close: [{ channel }],
     markRead: [{ channel }],
     introduce: [{ name: member }],
@@ -107,6 +108,19 @@ const byApplication: Readonly<Record<string, Readonly<Record<string, readonly Js
     bids: [{ item }],
     outbid: [{ item }],
     items: [{}],
+  },
+  warehouse: {
+    order: [
+      { ware, order: "{node}-{seq}" },
+      { ware, order: "o{int 0 5}" },
+    ],
+    deliver: [{ ware, count: "{int 1 3}" }],
+    send: [{ ware, order: "{node}-{seq}" }],
+    beginCount: [{ ware }],
+    endCount: [{ ware }],
+    get: [{ key: ware }],
+    sent: [{}],
+    noted: [{ order: "o{int 0 5}" }],
   },
 };
 

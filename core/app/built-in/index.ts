@@ -8,6 +8,7 @@ import { noticeBoard } from "./notice-board.ts";
 import { teamChat } from "./team-chat.ts";
 import { textEditor } from "./text-editor.ts";
 import { todoList } from "./todo-list.ts";
+import { warehouse } from "./warehouse.ts";
 
 export const builtInApplications: readonly Application[] = [
   kvStore,
@@ -17,4 +18,5 @@ export const builtInApplications: readonly Application[] = [
   textEditor,
   noticeBoard,
   auction,
+  warehouse,
 ];

@@ -47,17 +47,17 @@ export const teamChat = defineApp({
       call.emit("message", { channel, name });
       return name;
     },
-    /** `{message, emoji}` → null. */
+    /** `{message, emoji}` → null; or `{channel, emoji}`, to its last message. */
     react(state, args) {
-      const name = textArgument(args, "message");
+      const name = namedBy(args, state);
       if (messageOf(state, name) === null)
         throw new CallError(`there is no message ${name}`, "bad-arguments");
       const emojis = state.reactions.at(name);
       emojis.set(Array.from(new Set([...texts(emojis.get()), textArgument(args, "emoji")])));
     },
-    /** `{message, emoji}` → null. Takes back the caller's own. */
-    unreact({ reactions }, args) {
-      const emojis = reactions.at(textArgument(args, "message"));
+    /** `{message, emoji}`, or `{channel, emoji}`, → null. Takes back the caller's own. */
+    unreact(state, args) {
+      const emojis = state.reactions.at(namedBy(args, state));
       const own = texts(emojis.get());
       const left = own.filter((emoji) => emoji !== textArgument(args, "emoji"));
       if (left.length < own.length) emojis.set(left);
@@ -123,6 +123,15 @@ function messagesIn(chat: Chat, channel: string) {
     const message = messageOf(chat, name);
     return message === null || message.channel !== channel ? [] : [{ name, message }];
   });
+}
+
+/** The name of the message that is meant: where only a channel is given, of its last. */
+function namedBy(args: JsonObject, chat: Chat): string {
+  if (args.message !== undefined) return textArgument(args, "message");
+  const channel = textArgument(args, "channel");
+  const last = messagesIn(chat, channel).at(-1);
+  if (last === undefined) throw new CallError(`there is no message in "${channel}"`, "bad-arguments");
+  return last.name;
 }
 
 /** `[emoji, author]` of everybody, sorted by author. */

@@ -32,6 +32,7 @@ test("each application has a name of its own", () => {
     "text-editor",
     "notice-board",
     "auction",
+    "warehouse",
   ]);
 });
 
@@ -88,6 +89,12 @@ test("team-chat: messages stay in order, reactions are a set, profiles are their
   call("post", { channel: "general", text: "hello" });
   for (const emoji of ["+1", "+1", "-1"]) call("react", { message: name, emoji });
   call("unreact", { message: name, emoji: "-1" });
+  call("post", { channel: "other", text: "last" });
+  call("react", { channel: "other", emoji: "+1" });
+  const [last] = call("history", { channel: "other" }) as JsonObject[];
+  assert.is(((last as JsonObject).reactions as Json[]).length, 1);
+  call("unreact", { channel: "other", emoji: "+1" });
+  assert.match(call("react", { channel: "empty", emoji: "?" }) as string, /there is no message in "empty"/);
   const history = call("history", { channel: "general" }) as JsonObject[];
   assert.equal(
     history.map(({ text, reactions }) => [text, (reactions as Json[]).length]),
@@ -100,7 +107,7 @@ test("team-chat: messages stay in order, reactions are a set, profiles are their
   call("introduce", { name: "Ann" });
   assert.equal(Object.values(call("profiles") as JsonObject), ["Ann"]);
   call("close", { channel: "general" });
-  assert.equal(call("channels"), []);
+  assert.equal(call("channels"), ["other"]);
   assert.equal(call("history", { channel: "general" }), []);
 });
 
