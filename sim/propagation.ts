@@ -22,6 +22,11 @@ export class Propagation {
     this.memory = memory;
   }
 
+  /** Was it applied anywhere? */
+  knows(id: DeltaId): boolean {
+    return this.memory.made.has(id);
+  }
+
   /** A node applied a delta; the first to do so is its maker. True when it was another. */
   applied(delta: CausalDelta, { node, nowUs }: { readonly node: number; readonly nowUs: number }): boolean {
     const made = this.memory.made.get(delta.id);

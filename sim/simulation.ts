@@ -20,6 +20,7 @@ import { judgeExpectations, notLive } from "./oracles/expectations.ts";
 import { HandlerRuns, type OwedEvent } from "./oracles/handler-runs.ts";
 import { HealedCore } from "./oracles/healed-core.ts";
 import { Joined } from "./oracles/joined.ts";
+import { Lives } from "./oracles/lives.ts";
 import { type Found, Oracles, type Violation } from "./oracles/oracles.ts";
 import { Outsiders } from "./oracles/outsiders.ts";
 import { ConvergenceWatch } from "./oracles/watch.ts";
@@ -80,6 +81,7 @@ export class Simulation {
   readonly #differential: Differential;
   readonly #joined: Joined;
   readonly #outsiders: Outsiders;
+  readonly #lives: Lives;
   readonly #onEvent: SimulationOptions["onEvent"];
   readonly #options: SimulationOptions;
   #isDirty = true;
@@ -109,6 +111,7 @@ export class Simulation {
     this.#differential = new Differential(codec, report, memory?.differential);
     this.#joined = new Joined(codec, report, memory?.joined);
     this.#outsiders = new Outsiders(this.world, report, memory?.outsiders);
+    this.#lives = new Lives(plan.nodes.length, report, memory?.lives);
     const all = Array.from(this.world.contextIds.values());
     const watches = memory?.watches.values();
     const watch = (contexts: readonly ContextId[], nodes: readonly number[] | null) =>
@@ -165,6 +168,7 @@ export class Simulation {
       differential: this.#differential.memory,
       joined: this.#joined.memory,
       outsiders: this.#outsiders.memory,
+      lives: this.#lives.memory,
       final: this.#final?.memory ?? null,
       watches: [this.overall, ...this.expected.map(({ watch }) => watch)].map(({ memory }) => memory),
     };
@@ -282,6 +286,7 @@ export class Simulation {
     if (deletions !== undefined) this.#deleting(node, deletions[1]);
     for (const delta of deltas) {
       this.#touched.add(delta.contextId);
+      if (!this.propagation.knows(delta.id)) this.#lives.wrote(node, delta);
       const isNew = this.propagation.applied(delta, { node: node.index, nowUs: this.world.nowUs });
       if (isNew) this.world.counters.bytes.payload += delta.sealed.length;
     }

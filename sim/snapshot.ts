@@ -5,6 +5,7 @@ import type { DifferentialMemory } from "./oracles/differential.ts";
 import type { HandlerRunsMemory } from "./oracles/handler-runs.ts";
 import type { HealedCoreMemory } from "./oracles/healed-core.ts";
 import type { JoinedMemory } from "./oracles/joined.ts";
+import type { LivesMemory } from "./oracles/lives.ts";
 import type { OraclesMemory, Violation } from "./oracles/oracles.ts";
 import type { OutsidersMemory } from "./oracles/outsiders.ts";
 import type { WatchMemory } from "./oracles/watch.ts";
@@ -30,6 +31,7 @@ export interface SimulationMemory {
   readonly differential: DifferentialMemory;
   readonly joined: JoinedMemory;
   readonly outsiders: OutsidersMemory;
+  readonly lives: LivesMemory;
   /** Over everything, then one for each `converged` expectation. */
   readonly watches: readonly WatchMemory[];
   /** Once the plan's time is over and a core was healed. */

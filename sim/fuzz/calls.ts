@@ -14,7 +14,7 @@ export interface CallTemplate {
 }
 
 const key = "k{int 0 9}";
-const item = "i{int 0 5}";
+const item = "i{int 0 3}";
 const board = "b{int 0 1}";
 const channel = "{pick general cooking x}";
 const member = "m{int 0 3}";
@@ -51,8 +51,8 @@ const byApplication: Readonly<Record<string, Readonly<Record<string, readonly Js
       { id: item, done: true },
       { id: item, done: false },
     ],
-    tag: [{ id: item, tag: "t{int 0 3}" }],
-    untag: [{ id: item, tag: "t{int 0 3}" }],
+    tag: [{ id: item, tag: "t{int 0 1}" }],
+    untag: [{ id: item, tag: "t{int 0 1}" }],
     move: [{ id: item, to: "{int 0 5}" }],
     remove: [{ id: item }],
     get: [{ key: item }],

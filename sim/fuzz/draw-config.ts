@@ -20,7 +20,11 @@ export function drawConfig(
 ): Partial<Config> {
   const pace = draws.chance(quickShare) ? drawPace(network, syncMs, draws) : {};
   if (!isVaried) return pace;
-  const sync = { syncSessionsMax: draws.pick([1, 2, 5]), heartbeatMs: draws.pick([1_000, 3_000, 10_000]) };
+  const sync = {
+    syncSessionsMax: draws.pick([1, 2, 5]),
+    heartbeatMs: draws.pick([1_000, 3_000, 10_000]),
+    syncProtocolForced: draws.pick([0, 0, 1, 2, 3, 4, 5, 6]),
+  };
   const buffers = {
     pendingDeltasMax: draws.pick([1, 3, 20]),
     pendingBytesMax: draws.pick([1_024, 5_000, 100_000]),
@@ -30,8 +34,14 @@ export function drawConfig(
     handlerAttemptsMax: draws.pick([1, 2]),
     clockSkewWarnMs: draws.pick([1, 1_000]),
   };
+  const blobs = {
+    blobEvictionMs: draws.pick([50, 1_000]),
+    blobCacheAgeMaxMs: draws.pick([10, 2_000]),
+    blobCacheCountMax: draws.pick([0, 1]),
+    blobCacheBytesMax: draws.pick([0, 100_000]),
+  };
   const compaction = draws.chance(0.5) ? drawCompaction(draws) : {};
-  return { ...pace, ...someOf({ ...sync, ...buffers }, draws), ...compaction };
+  return { ...pace, ...someOf({ ...sync, ...buffers, ...blobs }, draws), ...compaction };
 }
 
 function drawPace(network: ScenarioNetwork, syncMs: number, draws: Stream): Partial<Config> {

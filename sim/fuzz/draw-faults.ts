@@ -27,6 +27,7 @@ export interface DrawnFaults {
 }
 
 const joiningMax = 4;
+const fromStartShare = 0.15;
 
 export function drawFaults(setting: FaultSetting): DrawnFaults {
   const { space, draws } = setting;
@@ -80,7 +81,8 @@ class Schedule {
   /** Null where the draw fits nothing. */
   draw(kind: Exclude<FuzzedFaultKind, "join">): ScenarioFault | null {
     const { activeMs, draws } = this.#setting;
-    const at = draws.between(0, activeMs - 2);
+    // Who is apart from the first moment on has nothing in common but the beginning.
+    const at = draws.chance(fromStartShare) ? 0 : draws.between(0, activeMs - 2);
     const until = Math.min(activeMs, at + draws.pick([50, 500, 2_000, 5_000, activeMs]));
     const times = { at, until };
     const onSome = draws.chance(0.5) ? {} : { nodes: this.#someNodes() };
@@ -132,7 +134,7 @@ class Schedule {
           kind,
           at,
           nodes: this.#someNodes(),
-          byMs: draws.pick([-86_400_000, -3_000, 3_000, 3_600_000]),
+          byMs: draws.pick([-86_400_000, -3_000, 3_000, 3_600_000, 172_800_000]),
         };
       case "clock-drift":
         return {

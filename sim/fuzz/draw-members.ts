@@ -64,8 +64,12 @@ export function drawMembership({ context, nodes, activeMs, draws }: MembershipSe
         role: named === founder ? "admin" : role,
       });
     }
-    if (draws.chance(0.3)) return call(target, "leave-context");
-    if (draws.chance(0.3)) return call(draws.pick(admins), "invite-member", { member: target, role });
+    if (draws.chance(0.25)) return call(target, "leave-context");
+    if (draws.chance(0.25)) return call(target, draws.pick(["delete-context", "join-again"]));
+    if (draws.chance(0.4)) {
+      const late = draws.chance(0.5) ? { forMs: draws.pick([1, 50, 2_000]) } : {};
+      return call(draws.pick(admins), "invite-member", { member: target, role, ...late });
+    }
     return call(draws.pick(admins), "remove-member", { member: target });
   };
   const calls = [

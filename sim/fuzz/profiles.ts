@@ -100,7 +100,10 @@ export const profiles: readonly Profile[] = [
       name: "members",
       meaning: "nodes that come, go and return, invited, removed or not, while old changes are dropped",
     },
-    ...{ faults: ["join", "leave", "crash", "partition"], faultsMax: 10, varied: ["topology", "config"] },
+    ...{
+      faults: ["join", "leave", "crash", "partition", "clock-jump", "byzantine"],
+      ...{ faultsMax: 10, varied: ["topology", "config"] },
+    },
     membershipShare: 0.9,
   },
   {

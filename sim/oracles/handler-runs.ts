@@ -1,7 +1,8 @@
 /**
  * Handlers run at least once: for each event that names one and lies durably on a node that did not write it, the
- * handler was tried there by the end, whatever crashes took. Seen from outside: events in what a node commits, runs
- * by the function that is called, each counted for the commit it led to.
+ * handler was tried there by the end, whatever crashes took, and tried again while it failed and was not given up. Seen
+ * from outside: events in what a node commits, runs by the function that is called, each counted for the commit it led
+ * to.
  */
 
 import type { Application, Handler } from "../../core/app/application.ts";
@@ -24,15 +25,29 @@ interface Debt {
   readonly sinceUs: number;
   /** Commits an attempt led to. */
   attempts: number;
+  /** When the last of them was, and whether it ran to its end. */
+  triedUs: number;
+  isDone: boolean;
+}
+
+/** A run of a handler. */
+interface Attempt {
+  readonly id: string;
+  readonly isDone: boolean;
 }
 
 interface Consequences {
   readonly owed: readonly OwedEvent[];
-  readonly tried: readonly string[];
+  readonly tried: readonly Attempt[];
 }
 
 /** Events that came in the last moments of a run may still be owed. */
 const graceUs = 1_000_000;
+/**
+ * After the first failure a handler is tried again within so long, and with each it doubles: a round of one to one and a
+ * half seconds may be under way, then there is one of its own, and clocks drift.
+ */
+const retryUs = 4_000_000;
 
 /** What each commit led to. A commit is made once, and copies of a run share those that they had in common. */
 const led = new WeakMap<Commit, Consequences>();
@@ -46,8 +61,8 @@ export interface HandlerRunsMemory {
 
 export class HandlerRuns {
   readonly memory: HandlerRunsMemory;
-  /** Events whose handlers the input under way has run. */
-  #running: string[] = [];
+  /** Of the input under way. */
+  #running: Attempt[] = [];
   /** Of all applications. What names another is parked without a run. */
   readonly #names = new Set<string>();
 
@@ -66,8 +81,10 @@ export class HandlerRuns {
         name,
         {
           run: (call) => {
-            this.#running.push(call.event.id);
+            const { id } = call.event;
+            const nth = this.#running.push({ id, isDone: false });
             handler.run(call);
+            this.#running[nth - 1] = { id, isDone: true };
           },
         },
       ]);
@@ -87,8 +104,12 @@ export class HandlerRuns {
       .filter(({ handler }) => this.#names.has(handler));
     const tried = this.#running;
     this.#running = [];
-    for (const event of owed) debts.set(event.id, { event, sinceUs: nowUs, attempts: 0 });
-    this.#count(node, tried, 1);
+    for (const event of owed)
+      debts.set(event.id, { event, sinceUs: nowUs, attempts: 0, triedUs: nowUs, isDone: false });
+    for (const { id, isDone } of tried) {
+      const debt = debts.get(id);
+      if (debt !== undefined) Object.assign(debt, { attempts: debt.attempts + 1, triedUs: nowUs, isDone });
+    }
     if (owed.length + tried.length > 0) led.set(commit, { owed, tried });
     return owed;
   }
@@ -104,7 +125,12 @@ export class HandlerRuns {
     if (commits === "all") return debts.clear();
     for (const commit of commits) {
       const { owed, tried } = led.get(commit) ?? { owed: [], tried: [] };
-      this.#count(node, tried, -1);
+      for (const { id, isDone } of tried) {
+        const debt = debts.get(id);
+        if (debt === undefined) continue;
+        debt.attempts -= 1;
+        if (isDone) debt.isDone = false;
+      }
       for (const { id } of owed) debts.delete(id);
     }
   }
@@ -129,13 +155,14 @@ export class HandlerRuns {
     return nodes.flatMap((node) => {
       const upSinceUs = this.memory.upSinceUs[node.index] ?? 0;
       if (node.status !== "up" || node.isPaused || upSinceUs > nowUs - graceUs) return [];
-      const forgotten = Array.from(this.#debtsOf(node).values()).filter(
-        ({ attempts, sinceUs }) => attempts === 0 && sinceUs <= nowUs - graceUs,
+      const late = Array.from(this.#debtsOf(node).values()).filter((debt) =>
+        isLate(debt, { upSinceUs, nowUs, attemptsMax: node.config.handlerAttemptsMax }),
       );
-      const [first] = forgotten;
+      const [first] = late;
       if (first === undefined) return [];
       const { handler, name, id } = first.event;
-      const message = `never ran "${handler}" for the event "${name}" ${id}, which it had since ${first.sinceUs / 1_000} ms (${forgotten.length} such events)`;
+      const never = first.attempts === 0 ? "never ran" : `tried ${first.attempts} times and not again`;
+      const message = `${never} "${handler}" for the event "${name}" ${id}, which it had since ${first.sinceUs / 1_000} ms (${late.length} such events)`;
       return [{ oracle: "handlers-run", invariant: 5, node: node.id, message }];
     });
   }
@@ -143,14 +170,17 @@ export class HandlerRuns {
   #debtsOf(node: SimNode): Map<string, Debt> {
     return this.memory.debts[node.index] as Map<string, Debt>; // there is one for each node
   }
+}
 
-  #count(node: SimNode, eventIds: readonly string[], by: number): void {
-    const debts = this.#debtsOf(node);
-    for (const id of eventIds) {
-      const debt = debts.get(id);
-      if (debt !== undefined) debt.attempts += by;
-    }
-  }
+/** Should it have been tried by now, or tried again? */
+function isLate(
+  { attempts, sinceUs, triedUs, isDone }: Debt,
+  about: { readonly upSinceUs: number; readonly nowUs: number; readonly attemptsMax: number },
+): boolean {
+  const { upSinceUs, nowUs, attemptsMax } = about;
+  if (attempts === 0) return sinceUs <= nowUs - graceUs;
+  if (isDone || attempts >= attemptsMax) return false;
+  return Math.max(triedUs, upSinceUs) + retryUs * 2 ** (attempts - 1) + graceUs < nowUs;
 }
 
 function eventsOf({ id: delta, contextId, author, content, events }: CausalDelta): readonly OwedEvent[] {

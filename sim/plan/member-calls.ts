@@ -10,8 +10,8 @@ import type { Roster } from "./roster.ts";
 
 /** What each takes: `member`, a node; `role`, which `invite-member` may leave out. */
 const parameters = {
-  /** Signs an invitation for a node and hands it over; the node comes in by it. */
-  "invite-member": ["member", "role"],
+  /** Signs an invitation for a node and hands it over; the node comes in by it, unless it is late. */
+  "invite-member": ["member", "role", "forMs"],
   "give-role": ["member", "role"],
   "remove-member": ["member"],
   "leave-context": [],
@@ -37,11 +37,20 @@ export interface MemberCall {
   /** Whom it is about; the caller itself where it names nobody. */
   readonly member: string | null;
   readonly role: Role;
+  /** How long an invitation is good for. */
+  readonly forMs: number;
 }
 
+/** In a run nothing is too late by this. */
+const invitedForMs = 365 * 24 * 3_600_000;
+
 export function memberCallOf(method: MemberMethod, args: JsonObject): MemberCall {
-  const { member = null, role = "member" } = args as { readonly member?: string; readonly role?: Role };
-  return { method, member, role };
+  const {
+    member = null,
+    role = "member",
+    forMs = invitedForMs,
+  } = args as Partial<Omit<MemberCall, "method">>;
+  return { method, member, role, forMs };
 }
 
 /** What is wrong with its arguments goes to the problems. */
@@ -61,7 +70,11 @@ export function checkMemberCall(
     if (typeof member === "string") roster.find(member, [...path, "args", "member"]);
     else problems.add("missing-key", [...path, "args"], `missing key "member": expected the id of a node`);
   }
-  const { role } = args;
+  const { role, forMs } = args;
+  if (taken.includes("forMs") && forMs !== undefined && !(Number.isSafeInteger(forMs) && Number(forMs) > 0)) {
+    const message = `found ${showValue(forMs)}, expected a whole number of milliseconds above 0`;
+    problems.add("bad-value", [...path, "args", "forMs"], message);
+  }
   const isMissing = role === undefined && method === "give-role";
   const isWrong = role !== undefined && !roles.some((each) => each === role);
   if (taken.includes("role") && (isMissing || isWrong)) {

@@ -8,9 +8,6 @@ import type { Plan, PlanOperation } from "../plan/plan.ts";
 import { joinRequest } from "./fault-injector.ts";
 import type { World } from "./world.ts";
 
-/** In a run nothing is too late by this. */
-const invitedForMs = 365 * 24 * 3_600_000;
-
 /** An operation, as its node is asked. */
 export function callOf(
   world: World,
@@ -21,11 +18,15 @@ export function callOf(
   return { kind: "execute", contextId, method, args };
 }
 
-function memberCall(world: World, contextId: ContextId, { method, member, role }: MemberCall): ClientCall {
+function memberCall(
+  world: World,
+  contextId: ContextId,
+  { method, member, role, forMs }: MemberCall,
+): ClientCall {
   const named = () => world.node(indexOf(world, member)).author;
   switch (method) {
     case "invite-member":
-      return { kind: "invite", contextId, role, invitee: named(), expiresInMs: invitedForMs };
+      return { kind: "invite", contextId, role, invitee: named(), expiresInMs: forMs };
     case "give-role":
       return { kind: "change-members", contextId, change: { kind: "role", member: named(), role } };
     case "remove-member":

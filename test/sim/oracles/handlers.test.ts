@@ -194,6 +194,18 @@ for (const [what, broken] of Object.entries(forgetful)) {
   });
 }
 
+test("a core that forgets over a crash what it has tried in vain is seen", () => {
+  const failing = announcing(() => {
+    throw new CallError("not yet");
+  });
+  const quick: Scenario = { ...slow, disk: { syncMs: 1 } };
+  const broken = breakage(OwedQueue.prototype, "load", nothing);
+  const result = whileBroken([broken], () => simulate(quick, { seed: 2, applications: [failing] }));
+  const messages = ofOracle(result, "handlers-run").map(({ message }) => message);
+  assert.ok(messages.some((message) => /tried \d times and not again "hear"/.test(message)));
+  assert.equal(simulate(quick, { seed: 2, applications: [failing] }).violations, []);
+});
+
 test("a core that forgets nothing is not complained of, whatever crashes take", () => {
   const { violations, probes } = runSlow([]);
   assert.equal(violations, []);
