@@ -302,7 +302,10 @@ export class Simulation {
   }
 
   #handled(node: SimNode): void {
-    for (const contextId of this.#touched) this.#updateStanding(node, contextId);
+    for (const contextId of this.#touched) {
+      this.#updateStanding(node, contextId);
+      this.oracles.awake(node, contextId, this.world.nowUs);
+    }
     if (this.#touched.size > 0 || this.world.nowUs >= this.settledUs) this.#isDirty = true;
     this.#touched.clear();
     this.handlerRuns.handled();

@@ -18,6 +18,8 @@ const syncsPerHop = 4;
 const shortHopsMax = 8;
 /** Bytes that a call makes cross a link, over gossip, sync and control: what the largest arguments come to, and more. */
 const bytesPerCall = 20_000;
+/** What a call leaves in a state, in bytes of a transfer. */
+const stateBytesPerCall = 600;
 
 export function convergenceBoundMs(scenario: Scenario, activeMs: number): number {
   const network = scenario.network ?? {};
@@ -33,7 +35,11 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   const kbps = network.bandwidthKbps ?? Number.POSITIVE_INFINITY;
   const calls = (scenario.workload ?? []).reduce((sum, entry) => sum + callsOf(entry, activeMs), 0);
   const transferMs = ((calls * bytesPerCall + blobBytesOf(scenario, activeMs)) * 8) / kbps;
-  return Math.ceil((spareMs + keepaliveMs + 2 * repairMs + hopsMs + transferMs) / 1_000) * 1_000;
+  // Where bodies go, states move instead: a page each time there and back.
+  const pages = (calls * stateBytesPerCall) / config("snapshotPageBytes");
+  const statesMs = scenario.config?.compactAboveDeltas === undefined ? 0 : pages * 2 * slowestMs(network);
+  const boundMs = spareMs + keepaliveMs + 2 * repairMs + hopsMs + transferMs + statesMs;
+  return Math.ceil(boundMs / 1_000) * 1_000;
 }
 
 /** From one end of the network to the other, or more: members of a context may be linked by detours. */

@@ -10,6 +10,7 @@
 import { stream } from "../random.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { convergenceBoundMs, slowestSyncMs } from "./convergence-bound.ts";
+import { drawBursts } from "./draw-bursts.ts";
 import { drawConfig } from "./draw-config.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawMembership } from "./draw-members.ts";
@@ -58,14 +59,15 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
     draws: draws("faults"),
   });
   const cast: Cast = { contexts, joining, memberships, activeMs };
+  const bursts = drawBursts(cast, space, draws("bursts"));
   const scenario: Scenario = {
     ...{ name, seed, nodes, contexts: contexts.map(({ id, app, members }) => ({ id, app, members })) },
     ...(Object.keys(network).length > 0 ? { network } : {}),
     ...(isVaried("clocks") ? { clocks: drawClocks(draws("clocks")) } : {}),
     ...(disk.syncMs === undefined ? {} : { disk }),
     ...(Object.keys(config).length > 0 ? { config } : {}),
-    workload: drawWorkload(cast, space, draws("workload")),
-    faults,
+    workload: [...drawWorkload(cast, space, draws("workload")), ...bursts.map(({ calls }) => calls)],
+    faults: [...faults, ...bursts.flatMap((burst) => burst.faults)],
   };
   const withinMs = convergenceBoundMs(scenario, activeMs);
   const settle = draws("settle").pick(settlesMs);

@@ -31,10 +31,6 @@ const entriesMax = 5;
 const everyMethodShare = 0.45;
 /** Each may move some hundred thousand bytes. */
 const callsWithBlobsMax = 60;
-/** In so many of the contexts somebody calls more often in a moment than a turn of another node has room for. */
-const burstShare = 0.06;
-const burst = { calls: [300, 500, 800], lastsMs: 400 } as const;
-
 export function drawContexts(
   nodes: number,
   { contextsMax, calls }: ScenarioSpace,
@@ -74,22 +70,8 @@ export function drawWorkload(
       const perMinute = Math.ceil((count * 60_000) / (until - from));
       return { from, until, rate: `${perMinute}/m`, nodes, context: id, method, args };
     });
-    const bursts = draws.chance(burstShare) ? [drawBurst(maker, { id, members, activeMs }, draws)] : [];
-    return [...entries, ...bursts, ...(membership?.calls ?? [])];
+    return [...entries, ...(membership?.calls ?? [])];
   });
-}
-
-function drawBurst(
-  { method, args }: CallTemplate,
-  { id, members, activeMs }: Pick<DrawnContext, "id" | "members"> & Pick<Cast, "activeMs">,
-  draws: Stream,
-): WorkloadEntry {
-  const from = draws.between(0, activeMs - burst.lastsMs - 1);
-  const perMinute = Math.ceil((draws.pick(burst.calls) * 60_000) / burst.lastsMs);
-  return {
-    ...{ from, until: from + burst.lastsMs, rate: `${perMinute}/m`, nodes: [draws.pick(members)] },
-    ...{ context: id, method, args },
-  };
 }
 
 /** A blob is put before it is got; one in some runs is deleted. */

@@ -214,6 +214,16 @@ export class Oracles {
     }
   }
 
+  /** What a turn had no room for the node has itself woken for at once, whatever else comes or does not. Invariant 14. */
+  awake(node: SimNode, contextId: ContextId, nowUs: number): void {
+    const readyCount = node.core?.replicas().get(contextId)?.deltas.readyCount ?? 0;
+    if (readyCount === 0) return;
+    const { monotonicMs } = node.clock.now(nowUs);
+    if (node.wakeAtMs !== null && node.wakeAtMs <= monotonicMs) return;
+    const wakes = node.wakeAtMs === null ? "never" : `in ${node.wakeAtMs - monotonicMs} ms`;
+    this.#find("awake", 14, node, `${readyCount} deltas could be applied, and it wakes ${wakes}`);
+  }
+
   #find(oracle: string, invariant: number, node: SimNode, message: string): void {
     this.memory.found += 1;
     if (this.memory.found <= violationsMax) this.#report({ oracle, invariant, node: node.id, message });

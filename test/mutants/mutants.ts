@@ -1,7 +1,9 @@
 // Mistakes a protocol engineer could make, each a few words of the core changed. `npm run mutants` plants one at a time
 // in a copy of the project and has `reconverge fuzz` look for it; mutants.test.ts sees to it that each still applies.
 //
-// None of them throws by itself: what finds them must be an oracle that sees the cluster go wrong.
+// None of them throws by itself: what finds them must be an oracle that sees the cluster go wrong. What the next session
+// or the next message mends is none: a list of missing ids with one too few, say, or a frontier that one side alone
+// remembers, which costs time and nothing else.
 
 export interface Edit {
   readonly file: string;
@@ -86,10 +88,10 @@ export const mutants: readonly Mutant[] = [
     "    for (const entity of fresh.values()) this.#records.putEntity(entity, turn);\n",
     "    for (const entity of fresh.values()) this.#records.putEntity(entity, turn);\n    if (fresh.size > 8) this.#memory.tree.root = this.#memory.tree.written;\n",
   ]),
-  mutant("children-forgotten", "of several deltas that waited for one parent only the first is applied", [
-    "core/delta-store/delta-store.ts",
-    "for (const released of this.pending.release(id)) {",
-    "for (const released of this.pending.release(id).slice(0, 1)) {",
+  mutant("children-left-waiting", "of several deltas that waited for one parent only the first is released", [
+    "core/delta-store/pending.ts",
+    'child.delta.content.kind !== "needs-upgrade") released.push',
+    'child.delta.content.kind !== "needs-upgrade" && released.length === 0) released.push',
   ]),
   mutant("wake-up-lost", "what did not fit a turn waits until something else comes", [
     "core/replica.ts",
@@ -160,20 +162,33 @@ export const mutants: readonly Mutant[] = [
     "      if (this.graph.has(id)) continue;\n      const position",
     "      if (this.graph.has(id) || (id === history.at(-1)?.id && history.length > 1)) continue;\n      const position",
   ]),
-  mutant("wanted-never-told", "ids that a list shows to be missing are not asked for", [
-    "core/sync/reconciliation/reconcile.ts",
-    "    if (!own.delete(id)) bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));",
-    "    if (!own.delete(id) && index > 0) bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));",
-  ]),
+  mutant(
+    "fingerprint-leaves-out-the-last",
+    "two ranges that differ in their last delta alone look the same",
+    [
+      "core/sync/reconciliation/history-view.ts",
+      "  fingerprint(from: number, to: number): string {\n",
+      "  fingerprint(from: number, until: number): string {\n    const to = until > from + 1 ? until - 1 : until;\n",
+    ],
+  ),
   mutant("ranges-end-early", "of ranges that differ the last is taken for equal", [
     "core/sync/reconciliation/reconcile.ts",
     "        else writer.detail(view, own);\n        break;",
     "        else if (index > 0 && index === theirs.length - 1) writer.skip(until);\n        else writer.detail(view, own);\n        break;",
   ]),
-  mutant("frontier-of-a-cut-session", "a session that was cut off is remembered as if all of it had come", [
-    "core/sync/frontiers.ts",
-    "  rememberGiven(pair: Acquaintance, ids: readonly DeltaId[], turn: Turn): void {\n",
-    "  rememberGiven(pair: Acquaintance, ids: readonly DeltaId[], turn: Turn): void {\n    if (ids.length > 0) return this.remember(pair, { ids: [...ids].sort().slice(-idsMax), count: 0 }, turn);\n",
+  mutant(
+    "siblings-backwards",
+    "of two texts inserted at one place the one with the larger name comes first",
+    [
+      "core/state/fugue.ts",
+      "  const sorted = [...runs].sort((a, b) => (a.key < b.key ? -1 : 1));",
+      "  const sorted = [...runs].sort((a, b) => (a.key < b.key ? 1 : -1));",
+    ],
+  ),
+  mutant("compacts-before-it-writes", "bodies go though the state they made is not written", [
+    "core/replica.ts",
+    "    this.settle(turn);\n    const { amount, isMore }",
+    "    const { amount, isMore }",
   ]),
   mutant("pending-never-released", "a delta that waits for two parents waits for ever", [
     "core/delta-store/pending.ts",
