@@ -86,14 +86,14 @@ const byApplication: Readonly<Record<string, Readonly<Record<string, readonly Js
     documents: [{}],
   },
   "notice-board": {
-    introduce: [{ name: "{node}" }, { name: member }],
+    introduce: [{ name: "{node}" }],
     post: [{ board, text: "{node}-{seq}" }],
     clear: [{ board }],
     appoint: [
-      { board, member: "n{int 0 4}" },
-      { board, member },
+      { board, member: "n{int 0 3}" },
+      { board: "b0", member: "n{int 0 9}" },
     ],
-    dismiss: [{ board, member: "n{int 0 4}" }],
+    dismiss: [{ board, member: "n{int 0 3}" }],
     get: [{ key: board }],
     writers: [{ board }],
     boards: [{}],

@@ -11,6 +11,7 @@ const [timeoutCrossings, timeoutSyncs] = [10, 4];
 
 /** With the defaults a repair may take minutes: most runs have quicker ones, so that there are more runs. */
 const quickShare = 0.8;
+const forcedShare = 0.25;
 
 /** `syncMs`: how long a sync of the disk takes at most. `isVaried`: whether more than the pace of sync is drawn. */
 export function drawConfig(
@@ -23,8 +24,11 @@ export function drawConfig(
   const sync = {
     syncSessionsMax: draws.pick([1, 2, 5]),
     heartbeatMs: draws.pick([1_000, 3_000, 10_000]),
-    syncProtocolForced: draws.pick([0, 0, 1, 2, 3, 4, 5, 6]),
   };
+  // By themselves few who differ have no past in common, and reconcile their histories.
+  const forced = draws.chance(forcedShare)
+    ? { syncProtocolForced: draws.pick([1, 2, 3, 3, 3, 4, 5, 6]) }
+    : {};
   const buffers = {
     pendingDeltasMax: draws.pick([1, 3, 20]),
     pendingBytesMax: draws.pick([1_024, 5_000, 100_000]),
@@ -41,7 +45,7 @@ export function drawConfig(
     blobCacheBytesMax: draws.pick([0, 100_000]),
   };
   const compaction = draws.chance(0.5) ? drawCompaction(draws) : {};
-  return { ...pace, ...someOf({ ...sync, ...buffers, ...blobs }, draws), ...compaction };
+  return { ...pace, ...forced, ...someOf({ ...sync, ...buffers, ...blobs }, draws), ...compaction };
 }
 
 function drawPace(network: ScenarioNetwork, syncMs: number, draws: Stream): Partial<Config> {

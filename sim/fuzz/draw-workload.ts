@@ -4,6 +4,7 @@ import type { Stream } from "../random.ts";
 import type { ScenarioContext, WorkloadEntry } from "../scenario/scenario.ts";
 import { blobCalls, type CallTemplate } from "./calls.ts";
 import type { DrawnMembership } from "./draw-members.ts";
+import { drawOpening } from "./draw-openings.ts";
 import type { ScenarioSpace } from "./profiles.ts";
 
 /** A context, its members named one by one. */
@@ -51,7 +52,8 @@ export function drawWorkload(
   { calls, callsMax, blobsShare }: ScenarioSpace,
   draws: Stream,
 ): readonly WorkloadEntry[] {
-  return contexts.flatMap(({ id, app, members }) => {
+  return contexts.flatMap((context) => {
+    const { id, app, members } = context;
     // Other calls have nothing to change, and are refused, unless somebody made it first.
     const [maker, ...others] = calls.filter((call) => call.app === app);
     if (maker === undefined) return [];
@@ -70,7 +72,8 @@ export function drawWorkload(
       const perMinute = Math.ceil((count * 60_000) / (until - from));
       return { from, until, rate: `${perMinute}/m`, nodes, context: id, method, args };
     });
-    return [...entries, ...(membership?.calls ?? [])];
+    const opening = drawOpening({ context, calls, activeMs }, draws);
+    return [...opening, ...entries, ...(membership?.calls ?? [])];
   });
 }
 
