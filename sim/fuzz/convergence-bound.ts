@@ -5,6 +5,7 @@
 
 import { type ConfigKey, tunables } from "../../core/config.ts";
 import { isBlobMethod } from "../plan/blob-operations.ts";
+import { parseDurationUs } from "../scenario/duration.ts";
 import type { LatencyDistribution, Scenario, ScenarioNetwork } from "../scenario/scenario.ts";
 
 const keepaliveDefaultMs = 10_000;
@@ -28,7 +29,7 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   // Each failure doubles the wait, so that it is never longer than what went before.
   const backoffMs = Math.min(config("syncBackoffMaxMs"), 2 * activeMs);
   const repairMs = config("syncFrequencyMs") + config("syncIntervalMs") + config("syncTimeoutMs") + backoffMs;
-  const keepaliveMs = Number(network.keepalive ?? keepaliveDefaultMs);
+  const keepaliveMs = (parseDurationUs(network.keepalive ?? keepaliveDefaultMs) ?? 0) / 1_000;
   const hopsMs =
     hopsOf(network, nodes) *
     (hopMs + crossingsPerHop * slowestMs(network) + syncsPerHop * slowestSyncMs(scenario));

@@ -33,7 +33,7 @@ export function cutEnd(search: Search): void {
   const isJudgedAtEnd = violation.oracle === "converged";
   const withinUs = current.expect.map(({ converged }) => us(converged?.within ?? 0));
   const seenUs = Math.ceil(violation.atMs * 1_000) + spareUs;
-  const lastEndUs = timesOf(current).reduce((max, each) => Math.max(max, each), 0);
+  const lastEndUs = lastMomentUs(current);
   const endUs = isJudgedAtEnd ? lastEndUs + Math.max(0, ...withinUs) + spareUs : seenUs;
   if (endUs < us(current.until)) search.attempt(endingAt(current, endUs));
   if (isJudgedAtEnd) return;
@@ -113,10 +113,13 @@ function timesOf({ workload, faults }: ExplicitScenario): readonly number[] {
   ];
 }
 
+export function lastMomentUs(scenario: ExplicitScenario): number {
+  return timesOf(scenario).reduce((max, each) => Math.max(max, each), 0);
+}
+
 /** The scenario with every moment moved, and its order kept. The run ends as long after the last one as before. */
 function retimed(scenario: ExplicitScenario, move: (timeUs: number) => number): ExplicitScenario {
   const moved = (time: Duration) => duration(move(us(time)));
-  const last = (of: ExplicitScenario) => timesOf(of).reduce((max, each) => Math.max(max, each), 0);
   const next: ExplicitScenario = {
     ...scenario,
     workload: byTime(scenario.workload.map((call): SingleWrite => ({ ...call, at: moved(call.at) }))),
@@ -128,7 +131,10 @@ function retimed(scenario: ExplicitScenario, move: (timeUs: number) => number): 
       }),
     ),
   };
-  return { ...next, until: duration(Math.max(spareUs, us(scenario.until) - last(scenario) + last(next))) };
+  return {
+    ...next,
+    until: duration(Math.max(spareUs, us(scenario.until) - lastMomentUs(scenario) + lastMomentUs(next))),
+  };
 }
 
 function byTime<Entry extends { readonly at: Duration }>(entries: readonly Entry[]): readonly Entry[] {

@@ -9,6 +9,7 @@ import type { JsonObject } from "../../core/json.ts";
 import type { NodeReference, ScenarioFault, ScenarioNode } from "../scenario/scenario.ts";
 import { ddmin } from "./ddmin.ts";
 import type { ExplicitScenario } from "./explicit.ts";
+import { shorterWait, slowerPeriods } from "./passes-pace.ts";
 import { closeGaps, cutEnd, roundTimes, shortenFaults, withFault } from "./passes-time.ts";
 import type { Search } from "./shrink.ts";
 import { nodeIds, onlyContexts, onlyNodes } from "./without.ts";
@@ -50,6 +51,7 @@ export const reducingPasses: readonly Pass[] = [
     ),
   },
   { name: "configuration", run: fewer(keysOf("config"), withKeys("config")) },
+  { name: "periods", run: slowerPeriods },
   { name: "network", run: fewer(networkKeys, withNetworkKeys) },
   { name: "disk", run: plainDisk },
   { name: "clocks", run: plainNodes },
@@ -61,6 +63,7 @@ export const reducingPasses: readonly Pass[] = [
       (scenario, expect) => ({ ...scenario, expect }),
     ),
   },
+  { name: "time to converge in", run: shorterWait },
   { name: "arguments", run: shorterTexts },
 ];
 

@@ -195,10 +195,10 @@ export const mutants: readonly Mutant[] = [
     "      child.unapplied -= 1;\n",
     "      child.unapplied -= child.delta.parents.length > 1 && child.unapplied > 1 ? 0 : 1;\n",
   ]),
-  mutant("roster-by-arrival", "of concurrent changes about a member the one that arrived last decides", [
+  mutant("roster-by-arrival", "concurrent changes about members count in the order in which they arrived", [
     "core/members/roster.ts",
-    "    return one.generation !== two.generation ? one.generation < two.generation : one.id < two.id;",
-    "    return one === two || a < b;",
+    "      if (byRank !== 0) return byRank < 0;\n",
+    "      if (byRank !== 0) return a < b;\n",
   ]),
   mutant("removed-goes-on", "a member that was removed may write on", [
     "core/members/members.ts",
