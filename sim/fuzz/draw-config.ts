@@ -12,6 +12,7 @@ const [timeoutCrossings, timeoutSyncs] = [10, 4];
 /** With the defaults a repair may take minutes: most runs have quicker ones, so that there are more runs. */
 const quickShare = 0.8;
 const forcedShare = 0.25;
+const limitedShare = 0.15;
 
 /** `syncMs`: how long a sync of the disk takes at most. `isVaried`: whether more than the pace of sync is drawn. */
 export function drawConfig(
@@ -29,6 +30,8 @@ export function drawConfig(
   const forced = draws.chance(forcedShare)
     ? { syncProtocolForced: draws.pick([1, 2, 3, 3, 3, 4, 5, 6]) }
     : {};
+  // Sync brings what is dropped.
+  const limits = draws.chance(limitedShare) ? { peerGossipPerSecondMax: draws.pick([2, 20]) } : {};
   const buffers = {
     pendingDeltasMax: draws.pick([1, 3, 20]),
     pendingBytesMax: draws.pick([1_024, 5_000, 100_000]),
@@ -45,7 +48,13 @@ export function drawConfig(
     blobCacheBytesMax: draws.pick([0, 100_000]),
   };
   const compaction = draws.chance(0.5) ? drawCompaction(draws) : {};
-  return { ...pace, ...forced, ...someOf({ ...sync, ...buffers, ...blobs }, draws), ...compaction };
+  return {
+    ...pace,
+    ...forced,
+    ...limits,
+    ...someOf({ ...sync, ...buffers, ...blobs }, draws),
+    ...compaction,
+  };
 }
 
 function drawPace(network: ScenarioNetwork, syncMs: number, draws: Stream): Partial<Config> {
