@@ -24,7 +24,8 @@ import { Lives } from "./oracles/lives.ts";
 import { type Found, Oracles, type Violation } from "./oracles/oracles.ts";
 import { Outsiders } from "./oracles/outsiders.ts";
 import { ConvergenceWatch } from "./oracles/watch.ts";
-import type { FaultKind, Plan, PlanExpectation, PlanOperation } from "./plan/plan.ts";
+import type { Plan, PlanExpectation } from "./plan/plan.ts";
+import { settledUs } from "./plan/settled.ts";
 import { Propagation } from "./propagation.ts";
 import type { SimulationResult } from "./result.ts";
 import type { Listeners, SimulationMemory, Snapshot } from "./snapshot.ts";
@@ -317,8 +318,7 @@ export class Simulation {
   #updateStanding(node: SimNode, contextId: ContextId): void {
     const replica = node.core?.replicas().get(contextId);
     const heads = replica?.heads().join("") ?? "";
-    if (node.isJudged && replica?.isInitialized && isChecked(heads))
-      this.oracles.stands(node, { contextId, heads, root: replica.stateRoot() });
+    if (node.isJudged && replica?.isInitialized && isChecked(heads)) this.oracles.stands(node, replica);
     const standing = replica === undefined ? null : heads;
     const judged = this.world.isJudgedIn(node, contextId) ? standing : null;
     this.overall.update(contextId, node.index, judged);
@@ -375,8 +375,7 @@ export class Simulation {
     for (const node of this.world.judged) {
       for (const replica of node.core?.replicas().values() ?? []) {
         if (!replica.isInitialized) continue;
-        const [heads, root] = [replica.heads().join(""), replica.stateRoot()];
-        this.oracles.stands(node, { contextId: replica.contextId, heads, root });
+        this.oracles.stands(node, replica);
       }
     }
   }
@@ -386,24 +385,7 @@ export class Simulation {
   }
 }
 
-/** The end of the last fault that ends (an instantaneous one ends at once), or the last write, whichever is later. */
-function settledUs(plan: Plan, applications: readonly Application[]): number {
-  const faultsUs = plan.faults.map(
-    ({ kind, atUs, untilUs }) => untilUs ?? (isInstantaneous(kind) ? atUs : 0),
-  );
-  const applicationOf = new Map(plan.contexts.map(({ id, application }) => [id, application]));
-  const isWrite = ({ context, method }: PlanOperation) =>
-    method !== "get-blob" &&
-    applications.find(({ name }) => name === applicationOf.get(context))?.methods[method]?.access !== "read";
-  const writesUs = plan.operations.filter(isWrite).map(({ atUs }) => atUs);
-  return [...faultsUs, ...writesUs].reduce((max, timeUs) => Math.max(max, timeUs), 0);
-}
-
 /** A root costs hashing, so it is asked for on one in eight sets of heads: the same on every node. */
 function isChecked(heads: string): boolean {
   return heads.charCodeAt(heads.length - 1) % 8 === 0;
-}
-
-function isInstantaneous(kind: FaultKind): boolean {
-  return kind === "clock-jump" || kind === "join" || kind === "leave";
 }

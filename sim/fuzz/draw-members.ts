@@ -30,6 +30,8 @@ export interface MembershipSetting {
 
 const callsMax = 8;
 const adminsMax = 2;
+/** Two admins say something about one member at one moment. */
+const racesMax = 3;
 const strangersMax = 3;
 /** In so many of the runs the first admin may be removed as well. */
 const deposedShare = 0.3;
@@ -72,12 +74,25 @@ export function drawMembership({ context, nodes, activeMs, draws }: MembershipSe
     }
     return call(draws.pick(admins), "remove-member", { member: target });
   };
+  const race = (): readonly WorkloadEntry[] => {
+    const [one = founder, other = founder] = draws.shuffle(admins);
+    const member = draws.pick(others);
+    const mayRemove = going.includes(member);
+    const atMs = at();
+    const says = (node: string): WorkloadEntry =>
+      mayRemove && draws.chance(0.3)
+        ? { ...call(node, "remove-member", { member }), at: atMs }
+        : { ...call(node, "give-role", { member, role: draws.pick(roles) }), at: atMs };
+    return [says(one), says(other)];
+  };
+  const races = admins.length < 2 ? 0 : draws.between(0, racesMax);
   const calls = [
     ...admins.slice(1).map((member) => call(founder, "give-role", { member, role: "admin" })),
     ...going.map((member) => call(draws.pick(admins), "remove-member", { member })),
     ...invited.map((member) => call(founder, "invite-member", { member, role: draws.pick(roles) })),
     ...knocking.map((node) => call(node, "join-uninvited")),
     ...Array.from({ length: draws.between(0, callsMax) }, some),
+    ...Array.from({ length: races }, race).flat(),
   ];
   return { calls, invited, going };
 }

@@ -48,6 +48,7 @@ const graceUs = 1_000_000;
  * half seconds may be under way, then there is one of its own, and clocks drift.
  */
 const retryUs = 4_000_000;
+const doublingsMax = 8;
 
 /** What each commit led to. A commit is made once, and copies of a run share those that they had in common. */
 const led = new WeakMap<Commit, Consequences>();
@@ -180,7 +181,9 @@ function isLate(
   const { upSinceUs, nowUs, attemptsMax } = about;
   if (attempts === 0) return sinceUs <= nowUs - graceUs;
   if (isDone || attempts >= attemptsMax) return false;
-  return Math.max(triedUs, upSinceUs) + retryUs * 2 ** (attempts - 1) + graceUs < nowUs;
+  return (
+    Math.max(triedUs, upSinceUs) + retryUs * (1 << Math.min(attempts - 1, doublingsMax)) + graceUs < nowUs
+  );
 }
 
 function eventsOf({ id: delta, contextId, author, content, events }: CausalDelta): readonly OwedEvent[] {

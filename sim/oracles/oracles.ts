@@ -6,6 +6,7 @@
 import type { CausalDelta } from "../../core/dag/delta.ts";
 import type { Commit } from "../../core/effect.ts";
 import { type ContextId, type DeltaId, type Hash, toHex } from "../../core/ids.ts";
+import type { Replica } from "../../core/replica.ts";
 import { storeKeys } from "../../core/store-keys.ts";
 import { stateSessionsMax } from "../../core/sync/state/state-sessions.ts";
 import type { Codec } from "../../core/wire/codec.ts";
@@ -33,6 +34,8 @@ const violationsMax = 100;
 
 export interface OraclesMemory {
   readonly rootsByHeads: Map<string, Hash>;
+  /** Who is a member on the same sets of heads, and as what. */
+  readonly rostersByHeads: Map<string, string>;
   /** By context: writes whose client was told that they are kept, with the node that said so. */
   readonly acknowledged: Map<ContextId, Map<DeltaId, number>>;
   /** Acknowledged writes whose last durable copy an injected fault destroyed, or went with its context on purpose. */
@@ -51,7 +54,13 @@ export class Oracles {
     codec: Codec,
     report: (found: Found) => void,
     memory: OraclesMemory = {
-      ...{ rootsByHeads: new Map(), acknowledged: new Map(), destroyed: new Set(), found: 0 },
+      ...{
+        rootsByHeads: new Map(),
+        rostersByHeads: new Map(),
+        acknowledged: new Map(),
+        destroyed: new Set(),
+        found: 0,
+      },
     },
   ) {
     this.memory = memory;
@@ -103,34 +112,28 @@ export class Oracles {
     return added;
   }
 
-  /** Equal heads mean equal roots, on all nodes and over the whole run, but where a disk lost some of a state. */
-  stands(
-    node: SimNode,
-    {
-      contextId,
-      heads,
-      root,
-    }: { readonly contextId: ContextId; readonly heads: string; readonly root: Hash },
-  ): void {
+  /** Equal heads mean equal roots and members, on all nodes and over the whole run, but where a disk lost some of a state. */
+  stands(node: SimNode, replica: Replica): void {
+    const { contextId } = replica;
+    const [heads, root] = [replica.heads().join(""), replica.stateRoot()];
     const known = this.memory.rootsByHeads.get(heads);
     if (node.damaged.has(contextId)) {
       // Repaired, once it is what others gave.
       if (known === root) node.damaged.delete(contextId);
       return;
     }
-    if (known === undefined) {
-      this.memory.rootsByHeads.set(heads, root);
-      for (const oldest of this.memory.rootsByHeads.keys()) {
-        if (this.memory.rootsByHeads.size <= rootsMax) break;
-        this.memory.rootsByHeads.delete(oldest);
-      }
-    } else if (known !== root) {
-      this.#find(
-        "equal-heads-equal-roots",
-        12,
-        node,
-        `root ${toHex(root)} on heads that gave ${toHex(known)} before`,
-      );
+    noted(this.memory.rootsByHeads, heads, root);
+    if (known !== undefined && known !== root) {
+      const message = `root ${toHex(root)} on heads that gave ${toHex(known)} before`;
+      this.#find("equal-heads-equal-roots", 12, node, message);
+    }
+    const members = replica.governance.members.all().map(({ author, role }) => `${toHex(author)} ${role}`);
+    const roster = members.join(", ");
+    const knownRoster = this.memory.rostersByHeads.get(heads);
+    noted(this.memory.rostersByHeads, heads, roster);
+    if (knownRoster !== undefined && knownRoster !== roster) {
+      const message = `its members are ${roster}, on heads on which they were ${knownRoster} before`;
+      this.#find("equal-heads-equal-members", 13, node, message);
     }
   }
 
@@ -227,5 +230,15 @@ export class Oracles {
   #find(oracle: string, invariant: number, node: SimNode, message: string): void {
     this.memory.found += 1;
     if (this.memory.found <= violationsMax) this.#report({ oracle, invariant, node: node.id, message });
+  }
+}
+
+/** Remembers the first answer for these heads; of too many the oldest goes. */
+function noted<Answer>(answers: Map<string, Answer>, heads: string, answer: Answer): void {
+  if (answers.has(heads)) return;
+  answers.set(heads, answer);
+  for (const oldest of answers.keys()) {
+    if (answers.size <= rootsMax) break;
+    answers.delete(oldest);
   }
 }
