@@ -13,15 +13,13 @@ export interface DrawnBurst {
   readonly faults: readonly ScenarioFault[];
 }
 
-/** In so many of the contexts there is one. */
-const burstShare = 0.08;
 const callsPerBurst = [300, 500, 800] as const;
 const burstsLastMs = [50, 100, 400] as const;
 const lostMs = [5, 30, 100] as const;
 
 export function drawBursts(
   { contexts, activeMs }: Pick<Cast, "contexts" | "activeMs">,
-  { calls, faults }: ScenarioSpace,
+  { calls, faults, burstShare }: ScenarioSpace,
   draws: Stream,
 ): readonly DrawnBurst[] {
   return contexts.flatMap(({ id, app, members }): readonly DrawnBurst[] => {

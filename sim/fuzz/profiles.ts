@@ -20,6 +20,8 @@ export interface ScenarioSpace {
   readonly membershipShare: number;
   /** In so many of the contexts blobs are put, got and deleted. */
   readonly blobsShare: number;
+  /** In so many of the contexts there is a moment with more calls than a turn has room for, beyond `callsMax`. */
+  readonly burstShare: number;
   /** For how long there are calls and faults. */
   readonly activeMs: readonly [min: number, max: number];
   /** Parts of a scenario that may differ from the defaults. */
@@ -65,7 +67,7 @@ export const everything: ScenarioSpace = {
   faults: [...linkFaults, ...nodeFaults, ...diskFaults, "byzantine"],
   ...{ faultsMax: 6, contextsMax: 3, callsMax: 160 },
   calls: builtInCalls,
-  ...{ membershipShare: 0.25, blobsShare: 0.15 },
+  ...{ membershipShare: 0.25, blobsShare: 0.15, burstShare: 0.08 },
   activeMs: [2_000, 12_000],
   varied: ["topology", "network", "clocks", "disk", "config"],
 };
