@@ -23,7 +23,7 @@ import type { Metrics } from "./metrics.ts";
 import type { ReconvergeNode } from "./node.ts";
 import { readinessOf } from "./readiness.ts";
 import type { NodeConfig } from "./settings.ts";
-import { syncView } from "./sync-view.ts";
+import { standingOf, syncView } from "./sync-view.ts";
 import type { Watch } from "./watch.ts";
 
 /** The API of a node that is being put together. */
@@ -62,6 +62,8 @@ export function createApi(about: {
     blobs: (contextId) => driver.query(() => blobsOf(core, contextId)),
     keptBlobs: () => driver.query(() => keptBlobsOf(core)),
     peers: () => peersOf(core),
+    listen: (isWanted) => node.events.subscribe(({ contextId }) => isWanted(contextId)),
+    standing: (contextId) => driver.query(() => standingOf(core, contextId)),
     state: () => node.state,
     metrics: () => metrics.text({ core, driver, network }),
     status: (): JsonObject => ({

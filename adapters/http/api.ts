@@ -1,6 +1,6 @@
 /** What the API needs of a node. */
 
-import type { Outcome, RefusalCode } from "../../core/effect.ts";
+import type { NodeEvent, Outcome, RefusalCode } from "../../core/effect.ts";
 import type { AuthorId, BlobId, ContextId, DeltaId, Hash } from "../../core/ids.ts";
 import type { ClientCall } from "../../core/input.ts";
 import type { JsonObject } from "../../core/json.ts";
@@ -9,6 +9,9 @@ import { fromBase58, noContextId } from "./base58.ts";
 
 /** The header of every answer that says which node it is of. */
 export const peerHeader = "reconverge-peer";
+
+/** Arguments of a call, 10 MiB, and what is around them. */
+export const bodyBytesMax = 10 * 1_048_576 + 4_096;
 
 /** Parked entries shown at once. */
 export const parkedShownMax = 100;
@@ -33,12 +36,36 @@ export interface NodeApi {
   /** Blobs of which this node has anything. */
   keptBlobs(): Promise<readonly KeptBlobView[]>;
   peers(): readonly PeerView[];
+  /** What happens from now on in the contexts that are wanted, until `return` is called on it or the node stops. */
+  listen(isWanted: (contextId: ContextId) => boolean): AsyncIterableIterator<ContextNews>;
+  /** Null for a context that is not on this node. */
+  standing(contextId: ContextId): Promise<ContextStanding | null>;
   /** Everything an operator wants to see at a glance. */
   status(): JsonObject;
   /** Where the node is in its life: `running` when all is well. */
   state(): string;
   /** In Prometheus's text format. */
   metrics(): Promise<string>;
+}
+
+/** What a listener is told. */
+export type ContextNews =
+  /** Perhaps many times since it was told last: the events are those of all of them. */
+  | NodeEvent
+  /** Something about how it is synced changed. */
+  | { readonly kind: "sync-changed"; readonly contextId: ContextId }
+  /** So many events were not kept, as the listener was slow: look at the state itself. */
+  | { readonly kind: "missed"; readonly count: number };
+
+/** Where a context stands now, as a listener is told. */
+export interface ContextStanding {
+  readonly stateRoot: Hash;
+  readonly sync: {
+    readonly state: "idle" | "waitingForPeers" | "syncing" | "receivingSnapshot" | "backingOff";
+    /** Failures since the last session that succeeded, with the peer that has most of them. */
+    readonly failureCount: number;
+    readonly lastError: string | null;
+  };
 }
 
 /** One context on this node. */

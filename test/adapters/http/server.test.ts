@@ -52,6 +52,10 @@ const api: NodeApi = {
   peers: () => [{ peer: "12D3", contexts: [contextId] }],
   status: () => ({ state: "running" }),
   state: () => state,
+  listen: () => {
+    throw new Error("nobody listens here");
+  },
+  standing: async () => null,
   metrics: async () => "a_metric 1\n",
 };
 
