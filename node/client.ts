@@ -2,6 +2,7 @@
 
 import { peerHeader } from "../adapters/http/api.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import { readEvents } from "./event-stream.ts";
 import { Failure } from "./failure.ts";
 import { defaultName, exists, nodeFolder, readRunRecord } from "./home.ts";
 
@@ -98,6 +99,18 @@ export class ApiClient {
     this.#checkPeer(response);
     if (response.ok) return response;
     throw this.#failureOf(response, await response.json().catch(() => null));
+  }
+
+  /** What happens in contexts, or in all, from when the first message says that it is connected until the stream ends. */
+  async *listen(contextIds: readonly string[] | "*"): AsyncGenerator<JsonObject, void> {
+    const wanted = contextIds === "*" ? contextIds : contextIds.map(encodeURIComponent).join(",");
+    const { body } = await this.open(`/sse?contextIds=${wanted}`, {});
+    if (body === null) return;
+    try {
+      yield* readEvents(body);
+    } catch (error) {
+      throw new Failure("unreachable", "ended", `the connection to ${this.#url} was lost`, error);
+    }
   }
 
   /** The output of a method. */

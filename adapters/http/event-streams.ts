@@ -103,6 +103,7 @@ function openStream(reply: FastifyReply, session: EventSession): ServerResponse 
   const headers = {
     "content-type": "text/event-stream",
     "cache-control": "no-store",
+    connection: "close",
     [sessionHeader]: session.id,
     "x-sse-reconnect": String(session.isResumed),
   };

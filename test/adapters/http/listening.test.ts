@@ -5,6 +5,7 @@ import { connect, type Socket } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
+import { defineApp, register, textArgument } from "../../../core/app/index.ts";
 import {
   createContext,
   execute,
@@ -13,6 +14,19 @@ import {
   stateRoot,
   type TestNode,
 } from "../../node/test-node.ts";
+
+/** Calls out what it is given. */
+const crier = defineApp({
+  name: "crier",
+  state: { last: register<string>() },
+  methods: {
+    cry({ last }, args, { emit }) {
+      last.set(textArgument(args, "text").slice(0, 10));
+      emit("cried", { text: textArgument(args, "text") });
+    },
+  },
+  views: { last: ({ last }) => last.get() ?? null },
+});
 
 interface Message {
   readonly id?: unknown;
@@ -67,7 +81,7 @@ async function openSocket(of: TestNode) {
   await once(socket, "open");
   const ask = async (request: object): Promise<Message> => {
     socket.send(JSON.stringify(request));
-    return await inbox.next(({ id }) => id !== null);
+    return await inbox.next(({ id, error }) => id !== null || error !== undefined);
   };
   return { socket, inbox, ask };
 }
@@ -230,6 +244,7 @@ test("a client that reads nothing while much happens is told why it is cut off, 
   slow.on("data", (bytes) => {
     said = (said + bytes).slice(-1_000);
   });
+  slow.resume();
   await once(slow, "close");
   assert.match(said, /"type":"close","reason":"too slow: \d+ events were not kept/);
   assert.is(await execute(apiUrl, square, ["last", {}]), "x".repeat(10));
