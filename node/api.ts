@@ -4,6 +4,7 @@ import { publicKeyOfSeed } from "../adapters/crypto/identity.ts";
 import {
   type ContextView,
   type NodeApi,
+  namedAsOutside,
   type ParkedView,
   type PeerView,
   parkedShownMax,
@@ -43,7 +44,7 @@ export function createApi(about: {
   return {
     author: byteString(publicKeyOfSeed(seed)),
     peer: node.peer,
-    call: limitContexts((call) => driver.request(call), core.replicas()),
+    call: limitContexts(async (call) => namedAsOutside(await driver.request(call)), core.replicas()),
     contexts: () => driver.query(() => Array.from(core.replicas().values(), (each) => viewOf(each, core))),
     context: (contextId) =>
       driver.query(() => {

@@ -1,11 +1,18 @@
 /** What the API needs of a node. */
 
 import type { NodeEvent, Outcome, RefusalCode } from "../../core/effect.ts";
-import type { AuthorId, BlobId, ContextId, DeltaId, Hash } from "../../core/ids.ts";
+import {
+  type AuthorId,
+  type BlobId,
+  type ContextId,
+  type DeltaId,
+  fromHex,
+  type Hash,
+} from "../../core/ids.ts";
 import type { ClientCall } from "../../core/input.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Member, Role } from "../../core/members/membership.ts";
-import { fromBase58, noContextId } from "./base58.ts";
+import { fromBase58, noContextId, toBase58 } from "./base58.ts";
 
 /** The header of every answer that says which node it is of. */
 export const peerHeader = "reconverge-peer";
@@ -159,6 +166,25 @@ export function readContextId(text: string): ContextId {
 export function contextOf(outcome: Outcome): ContextId {
   if (outcome.kind === "context") return outcome.contextId;
   throw refusalOf(outcome, "a context");
+}
+
+/** Refusals whose message is the core's own, never an application's. */
+const aboutIds: ReadonlySet<RefusalCode> = new Set([
+  "context-not-found",
+  "being-deleted",
+  "uninitialized",
+  "blob-not-found",
+  "blob-unavailable",
+]);
+
+/** The outcome as clients are told it: the core names ids in hexadecimal, clients know them in base58. */
+export function namedAsOutside(outcome: Outcome): Outcome {
+  if (outcome.kind !== "refused" || !aboutIds.has(outcome.code)) return outcome;
+  const message = outcome.message.replace(/\b[0-9a-f]{64}\b/g, (hex) => {
+    const id = fromHex<ContextId | BlobId>(hex);
+    return id === null ? hex : toBase58(id);
+  });
+  return { ...outcome, message };
 }
 
 /** What to answer where another outcome was hoped for. */
