@@ -27,7 +27,7 @@ export function registerEventStreams(
   { listeners, failed }: ListeningOptions,
 ): void {
   const sessions = new EventSessions();
-  server.get("/sse", async (request, reply) => {
+  server.get("/sse", { exposeHeadRoute: false }, async (request, reply) => {
     const session = sessions.resume(namedSession(request));
     subscribeAtOnce(session, request.query);
     const leave = listeners.enter();

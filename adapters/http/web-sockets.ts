@@ -158,7 +158,10 @@ class Client {
 
   #ping(): void {
     clearTimeout(this.#silent);
-    this.#silent = setTimeout(() => this.#socket.terminate(), pongWithinMs);
+    this.#silent = setTimeout(() => {
+      // While it waits for an answer of ours, nothing of it is read, pongs neither.
+      if (!this.#socket.isPaused) this.#socket.terminate();
+    }, pongWithinMs);
     this.#socket.ping();
   }
 }
