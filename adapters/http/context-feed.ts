@@ -1,6 +1,6 @@
 /**
  * What one client is told of the contexts it listens to, in Calimero's shapes: one message at a time, the next once
- * the last has left, so a client that reads slowly is told of many changes as one, and keeps nothing in memory.
+ * the last has left, so a client that reads slowly is told of many changes as one, and little waits for it.
  */
 
 import { unreachable } from "../../core/assert.ts";
@@ -77,7 +77,6 @@ export class ContextFeed {
   async run(send: (message: JsonObject) => Promise<void>): Promise<FeedEnd> {
     for await (const news of this.#news) {
       if (news.kind === "missed") {
-        await this.close();
         return {
           isOurs: false,
           why: `too slow: ${news.count} events were not kept; look at the state itself`,
