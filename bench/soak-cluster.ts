@@ -4,7 +4,10 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { temporaryFolder } from "../test/adapters/level/temporary-folder.ts";
 import { NodeProcess } from "../test/node/node-process.ts";
-import { ask, createContext, joinContext, set, until } from "../test/node/test-node.ts";
+import { ask, createContext, entries, joinContext, set, stateRoot, until } from "../test/node/test-node.ts";
+
+/** A node that has not answered by then is told of as silent. */
+const standingWaitMs = 5_000;
 
 export interface Member {
   readonly node: NodeProcess;
@@ -93,8 +96,50 @@ export class SoakCluster {
     return cluster;
   }
 
-  urls(): readonly string[] {
+  #urls(): readonly string[] {
     return this.#members.map(({ node }) => node.apiUrl);
+  }
+
+  /** Resolves when all have one root, with the milliseconds that took. */
+  async agreed(): Promise<number> {
+    const rootsOf = () => Promise.all(this.#urls().map((url) => stateRoot(url, this.contextId)));
+    return await until("one root", async () => new Set(await rootsOf()).size === 1, Number.POSITIVE_INFINITY);
+  }
+
+  /** By node; one after the other, as all of it is much. */
+  async allEntries(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const found: Readonly<Record<string, unknown>>[] = [];
+    for (const url of this.#urls()) found.push(await entries(url, this.contextId));
+    return found;
+  }
+
+  /** How often two states differed at equal heads, since each node was started last. */
+  async divergenceAlarms(): Promise<number> {
+    const counts = await Promise.all(
+      this.#urls().map(async (url) => {
+        const { data } = await ask(url, "/admin-api/status");
+        const found = (data as { counts?: Readonly<Record<string, number>> } | undefined)?.counts ?? {};
+        return found["divergence-alarm"] ?? 0;
+      }),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** A line for each node: whether it runs, and where it stands in the context. */
+  async standing(): Promise<string> {
+    const lines = this.#members.map(async ({ node, isUp }, index) => {
+      const said = isUp
+        ? await Promise.race([
+            ask(node.apiUrl, `/admin-api/contexts/${this.contextId}`).then(
+              ({ data }) => JSON.stringify(data),
+              (error) => `does not answer: ${error}`,
+            ),
+            setTimeout(standingWaitMs, "is silent"),
+          ])
+        : "in trouble, and has not come back";
+      return `  n${index}: ${said}${node.stderr === "" ? "" : `; its log ends: ${node.stderr.slice(-300)}`}`;
+    });
+    return (await Promise.all(lines)).join("\n");
   }
 
   /** A member that runs, or null. */

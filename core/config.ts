@@ -188,10 +188,6 @@ export type Config = { readonly [Key in ConfigKey]: number };
 
 export const configKeys = Object.keys(tunables) as readonly ConfigKey[];
 
-export function isConfigKey(key: string): key is ConfigKey {
-  return Object.hasOwn(tunables, key);
-}
-
 /** What is wrong with a value for a key, as an expectation ("a whole number from 0 to 10"), or null. */
 export function configExpectation(key: ConfigKey, value: unknown): string | null {
   const { min, max } = tunables[key];

@@ -4,6 +4,7 @@ import { publicKeyOfSeed } from "../adapters/crypto/identity.ts";
 import {
   type ContextView,
   type NodeApi,
+  namedAsOutside,
   type ParkedView,
   type PeerView,
   parkedShownMax,
@@ -23,7 +24,7 @@ import type { Metrics } from "./metrics.ts";
 import type { ReconvergeNode } from "./node.ts";
 import { readinessOf } from "./readiness.ts";
 import type { NodeConfig } from "./settings.ts";
-import { syncView } from "./sync-view.ts";
+import { standingOf, syncView } from "./sync-view.ts";
 import type { Watch } from "./watch.ts";
 
 /** The API of a node that is being put together. */
@@ -43,7 +44,7 @@ export function createApi(about: {
   return {
     author: byteString(publicKeyOfSeed(seed)),
     peer: node.peer,
-    call: limitContexts((call) => driver.request(call), core.replicas()),
+    call: limitContexts(async (call) => namedAsOutside(await driver.request(call)), core.replicas()),
     contexts: () => driver.query(() => Array.from(core.replicas().values(), (each) => viewOf(each, core))),
     context: (contextId) =>
       driver.query(() => {
@@ -62,6 +63,8 @@ export function createApi(about: {
     blobs: (contextId) => driver.query(() => blobsOf(core, contextId)),
     keptBlobs: () => driver.query(() => keptBlobsOf(core)),
     peers: () => peersOf(core),
+    listen: (isWanted) => node.events.subscribe(({ contextId }) => isWanted(contextId)),
+    standing: (contextId) => driver.query(() => standingOf(core, contextId)),
     state: () => node.state,
     metrics: () => metrics.text({ core, driver, network }),
     status: (): JsonObject => ({

@@ -2,6 +2,7 @@
 
 import { peerHeader } from "../adapters/http/api.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import { readEvents } from "./event-stream.ts";
 import { Failure } from "./failure.ts";
 import { defaultName, exists, nodeFolder, readRunRecord } from "./home.ts";
 
@@ -16,6 +17,8 @@ export interface ApiPlace {
 interface Expected {
   readonly name: string;
   readonly peerId: string;
+  /** The command that would start it. */
+  readonly start: string;
 }
 
 /** Not now, or no room: what the node says is all there is to say. */
@@ -45,7 +48,11 @@ export class ApiClient {
     const folder = nodeFolder(place.home, name);
     const record = await readRunRecord(folder);
     if (record !== null) {
-      const client = new ApiClient(record.apiUrl, { name, peerId: record.peerId });
+      const client = new ApiClient(record.apiUrl, {
+        name,
+        peerId: record.peerId,
+        start: nodeCommand("run", place),
+      });
       // Asked before anything is, so that a node that took the port after a crash is told nothing of the other's.
       client.#checkPeer(await client.#send("/admin-api/health", { method: "GET" }));
       return client;
@@ -54,12 +61,12 @@ export class ApiClient {
       throw new Failure(
         "unreachable",
         "not-running",
-        `node "${name}" is not running: start it with "reconverge node run"`,
+        `node "${name}" is not running: start it with "${nodeCommand("run", place)}"`,
       );
     throw new Failure(
       "refused",
       "no-such-node",
-      `there is no node in ${folder.path}: make it with "reconverge node init"`,
+      `there is no node in ${folder.path}: make it with "${nodeCommand("init", place)}"`,
     );
   }
 
@@ -100,6 +107,18 @@ export class ApiClient {
     throw this.#failureOf(response, await response.json().catch(() => null));
   }
 
+  /** What happens in contexts, or in all, from when the first message says that it is connected until the stream ends. */
+  async *listen(contextIds: readonly string[] | "*"): AsyncGenerator<JsonObject, void> {
+    const wanted = contextIds === "*" ? contextIds : contextIds.map(encodeURIComponent).join(",");
+    const { body } = await this.open(`/sse?contextIds=${wanted}`, {});
+    if (body === null) return;
+    try {
+      yield* readEvents(body);
+    } catch (error) {
+      throw new Failure("unreachable", "ended", `the connection to ${this.#url} was lost`, error);
+    }
+  }
+
   /** The output of a method. */
   async execute(contextId: string, method: string, argsJson: JsonObject): Promise<Json> {
     const params = { contextId, method, argsJson };
@@ -129,12 +148,12 @@ export class ApiClient {
   #checkPeer(response: Response): void {
     const peer = response.headers.get(peerHeader);
     if (this.#expected === null || peer === this.#expected.peerId) return;
-    const { name, peerId } = this.#expected;
+    const { name, peerId, start } = this.#expected;
     const found = peer === null ? "something that is no node" : `another node, ${peer}`;
     throw new Failure(
       "unreachable",
       "other-node",
-      `node "${name}" (${peerId}) is not running: ${found}, answers at ${this.#url}, where it was; start it with "reconverge node run"`,
+      `node "${name}" (${peerId}) is not running: ${found}, answers at ${this.#url}, where it was; start it with "${start}"`,
     );
   }
 
@@ -158,6 +177,15 @@ export class ApiClient {
       );
     return new Failure("refused", "refused", said);
   }
+}
+
+/** As it is to be typed for the node that was meant. */
+function nodeCommand(command: "init" | "run", { home, node }: ApiPlace): string {
+  const [inHome, byName] = [
+    home === undefined ? "" : ` --home ${home}`,
+    node === undefined ? "" : ` --name ${node}`,
+  ];
+  return `reconverge node ${command}${inHome}${byName}`;
 }
 
 function refusalOf(error: JsonObject, contextId: string): Failure {

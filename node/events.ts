@@ -1,44 +1,71 @@
-/** What happens in contexts, handed to whoever listens: each listener has a bounded queue of its own. */
+/**
+ * What happens in contexts, handed to whoever listens. What waits for a listener is bounded: changes of one context
+ * are told as one, with the events of all of them; of more events than there is room for it is told how many.
+ */
 
+import type { ContextNews } from "../adapters/http/api.ts";
 import type { NodeEvent } from "../core/effect.ts";
+import type { ContextId } from "../core/ids.ts";
 
-/** Events that may wait for a listener. */
-const waitingMax = 1_000;
+/** Events that wait for a listener, as JSON. */
+const waitingCharactersMax = 4 * 1_048_576;
 
-export type Heard =
-  | NodeEvent
-  /** So many before this one were not kept, as the listener was slow: look at the state itself. */
-  | { readonly kind: "missed"; readonly count: number };
+/** Something about how a context is synced changed: look at it. */
+export interface SyncChange {
+  readonly kind: "sync-changed";
+  readonly contextId: ContextId;
+}
+
+type Happening = NodeEvent | SyncChange;
+
+interface Waiting {
+  readonly happening: Happening;
+  readonly characters: number;
+}
 
 /** One listener: an endless iterator, until `return` is called on it or the node stops. */
-export class Subscription implements AsyncIterableIterator<Heard> {
-  readonly #isWanted: (event: NodeEvent) => boolean;
+export class Subscription implements AsyncIterableIterator<ContextNews> {
+  readonly #isWanted: (happening: Happening) => boolean;
   readonly #ended: (subscription: Subscription) => void;
-  readonly #waiting: NodeEvent[] = [];
+  /** By kind and context, in the order in which each first happened. */
+  readonly #waiting = new Map<string, Waiting>();
+  #characters = 0;
   #missed = 0;
   #wake: (() => void) | null = null;
   #isOver = false;
 
-  constructor(isWanted: (event: NodeEvent) => boolean, ended: (subscription: Subscription) => void) {
+  constructor(isWanted: (happening: Happening) => boolean, ended: (subscription: Subscription) => void) {
     this.#isWanted = isWanted;
     this.#ended = ended;
   }
 
-  hear(event: NodeEvent): void {
-    if (!this.#isWanted(event)) return;
-    if (this.#waiting.length < waitingMax) this.#waiting.push(event);
-    else this.#missed += 1;
+  /** `characters` is what its events weigh. */
+  hear(happening: Happening, characters: number): void {
+    if (!this.#isWanted(happening)) return;
+    const key = `${happening.kind} ${happening.contextId}`;
+    const before = this.#waiting.get(key);
+    const hasRoom = this.#characters === 0 || this.#characters + characters <= waitingCharactersMax;
+    if (!hasRoom && happening.kind === "state-changed") this.#missed += happening.events.length;
+    const added = hasRoom ? characters : 0;
+    this.#characters += added;
+    this.#waiting.set(key, {
+      happening: joined(before?.happening, hasRoom ? happening : withoutEvents(happening)),
+      characters: (before?.characters ?? 0) + added,
+    });
     this.#wake?.();
   }
 
-  async next(): Promise<IteratorResult<Heard>> {
-    while (this.#waiting.length === 0 && this.#missed === 0 && !this.#isOver) {
+  async next(): Promise<IteratorResult<ContextNews>> {
+    while (this.#waiting.size === 0 && this.#missed === 0 && !this.#isOver) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    const event = this.#waiting.shift();
-    if (event !== undefined) return { done: false, value: event };
+    for (const [key, { happening, characters }] of this.#waiting) {
+      this.#waiting.delete(key);
+      this.#characters -= characters;
+      return { done: false, value: happening };
+    }
     const count = this.#missed;
     this.#missed = 0;
     return count > 0 ? { done: false, value: { kind: "missed", count } } : { done: true, value: undefined };
@@ -50,35 +77,51 @@ export class Subscription implements AsyncIterableIterator<Heard> {
     this.#wake?.();
   }
 
-  async return(): Promise<IteratorResult<Heard>> {
-    this.#waiting.length = 0;
+  async return(): Promise<IteratorResult<ContextNews>> {
+    this.#waiting.clear();
     this.#missed = 0;
     this.end();
     this.#ended(this);
     return { done: true, value: undefined };
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Heard> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<ContextNews> {
     return this;
   }
 }
 
 export class Events {
   readonly #subscriptions = new Set<Subscription>();
+  #isClosed = false;
 
-  publish(event: NodeEvent): void {
-    for (const subscription of this.#subscriptions) subscription.hear(event);
+  publish(happening: Happening): void {
+    if (this.#subscriptions.size === 0) return;
+    const hasEvents = happening.kind === "state-changed" && happening.events.length > 0;
+    const characters = hasEvents ? JSON.stringify(happening.events).length : 0;
+    for (const subscription of this.#subscriptions) subscription.hear(happening, characters);
   }
 
-  subscribe(isWanted: (event: NodeEvent) => boolean): Subscription {
+  subscribe(isWanted: (happening: Happening) => boolean): Subscription {
     const subscription = new Subscription(isWanted, (ended) => this.#subscriptions.delete(ended));
-    this.#subscriptions.add(subscription);
+    if (this.#isClosed) subscription.end();
+    else this.#subscriptions.add(subscription);
     return subscription;
   }
 
   /** Ends every subscription. */
   close(): void {
+    this.#isClosed = true;
     for (const subscription of this.#subscriptions) subscription.end();
     this.#subscriptions.clear();
   }
+}
+
+/** Two happenings of one kind in one context, as one. */
+function joined(before: Happening | undefined, now: Happening): Happening {
+  if (before?.kind !== "state-changed" || now.kind !== "state-changed") return now;
+  return { ...now, events: [...before.events, ...now.events] };
+}
+
+function withoutEvents(happening: Happening): Happening {
+  return happening.kind === "state-changed" ? { ...happening, events: [] } : happening;
 }

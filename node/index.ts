@@ -1,13 +1,14 @@
 /** A node inside a program: `import { createNode } from "reconverge"`. */
 
 import { type Logger, pino } from "pino";
+import type { ContextNews } from "../adapters/http/api.ts";
 import { toBase58 } from "../adapters/http/base58.ts";
 import type { Application } from "../core/app/application.ts";
+import { InvariantError, unreachable } from "../core/assert.ts";
 import type { ApplicationEvent } from "../core/effect.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { checkSettings } from "./config-file.ts";
 import { contextIdOf, EmbeddedContexts, refusalOf } from "./embedded-contexts.ts";
-import type { Heard } from "./events.ts";
 import { folderAt, makeFolder, obtainSeed } from "./home.ts";
 import { type NodeState, ReconvergeNode } from "./node.ts";
 import { createNodeConfig, type SettingValue } from "./settings.ts";
@@ -37,8 +38,9 @@ export interface CreateNodeOptions {
 
 /** What happened in a context. Ids are base58, as everywhere outside. */
 export type ContextEvent =
+  /** Perhaps more than once since the listener last asked: the events are those of all changes. */
   | { readonly kind: "changed"; readonly contextId: string; readonly events: readonly ApplicationEvent[] }
-  /** So many were not kept for a slow listener. */
+  /** So many events were not kept for a slow listener. */
   | { readonly kind: "missed"; readonly count: number };
 
 /** A running node. What it refuses rejects with a `Failure`, whose message is one sentence. */
@@ -97,7 +99,9 @@ export class Node {
   /** What changes from now on, in one context or in all, until the loop is left or the node stops. */
   events(contextId?: string): AsyncIterableIterator<ContextEvent> {
     const wanted = contextId === undefined ? null : contextIdOf(contextId);
-    const heard = this.#node.events.subscribe((each) => wanted === null || each.contextId === wanted);
+    const heard = this.#node.events.subscribe(
+      (each) => each.kind === "state-changed" && (wanted === null || each.contextId === wanted),
+    );
     return {
       next: async () => {
         const { done, value } = await heard.next();
@@ -147,7 +151,15 @@ export async function createNode(options: CreateNodeOptions): Promise<Node> {
   return new Node(node);
 }
 
-function tell(event: Heard): ContextEvent {
-  if (event.kind === "missed") return event;
-  return { kind: "changed", contextId: toBase58(event.contextId), events: event.events };
+function tell(news: ContextNews): ContextEvent {
+  switch (news.kind) {
+    case "missed":
+      return news;
+    case "state-changed":
+      return { kind: "changed", contextId: toBase58(news.contextId), events: news.events };
+    case "sync-changed":
+      throw new InvariantError("a program was told what it did not ask for");
+    default:
+      return unreachable(news);
+  }
 }

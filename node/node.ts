@@ -162,7 +162,7 @@ export class ReconvergeNode {
     const metrics = new Metrics();
     parts.metrics = metrics;
     const watch = new Watch({ core: logOf("core"), store: logOf("store") }, metrics, {
-      happened: (event) => this.events.publish(event),
+      happened: (happening) => this.events.publish(happening),
       failed: (error) => failed?.(storeTrouble(error, storePath)),
     });
     const recorder = this.#createRecorder(network.peer);

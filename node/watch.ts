@@ -8,6 +8,7 @@ import type { PeerId } from "../core/ids.ts";
 import type { Input } from "../core/input.ts";
 import type { ProbeName } from "../core/probes.ts";
 import type { DriverWatcher } from "./driver.ts";
+import type { SyncChange } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Observations that an operator should see when they happen. */
@@ -28,8 +29,16 @@ export interface WatchLogs {
   readonly store: Logger;
 }
 
+/** Observations after which a context may be synced otherwise than before. */
+const syncProbes: ReadonlySet<ProbeName> = new Set([
+  "sync-started",
+  "sync-ended",
+  "sync-state-started",
+  "state-adopted",
+]);
+
 export interface WatchListener {
-  readonly happened: (event: NodeEvent) => void;
+  readonly happened: (happening: NodeEvent | SyncChange) => void;
   /** The driver has stopped for good. */
   readonly failed: (error: unknown) => void;
 }
@@ -62,6 +71,8 @@ export class Watch implements DriverWatcher {
     const { name, amount, contextId, peer, detail } = observation;
     this.counts.set(name, (this.counts.get(name) ?? 0) + amount);
     this.#metrics.observed(observation);
+    if (contextId !== undefined && syncProbes.has(name))
+      this.#about.happened({ kind: "sync-changed", contextId });
     const log = this.#logs.core;
     const level = levels[name] ?? "trace";
     if (!log.isLevelEnabled(level)) return;

@@ -1,14 +1,24 @@
 /** What the API needs of a node. */
 
-import type { Outcome, RefusalCode } from "../../core/effect.ts";
-import type { AuthorId, BlobId, ContextId, DeltaId, Hash } from "../../core/ids.ts";
+import type { NodeEvent, Outcome, RefusalCode } from "../../core/effect.ts";
+import {
+  type AuthorId,
+  type BlobId,
+  type ContextId,
+  type DeltaId,
+  fromHex,
+  type Hash,
+} from "../../core/ids.ts";
 import type { ClientCall } from "../../core/input.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Member, Role } from "../../core/members/membership.ts";
-import { fromBase58, noContextId } from "./base58.ts";
+import { fromBase58, noContextId, toBase58 } from "./base58.ts";
 
 /** The header of every answer that says which node it is of. */
 export const peerHeader = "reconverge-peer";
+
+/** Arguments of a call, 10 MiB, and what is around them. */
+export const bodyBytesMax = 10 * 1_048_576 + 4_096;
 
 /** Parked entries shown at once. */
 export const parkedShownMax = 100;
@@ -33,12 +43,36 @@ export interface NodeApi {
   /** Blobs of which this node has anything. */
   keptBlobs(): Promise<readonly KeptBlobView[]>;
   peers(): readonly PeerView[];
+  /** What happens from now on in the contexts that are wanted, until `return` is called on it or the node stops. */
+  listen(isWanted: (contextId: ContextId) => boolean): AsyncIterableIterator<ContextNews>;
+  /** Null for a context that is not on this node. */
+  standing(contextId: ContextId): Promise<ContextStanding | null>;
   /** Everything an operator wants to see at a glance. */
   status(): JsonObject;
   /** Where the node is in its life: `running` when all is well. */
   state(): string;
   /** In Prometheus's text format. */
   metrics(): Promise<string>;
+}
+
+/** What a listener is told. */
+export type ContextNews =
+  /** Perhaps many times since it was told last: the events are those of all of them. */
+  | NodeEvent
+  /** Something about how it is synced changed. */
+  | { readonly kind: "sync-changed"; readonly contextId: ContextId }
+  /** So many events were not kept, as the listener was slow: look at the state itself. */
+  | { readonly kind: "missed"; readonly count: number };
+
+/** Where a context stands now, as a listener is told. */
+export interface ContextStanding {
+  readonly stateRoot: Hash;
+  readonly sync: {
+    readonly state: "idle" | "waitingForPeers" | "syncing" | "receivingSnapshot" | "backingOff";
+    /** Failures since the last session that succeeded, with the peer that has most of them. */
+    readonly failureCount: number;
+    readonly lastError: string | null;
+  };
 }
 
 /** One context on this node. */
@@ -132,6 +166,25 @@ export function readContextId(text: string): ContextId {
 export function contextOf(outcome: Outcome): ContextId {
   if (outcome.kind === "context") return outcome.contextId;
   throw refusalOf(outcome, "a context");
+}
+
+/** Refusals whose message is the core's own, never an application's. */
+const aboutIds: ReadonlySet<RefusalCode> = new Set([
+  "context-not-found",
+  "being-deleted",
+  "uninitialized",
+  "blob-not-found",
+  "blob-unavailable",
+]);
+
+/** The outcome as clients are told it: the core names ids in hexadecimal, clients know them in base58. */
+export function namedAsOutside(outcome: Outcome): Outcome {
+  if (outcome.kind !== "refused" || !aboutIds.has(outcome.code)) return outcome;
+  const message = outcome.message.replace(/\b[0-9a-f]{64}\b/g, (hex) => {
+    const id = fromHex<ContextId | BlobId>(hex);
+    return id === null ? hex : toBase58(id);
+  });
+  return { ...outcome, message };
 }
 
 /** What to answer where another outcome was hoped for. */

@@ -4,6 +4,7 @@
  * what a page cannot send without asking first (`application/json`).
  *
  * An error is `{"error": "one sentence"}`, whatever the path; `/jsonrpc` has its own shape for what it has read.
+ * Who wants to hear of changes opens `/ws` (`web-sockets.ts`) or `/sse` (`event-streams.ts`).
  */
 
 import type { Socket } from "node:net";
@@ -14,10 +15,13 @@ import Fastify, {
   type FastifyRequest,
 } from "fastify";
 import { registerAdmin } from "./admin.ts";
-import { HttpError, type NodeApi, peerHeader } from "./api.ts";
+import { answerRaw, Listeners, strangerRefusal } from "./admission.ts";
+import { bodyBytesMax, HttpError, type NodeApi, peerHeader } from "./api.ts";
 import { registerBlobs } from "./blobs.ts";
+import { registerEventStreams } from "./event-streams.ts";
 import { answerRpc, internalError, parseError } from "./json-rpc.ts";
 import { registerMembers } from "./members.ts";
+import { serveWebSockets } from "./web-sockets.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -39,11 +43,6 @@ export class ServerError extends Error {
   override readonly name = "ServerError";
   readonly code = "address-taken";
 }
-
-/** Arguments of a call, 10 MiB, and what is around them. */
-const bodyBytesMax = 10 * 1_048_576 + 4_096;
-
-const loopbackNames: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]", "::1"]);
 
 /** Listens. Rejects with a `ServerError` when it cannot. */
 export async function startServer({ host, port, api, failed }: ServerOptions): Promise<Server> {
@@ -71,8 +70,16 @@ export async function startServer({ host, port, api, failed }: ServerOptions): P
   registerAdmin(server, api);
   registerMembers(server, api);
   registerBlobs(server, api);
+  const listening = { listeners: new Listeners(), failed };
+  registerEventStreams(server, api, listening);
+  const webSockets = serveWebSockets(server.server, api, listening);
   try {
-    return { url: await server.listen({ host, port }), close: () => server.close() };
+    const url = await server.listen({ host, port });
+    const close = async () => {
+      webSockets.close();
+      await server.close();
+    };
+    return { url, close };
   } catch (error) {
     await server.close();
     const text = error instanceof Error ? error.message : String(error);
@@ -83,21 +90,13 @@ export async function startServer({ host, port, api, failed }: ServerOptions): P
 
 /** Why a request is not even read, or null. */
 function refusalOf(request: FastifyRequest): HttpError | null {
-  const { hostname, method, is404 } = request;
-  const { origin, "content-type": contentType = "" } = request.headers;
-  if (!loopbackNames.has(hostname))
-    return new HttpError(403, `the API answers on this machine only, not as "${hostname}"`);
-  if (origin !== undefined && !isOwnOrigin(origin, request.socket.localPort))
-    return new HttpError(403, `the API takes no requests of other web pages, and this one is of ${origin}`);
+  const { method, is404 } = request;
+  const stranger = strangerRefusal(request.raw);
+  if (stranger !== null) return stranger;
+  const { "content-type": contentType = "" } = request.headers;
   if (method !== "POST" || is404 || mediaTypeOf(contentType) === "application/json") return null;
   const got = contentType === "" ? "there is none" : `it is "${contentType}"`;
   return new HttpError(415, `expected the header content-type: application/json, but ${got}`);
-}
-
-function isOwnOrigin(origin: string, port: number | undefined): boolean {
-  if (!URL.canParse(origin)) return false;
-  const url = new URL(origin);
-  return url.protocol === "http:" && loopbackNames.has(url.hostname) && Number(url.port || 80) === port;
 }
 
 function mediaTypeOf(contentType: string): string {
@@ -131,14 +130,7 @@ function messageOf(error: FastifyError | HttpError): string {
 
 /** For what is no HTTP at all, or whose headers are too large. */
 function answerNoHttp(error: ConnectionError, socket: Socket): void {
-  if (socket.writable) {
-    const isLarge = error.code === "HPE_HEADER_OVERFLOW";
-    const body = JSON.stringify({
-      error: isLarge ? "the headers are too large" : "this is no HTTP request that can be read",
-    });
-    const status = isLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
-    const headers = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
-    socket.write(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
-  }
-  socket.destroySoon();
+  const isLarge = error.code === "HPE_HEADER_OVERFLOW";
+  const sentence = isLarge ? "the headers are too large" : "this is no HTTP request that can be read";
+  answerRaw(socket, isLarge ? 431 : 400, sentence);
 }

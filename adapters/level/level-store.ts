@@ -118,9 +118,17 @@ class LevelStore implements Store {
   #kept(key: string, value: Uint8Array | null): void {
     this.#stagedBytes -= bytesOfEntry(key, value);
     if (value === null) this.#cache.delete(key);
-    else this.#cache.set(key, value);
+    else this.#cache.set(key, onItsOwn(value));
     if (this.#unsynced.get(key) === value) this.#unsynced.delete(key);
   }
+}
+
+/**
+ * A small value is often a view of something large, of a pool of Node's or of a message it came in. As a view in the
+ * cache it would keep all of that, and the cache's bound would bound nothing.
+ */
+function onItsOwn(value: Uint8Array): Uint8Array {
+  return value.buffer.byteLength === value.byteLength ? value : new Uint8Array(value);
 }
 
 /** What an entry costs in memory, roughly; null stands for a removal. */

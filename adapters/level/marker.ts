@@ -27,6 +27,9 @@ export type StoredFormat = ValueFormat | { readonly kind: "bare" };
 /** The file that says a folder is a store. */
 export const storeMarkerName = "store.json";
 
+/** Where LevelDB has its files in the folder. */
+export const levelName = "level";
+
 /** Null when a store may be begun here. */
 export async function readMarker(path: string, create: boolean): Promise<Marker | null> {
   const text = await readFile(join(path, storeMarkerName), "utf8").catch((error: unknown) => {
@@ -34,10 +37,11 @@ export async function readMarker(path: string, create: boolean): Promise<Marker 
     throw error;
   });
   if (text !== null) return parseMarker(path, text);
-  const entries = await readdir(path).catch((error: unknown) => {
+  const entries: readonly string[] = await readdir(path).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return [];
     throw codeOf(error) === "ENOTDIR" ? foreign(path, "is a file") : error;
   });
+  if (entries.includes(levelName)) throw withoutMarker(path);
   if (entries.length > 0) throw foreign(path, `holds other things (${entries.slice(0, 3).join(", ")})`);
   if (create) return null;
   throw new StoreError(
@@ -91,6 +95,20 @@ async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(path, "r");
   await handle.sync().finally(() => handle.close());
+}
+
+/** It says how values are kept, so it is not guessed. */
+function withoutMarker(path: string): StoreError {
+  const content = JSON.stringify({
+    kind: "reconverge-store",
+    version: storeVersion,
+    state: "ready",
+    values: { kind: "checked" },
+  });
+  return new StoreError(
+    "store-damaged",
+    `the store at ${path} has lost its ${storeMarkerName}: put that file back from any backup of this store; for one that was never sealed (store.keyFile) it is ${content}`,
+  );
 }
 
 function foreign(path: string, what: string): StoreError {

@@ -9,7 +9,7 @@
 
 import { readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Marker, readMarker, writeMarker } from "./marker.ts";
+import { levelName, type Marker, readMarker, writeMarker } from "./marker.ts";
 import { codeOf, messageOf, StoreError } from "./store.ts";
 import type { ValueFormat } from "./value-seal.ts";
 
@@ -26,7 +26,7 @@ export class StoreFolder {
 
   private constructor(path: string, marker: Marker) {
     this.path = path;
-    this.levelPath = join(path, "level");
+    this.levelPath = join(path, levelName);
     this.tipPath = join(path, "tip");
     this.#lockPath = join(path, "pid");
     this.#marker = marker;

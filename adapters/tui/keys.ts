@@ -41,8 +41,8 @@ export type Action =
 /** What is watched. */
 export type Watched = "run" | "live";
 
-/** Keys as the screen names them (more than one apart by spaces), what they do, as people are told, and in words. */
-type Binding = readonly [keys: string, action: Action, shown: string, meaning: string];
+/** Keys as the screen names them (more than one apart by spaces), what they do, as people are told, and in words; and of what, where it is of one only. */
+type Binding = readonly [keys: string, action: Action, shown: string, meaning: string, of?: Watched];
 
 interface Group {
   readonly title: string;
@@ -60,7 +60,7 @@ const groups: readonly Group[] = [
       ["2", "node", "2", "the chosen node"],
       ["3", "links", "3", "links and faults"],
       ["4", "events", "4", "events"],
-      ["5", "what-if", "5", "what if: crash, cut, heal, lose a message"],
+      ["5", "what-if", "5", "what if: crash, cut, heal, lose a message", "run"],
       ["tab", "next-pane", "tab", "next pane"],
       ["shift-tab", "previous-pane", "shift-tab", "pane before"],
       ["c", "next-context", "c", "next context"],
@@ -78,8 +78,10 @@ const groups: readonly Group[] = [
       ["pagedown ctrl-f", "page-down", "page down", "a page down"],
       ["home", "top", "home", "first"],
       ["end G", "bottom", "end G", "last; the log follows"],
-      ["return", "enter", "enter", "open, or try what is chosen"],
-      ["escape b", "back", "esc b", "back; to the run as it was"],
+      ["return", "enter", "enter", "open, or try what is chosen", "run"],
+      ["return", "enter", "enter", "open the chosen node", "live"],
+      ["escape b", "back", "esc b", "back; to the run as it was", "run"],
+      ["escape b", "back", "esc b", "back to the cluster", "live"],
     ],
   },
   {
@@ -173,5 +175,7 @@ export function helpOf(watched: Watched): readonly HelpGroup[] {
 }
 
 function groupsOf(watched: Watched): readonly Group[] {
-  return groups.filter(({ of }) => (of ?? watched) === watched);
+  return groups
+    .filter(({ of }) => (of ?? watched) === watched)
+    .map((group) => ({ ...group, keys: group.keys.filter(([, , , , of]) => (of ?? watched) === watched) }));
 }

@@ -139,7 +139,7 @@ function drawVerdict({ isPassed, text }: NonNullable<ViewModel["verdict"]>): rea
 
 /** Long and short. */
 function drawPace(pace: PaceView, isLive: boolean): readonly [Line, Line] {
-  if (isLive) return [[span("asked every second", "dim")], []];
+  if (isLive) return [[span("heard of as it happens", "dim")], []];
   const { isPaused, isBackwards, goal, limit, reached, eventsPerSecond } = pace;
   if (goal !== null) return [[span(`▶▶ ${goal}`, "warning")], [span("▶▶", "warning")]];
   if (isPaused) return [[span("‖ paused", "warning")], [span("‖", "warning")]];

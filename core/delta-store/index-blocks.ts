@@ -38,18 +38,27 @@ export function writeIndex(
   }
 }
 
-/** Appends the stored entries to an empty graph. For use inside `decoding`. */
+/** Fills an empty graph with the stored entries. For use inside `decoding`. */
 export function readIndex(
   graph: Graph,
   count: number,
-  { contextId, turn }: { contextId: ContextId; turn: Turn },
+  about: { readonly contextId: ContextId; readonly turn: Turn },
 ): void {
+  graph.restore(readBlocks(graph, count, about));
+  if (graph.count !== count) refuse("malformed", `an index of ${graph.count} deltas, expected ${count}`);
+}
+
+/** Each entry builds on those before, which are in the graph by then. */
+function* readBlocks(
+  graph: Graph,
+  count: number,
+  { contextId, turn }: { readonly contextId: ContextId; readonly turn: Turn },
+): Generator<AppliedDelta, void> {
   for (let block = 0; block * entriesPerBlock < count; block += 1) {
     const bytes = turn.read(storeKeys.indexBlock(contextId, block));
     if (bytes === undefined) return refuse("malformed", `index block ${block} of a context is missing`);
-    readBlock(graph, bytes);
+    yield* readBlock(graph, bytes);
   }
-  if (graph.count !== count) refuse("malformed", `an index of ${graph.count} deltas, expected ${count}`);
 }
 
 function appendEntries(stored: Uint8Array, entries: readonly AppliedDelta[]): Uint8Array {
@@ -73,25 +82,33 @@ function appendEntries(stored: Uint8Array, entries: readonly AppliedDelta[]): Ui
   return bytes;
 }
 
-function readBlock(graph: Graph, bytes: Uint8Array): void {
+/** A start reads every delta's entry here, so nothing is made that is not kept: no views of ids, no lists with room to grow. */
+function* readBlock(graph: Graph, bytes: Uint8Array): Generator<AppliedDelta, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const codes = new Array<number>(idBytes);
   let offset = 0;
   while (offset < bytes.length) {
     const parentCount = bytes[offset + fixedBytes - 1] ?? 0;
-    if (offset + fixedBytes + parentCount * positionBytes > bytes.length)
-      refuse("malformed", "an index entry is cut off");
-    const id = byteString<DeltaId>(bytes.subarray(offset, offset + idBytes));
-    offset += idBytes;
-    const at = { ms: view.getFloat64(offset), counter: view.getUint16(offset + 8) };
-    offset += 11;
-    const parents: number[] = [];
-    for (const end = offset + parentCount * positionBytes; offset < end; offset += positionBytes) {
-      const parent = view.getUint32(offset);
+    const next = offset + fixedBytes + parentCount * positionBytes;
+    if (next > bytes.length) refuse("malformed", "an index entry is cut off");
+    for (let index = 0; index < idBytes; index += 1) codes[index] = bytes[offset + index] as number;
+    const id = String.fromCharCode.apply(null, codes) as DeltaId;
+    const at = { ms: view.getFloat64(offset + idBytes), counter: view.getUint16(offset + idBytes + 8) };
+    const parents = readParents(view, { from: offset + fixedBytes, count: parentCount });
+    for (const parent of parents)
       if (parent >= graph.count) refuse("malformed", "an index entry before its parents");
-      parents.push(parent);
-    }
-    graph.append(createApplied(graph, { id, parents, at }));
+    yield createApplied(graph, { id, parents, at });
+    offset = next;
   }
+}
+
+function readParents(
+  view: DataView,
+  { from, count }: { readonly from: number; readonly count: number },
+): readonly number[] {
+  // Most deltas have one parent; a literal takes as much room as it needs.
+  if (count === 1) return [view.getUint32(from)];
+  return Array.from({ length: count }, (_, index) => view.getUint32(from + index * positionBytes));
 }
 
 /** The ids of a stored block. For use inside `decoding`. */
@@ -109,6 +126,7 @@ export function createApplied(
   graph: Graph,
   { id, parents, at }: Omit<AppliedDelta, "generation">,
 ): AppliedDelta {
-  const generation = parents.reduce((max, parent) => Math.max(max, graph.at(parent).generation + 1), 0);
+  let generation = 0;
+  for (const parent of parents) generation = Math.max(generation, graph.at(parent).generation + 1);
   return Object.freeze({ id, parents, generation, at });
 }

@@ -155,6 +155,11 @@ function registerContext(program: Command): void {
   withClientOptions(context.command("get").argument("<id>", "the context's id"))
     .description("show one context: its state root, heads, counts and parked work")
     .action(async (id: string, options: ClientOptions) => (await client()).getContext(id, options));
+  withClientOptions(context.command("watch").argument("<id>", "the context's id"))
+    .description("print what happens in a context as it does: events, new roots, how it is synced")
+    .action(async (id: string, options: ClientOptions) =>
+      (await import("./watch-context.ts")).watchContext(id, options),
+    );
   withClientOptions(context.command("retry").argument("<id>", "the context's id"))
     .description("try parked work again: handlers and queued calls that failed too often")
     .action(async (id: string, options: ClientOptions) => (await client()).retryContext(id, options));

@@ -12,7 +12,10 @@ export async function watchNodes(urls: readonly string[], hasTerminal: boolean):
     const sources = await Promise.all(
       urls.map(async (url) => {
         const api = await ApiClient.find({ api: url });
-        return { url, get: (path: string) => api.get(path), post: api.post.bind(api) };
+        const listen = async (heard: () => void) => {
+          for await (const _ of api.listen("*")) heard();
+        };
+        return { url, get: (path: string) => api.get(path), post: api.post.bind(api), listen };
       }),
     );
     if (hasTerminal) {

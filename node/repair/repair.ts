@@ -10,6 +10,7 @@ import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
 import { openLevelStore } from "../../adapters/level/level-store.ts";
 import { checkValues, openRemains, type RepairOptions, repairManifest } from "../../adapters/level/repair.ts";
 import { type Store, StoreError } from "../../adapters/level/store.ts";
+import { StoreDamage } from "../../adapters/level/store-damage.ts";
 import { publicKeyOfPeer } from "../../adapters/libp2p/peer-name.ts";
 import type { Application } from "../../core/app/application.ts";
 import type { Config } from "../../core/config.ts";
@@ -71,7 +72,7 @@ async function check(node: RepairedNode, opening: RepairOptions): Promise<number
       await store.close();
     }
   } catch (error) {
-    if (error instanceof StoreError && error.code === "store-damaged") return error.message;
+    if (error instanceof StoreDamage) return error.what;
     throw error;
   }
 }

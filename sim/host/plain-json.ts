@@ -1,6 +1,6 @@
 /** Makes plain JSON of whatever a file or a module gave, or says where it is not JSON. */
 
-import { isJsonObject, type Json } from "../../core/json.ts";
+import type { Json } from "../../core/json.ts";
 import { ScenarioError, type ScenarioPath, type ScenarioProblem } from "../scenario/scenario-error.ts";
 
 /** Scenarios are flat; only values of an application could nest deeper, and the core refuses those. */
@@ -54,11 +54,4 @@ function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   // A module may come from another realm, whose Object is not ours.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-/** What kind of value it is, in words: "a list", "an object", "nothing". */
-export function nameOfKind(value: Json): string {
-  if (value === null) return "nothing";
-  if (Array.isArray(value)) return "a list";
-  return isJsonObject(value) ? "an object" : `a ${typeof value}`;
 }

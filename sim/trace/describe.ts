@@ -1,12 +1,13 @@
 /** A step in a few words: what a node was given, and what came of it that others or its disk notice. */
 
+import { unreachable } from "../../core/assert.ts";
 import type { Effect } from "../../core/effect.ts";
-import { toHex } from "../../core/ids.ts";
-import type { Input } from "../../core/input.ts";
+import { type AuthorId, type BlobId, type Hash, toHex } from "../../core/ids.ts";
+import type { ClientCall, Input } from "../../core/input.ts";
 import type { SimulationEvent } from "../simulation.ts";
 
 const shownMax = 80;
-const chunkDigits = 8;
+const shortDigits = 8;
 
 /** `kept`: deltas that the step brought to the disk. */
 export function describeStep({ input, effects }: SimulationEvent, kept: number): string {
@@ -31,14 +32,62 @@ function describeInput(input: Input): string {
       return `frame on stream ${input.stream}, ${input.frame.length} B`;
     case "chunk-stored":
     case "chunk-read":
-      return `${input.kind} ${toHex(input.chunk).slice(0, chunkDigits)}`;
+      return `${input.kind} ${short(input.chunk)}`;
     case "request":
-      return input.call.kind === "execute"
-        ? `${input.call.method} ${JSON.stringify(input.call.args)}`.slice(0, shownMax)
-        : input.call.kind;
+      return describeCall(input.call).slice(0, shownMax);
     default:
       return input.kind;
   }
+}
+
+function describeCall(call: ClientCall): string {
+  switch (call.kind) {
+    case "execute":
+      return `${call.method} ${JSON.stringify(call.args)}`;
+    case "create-context":
+      return `create-context ${call.application}`;
+    case "join-context":
+      return call.invitation === undefined ? "join-context" : "join-context by an invitation";
+    case "invite":
+      return `invite ${call.invitee === null ? "whoever comes" : short(call.invitee)} as ${call.role}`;
+    case "change-members":
+      return describeChange(call.change);
+    case "write-blob":
+      return `write-blob ${call.chunk.length} B`;
+    case "finish-blob":
+      return `finish-blob "${call.name}"`;
+    case "read-blob":
+      return `read-blob ${short(call.blob)}, chunk ${call.chunk}`;
+    case "delete-blob":
+      return `delete-blob ${short(call.blob)}`;
+    case "restore":
+      return `restore a delta, ${call.delta.length} B`;
+    case "sync-now":
+      return `sync-now with ${call.peer ?? "all"}`;
+    case "abandon-blob":
+    case "delete-context":
+    case "retry-owed":
+      return call.kind;
+    default:
+      return unreachable(call);
+  }
+}
+
+function describeChange(change: Extract<ClientCall, { kind: "change-members" }>["change"]): string {
+  switch (change.kind) {
+    case "leave":
+      return "leave";
+    case "remove":
+      return `remove ${short(change.member)}`;
+    case "role":
+      return `make ${short(change.member)} ${change.role}`;
+    default:
+      return unreachable(change);
+  }
+}
+
+function short(id: AuthorId | BlobId | Hash): string {
+  return toHex(id).slice(0, shortDigits);
 }
 
 function outcome(effect: Effect): string {

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { pino } from "pino";
+import type { Application } from "../../core/app/application.ts";
 import { ReconvergeNode } from "../../node/node.ts";
 import { createNodeConfig, type SettingValue } from "../../node/settings.ts";
 import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
@@ -21,6 +22,7 @@ export async function startTestNode(
     readonly seed?: Uint8Array;
     readonly failed?: (error: unknown) => void;
     readonly record?: { readonly folder: string; readonly fileBytesMax: number };
+    readonly applications?: readonly Application[];
   } = {},
 ): Promise<TestNode> {
   const storePath = kept.storePath ?? join(temporaryFolder(), "store");
@@ -34,6 +36,7 @@ export async function startTestNode(
     log: pino({ level: process.env.TEST_LOG_LEVEL ?? "silent" }, pino.destination(2)),
     failed: kept.failed ?? ((error) => console.error("a node failed", error)),
     ...(kept.record === undefined ? {} : { record: kept.record }),
+    ...(kept.applications === undefined ? {} : { applications: kept.applications }),
   });
   await node.start();
   return { node, storePath, seed };

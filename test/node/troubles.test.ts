@@ -162,7 +162,7 @@ test("a client command says when nobody answers, and when it is used wrongly", a
     reconverge("status", "--api", "nonsense"),
     reconverge("nod"),
   ]);
-  assertFails(resting, 3, "is not running");
+  assertFails(resting, 3, "is not running", "reconverge node run --home");
   assertFails(silent, 3, "no node answers at http://127.0.0.1:9");
   assertFails(missing, 1, "reconverge node init");
   assertFails(arguments_, 1, "--args is not JSON");

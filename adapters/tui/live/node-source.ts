@@ -8,4 +8,6 @@ export interface NodeSource {
   /** The answer of an admin route. Rejects with a sentence for people. */
   get(path: string): Promise<JsonObject>;
   post(path: string, body: JsonObject): Promise<JsonObject>;
+  /** Calls back whenever something happens in one of the node's contexts, and once to begin with. Settles when it hears no more. */
+  listen(heard: () => void): Promise<void>;
 }

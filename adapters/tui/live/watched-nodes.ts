@@ -1,4 +1,4 @@
-/** Running nodes while they are watched: asked again every second, each on its own, so that a silent one keeps nobody waiting. */
+/** Running nodes while they are watched, each on its own, so that a silent one keeps nobody waiting. */
 
 import type { Hash } from "../../../core/ids.ts";
 import { type Controlled, Controls } from "../controls.ts";
@@ -8,11 +8,11 @@ import { interruptedExitCode } from "../signals.ts";
 import { Slots } from "../slots.ts";
 import type { NodeView, NoticeView, ViewModel } from "../view-model.ts";
 import type { Showing } from "../watch.ts";
+import { Asking } from "./asking.ts";
 import { askNode, changesOf, type LiveKind, type LiveNode, unheard } from "./live-node.ts";
 import { type LiveEntry, livePane } from "./live-panes.ts";
 import type { NodeSource } from "./node-source.ts";
 
-const askEveryMs = 1_000;
 const entriesMax = 2_000;
 /** The chart shows so much, and begins anew after it. */
 const chartUs = 300_000_000;
@@ -34,13 +34,12 @@ export class WatchedNodes implements Controlled, Showing {
   readonly #slots = new Slots();
   #context = 0;
   #notice: NoticeView | null = null;
-  /** By node: when it is asked again; infinite while it is being asked. */
-  readonly #askAtMs: number[];
+  readonly #asking: readonly Asking[];
 
   constructor(sources: readonly NodeSource[]) {
     this.#sources = sources;
     this.#nodes = sources.map(({ url }) => unheard(url));
-    this.#askAtMs = sources.map(() => 0);
+    this.#asking = sources.map((source) => new Asking(source));
     this.controls = new Controls(this);
   }
 
@@ -61,12 +60,11 @@ export class WatchedNodes implements Controlled, Showing {
   }
 
   work(): boolean {
-    const nowMs = performance.now();
-    this.#sources.forEach((source, index) => {
-      if (nowMs < (this.#askAtMs[index] ?? 0)) return;
-      this.#askAtMs[index] = Number.POSITIVE_INFINITY;
+    this.#asking.forEach((asking, index) => {
+      if (!asking.isDue(performance.now())) return;
+      asking.begin();
       // It never rejects: a node that does not answer is an answer.
-      void this.#ask(source, index);
+      void this.#ask(index);
     });
     return true;
   }
@@ -158,7 +156,9 @@ export class WatchedNodes implements Controlled, Showing {
     };
   }
 
-  async #ask(source: NodeSource, index: number): Promise<void> {
+  async #ask(index: number): Promise<void> {
+    const source = this.#sources[index];
+    if (source === undefined) return;
     const before = this.#nodes[index] ?? unheard(source.url);
     const asked = await askNode(source, before);
     // Two nodes of one name are told apart by where they are.
@@ -166,7 +166,7 @@ export class WatchedNodes implements Controlled, Showing {
     const now = isTaken ? { ...asked, name: `${asked.name}@${new URL(source.url).port}` } : asked;
     this.#nodes = this.#nodes.map((node, at) => (at === index ? now : node));
     for (const { kind, text } of changesOf(before, now)) this.#note(now.name, kind, text);
-    this.#askAtMs[index] = performance.now() + askEveryMs;
+    this.#asking[index]?.end(performance.now(), now.trouble === null);
   }
 
   #note(node: string, kind: LiveKind, text: string): void {

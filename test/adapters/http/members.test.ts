@@ -8,6 +8,7 @@ import { type Server, startServer } from "../../../adapters/http/server.ts";
 import type { Outcome } from "../../../core/effect.ts";
 import type { AuthorId, ContextId } from "../../../core/ids.ts";
 import type { ClientCall } from "../../../core/input.ts";
+import { nobodyListens } from "./nobody-listens.ts";
 
 const contextId = "c".repeat(32) as ContextId;
 const ann = "a".repeat(32) as AuthorId;
@@ -31,6 +32,7 @@ const api: NodeApi = {
   peers: () => [],
   status: () => ({}),
   state: () => "running",
+  ...nobodyListens,
   metrics: async () => "",
 };
 

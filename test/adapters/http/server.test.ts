@@ -10,6 +10,7 @@ import { type Server, startServer } from "../../../adapters/http/server.ts";
 import type { Outcome } from "../../../core/effect.ts";
 import type { AuthorId, ContextId, DeltaId, Hash } from "../../../core/ids.ts";
 import type { ClientCall } from "../../../core/input.ts";
+import { nobodyListens } from "./nobody-listens.ts";
 
 const contextId = "c".repeat(32) as ContextId;
 const view: ContextView = {
@@ -52,6 +53,7 @@ const api: NodeApi = {
   peers: () => [{ peer: "12D3", contexts: [contextId] }],
   status: () => ({ state: "running" }),
   state: () => state,
+  ...nobodyListens,
   metrics: async () => "a_metric 1\n",
 };
 

@@ -53,6 +53,17 @@ function logOf(path: string): string {
   return join(path, "level", name);
 }
 
+test("what is kept in memory of a small value that was a view of much is the value alone", async () => {
+  const store = await openLevelStore(join(temporaryFolder(), "store"), { create: true });
+  const much = new Uint8Array(1_000_000).fill(7);
+  store.stage([["small", much.subarray(10, 20)]]);
+  await store.flush();
+  const found = store.get("small");
+  assert.equal(found, new Uint8Array(10).fill(7));
+  assert.is(found?.buffer.byteLength, 10);
+  await store.close();
+});
+
 test("where nothing is, a store is made only when asked for", async () => {
   const path = join(temporaryFolder(), "store");
   await assertRefused(path, "store-missing", { create: false });

@@ -161,6 +161,7 @@ for (const damage of damages) {
       const refusal = await refusalOf(() => repair(false));
       assert.match(refusal, damage.repair);
       assert.not.match(refusal, "\n");
+      assert.is(refusal.split("the store at").length, 2, `a sentence within a sentence: ${refusal}`);
     }
     const outcome = await repair(true);
     assert.is(outcome.kind, damage.accepted, JSON.stringify(outcome));
@@ -170,6 +171,18 @@ for (const damage of damages) {
     assert.is((await repair(false)).kind, "whole");
   });
 }
+
+test("a store that lost its store.json is refused with what to put there, which is all it takes", async () => {
+  const store = join(temporaryFolder(), "store");
+  cpSync(original, store, { recursive: true });
+  rmSync(join(store, "store.json"));
+  const refusal = await refusalOf(() => entriesFound(store, history));
+  assert.match(refusal, "has lost its store.json");
+  assert.is(await refusalOf(() => repairNode(nodeOver(store), true)), refusal, "nothing is guessed");
+  writeFileSync(join(store, "store.json"), refusal.slice(refusal.indexOf("{")));
+  const everything = history.contextIds.map(() => history.entries);
+  assert.equal(await entriesFound(store, history), everything);
+});
 
 test("a repair that was killed between its renames is finished by the next start", async () => {
   const store = join(temporaryFolder(), "store");

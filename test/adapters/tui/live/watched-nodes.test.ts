@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { renderFrame } from "../../../../adapters/tui/frame.ts";
+import { Asking } from "../../../../adapters/tui/live/asking.ts";
 import { askNode, changesOf, unheard } from "../../../../adapters/tui/live/live-node.ts";
 import type { NodeSource } from "../../../../adapters/tui/live/node-source.ts";
 import { formatNodes } from "../../../../adapters/tui/live/watch-nodes.ts";
@@ -16,6 +17,9 @@ class AnsweringNode implements NodeSource {
   isSilent = false;
   root = "rootAAAAAAAA";
   applied = 3;
+  /** Set once somebody listens. */
+  hear: (() => void) | null = null;
+  hangUp: (() => void) | null = null;
   readonly #name: string;
 
   constructor(name: string, port: number) {
@@ -49,6 +53,13 @@ class AnsweringNode implements NodeSource {
     return {};
   }
 
+  listen(heard: () => void): Promise<void> {
+    this.hear = heard;
+    return new Promise((resolve) => {
+      this.hangUp = resolve;
+    });
+  }
+
   #context(): JsonObject {
     return {
       ...{ id: "kv", applicationId: "kv-store", contextStateHash: this.root, dagHeads: ["headheadhead"] },
@@ -80,7 +91,7 @@ test("nodes with one root have one letter, and one that does not answer is down"
   silent.isSilent = true;
   const text = textOf(await watching(a, b, silent));
   assert.match(text, /A 1 rootAAAA {3}B 1 rootBBBB {3}✕ 1 down/);
-  assert.match(text, "asked every second");
+  assert.match(text, "heard of as it happens");
 });
 
 test("the chosen node is looked at, syncs when it is told to, and says when it cannot", async () => {
@@ -114,6 +125,28 @@ test("what changed between two answers is told in words", async () => {
 test("two nodes of one name are told apart", async () => {
   const watched = await watching(new AnsweringNode("default", 1), new AnsweringNode("default", 2));
   assert.equal(new Set(watched.nodes()).size, 2);
+});
+
+test("a node is asked again when it says that something happened, and more often while it is not listened to", async () => {
+  const a = new AnsweringNode("a", 1);
+  const asking = new Asking(a);
+  const isDueAfter = (...waitsMs: readonly number[]) => waitsMs.map((waitMs) => asking.isDue(waitMs));
+  assert.equal(isDueAfter(0), [true], "at once to begin with");
+  asking.begin();
+  assert.equal(isDueAfter(0, 100_000), [false, false], "not while it is being asked");
+  asking.end(0, false);
+  assert.equal(isDueAfter(999, 1_000), [false, true], "it does not answer, so it is not listened to");
+  asking.begin();
+  asking.end(0, true);
+  assert.equal(isDueAfter(1_000, 4_999, 5_000), [false, false, true], "it will say when something happens");
+  a.hear?.();
+  assert.equal(isDueAfter(99, 100), [false, true], "something happened");
+  asking.begin();
+  asking.end(0, true);
+  assert.equal(isDueAfter(4_999), [false], "that was asked for");
+  a.hangUp?.();
+  await sleep(1);
+  assert.equal(isDueAfter(1_000), [true], "it says nothing more");
 });
 
 test.run();

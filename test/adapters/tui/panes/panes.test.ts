@@ -142,6 +142,13 @@ test("the help names every key of the last line, and says what the marks mean", 
   assert.match(screen, "syncing; lagging");
 });
 
+test("the help of live nodes names no key that does nothing there", () => {
+  const live = helpOf("live").flatMap(({ keys }) => keys.map(({ meaning }) => meaning));
+  for (const meaning of live) assert.not.match(meaning, /what if|run|try what/);
+  const known = helpOf("run").flatMap(({ keys }) => keys.map(({ keys: shown }) => shown));
+  for (const key of ["5", "enter", "esc b"]) assert.is(known.filter((shown) => shown === key).length, 1);
+});
+
 test("the cluster: the chosen node has a mark, and a line of its own", async () => {
   const view = viewOf({ nodes: 6 }, { pane: { kind: "cluster", selected: "n1 · up · 12 deltas" } });
   const [first, ...others] = view.sides;

@@ -1,0 +1,41 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { AuthorId, BlobId, ContextId } from "../../../core/ids.ts";
+import type { ClientCall } from "../../../core/input.ts";
+import type { SimulationEvent } from "../../../sim/simulation.ts";
+import { describeStep } from "../../../sim/trace/describe.ts";
+
+const contextId = "c".repeat(32) as ContextId;
+const member = "\u0001".repeat(32) as AuthorId;
+const blob = "\u0002".repeat(32) as BlobId;
+
+const calls: readonly (readonly [ClientCall, string])[] = [
+  [{ kind: "execute", contextId, method: "set", args: { key: "a" } }, 'set {"key":"a"}'],
+  [{ kind: "create-context", application: "kv-store" }, "create-context kv-store"],
+  [{ kind: "join-context", contextId, invitation: Uint8Array.of(1) }, "join-context by an invitation"],
+  [
+    { kind: "invite", contextId, role: "reader", invitee: null, expiresInMs: 1 },
+    "invite whoever comes as reader",
+  ],
+  [{ kind: "invite", contextId, role: "admin", invitee: member, expiresInMs: 1 }, "invite 01010101 as admin"],
+  [{ kind: "change-members", contextId, change: { kind: "remove", member } }, "remove 01010101"],
+  [
+    { kind: "change-members", contextId, change: { kind: "role", member, role: "admin" } },
+    "make 01010101 admin",
+  ],
+  [{ kind: "change-members", contextId, change: { kind: "leave" } }, "leave"],
+  [{ kind: "write-blob", upload: 1, contextId, chunk: new Uint8Array(7) }, "write-blob 7 B"],
+  [{ kind: "finish-blob", upload: 1, name: "photo", mediaType: "image/png" }, 'finish-blob "photo"'],
+  [{ kind: "read-blob", contextId, blob, chunk: 3 }, "read-blob 02020202, chunk 3"],
+  [{ kind: "delete-blob", contextId, blob }, "delete-blob 02020202"],
+  [{ kind: "sync-now", contextId, peer: null }, "sync-now with all"],
+];
+
+test("a client's call is told with what it asks for", () => {
+  for (const [call, text] of calls) {
+    const event = { input: { kind: "request", request: 1, call }, effects: [] } as unknown as SimulationEvent;
+    assert.is(describeStep(event, 0), text);
+  }
+});
+
+test.run();
