@@ -43,7 +43,7 @@ export const writtenBytesMax = 16 * 1_024 * 1_048_576;
 /** What an entity or a delta without its body takes besides its bytes, roughly. */
 export const overheadBytes = 256;
 /** Entities of more pages than that are written: one commit takes over what are less. */
-const pagesInMemory = 256;
+const pagesInMemory = 128;
 /** A block is as long as so many pages. */
 const pagesInBlock = 16;
 
