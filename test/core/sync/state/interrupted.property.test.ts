@@ -144,6 +144,8 @@ test("whichever commit of a long transfer is the last, the next session succeeds
     met.staging += Number(stagedBlocks > 0 && leaving === null);
     met.making += Number(stagedBlocks > 0 && leaving !== null);
     met.removing += Number(stagedBlocks === 0 && leaving !== null);
+    again.pass(50);
+    assertTidy(left, contextId);
     const next = new Link([again, new LoneNode("b", { disk: before.copy(), codec: trustingCodec, config })]);
     talk(next, parted, 3_000);
     assertWhole(next, parted, wholeOf(parted));
