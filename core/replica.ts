@@ -202,7 +202,7 @@ export class Replica {
    * joined, its deltas are applied without bodies. Both must have been verified. Handlers are not owed for them.
    * Invariants 5, 7 and 12.
    */
-  adopt({ entities, history, changes }: VerifiedCut, turn: Turn): void {
+  adopt({ entities, history, changes, madeOf = 0 }: VerifiedCut, turn: Turn): void {
     for (const entity of entities) this.state.join(entity);
     this.#replaceState(turn);
     this.deltas.adopt(history, changes, turn);
@@ -210,7 +210,7 @@ export class Replica {
     // A start must never look for the bodies of what was adopted, whatever else this turn applies.
     this.save(turn);
     this.governance.adopted(turn);
-    turn.observe("state-adopted", { contextId: this.contextId, amount: entities.length });
+    turn.observe("state-adopted", { contextId: this.contextId, amount: entities.length + madeOf });
     turn.changed(this);
     this.#applyLaterIfFull(turn);
     this.#mergeLaterIfMany(turn);

@@ -27,6 +27,8 @@ export interface VerifiedCut {
   readonly history: readonly PastDelta[];
   /** Of these, the deltas that change who is a member. */
   readonly changes: ReadonlyMap<DeltaId, CausalDelta>;
+  /** Entities that were joined into what takes the place of the state. */
+  readonly madeOf?: number;
 }
 
 /** Plain data. */

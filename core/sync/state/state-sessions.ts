@@ -203,7 +203,7 @@ export class StateSessions {
     // What is pinned of the state that goes.
     this.#serving.stopIn(contextId, turn);
     states.forgetStaged(turn);
-    replica.adopt(taking.cut, turn);
+    replica.adopt({ ...taking.cut, madeOf: taking.joined }, turn);
     this.#tookOver(taking, turn);
   }
 
@@ -326,12 +326,12 @@ export class StateSessions {
     return null;
   }
 
-  #tookOver({ contextId, peer, protocol, amount }: TakingOverMemory, turn: Turn): void {
+  #tookOver({ contextId, peer, protocol, bringsAny, joined }: TakingOverMemory, turn: Turn): void {
     this.#memory.staging.delete(contextId);
     this.#memory.takingOver.delete(contextId);
     turn.observe(`sync-${protocol}`, { contextId, peer });
     const end = { peer, contextId, protocol, outcome: "adopted" } as const;
-    this.#about.ended({ ...end, broughtAny: amount > 0 }, turn);
+    this.#about.ended({ ...end, broughtAny: bringsAny || joined > 0 }, turn);
   }
 
   #forgetReceiving(stream: StreamId): void {

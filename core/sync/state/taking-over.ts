@@ -25,8 +25,10 @@ export interface TakingOverMemory {
   readonly reached: ReadonlySet<Hash>;
   /** The next block to be joined. */
   block: number;
-  /** Of what is taken over. */
-  amount: number;
+  /** Does it bring what was not here, besides what is written? */
+  readonly bringsAny: boolean;
+  /** Entities of blocks that were joined. */
+  joined: number;
 }
 
 export function createTakingOver(
@@ -35,7 +37,8 @@ export function createTakingOver(
 ): TakingOverMemory {
   const cut = Object.freeze({ entities: Object.freeze([]), history, changes });
   const { reached } = transfer.descent;
-  return { peer, contextId, protocol, cut, reached, block: 0, amount: entities.length + history.length };
+  const bringsAny = entities.length + history.length > 0;
+  return { peer, contextId, protocol, cut, reached, block: 0, bringsAny, joined: 0 };
 }
 
 /** Writes the entities that are staged of a context. */
@@ -62,6 +65,6 @@ export function prepare(
   const entities = states.staged(taking.block, { decode, turn });
   states.take(entities, replica, turn);
   taking.block += 1;
-  taking.amount += entities.length;
+  taking.joined += entities.length;
   return false;
 }
