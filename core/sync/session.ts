@@ -64,6 +64,8 @@ export interface SessionMemory {
   granted: number;
   /** Who lacks what lies below the other's horizon, and needs its state; `there` where it is the other. */
   stateNeeded: "nowhere" | "here" | "there";
+  /** It was asked for, before this is over. */
+  isStateAsked: boolean;
   ourDone: boolean;
   theirDone: boolean;
   readonly pace: PaceMemory;
@@ -99,6 +101,7 @@ export function createSession(
     credit: initialCredit,
     granted: initialCredit,
     stateNeeded: "nowhere",
+    isStateAsked: false,
     ourDone: false,
     theirDone: false,
     duplicates: 0,
