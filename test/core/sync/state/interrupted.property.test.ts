@@ -109,6 +109,17 @@ test("whichever side crashes, and at whichever commit, the next session gives bo
   assert.ok(crashed.losing > 0, "no crash took a commit");
 });
 
+/** A context that is deleted at the start goes whole. */
+function assertGone(disk: KeyedDisk, contextId: ContextId): void {
+  const node = new LoneNode("a", { disk, codec: trustingCodec });
+  node.call({ kind: "delete-context", contextId });
+  node.pass(0);
+  assert.equal(
+    disk.keys().filter((key) => key.startsWith("d") || key.includes(contextId)),
+    [],
+  );
+}
+
 /** A disk that remembers what it was given. */
 class RememberingDisk extends KeyedDisk {
   readonly commits: Commit[] = [];
@@ -138,6 +149,7 @@ test("whichever commit of a long transfer is the last, the next session succeeds
   for (let kept = begun; kept <= disk.commits.length; kept += 1) {
     const left = new KeyedDisk();
     for (const commit of disk.commits.slice(0, kept)) left.append(commit);
+    assertGone(left.copy(), contextId);
     const again = new LoneNode("a", { disk: left, codec: trustingCodec, config });
     const { stagedBlocks, leaving } =
       again.core.capture().replicas.get(contextId)?.beside ?? createBesideMemory();
