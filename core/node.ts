@@ -316,6 +316,8 @@ export class NodeCore {
         return this.#heartbeat.send(replica(), turn);
       case "compact":
         return replica().compact(turn);
+      case "beside":
+        return this.sync.states.tidy(replica(), turn);
       case "merge":
         return replica().mergeHeads(turn);
       case "come-in":

@@ -48,6 +48,7 @@ export const probeNames = [
   "sync-level-wise",
   "sync-snapshot",
   "state-adopted",
+  "state-replaced",
   "state-refused",
   "state-too-large",
   "bodies-compacted",

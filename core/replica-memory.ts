@@ -6,11 +6,14 @@ import { createGovernanceMemory, type GovernanceMemory } from "./members/governa
 import { createOwedMemory, type OwedMemory } from "./owed/queue.ts";
 import { type ClosingMemory, createClosingMemory } from "./past/closing.ts";
 import { createStateMemory, type StateMemory } from "./state/state-store.ts";
+import { type BesideMemory, createBesideMemory } from "./states.ts";
 
 export interface ReplicaMemory {
   readonly contextId: ContextId;
   readonly deltas: DeltaStoreMemory;
-  readonly state: StateMemory;
+  /** Replaced as a whole by another that was made beside it. */
+  state: StateMemory;
+  readonly beside: BesideMemory;
   readonly private: StateMemory;
   readonly owed: OwedMemory;
   readonly governance: GovernanceMemory;
@@ -34,6 +37,7 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     contextId,
     deltas: createDeltaStoreMemory(),
     state: createStateMemory(),
+    beside: createBesideMemory(),
     private: createStateMemory(),
     owed: createOwedMemory(),
     governance: createGovernanceMemory(),

@@ -1,5 +1,12 @@
 /** What a replica keeps of a context besides its deltas and its state, as it is stored; it leads to both. */
 
+import {
+  type BesideRecord,
+  decodeBeside,
+  encodeBeside,
+  isNothingBeside,
+  nothingBeside,
+} from "./beside-record.ts";
 import { type AuthorId, bytesOf } from "./ids.ts";
 import { nameCharactersMax } from "./limits.ts";
 import { decodeValue, encode } from "./wire/cbor.ts";
@@ -17,18 +24,23 @@ export interface ReplicaRecord {
   /** What finds the state. */
   readonly state: unknown;
   readonly members: unknown;
+  /** Where the state lies, and what lies beside it. */
+  readonly beside: BesideRecord;
 }
 
 const recordBytesMax = 4_194_304;
 
 export function encodeReplicaRecord(record: ReplicaRecord): Uint8Array {
-  const { count, application, creator, isWriter, writtenDeltas, state, members } = record;
-  return encode([count, application, bytesOf(creator ?? ""), isWriter, writtenDeltas, state, members]);
+  const { count, application, creator, isWriter, writtenDeltas, state, members, beside } = record;
+  const about = [count, application, bytesOf(creator ?? ""), isWriter, writtenDeltas, state, members];
+  return encode(isNothingBeside(beside) ? about : [...about, encodeBeside(beside)]);
 }
 
 /** For use inside `decoding`. */
 export function decodeReplicaRecord(stored: Uint8Array): ReplicaRecord {
-  const fields = expectFields(decodeValue(stored, recordBytesMax), 7, "a stored context");
+  const value = decodeValue(stored, recordBytesMax);
+  const hasBeside = Array.isArray(value) && value.length === 8;
+  const fields = expectFields(value, hasBeside ? 8 : 7, "a stored context");
   const count = expectInteger(fields[0], Number.MAX_SAFE_INTEGER);
   return {
     count,
@@ -38,5 +50,6 @@ export function decodeReplicaRecord(stored: Uint8Array): ReplicaRecord {
     writtenDeltas: expectInteger(fields[4], count),
     state: fields[5],
     members: fields[6],
+    beside: hasBeside ? decodeBeside(fields[7]) : nothingBeside,
   };
 }

@@ -19,22 +19,12 @@ import type { ReplicaMemory } from "./replica-memory.ts";
 import { decodeReplicaRecord, encodeReplicaRecord } from "./replica-record.ts";
 import { type Services, timerName } from "./services.ts";
 import type { Entity, EntityOf } from "./state/entity.ts";
-import { StateRecords } from "./state/state-records.ts";
-import { StateStore } from "./state/state-store.ts";
+import type { StateStore } from "./state/state-store.ts";
 import type { PinnedVersion } from "./state/tree/state-tree.ts";
 import { WriterSets } from "./state/writer-sets.ts";
+import { States, type VerifiedCut } from "./states.ts";
 import { storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
-import type { PastDelta } from "./wire/delta-head.ts";
-
-/** What a state at one cut has that a replica lacks. */
-export interface VerifiedCut {
-  readonly entities: readonly Entity[];
-  /** In causal order. */
-  readonly history: readonly PastDelta[];
-  /** Of these, the deltas that change who is a member. */
-  readonly changes: ReadonlyMap<DeltaId, CausalDelta>;
-}
 
 /** What a start joins again at most, besides the deltas of one turn. */
 const replayMax = { deltas: 1_024, bytes: 8 * 1_048_576 };
@@ -47,7 +37,7 @@ const mergeDelayMs = { min: 1_000, max: 30_000 };
 export class Replica {
   readonly contextId: ContextId;
   readonly deltas: DeltaStore;
-  readonly state: StateStore;
+  readonly states: States;
   readonly private: PrivateState;
   readonly calls: Calls;
   /** What is owed because of this context's deltas and calls. */
@@ -66,12 +56,7 @@ export class Replica {
     this.contextId = memory.contextId;
     this.#memory = memory;
     this.#services = services;
-    const { codec, store, decoded } = services;
-    const space = `s${memory.contextId}` as const;
-    this.state = new StateStore(
-      memory.state,
-      new StateRecords({ space, crypto: codec.crypto, store, decoded }),
-    );
+    this.states = new States(memory, services);
     this.private = new PrivateState(memory.private, memory.contextId, services);
     this.owed = new OwedQueue(memory.owed, {
       contextId: memory.contextId,
@@ -81,7 +66,7 @@ export class Replica {
     this.calls = new Calls(this, services, (content, events, turn) => this.#write(content, events, turn));
     this.deltas = new DeltaStore(memory.deltas, {
       contextId: memory.contextId,
-      crypto: codec.crypto,
+      crypto: services.codec.crypto,
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
       rules: {
         permits: (delta) => this.governance.members.refusalOf(delta),
@@ -120,6 +105,10 @@ export class Replica {
 
   get isInitialized(): boolean {
     return this.deltas.graph.count > 0;
+  }
+
+  get state(): StateStore {
+    return this.states.shown;
   }
 
   heads(): readonly DeltaId[] {
@@ -213,14 +202,15 @@ export class Replica {
    * joined, its deltas are applied without bodies. Both must have been verified. Handlers are not owed for them.
    * Invariants 5, 7 and 12.
    */
-  adopt({ entities, history, changes }: VerifiedCut, turn: Turn): void {
+  adopt({ entities, history, changes, madeOf = 0 }: VerifiedCut, turn: Turn): void {
     for (const entity of entities) this.state.join(entity);
+    this.#replaceState(turn);
     this.deltas.adopt(history, changes, turn);
     this.state.flush(turn);
     // A start must never look for the bodies of what was adopted, whatever else this turn applies.
-    this.#save(turn);
+    this.save(turn);
     this.governance.adopted(turn);
-    turn.observe("state-adopted", { contextId: this.contextId, amount: entities.length });
+    turn.observe("state-adopted", { contextId: this.contextId, amount: entities.length + madeOf });
     turn.changed(this);
     this.#applyLaterIfFull(turn);
     this.#mergeLaterIfMany(turn);
@@ -230,7 +220,7 @@ export class Replica {
   flush(turn: Turn): void {
     this.deltas.flush(turn);
     if (this.state.isFull || this.#isReplayLong || this.closing.isUnsaved) this.state.flush(turn);
-    this.#save(turn);
+    this.save(turn);
     const events = this.#events;
     this.#events = [];
     turn.perform({
@@ -243,7 +233,7 @@ export class Replica {
   pinState(turn: Turn): PinnedVersion {
     const pinned = this.state.pin(turn);
     // The record that finds the state must name the version just written: what that replaced is gone.
-    this.#save(turn);
+    this.save(turn);
     return pinned;
   }
 
@@ -255,7 +245,7 @@ export class Replica {
   settle(turn: Turn): void {
     if (this.#memory.writtenDeltas === this.deltas.graph.count) return;
     this.state.flush(turn);
-    this.#save(turn);
+    this.save(turn);
   }
 
   /** Reads what is stored of this context. For use inside `decoding`. */
@@ -265,6 +255,8 @@ export class Replica {
     const { codec } = this.#services;
     const record = decodeReplicaRecord(stored);
     this.deltas.load(record.count, turn);
+    this.states.load(record.beside);
+    if (!this.states.isAlone) this.tidyLater(turn);
     this.governance.load(record.members, {
       at: (position) => this.deltas.appliedAt(position, codec, turn).delta,
       turn,
@@ -290,7 +282,20 @@ export class Replica {
     return this.deltas.graph.count - writtenDeltas >= replayMax.deltas || unwrittenBytes >= replayMax.bytes;
   }
 
-  #save(turn: Turn): void {
+  /** Has what is beside the state looked at in the next turn. */
+  tidyLater(turn: Turn): void {
+    this.#services.timers.set(timerName("beside", this.contextId), turn.now.monotonicMs);
+  }
+
+  /** The state that was made beside this one takes its place, where there is one. */
+  #replaceState(turn: Turn): void {
+    if (!this.states.replace(this, turn)) return;
+    this.tidyLater(turn);
+    turn.observe("state-replaced", { contextId: this.contextId });
+  }
+
+  /** Writes the record that leads to all else of this context. */
+  save(turn: Turn): void {
     if (this.state.isWritten) {
       this.closing.save(turn);
       this.#memory.writtenDeltas = this.deltas.graph.count;
@@ -298,8 +303,8 @@ export class Replica {
     }
     const { application, creator, isWriter, writtenDeltas } = this.#memory;
     const made = { application, creator, isWriter, writtenDeltas };
-    const [members, state] = [this.governance.save(), this.state.save()];
-    const record = encodeReplicaRecord({ ...made, count: this.deltas.graph.count, state, members });
+    const [members, state, beside] = [this.governance.save(), this.state.save(), this.states.save()];
+    const record = encodeReplicaRecord({ ...made, count: this.deltas.graph.count, state, members, beside });
     turn.put(storeKeys.context(this.contextId), record);
   }
 

@@ -54,6 +54,7 @@ export type TimerPurpose =
   | "heartbeat"
   | "merge"
   | "compact"
+  | "beside"
   | "come-in"
   | "rotate-key"
   | "checkpoint"

@@ -5,8 +5,10 @@
 
 import type { BlobId, ContextId, DeltaId, Hash } from "./ids.ts";
 
+/** Which of the two spaces of a context's state: the one that shows is in either, what is to replace it in the other. */
+export type SharedSpace = "s" | "u";
 /** Whose a state is: a context's, or what a node keeps beside it for itself. */
-export type StateSpace = `s${ContextId}` | `p${ContextId}`;
+export type StateSpace = `${SharedSpace}${ContextId}` | `p${ContextId}`;
 
 export const storeKeys = {
   /** [format, incarnation, [context ids]]: the first thing a start reads. */
@@ -35,6 +37,8 @@ export const storeKeys = {
   treeNode: (space: StateSpace, prefix: string, version: number): string => `t${space}${version}/${prefix}`,
   /** The versions of a state's tree that left records for pins, or the keys of what one of them left. */
   keptForPins: (space: StateSpace, version: number | "" = ""): string => `k${space}${version}`,
+  /** Verified parts of a state that is being received, some together. */
+  staged: (contextId: ContextId, block: number): string => `v${contextId}${block}`,
   /** The lengths of a context's lines of owed work. */
   owed: (contextId: ContextId): string => `o${contextId}`,
   /** An entry of such a line. */

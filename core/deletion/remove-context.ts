@@ -3,6 +3,7 @@
  * goes after them, so that what is left is found again from the context's own record, which goes last.
  */
 
+import { otherSpace } from "../beside-record.ts";
 import { removeDeltas } from "../delta-store/remove-deltas.ts";
 import type { ContextId } from "../ids.ts";
 import { removeOwed } from "../owed/remove-owed.ts";
@@ -27,8 +28,18 @@ export function removeContext(contextId: ContextId, removal: Removal): boolean {
 function removeShared(contextId: ContextId, removal: Removal): boolean {
   const stored = removal.read(storeKeys.context(contextId));
   if (stored === undefined) return true;
-  const { state, count } = decodeReplicaRecord(stored);
-  return removeState(`s${contextId}`, state, removal) && removeDeltas(contextId, count, removal);
+  const { state, count, beside } = decodeReplicaRecord(stored);
+  const { space, stagedBlocks, other } = beside;
+  for (let block = 0; block < stagedBlocks; block += 1) {
+    if (removal.read(storeKeys.staged(contextId, block)) === undefined) continue;
+    if (!removal.hasRoom) return false;
+    removal.remove(storeKeys.staged(contextId, block));
+  }
+  return (
+    (other === null || removeState(`${otherSpace(space)}${contextId}`, other, removal)) &&
+    removeState(`${space}${contextId}`, state, removal) &&
+    removeDeltas(contextId, count, removal)
+  );
 }
 
 function removePrivate(contextId: ContextId, removal: Removal): boolean {

@@ -139,6 +139,11 @@ export class StateStore implements EntityReader {
     return this.#tree.leaves(range, pinned?.root);
   }
 
+  /** Leaves of the present state or a pinned one that an earlier one did not have so; of the earlier one null is nothing. */
+  changes(since: PinnedVersion | null, range: Range, pinned?: PinnedVersion): Generator<Leaf> {
+    return this.#tree.changes(since?.root ?? null, range, pinned?.root);
+  }
+
   /** What is beneath a prefix of ids, of the present state or a pinned one. Not to be changed. O(depth). */
   beneath(prefix: string, pinned?: PinnedVersion): LoadedNode | null {
     return this.#tree.beneath(prefix, pinned?.root);

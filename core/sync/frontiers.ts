@@ -24,6 +24,7 @@ import { storeKeys } from "../store-keys.ts";
 import { UnreadableStoreError } from "../stored-node.ts";
 import type { Turn } from "../turn.ts";
 import { decodeValue, decoding, encode } from "../wire/cbor.ts";
+import { frontierIdsMax } from "../wire/delta-batch.ts";
 import { expectByteString, expectFields, expectInteger, expectList, expectText } from "../wire/expect.ts";
 import { frontiersMax } from "../wire/sync-message.ts";
 
@@ -46,8 +47,6 @@ export interface Remembered {
 const nothing: Remembered = Object.freeze({ frontiers: Object.freeze([]), given: Object.freeze([]) });
 /** Of a context. */
 export const frontierSlots = 256;
-/** A frontier of more ids is not remembered. */
-const idsMax = 128;
 const recordBytesMax = 32_768;
 const peerCharactersMax = 1_024;
 
@@ -75,7 +74,7 @@ export class Frontiers {
 
   /** Remembers one beside the one before it; does nothing when it is the newest already, or of too many ids. */
   remember(pair: Acquaintance, { ids, count }: Omit<Frontier, "name">, turn: Turn): void {
-    if (ids.length === 0 || ids.length > idsMax) return;
+    if (ids.length === 0 || ids.length > frontierIdsMax) return;
     const digest = this.#crypto.sha256(bytesOf(ids.join("")));
     const name = byteString<FrontierName>(digest.subarray(0, frontierNameBytes));
     const before = this.of(pair, turn);
@@ -88,7 +87,7 @@ export class Frontiers {
   /** Remembers what a peer sent, the latest of it where that is much. */
   rememberGiven(pair: Acquaintance, ids: readonly DeltaId[], turn: Turn): void {
     const { frontiers } = this.of(pair, turn);
-    this.#write(pair, { frontiers, given: ids.slice(-idsMax) }, turn);
+    this.#write(pair, { frontiers, given: ids.slice(-frontierIdsMax) }, turn);
   }
 
   /** Forgets all with a peer, because something of it led astray. */
@@ -119,7 +118,8 @@ export function frontierBetween(one: HeadsSummary, other: HeadsSummary): readonl
 /** For use inside `decoding`. */
 function readRecord(stored: Uint8Array): Remembered & { readonly peer: string } {
   const fields = expectFields(decodeValue(stored, recordBytesMax), 3, "stored frontiers of a peer");
-  const expectIds = (value: unknown) => expectList(value, idsMax, (id) => expectByteString<DeltaId>(id));
+  const expectIds = (value: unknown) =>
+    expectList(value, frontierIdsMax, (id) => expectByteString<DeltaId>(id));
   return {
     peer: expectText(fields[0], peerCharactersMax),
     frontiers: expectList(fields[1], frontiersMax, (frontier) => {

@@ -94,6 +94,7 @@ export class SyncManager {
     this.sessions = new Sessions(memory, services, {
       ...{ replica, peers },
       coldBudget: this.#coldBudget,
+      needsState: (session, of, turn) => this.#requestState(session, of, turn),
       ended: (end, turn) => this.#sessionEnded(end, turn),
     });
     const { sessions } = this;
@@ -309,11 +310,7 @@ export class SyncManager {
       this.#tracking.succeeded(contextId, peer, isAgreed ? replica.heads().join("") : null);
     }
     if (session.stateNeeded === "here" && !session.isMuted) {
-      if (this.#tracking.stateWaitMs(contextId, peer, turn.now.monotonicMs) > 0)
-        return this.#wantWhenStateMay(contextId, peer, turn);
-      // Where too many states are received already, this one is asked for again before long.
-      if (!this.states.request(replica, session, turn))
-        this.#wanted.add(contextId, peer, { delay: delays.busy, turn });
+      if (!session.isStateAsked) this.#requestState(session, replica, turn);
       return;
     }
     const isStillMissing = session.role === "initiator" && replica.deltas.missing().length > 0;
@@ -321,6 +318,16 @@ export class SyncManager {
     // A pull that did not suffice becomes a session with the same peer; a session that did not, one with another.
     if (session.purpose === "pull") this.#wanted.add(contextId, peer, { delay: delays.now, turn });
     else this.#missing.chase(replica, { avoid: peer }, turn);
+  }
+
+  #requestState(session: SessionMemory, replica: Replica, turn: Turn): void {
+    const { contextId } = replica;
+    const { peer } = session;
+    if (this.#tracking.stateWaitMs(contextId, peer, turn.now.monotonicMs) > 0)
+      return this.#wantWhenStateMay(contextId, peer, turn);
+    // Where too many states are received already, this one is asked for again before long.
+    if (!this.states.request(replica, session, turn))
+      this.#wanted.add(contextId, peer, { delay: delays.busy, turn });
   }
 
   /** A session with a peer once its state may be asked for again. */

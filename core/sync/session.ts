@@ -27,6 +27,7 @@ import {
   type SyncProtocol,
 } from "../wire/sync-message.ts";
 import type { Frontier } from "./frontiers.ts";
+import { sharedFrontier } from "./handshake.ts";
 import { bringOn, type PaceMemory } from "./pace.ts";
 import type { ReconciliationMemory } from "./reconciliation/reconciliation.ts";
 import { partByHorizon } from "./state/below.ts";
@@ -63,6 +64,8 @@ export interface SessionMemory {
   granted: number;
   /** Who lacks what lies below the other's horizon, and needs its state; `there` where it is the other. */
   stateNeeded: "nowhere" | "here" | "there";
+  /** It was asked for, before this is over. */
+  isStateAsked: boolean;
   ourDone: boolean;
   theirDone: boolean;
   readonly pace: PaceMemory;
@@ -98,6 +101,7 @@ export function createSession(
     credit: initialCredit,
     granted: initialCredit,
     stateNeeded: "nowhere",
+    isStateAsked: false,
     ourDone: false,
     theirDone: false,
     duplicates: 0,
@@ -162,7 +166,7 @@ function continueTransfer(session: SessionMemory, { replica, turn }: TransferPar
       break;
     }
     session.credit -= 1;
-    const batch = packDeltas(deltas, replica.contextId);
+    const batch = packDeltas(deltas, replica.contextId, commonOf(session));
     say(session, { kind: "deltas", batch }, turn);
     bytes += deltas.reduce((sum, { sealed }) => sum + sealed.length, 0);
     turn.observe("sync-deltas-sent", { peer: session.peer, amount: deltas.length });
@@ -173,6 +177,12 @@ function continueTransfer(session: SessionMemory, { replica, turn }: TransferPar
     say(session, { kind: "done" }, turn);
   }
   return bytes;
+}
+
+/** The frontier that both sides named: ids that need not be told. */
+function commonOf({ protocol, frontiers, theirs }: SessionMemory): readonly DeltaId[] {
+  if (protocol !== "delta-warm" || theirs === null) return [];
+  return sharedFrontier(frontiers, theirs)?.ids ?? [];
 }
 
 function sayBelow(session: SessionMemory, ids: readonly DeltaId[], { replica, turn }: TransferParts): void {
@@ -252,7 +262,8 @@ export function receiveDeltas(
   batch: DeltaBatch,
   { replica, codec, turn }: { readonly replica: Replica; readonly codec: Codec; readonly turn: Turn },
 ): Fault | null {
-  const unpacked = unpackDeltas(batch, { contextId: replica.contextId, crypto: codec.crypto });
+  const about = { contextId: replica.contextId, crypto: codec.crypto, frontier: commonOf(session) };
+  const unpacked = unpackDeltas(batch, about);
   if (isFault(unpacked)) return unpacked;
   const sealedDeltas = unpacked.deltas;
   turn.observe("sync-deltas-received", { peer: session.peer, amount: sealedDeltas.length });

@@ -47,6 +47,7 @@ export class Sessions {
   readonly #services: Services;
   readonly #replica: (contextId: ContextId) => Replica | undefined;
   readonly #peers: Peers;
+  readonly #stateNeeded: (session: SessionMemory, replica: Replica, turn: Turn) => void;
   readonly #ended: (end: SessionEnd, turn: Turn) => void;
   readonly #frontiers: Frontiers;
   readonly #coldBudget: ColdBudget;
@@ -61,6 +62,8 @@ export class Sessions {
       readonly replica: (contextId: ContextId) => Replica | undefined;
       readonly peers: Peers;
       readonly coldBudget: ColdBudget;
+      /** A session shows that the peer's state is needed: what else it brings need not be waited for. */
+      readonly needsState: (session: SessionMemory, replica: Replica, turn: Turn) => void;
       readonly ended: (end: SessionEnd, turn: Turn) => void;
     },
   ) {
@@ -68,6 +71,7 @@ export class Sessions {
     this.#services = services;
     this.#replica = about.replica;
     this.#peers = about.peers;
+    this.#stateNeeded = about.needsState;
     this.#ended = about.ended;
     this.#coldBudget = about.coldBudget;
     this.#frontiers = new Frontiers(services.codec.crypto);
@@ -197,6 +201,7 @@ export class Sessions {
       case "below":
       case "state-needed":
         steer(session, message, { replica: this.#replicaOf(session), turn });
+        if (message.kind === "below" && session.stateNeeded === "here") this.#needsState(session, turn);
         break;
       case "done":
         if (session.theirDone) return this.#fail(session, fault("out-of-turn", "a second done"), turn);
@@ -293,6 +298,12 @@ export class Sessions {
     if (replica === undefined) return this.#close(session, "refused", turn);
     const mistake = receiveDeltas(session, batch, { replica, codec: this.#services.codec, turn });
     if (mistake !== null) this.#fail(session, mistake, turn);
+  }
+
+  #needsState(session: SessionMemory, turn: Turn): void {
+    if (session.isStateAsked || session.isMuted) return;
+    session.isStateAsked = true;
+    this.#stateNeeded(session, this.#replicaOf(session), turn);
   }
 
   /** Of a session in which it is known: no session outlives its context here. */

@@ -6,7 +6,8 @@
  *   writer    = [author, incarnation]
  *   entry     = [writer, parents, clock, shared, rest], and kind and events (encoded, as bytes) where they are not
  *               operations without events; or a sealed delta as bytes
- *   parents   = [parent …], or the parent where it is one; a parent as how many places back it is, or as its id
+ *   parents   = [parent …], or the parent where it is one; a parent as how many places back it is, or as −n for the
+ *               n-th id of the frontier that the session is above, or as its id
  *   clock     = ms, or [ms, counter] where that is not 0; ms as the difference to those of the entry before
  *   shared    = how many bytes of the payload are those of the entry before; `rest` is what follows
  *
@@ -62,7 +63,7 @@ type Entry = PackedDelta | Uint8Array;
 
 interface PackedDelta {
   readonly writer: number;
-  /** Ids, or places back. */
+  /** Ids, or places back, or of the session's frontier below zero. */
   readonly parents: readonly (DeltaId | number)[];
   readonly ms: number;
   readonly counter: number;
@@ -78,15 +79,19 @@ interface Before {
   readonly payload: Uint8Array;
 }
 
+/** Of the frontier that a session is above. */
+export const frontierIdsMax = 128;
 const sharedMax = 255;
 const noEvents = encode([]);
 const nothing = new Uint8Array();
 
-/** Canonical deltas, most of them of this context: others go whole, as do those of another version. */
+/** Canonical deltas, most of them of this context: others go whole, as do those of another version. The frontier is what both sides know by its place. */
 export function packDeltas(
   deltas: readonly { readonly id: DeltaId; readonly sealed: Uint8Array }[],
   contextId: ContextId,
+  frontier: readonly DeltaId[] = [],
 ): DeltaBatch {
+  const known = new Map(frontier.map((id, index) => [id, -1 - index]));
   const writers = new Map<string, number>();
   const places = new Map<DeltaId, number>();
   const signatures = new Uint8Array(deltas.length * signatureBytes);
@@ -101,7 +106,7 @@ export function packDeltas(
     const shared = sharedLength(before.payload, delta.payload);
     const parents = delta.parents.map((id) => {
       const at = places.get(id);
-      return at === undefined ? id : place - at;
+      return at === undefined ? (known.get(id) ?? id) : place - at;
     });
     const { counter, kindCode, events } = delta;
     const rest = delta.payload.subarray(shared);
@@ -122,7 +127,15 @@ export function packDeltas(
 /** The sealed deltas. A fault where there are none that could be meant. */
 export function unpackDeltas(
   { writers, entries, signatures }: DeltaBatch,
-  { contextId, crypto }: { readonly contextId: ContextId; readonly crypto: Crypto },
+  {
+    contextId,
+    crypto,
+    frontier = [],
+  }: {
+    readonly contextId: ContextId;
+    readonly crypto: Crypto;
+    readonly frontier?: readonly DeltaId[];
+  },
 ): { readonly kind: "unpacked"; readonly deltas: readonly Uint8Array[] } | Fault {
   const ids = new Map<number, DeltaId>();
   let before: Before = { ms: 0, payload: nothing };
@@ -136,7 +149,11 @@ export function unpackDeltas(
       const ms = expectInteger(before.ms + entry.ms, hlcMsMax);
       before = { ms, payload };
       const parents = entry.parents.map((parent) =>
-        typeof parent === "string" ? parent : idBack(ids, place, parent),
+        typeof parent === "string"
+          ? parent
+          : parent < 0
+            ? idOf(frontier, parent)
+            : idBack(ids, place, parent),
       );
       const { kindCode, counter } = entry;
       const context = kindCode === kindCodes.genesis ? "" : contextId;
@@ -207,9 +224,8 @@ function expectEntry(value: unknown): Entry {
 }
 
 function expectParent(value: unknown): DeltaId | number {
-  return typeof value === "number"
-    ? expectInteger(value, turnDeltasMax, 1)
-    : expectByteString<DeltaId>(value);
+  if (typeof value !== "number") return expectByteString<DeltaId>(value);
+  return value < 0 ? expectInteger(value, -1, -frontierIdsMax) : expectInteger(value, turnDeltasMax, 1);
 }
 
 function isUsual(kindCode: number, events: Uint8Array): boolean {
@@ -218,6 +234,10 @@ function isUsual(kindCode: number, events: Uint8Array): boolean {
 
 function idBack(ids: ReadonlyMap<number, DeltaId>, place: number, back: number): DeltaId {
   return ids.get(place - back) ?? refuse("malformed", "a parent before the first delta");
+}
+
+function idOf(frontier: readonly DeltaId[], parent: number): DeltaId {
+  return frontier[-1 - parent] ?? refuse("malformed", "a parent of a frontier that is not this long");
 }
 
 /** The fields of a sealed delta of this context that a batch tells. For use inside `decoding`. */

@@ -8,6 +8,7 @@ import { bytesOf, type ContextId, type DeltaId, type Hash } from "../ids.ts";
 import { deltaBytesMax, frameBytesMax, frameItemsMax, headsMax, idsMax, wireVersion } from "../limits.ts";
 import { commonPrefix } from "../state/tree/tree-node.ts";
 import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
+import { deflated, inflated } from "./deflated.ts";
 import { expectByteString, expectBytes, expectFields, expectInteger, expectList } from "./expect.ts";
 import { expectHeads, historyBytesMax, type PackedHead, packHeads } from "./history-page.ts";
 import {
@@ -124,9 +125,9 @@ export function encodeStateMessage(message: StateMessage): Uint8Array {
     case "history":
       return encode([code, packHeads(message.heads), message.changes]);
     case "state-query":
-      return encode([code, ...encodeQueries(message.queries)]);
+      return deflated(encode([code, ...encodeQueries(message.queries)]));
     case "state-answer":
-      return encode([code, message.answers.map(encodeAnswer)]);
+      return deflated(encode([code, message.answers.map(encodeAnswer)]));
     case "state-done":
       return encode([code]);
     case "state-refusal":
@@ -152,7 +153,7 @@ export function decodeFirstAnswer(frame: Uint8Array): StateMessage | Fault {
 
 export function decodeStateMessage(frame: Uint8Array): StateMessage | Fault {
   return decoding("state message", () => {
-    const fields = decodeValue(frame, frameBytesMax, frameItemsMax * 2);
+    const fields = decodeValue(inflated(frame), frameBytesMax, frameItemsMax * 2);
     if (!Array.isArray(fields)) return refuse("malformed", "not an array");
     switch (fields[0]) {
       case codes["state-request"]: {

@@ -15,6 +15,7 @@ import {
 import { frameBytesMax, frameItemsMax, headsMax, hlcMsMax, idsMax, wireVersion } from "../limits.ts";
 import { invitationBytesMax } from "../members/membership.ts";
 import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
+import { deflated, inflated } from "./deflated.ts";
 import { type DeltaBatch, encodeBatch, expectBatch } from "./delta-batch.ts";
 import {
   expectByteString,
@@ -155,7 +156,7 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
     case "ranges":
       return encode([code, bytesOf(message.key), encodeRanges(message.ranges)]);
     case "deltas":
-      return encode([code, ...encodeBatch(message.batch)]);
+      return deflated(encode([code, ...encodeBatch(message.batch)]));
     case "credit":
       return encode([code, message.messages]);
     case "below":
@@ -170,7 +171,7 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
 
 export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
   return decoding("sync message", () => {
-    const fields = decodeValue(frame, frameBytesMax, frameItemsMax);
+    const fields = decodeValue(inflated(frame), frameBytesMax, frameItemsMax);
     if (!Array.isArray(fields)) return refuse("malformed", "not an array");
     switch (fields[0]) {
       case codes.handshake:

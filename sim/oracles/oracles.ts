@@ -8,7 +8,7 @@ import type { Commit } from "../../core/effect.ts";
 import { type ContextId, type DeltaId, type Hash, toHex } from "../../core/ids.ts";
 import type { Replica } from "../../core/replica.ts";
 import { storeKeys } from "../../core/store-keys.ts";
-import { stateSessionsMax } from "../../core/sync/state/state-sessions.ts";
+import { stateSessionsMax } from "../../core/sync/state/transfers.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import type { SimDisk } from "../world/disk.ts";
 import type { SimNode } from "../world/sim-node.ts";

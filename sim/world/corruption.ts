@@ -5,6 +5,7 @@
 
 import { Cache, createCacheMemory } from "../../core/cache.ts";
 import type { ContextId } from "../../core/ids.ts";
+import { decodeReplicaRecord } from "../../core/replica-record.ts";
 import {
   type DecodedRecord,
   decodedBytesMax,
@@ -39,7 +40,8 @@ export function loseEntities(
     weightMax: decodedBytesMax,
     weigh: weighRecord,
   });
-  const records = new StateRecords({ space: `s${contextId}`, crypto: codec.crypto, store, decoded });
+  const { space } = decodeReplicaRecord(stored).beside;
+  const records = new StateRecords({ space: `${space}${contextId}`, crypto: codec.crypto, store, decoded });
   const before = createStateMemory();
   const after = createStateMemory();
   const fields = decodeValue(stored, stored.length) as unknown[];

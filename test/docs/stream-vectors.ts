@@ -123,6 +123,19 @@ const stateMessages = (deltas: readonly Sealed[]): readonly StateMessage[] => [
   { kind: "state-refusal", reason: "busy" },
 ];
 
+/** So long that it travels deflated. */
+const longAnswer: StateMessage = {
+  kind: "state-answer",
+  answers: [
+    {
+      kind: "leaves",
+      same: [],
+      entities: Array.from({ length: 40 }, (_, index) => new Uint8Array(40).fill(index, 30)),
+      named: [],
+    },
+  ],
+};
+
 const manifest = encodeManifest({ size: 1_048_577, chunks: [hash, filled<Hash>(32, 14)] });
 const blob = blobIdOf(manifest, nodeCrypto);
 
@@ -143,6 +156,7 @@ export function streamVectors(deltas: readonly Sealed[]): Readonly<Record<string
   return Object.fromEntries([
     ...syncMessages(deltas).map((message) => [message.kind, hexOf(encodeSyncMessage(message))]),
     ...stateMessages(deltas).map((message) => [message.kind, hexOf(encodeStateMessage(message))]),
+    ["state-answer, deflated", hexOf(encodeStateMessage(longAnswer))],
     ...blobMessages.map((message) => [message.kind, hexOf(encodeBlobMessage(message))]),
   ]);
 }

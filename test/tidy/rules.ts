@@ -23,7 +23,7 @@ export const places: readonly Place[] = [
     place: "core/",
     imports: [],
     typesOf: [],
-    packages: ["cborg"],
+    packages: ["cborg", "fflate"],
     nodeModules: false,
     instead: "core is handed what it needs: declare a port in core and let the driver pass it in",
   },

@@ -113,7 +113,17 @@ export class StateTree {
 
   /** Leaves in the order of their ids. Not to be gone on with after a change. */
   leaves(range: Range, at: TreeNode | null = this.#memory.root): Generator<Leaf> {
-    return walkLeaves(at, range, (stored) => this.#load(stored));
+    return walkLeaves(at, range, { load: (stored) => this.#load(stored) });
+  }
+
+  /** Leaves that an earlier root did not have so, in the order of their ids. O(these, depth each). */
+  *changes(since: TreeNode | null, range: Range, at: TreeNode | null = this.#memory.root): Generator<Leaf> {
+    const isAsBefore = (node: TreeNode) => {
+      const { prefix } = node.kind === "bucket" ? { prefix: commonIn(node) } : node;
+      return this.hashBeneath(prefix, since) === hashOf(node, this.#records.crypto);
+    };
+    const walk = { load: (stored: StoredNode) => this.#load(stored), skips: isAsBefore };
+    for (const leaf of walkLeaves(at, range, walk)) if (this.get(leaf.id, since) !== leaf.hash) yield leaf;
   }
 
   /** Has a record removed once no version needs it: at the next flush, or when the last pin on it is given back. */
@@ -224,6 +234,11 @@ function bucketBeneath(bucket: Bucket, prefix: string): Bucket | null {
   const leaves = bucket.leaves.filter(({ id }) => id.startsWith(prefix));
   if (leaves.length === bucket.leaves.length) return bucket;
   return leaves.length === 0 ? null : { kind: "bucket", leaves, hash: null };
+}
+
+/** What the ids of a bucket begin with. */
+function commonIn({ leaves }: Bucket): string {
+  return commonPrefix(leaves[0]?.id ?? "", leaves.at(-1)?.id ?? "");
 }
 
 /** The prefix of a branch, known without reading it; null for a bucket. */

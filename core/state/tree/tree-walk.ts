@@ -16,16 +16,23 @@ export function rangeOfPrefix(prefix: string): Range {
   return { from: prefix, until: `${prefix}g` };
 }
 
+export interface TreeWalk {
+  readonly load: (stored: StoredNode) => LoadedNode;
+  /** Nodes that are passed over, with all beneath them. */
+  readonly skips?: (node: TreeNode) => boolean;
+}
+
 /** O(depth) to the first leaf, O(1) from each to the next. */
 export function* walkLeaves(
   node: TreeNode | null,
   { from = "", until = "g", isReversed = false }: Range,
-  load: (stored: StoredNode) => LoadedNode,
+  { load, skips }: TreeWalk,
 ): Generator<Leaf> {
   if (node === null) return;
   // A stack of its own: generators within generators would cost each leaf as many steps as it lies deep.
   const waiting: TreeNode[] = [node];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (skips?.(next) === true) continue;
     const loaded = next.kind === "stored" ? load(next) : next;
     if (loaded.kind === "bucket") {
       const leaves = loaded.leaves.slice(placeIn(loaded.leaves, from), placeIn(loaded.leaves, until));

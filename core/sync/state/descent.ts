@@ -35,6 +35,7 @@ import {
 import {
   beginTrial,
   createNarrowing,
+  giveUp,
   isOnTrial,
   type Narrowed,
   type NarrowingMemory,
@@ -79,8 +80,8 @@ export function createDescent(entityCount: number): DescentMemory {
   return { open: [], asked: [], reached: new Set(), narrowing: createNarrowing(), answersLeft };
 }
 
-/** No more can be staged. */
-const entitiesMax = stagedBytesMax / overheadBytes;
+/** No more can be staged: of each there is its hash, and more often than not several are beneath one. */
+const entitiesMax = 8 * (stagedBytesMax / overheadBytes);
 /** Waiting to be asked for: the depth of a tree times what is under way, and far more than honest ones come to. */
 const openMax = 1_048_576;
 
@@ -92,6 +93,8 @@ export interface DescentParts {
   readonly short: ShortHash;
   /** May large targets be narrowed down? */
   readonly narrows: boolean;
+  /** What may be kept in memory of what is being narrowed down, which is verified last. */
+  readonly keptMax: number;
 }
 
 /** Begins with what was offered: the root, and what is told of its children. A fault when it does not fit. */
@@ -176,6 +179,8 @@ export function takeAnswers(
         : takeOfRegion(memory, each.open.region, { answer, own: each.leaves, parts });
     if (mistake !== null) return mistake;
   }
+  if (memory.narrowing.bytes > parts.keptMax)
+    for (const target of giveUp(memory.narrowing)) pushPlain(memory, target);
   memory.answersLeft -= answers.length;
   return memory.answersLeft < 0 || memory.open.length > openMax
     ? fault("over-limit", "a tree that does not come to an end")
@@ -253,8 +258,7 @@ function follow(memory: DescentMemory, narrowed: Narrowed | Fault, parts: Descen
   if (concluded === null) return null;
   const { target, entities, later } = concluded;
   if (!concluded.isTrue) return askPlainly(memory, target, "what is");
-  const verified = { entities: Object.freeze(entities), later: Object.freeze(later) };
-  keepVerified(parts.staging, target.hash, verified);
+  const verified = keepVerified(parts.staging, target.hash, { entities, later });
   reach(memory, target, { verified, parts });
   return null;
 }
@@ -287,8 +291,8 @@ function takeLeaves(
   if (hashOfLeaves(leaves, crypto) !== target.hash) return askPlainly(memory, target, "leaves");
   if (answer.named.length > 0 && leaves.length === 1)
     return fault("false-state", "a single leaf without its entity");
-  const verified = { entities: opened.entities, later: Object.freeze(targetsOf(answer.named, crypto)) };
-  keepVerified(parts.staging, target.hash, verified);
+  const later = targetsOf(answer.named, crypto);
+  const verified = keepVerified(parts.staging, target.hash, { entities: opened.entities, later });
   reach(memory, target, { verified, parts });
   return null;
 }
@@ -335,6 +339,10 @@ function hashOfChildren(children: readonly StateChild[], prefix: string, crypto:
 function askPlainly(memory: DescentMemory, target: Target, what: string): Fault | null {
   if (target.isPlain)
     return fault("false-state", `${what} beneath ${target.prefix} that do not give its hash`);
-  memory.open.push({ kind: "target", target: Object.freeze({ ...target, isPlain: true }) });
+  pushPlain(memory, target);
   return null;
+}
+
+function pushPlain(memory: DescentMemory, target: Target): void {
+  memory.open.push({ kind: "target", target: Object.freeze({ ...target, isPlain: true }) });
 }

@@ -113,6 +113,15 @@ export function beginTrial(
   return opening(open);
 }
 
+/** Gives up all that is being found out: the targets. */
+export function giveUp(memory: NarrowingMemory): readonly Target[] {
+  const targets = Array.from(memory.trials.values(), ({ target }) => target);
+  memory.trials.clear();
+  memory.forks.clear();
+  memory.bytes = 0;
+  return targets;
+}
+
 export function isOnTrial(memory: NarrowingMemory, { target }: Region): boolean {
   return memory.trials.has(target);
 }

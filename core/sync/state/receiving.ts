@@ -8,7 +8,8 @@ import type { ContextId, DeltaId, PeerId } from "../../ids.ts";
 import type { StreamId } from "../../input.ts";
 import { headsMax } from "../../limits.ts";
 import type { Crypto } from "../../ports.ts";
-import type { Replica, VerifiedCut } from "../../replica.ts";
+import type { Replica } from "../../replica.ts";
+import type { VerifiedCut } from "../../states.ts";
 import type { StateMessage, StateOffer } from "../../wire/state-message.ts";
 import type { StateProtocol } from "../../wire/sync-message.ts";
 import type { PaceMemory } from "../pace.ts";
@@ -23,7 +24,7 @@ import {
 } from "./descent.ts";
 import { createPast, judgeEnds, type PastMemory, takePage } from "./past.ts";
 import { ShortHash } from "./short-hash.ts";
-import { keepOnly, overheadBytes, type StagingMemory, stagedBytesMax } from "./staging.ts";
+import { keepOnly, overheadBytes, type StagingMemory, stagedBytesMax, writtenBytesMax } from "./staging.ts";
 
 /** Plain data: part of the node's memory. */
 export interface ReceivingMemory {
@@ -62,6 +63,8 @@ export interface ReceivingParts {
   /** Of the transfer. */
   readonly key: string;
   readonly protocol: StateProtocol;
+  /** What may be kept in memory of entities. */
+  readonly keptMax: number;
 }
 
 /** Takes the offer, whose genesis must have been applied. */
@@ -118,14 +121,11 @@ export function verifiedCut(
   { past, descent }: TransferMemory,
   { replica, staging }: ReceivingParts,
 ): (VerifiedCut & { readonly kind: "cut" }) | Fault {
-  const entities = Array.from(descent.reached).flatMap(
-    (subtree) => staging.bySubtree.get(subtree)?.entities ?? [],
-  );
-  const isOfCut = (id: string) => past.staged.has(id as DeltaId) || replica.deltas.graph.has(id as DeltaId);
-  for (const { content } of entities) {
-    if (content.type === "shared" && !content.rotations.every(({ delta }) => isOfCut(delta)))
-      return fault("false-state", "an entity with a rotation that is not of its cut");
-  }
+  const verified = Array.from(descent.reached).flatMap((subtree) => staging.bySubtree.get(subtree) ?? []);
+  const isOfCut = (id: DeltaId) => past.staged.has(id) || replica.deltas.graph.has(id);
+  if (!verified.every(({ rotations }) => rotations.every(isOfCut)))
+    return fault("false-state", "an entity with a rotation that is not of its cut");
+  const entities = verified.flatMap((each) => each.entities ?? []);
   const refusal = replica.governance.members.refusalOfPast(past.staged.values(), past.changes);
   if (refusal !== null) return refusal;
   return { kind: "cut", entities, history: Array.from(past.staged.values()), changes: past.changes };
@@ -138,12 +138,13 @@ export function isTooLarge(
   bytes: number,
 ): boolean {
   const waiting = past.staged.size * overheadBytes + descent.narrowing.bytes;
+  if (staging.writtenBytes > writtenBytesMax) return true;
   if (bytes + staging.bytes + waiting <= stagedBytesMax) return false;
   keepOnly(staging, descent.reached);
   return bytes + staging.bytes + waiting > stagedBytesMax;
 }
 
-function partsOf({ replica, staging, crypto, key, protocol }: ReceivingParts): DescentParts {
+function partsOf({ replica, staging, crypto, key, protocol, keptMax }: ReceivingParts): DescentParts {
   const short = new ShortHash(key);
-  return { state: replica.state, staging, crypto, short, narrows: protocol !== "snapshot" };
+  return { state: replica.state, staging, crypto, short, narrows: protocol !== "snapshot", keptMax };
 }

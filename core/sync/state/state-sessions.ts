@@ -22,7 +22,6 @@ import { isStateProtocol, type StateProtocol } from "../../wire/sync-message.ts"
 import { bringOn, createPace, type PaceMemory } from "../pace.ts";
 import { forcedProtocol, selectStateProtocol } from "../selection.ts";
 import type { SessionMemory } from "../session.ts";
-import { answerQueries } from "./answering.ts";
 import {
   beginTransfer,
   isComplete,
@@ -34,20 +33,24 @@ import {
   takeStateMessage,
   verifiedCut,
 } from "./receiving.ts";
-import { give, refuse, say } from "./saying.ts";
-import { beginServing, historyPage, type ServingMemory } from "./serving.ts";
-import { ShortHash } from "./short-hash.ts";
-import { createStaging, type StagingMemory } from "./staging.ts";
+import { say } from "./saying.ts";
+import type { ServingMemory } from "./serving.ts";
+import { ServingSessions } from "./serving-sessions.ts";
+import { createStaging, keptBytesMax, type StagingMemory } from "./staging.ts";
+import { createTakingOver, prepare, stage, type TakingOverMemory } from "./taking-over.ts";
+import { perPeerMax, receivingMax, watchUntilDue } from "./transfers.ts";
 
 export interface StateSyncMemory {
   readonly receiving: Map<StreamId, ReceivingMemory>;
   readonly serving: Map<StreamId, ServingMemory>;
   /** By context: what was received and not taken over yet. */
   readonly staging: Map<ContextId, StagingMemory>;
+  /** By context: what is complete, and taken over in the turns that follow. */
+  readonly takingOver: Map<ContextId, TakingOverMemory>;
 }
 
 export function createStateSyncMemory(): StateSyncMemory {
-  return { receiving: new Map(), serving: new Map(), staging: new Map() };
+  return { receiving: new Map(), serving: new Map(), staging: new Map(), takingOver: new Map() };
 }
 
 export interface StateSessionEnd {
@@ -64,14 +67,6 @@ export interface StateSessionEnd {
 /** The session that showed that a state is needed. */
 export type StateNeed = Pick<SessionMemory, "peer" | "protocol" | "ours" | "theirs">;
 
-/** States a node receives at a time, over all contexts. */
-const receivingMax = 4;
-/** Versions it pins for others at a time. */
-const servingMax = 8;
-/** Of either with one peer: one that is silent, or just not silent enough, leaves room for others. */
-const perPeerMax = 2;
-export const stateSessionsMax = receivingMax + servingMax;
-
 interface StateSessionsAbout {
   readonly replica: (contextId: ContextId) => Replica | undefined;
   readonly peers: Peers;
@@ -85,11 +80,13 @@ export class StateSessions {
   readonly #memory: StateSyncMemory;
   readonly #services: Services;
   readonly #about: StateSessionsAbout;
+  readonly #serving: ServingSessions;
 
   constructor(memory: StateSyncMemory, services: Services, about: StateSessionsAbout) {
     this.#memory = memory;
     this.#services = services;
     this.#about = about;
+    this.#serving = new ServingSessions(memory.serving, services, about);
   }
 
   get count(): number {
@@ -131,56 +128,32 @@ export class StateSessions {
       turn,
     );
     turn.observe("sync-state-started", { contextId, peer });
-    this.#watchUntilDue(session);
+    watchUntilDue(session, this.#services.timers);
     return true;
   }
 
-  /** Is a state being received in a context? */
+  /** Is a state being received in a context, or taken over? */
   isReceiving(contextId: ContextId): boolean {
+    if (this.#memory.takingOver.has(contextId)) return true;
     return Array.from(this.#memory.receiving.values()).some((each) => each.contextId === contextId);
   }
 
   /** A peer's stream opened with a request for a state. */
-  accept(stream: StreamId, { peer, frame, turn }: { peer: PeerId; frame: Uint8Array; turn: Turn }): void {
-    const message = decodeStateMessage(frame);
-    if (isFault(message) || message.kind !== "state-request") {
-      const mistake = isFault(message) ? message : fault("out-of-turn", `a ${message.kind} as an opening`);
-      if (mistake.code === "unknown-version") say(stream, { kind: "state-refusal", reason: "version" }, turn);
-      else turn.blame(peer, mistake);
-      return turn.perform({ kind: "close-stream", stream });
-    }
-    const replica = this.#about.replica(message.contextId);
-    if (replica === undefined) return refuse(stream, "context-not-found", turn);
-    if (!this.#about.peers.admits(replica, peer)) return refuse(stream, "not-a-member", turn);
-    const { serving } = this.#memory;
-    const forPeer = Array.from(serving.values()).filter((each) => each.peer === peer);
-    const isServed = forPeer.some(({ contextId }) => contextId === replica.contextId);
-    const hasRoom = serving.size < servingMax && forPeer.length < perPeerMax;
-    const about = { stream, peer, pace: this.#paceFrom(turn) };
-    const begun = isServed || !hasRoom ? null : beginServing(about, { replica, request: message, turn });
-    if (begun === null) return refuse(stream, "busy", turn);
-    serving.set(stream, begun.serving);
-    say(stream, begun.offer, turn);
-    this.#watchUntilDue(begun.serving);
+  accept(stream: StreamId, about: { peer: PeerId; frame: Uint8Array; turn: Turn }): void {
+    this.#serving.accept(stream, about);
   }
 
   receive(stream: StreamId, frame: Uint8Array, turn: Turn): void {
-    const message = decodeStateMessage(frame);
     const receiving = this.#memory.receiving.get(stream);
     if (receiving !== undefined) {
       bringOn(receiving.pace, frame.length, turn.now.monotonicMs);
-      const heard = receiving.transfer === null ? decodeFirstAnswer(frame) : message;
+      const heard = receiving.transfer === null ? decodeFirstAnswer(frame) : decodeStateMessage(frame);
       const mistake = isFault(heard) ? heard : this.#hear(receiving, heard, turn);
       if (mistake !== null) this.#blame(receiving, mistake, turn);
       return;
     }
     const serving = this.#memory.serving.get(stream);
-    if (serving === undefined) return;
-    const mistake = isFault(message) ? message : this.#answer(serving, message, turn);
-    if (mistake === null) return;
-    turn.blame(serving.peer, mistake);
-    this.#stopServing(serving, turn);
-    turn.perform({ kind: "close-stream", stream });
+    if (serving !== undefined) this.#serving.receive(serving, frame, turn);
   }
 
   /** The stream has gone. What was received and verified is kept for the next one. */
@@ -188,14 +161,14 @@ export class StateSessions {
     const receiving = this.#memory.receiving.get(stream);
     if (receiving !== undefined) this.#stopReceiving(receiving, "failed", turn);
     const serving = this.#memory.serving.get(stream);
-    if (serving !== undefined) this.#stopServing(serving, turn);
+    if (serving !== undefined) this.#serving.stop(serving, turn);
   }
 
   /** The watchdog is due: a transfer ends unless it was brought on meanwhile. */
   watch(stream: StreamId, turn: Turn): void {
     const session = this.#memory.receiving.get(stream) ?? this.#memory.serving.get(stream);
     if (session === undefined) return;
-    if (session.pace.dueMs > turn.now.monotonicMs) return this.#watchUntilDue(session);
+    if (session.pace.dueMs > turn.now.monotonicMs) return watchUntilDue(session, this.#services.timers);
     turn.observe("sync-silent", { peer: session.peer });
     turn.perform({ kind: "close-stream", stream });
     this.closed(stream, turn);
@@ -203,31 +176,57 @@ export class StateSessions {
 
   /** A context is on this node no more: what was pinned of its state goes with all else. */
   left(contextId: ContextId, turn: Turn): void {
-    const { receiving, serving, staging } = this.#memory;
-    for (const each of [...receiving.values(), ...serving.values()]) {
+    const { receiving, staging } = this.#memory;
+    for (const each of receiving.values()) {
       if (each.contextId !== contextId) continue;
       turn.perform({ kind: "close-stream", stream: each.stream });
       this.closed(each.stream, turn);
     }
+    this.#serving.stopIn(contextId, turn);
     staging.delete(contextId);
+    this.#memory.takingOver.delete(contextId);
+  }
+
+  /** The timer is due: goes on with what is taken over, and with removing what is of no use beside the state. */
+  tidy(replica: Replica, turn: Turn): void {
+    const { contextId, states } = replica;
+    const { takingOver, staging } = this.#memory;
+    const taking = takingOver.get(contextId);
+    if (taking === undefined) {
+      if (!staging.has(contextId)) states.forgetStaged(turn);
+      const isClear = states.clear(turn);
+      replica.save(turn);
+      return isClear ? undefined : replica.tidyLater(turn);
+    }
+    replica.tidyLater(turn);
+    if (!prepare(taking, replica, { crypto: this.#services.codec.crypto, turn })) return replica.save(turn);
+    // What is pinned of the state that goes.
+    this.#serving.stopIn(contextId, turn);
+    states.forgetStaged(turn);
+    replica.adopt({ ...taking.cut, madeOf: taking.joined }, turn);
+    this.#tookOver(taking, turn);
   }
 
   closeAll(turn: Turn): void {
-    const { receiving, serving } = this.#memory;
-    for (const stream of [...receiving.keys(), ...serving.keys()])
-      turn.perform({ kind: "close-stream", stream });
-    for (const each of serving.values()) this.#stopServing(each, turn);
+    const { receiving } = this.#memory;
+    for (const stream of receiving.keys()) turn.perform({ kind: "close-stream", stream });
+    this.#serving.closeAll(turn);
     receiving.clear();
   }
 
   /** Forgets what was received so long ago that nobody seems to go on with it. */
   sweep(turn: Turn): void {
-    const { staging, receiving } = this.#memory;
+    const { staging, receiving, takingOver } = this.#memory;
     const inUse = new Set(Array.from(receiving.values(), ({ contextId }) => contextId));
     for (const [contextId, { usedMs }] of staging) {
       const isOld = usedMs + this.#services.config.pendingAgeMaxMs <= turn.now.monotonicMs;
-      if (isOld && !inUse.has(contextId)) staging.delete(contextId);
+      if (isOld && !inUse.has(contextId) && !takingOver.has(contextId)) this.#forget(contextId, turn);
     }
+  }
+
+  #forget(contextId: ContextId, turn: Turn): void {
+    this.#memory.staging.delete(contextId);
+    this.#about.replica(contextId)?.tidyLater(turn);
   }
 
   /** What the session chose, or what is forced; else what the numbers of both show. */
@@ -241,36 +240,6 @@ export class StateSessions {
     return (
       chosen ?? (ours === null || theirs === null ? "hash-comparison" : selectStateProtocol({ ours, theirs }))
     );
-  }
-
-  #answer(serving: ServingMemory, message: StateMessage, turn: Turn): Fault | null {
-    const replica = present(this.#about.replica(serving.contextId), "the replica of a served state");
-    switch (message.kind) {
-      case "history-request": {
-        const page = historyPage(serving, message.from, { replica, turn });
-        serving.workLeft -= Math.max(1, page.heads.length);
-        if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
-        give(serving, { kind: "history", ...page }, turn);
-        return null;
-      }
-      case "state-query": {
-        const pageBytes = this.#services.config.snapshotPageBytes;
-        const { pinned, key } = serving;
-        const about = { replica, pinned, short: new ShortHash(key), pageBytes };
-        const answered = answerQueries(message.queries, about);
-        if (isFault(answered)) return answered;
-        serving.workLeft -= answered.work;
-        if (serving.workLeft < 0) return fault("over-limit", "more requests than a transfer needs");
-        give(serving, { kind: "state-answer", answers: answered.answers }, turn);
-        return null;
-      }
-      case "state-done":
-        this.#stopServing(serving, turn);
-        turn.perform({ kind: "close-stream", stream: serving.stream });
-        return null;
-      default:
-        return fault("out-of-turn", `a ${message.kind} to the server of a state`);
-    }
   }
 
   #hear(receiving: ReceivingMemory, message: StateMessage, turn: Turn): Fault | null {
@@ -315,7 +284,8 @@ export class StateSessions {
     { key, protocol }: ReceivingMemory,
     of: Pick<ReceivingParts, "replica" | "staging">,
   ): ReceivingParts {
-    return { ...of, crypto: this.#services.codec.crypto, key, protocol };
+    const keptMax = keptBytesMax(this.#services.config.snapshotPageBytes);
+    return { ...of, crypto: this.#services.codec.crypto, key, protocol, keptMax };
   }
 
   /** Asks for more, or takes over what has come. */
@@ -326,11 +296,13 @@ export class StateSessions {
     const staging = present(this.#memory.staging.get(contextId), "the staging of a received state");
     if (isTooLarge(transfer, staging, this.#stagedBytes() - staging.bytes)) {
       turn.observe("state-too-large", { contextId, peer });
-      this.#memory.staging.delete(contextId);
+      this.#forget(contextId, turn);
       turn.perform({ kind: "close-stream", stream });
       this.#stopReceiving(receiving, "failed", turn);
       return null;
     }
+    const { snapshotPageBytes: pageBytes } = this.#services.config;
+    if (staging.entityBytes > keptBytesMax(pageBytes)) stage(staging, replica, { pageBytes, turn });
     const parts = this.#partsOf(receiving, { replica, staging });
     if (!isComplete(transfer)) {
       for (const request of nextRequests(transfer, parts)) say(stream, request, turn);
@@ -339,14 +311,32 @@ export class StateSessions {
     }
     const cut = verifiedCut(transfer, parts);
     if (isFault(cut)) return cut;
-    replica.adopt(cut, turn);
-    this.#memory.staging.delete(contextId);
-    turn.observe(`sync-${receiving.protocol}`, { contextId, peer });
     say(stream, { kind: "state-done" }, turn);
     turn.perform({ kind: "close-stream", stream });
-    const broughtAny = cut.entities.length + cut.history.length > 0;
-    this.#stopReceiving(receiving, "adopted", turn, broughtAny);
+    this.#forgetReceiving(stream);
+    const taking = createTakingOver({ ...receiving, transfer }, cut);
+    if (replica.states.stagedBlocks === 0) {
+      replica.adopt(cut, turn);
+      this.#tookOver(taking, turn);
+    } else {
+      stage(staging, replica, { pageBytes, turn });
+      this.#memory.takingOver.set(contextId, taking);
+      replica.tidyLater(turn);
+    }
     return null;
+  }
+
+  #tookOver({ contextId, peer, protocol, bringsAny, joined }: TakingOverMemory, turn: Turn): void {
+    this.#memory.staging.delete(contextId);
+    this.#memory.takingOver.delete(contextId);
+    turn.observe(`sync-${protocol}`, { contextId, peer });
+    const end = { peer, contextId, protocol, outcome: "adopted" } as const;
+    this.#about.ended({ ...end, broughtAny: bringsAny || joined > 0 }, turn);
+  }
+
+  #forgetReceiving(stream: StreamId): void {
+    this.#memory.receiving.delete(stream);
+    this.#services.timers.clear(timerName("state-session", String(stream)));
   }
 
   #stagedBytes(): number {
@@ -365,26 +355,14 @@ export class StateSessions {
     { stream, peer, contextId, transfer, protocol }: ReceivingMemory,
     outcome: StateSessionEnd["outcome"],
     turn: Turn,
-    broughtAny = false,
   ): void {
-    this.#memory.receiving.delete(stream);
-    this.#services.timers.clear(timerName("state-session", String(stream)));
+    this.#forgetReceiving(stream);
     if (outcome === "failed") turn.observe("sync-failed", { contextId, peer });
     const reached = transfer === null ? null : protocol;
-    this.#about.ended({ peer, contextId, protocol: reached, outcome, broughtAny }, turn);
-  }
-
-  #stopServing({ stream, contextId, pinned }: ServingMemory, turn: Turn): void {
-    this.#memory.serving.delete(stream);
-    this.#services.timers.clear(timerName("state-session", String(stream)));
-    this.#about.replica(contextId)?.unpinState(pinned, turn);
+    this.#about.ended({ peer, contextId, protocol: reached, outcome, broughtAny: false }, turn);
   }
 
   #paceFrom(turn: Turn): PaceMemory {
     return createPace(turn.now.monotonicMs, this.#services.config.syncTimeoutMs);
-  }
-
-  #watchUntilDue({ stream, pace }: ReceivingMemory | ServingMemory): void {
-    this.#services.timers.set(timerName("state-session", String(stream)), Math.ceil(pace.dueMs));
   }
 }

@@ -6,6 +6,7 @@ import type { Commit } from "../../../core/effect.ts";
 import type { Crypto } from "../../../core/ports.ts";
 import { type DecodedRecord, StateRecords, weighRecord } from "../../../core/state/state-records.ts";
 import { createStateMemory, type StateMemory, StateStore } from "../../../core/state/state-store.ts";
+import type { StateSpace } from "../../../core/store-keys.ts";
 import { StoreReader } from "../../../core/store-reader.ts";
 import type { Turn } from "../../../core/turn.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
@@ -16,11 +17,15 @@ const fewBytes = 20_000;
 
 export function recordsOn(
   disk: SimDisk,
-  { crypto = nodeCrypto, decodedBytesMax = fewBytes }: { crypto?: Crypto; decodedBytesMax?: number } = {},
+  {
+    crypto = nodeCrypto,
+    decodedBytesMax = fewBytes,
+    space = `s${contextId}`,
+  }: { crypto?: Crypto; decodedBytesMax?: number; space?: StateSpace } = {},
 ): StateRecords {
   const bounds = { weightMax: decodedBytesMax, weigh: weighRecord };
   const decoded = new Cache<DecodedRecord>(createCacheMemory(), bounds);
-  return new StateRecords({ space: `s${contextId}`, crypto, store: new StoreReader(disk), decoded });
+  return new StateRecords({ space, crypto, store: new StoreReader(disk), decoded });
 }
 
 /** A disk that can say what is on it. */

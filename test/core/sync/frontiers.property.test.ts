@@ -4,8 +4,8 @@ import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { CausalDelta } from "../../../core/dag/delta.ts";
-import type { ContextId } from "../../../core/ids.ts";
-import { encodeSyncMessage } from "../../../core/wire/sync-message.ts";
+import type { ContextId, DeltaId } from "../../../core/ids.ts";
+import { decodeSyncMessage, encodeSyncMessage } from "../../../core/wire/sync-message.ts";
 import { holds } from "../../laws.ts";
 import { chainOf, operations, put, Scribe, trustingCodec, unsigned } from "../authors.ts";
 import { LoneNode, observed, only } from "../lone-node.ts";
@@ -103,6 +103,17 @@ test("one session converges, whatever both or one of them remember, and sends no
   assert.ok(used.size >= 2, `only ${[...used]}`);
 });
 
+/** Of deltas with what is of the frontier told by its id, which is this. */
+function withParentsTold(frame: Uint8Array, id: DeltaId): Uint8Array {
+  const message = decodeSyncMessage(frame);
+  if (message.kind !== "deltas") return frame;
+  const told = (parent: DeltaId | number) => (typeof parent === "number" && parent < 0 ? id : parent);
+  const entries = message.batch.entries.map((entry) =>
+    entry instanceof Uint8Array ? entry : { ...entry, parents: entry.parents.map(told) },
+  );
+  return encodeSyncMessage({ ...message, batch: { ...message.batch, entries } });
+}
+
 test("a peer that claims a frontier it has lost is given what it lacks in the session after", () => {
   const scribe = newScribe();
   const { contextId } = scribe;
@@ -110,11 +121,13 @@ test("a peer that claims a frontier it has lost is given what it lacks in the se
   const honest = acquainted(scribe, common).nodes[1];
   const more = (by: string, on: CausalDelta) =>
     scribe.write([on], { by: unsigned(by), hlc: { ms: 9_000, counter: 0 }, content: operations(put(by, 1)) });
-  learn(honest, [more("bob", common.at(-1) as CausalDelta)]);
+  // On what is not of the frontier: that would be told by its place, and mean something else to the liar.
+  learn(honest, [more("bob", common.at(-2) as CausalDelta)]);
   const liar = nodeWith("a", scribe, []);
   learn(liar, [more("eve", scribe.genesis)]);
   claimFrontiers(acquainted(scribe, common).nodes[0].disk, liar.disk, contextId);
   const link = new Link([liar, honest]);
+  link.tamper = (side, frame) => (side === 0 ? withParentsTold(frame, scribe.genesis.id) : frame);
   meetAgain(link, contextId);
   exchange(link);
   assert.equal(countOf(link, "sync-delta-warm"), [1, 1]);

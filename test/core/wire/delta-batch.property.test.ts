@@ -4,9 +4,10 @@ import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
-import type { ContextId } from "../../../core/ids.ts";
+import type { ContextId, DeltaId } from "../../../core/ids.ts";
 import { encode } from "../../../core/wire/cbor.ts";
 import { type DeltaBatch, packDeltas, unpackDeltas } from "../../../core/wire/delta-batch.ts";
+import { headOfSealed } from "../../../core/wire/delta-codec.ts";
 import { decodeSyncMessage, encodeSyncMessage } from "../../../core/wire/sync-message.ts";
 import { holds } from "../../laws.ts";
 import { chainOf, identityOf, operations, put, Scribe, type Written } from "../authors.ts";
@@ -30,8 +31,12 @@ function sent(batch: DeltaBatch): DeltaBatch {
   return message.batch;
 }
 
-function unpacked(batch: DeltaBatch, contextId: ContextId): readonly Uint8Array[] | string {
-  const result = unpackDeltas(batch, { contextId, crypto: nodeCrypto });
+function unpacked(
+  batch: DeltaBatch,
+  contextId: ContextId,
+  frontier: readonly DeltaId[] = [],
+): readonly Uint8Array[] | string {
+  const result = unpackDeltas(batch, { contextId, crypto: nodeCrypto, frontier });
   return result.kind === "fault" ? result.code : result.deltas;
 }
 
@@ -44,6 +49,29 @@ test("deltas of any content, on others of the batch or not, arrive as they were 
       );
     }),
   );
+});
+
+test("parents of a frontier that both sides know are told by their places in it, and mean nothing without it", () => {
+  let told = 0;
+  holds(
+    fc.property(carried, fc.nat(), ({ deltas, contextId }, draw) => {
+      const apart = deltas.filter(({ id }) => id !== "");
+      const outside = apart.flatMap(({ sealed }) => headOfSealed(sealed, nodeCrypto).parents);
+      const frontier = Array.from(new Set(outside))
+        .sort()
+        .slice(0, draw % 4);
+      const batch = sent(packDeltas(deltas, contextId, frontier));
+      assert.equal(
+        unpacked(batch, contextId, frontier),
+        deltas.map(({ sealed }) => sealed),
+      );
+      const places = batch.entries.flatMap((entry) => (entry instanceof Uint8Array ? [] : entry.parents));
+      const isTold = places.some((parent) => typeof parent === "number" && parent < 0);
+      if (isTold) assert.is(unpacked(batch, contextId), "malformed");
+      told += Number(isTold);
+    }),
+  );
+  assert.ok(told > 0, "no parent was of the frontier");
 });
 
 test("deltas of another context go whole", () => {
@@ -92,6 +120,8 @@ test("one delta has one way to be said", () => {
   assert.is(fate([0, 1, [5, 0], 3, rest]), "non-canonical", "a counter of 0");
   assert.is(fate([0, 1, 5, 3, rest, 1, encode([])]), "non-canonical", "operations without events");
   assert.is(fate([0, 0, 5, 3, rest]), "malformed", "its own parent");
+  assert.is(fate([0, -128, 5, 3, rest]), "deltas");
+  assert.is(fate([0, -129, 5, 3, rest]), "malformed", "beyond any frontier");
   assert.is(fate([0, 1, 5, 256, rest]), "malformed", "more shared than may be");
 });
 

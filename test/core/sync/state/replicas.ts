@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import type { Config } from "../../../../core/config.ts";
 import type { CausalDelta, DeltaContent } from "../../../../core/dag/delta.ts";
 import type { Action } from "../../../../core/state/action.ts";
+import { SimDisk } from "../../../../sim/world/disk.ts";
 import { operations, Scribe, trustingCodec, unsigned } from "../../authors.ts";
 import { LoneNode } from "../../lone-node.ts";
 import type { Link } from "../link.ts";
@@ -25,7 +26,7 @@ export interface Shape {
 const few = fc.array(fc.integer({ min: -300, max: 300 }), { maxLength: 5 });
 const scattered = fc.array(fc.integer({ min: -3_000, max: 3_000 }), { maxLength: 60 });
 const clustered = fc
-  .tuple(fc.nat(2_000), fc.integer({ min: 0, max: 120 }))
+  .tuple(fc.nat(2_000), fc.integer({ min: 0, max: 240 }))
   .map(([from, count]) => Array.from({ length: count }, (_, index) => from + index));
 const differences = fc.oneof(fc.constant<number[]>([]), few, scattered, clustered);
 
@@ -88,8 +89,9 @@ export function nodeOf(
   { scribe }: Pick<Parted, "scribe">,
   deltas: readonly CausalDelta[],
   config: Partial<Config> = {},
+  disk = new SimDisk(),
 ): LoneNode {
-  const node = new LoneNode(name, { codec: trustingCodec, config });
+  const node = new LoneNode(name, { codec: trustingCodec, config, disk });
   node.call({ kind: "join-context", contextId: scribe.contextId, genesis: scribe.genesis.sealed });
   for (const { sealed } of deltas) node.gossip("someone", scribe.contextId, sealed);
   node.pass(200);

@@ -28,6 +28,8 @@ import {
 const ways: Readonly<Record<string, Partial<Config>>> = {
   "delta sync": keeping,
   "state sync": forgetful,
+  // Little is kept in memory, so that most states are made beside the ones they replace.
+  "state sync beside": { ...forgetful, snapshotPageBytes: 256 },
   ...Object.fromEntries(
     syncProtocols
       .slice(1)
@@ -58,7 +60,7 @@ const isAdoption = ({ observation }: { readonly observation: Observation }): boo
 const seen = new Map<string, number>();
 
 function count(link: Link): void {
-  for (const name of ["sync-hash-comparison", "sync-level-wise", "sync-snapshot"])
+  for (const name of ["sync-hash-comparison", "sync-level-wise", "sync-snapshot", "state-replaced"])
     for (const effects of link.effects) seen.set(name, (seen.get(name) ?? 0) + observed(effects, name));
 }
 
@@ -106,7 +108,7 @@ test("each way is taken where it is meant to be", () => {
     assert.is(observed(link.effects[1], name), 1, name);
     assert.is(observed(link.effects[1], "state-adopted") > 0, true);
   }
-  for (const name of ["sync-hash-comparison", "sync-snapshot"])
+  for (const name of ["sync-hash-comparison", "sync-snapshot", "state-replaced"])
     assert.ok((seen.get(name) ?? 0) > 0, `${name} was never drawn`);
 });
 

@@ -1,0 +1,105 @@
+/**
+ * A state that is to replace the one that shows: it is made in a space of its own, some each turn, of what was received
+ * and of what shows, while that is written on. What shows is copied in rounds: of each version that was pinned what is
+ * new since the one before, until hardly anything is.
+ */
+
+import type { Turn } from "../turn.ts";
+import type { Entity } from "./entity.ts";
+import type { StateRecords } from "./state-records.ts";
+import { createStateMemory, type StateMemory, StateStore } from "./state-store.ts";
+import type { PinnedVersion } from "./tree/state-tree.ts";
+
+/** Plain data. */
+export interface SuccessorMemory {
+  readonly state: StateMemory;
+  /** A version of the state that shows of which all is here; null before the first is. */
+  copied: PinnedVersion | null;
+  /** The one that is being copied. */
+  copying: PinnedVersion;
+  /** Of that, all before this id is here. */
+  place: string;
+}
+
+/** The state that shows, as its replica lets it be pinned. */
+export interface Shown {
+  readonly state: StateStore;
+  pinState(turn: Turn): PinnedVersion;
+  unpinState(pinned: PinnedVersion, turn: Turn): void;
+}
+
+/** Copied in one turn. */
+const copiedMax = { entities: 1_024, bytes: 1_048_576 };
+/** What is left to copy in the turn in which this state takes its place. */
+const restMax = 256;
+
+export function createSuccessor(shown: Shown, turn: Turn): SuccessorMemory {
+  const copying = shown.pinState(turn);
+  const state = createStateMemory();
+  // Versions go on, so that no record of an earlier state is written over.
+  state.tree.version = copying.version;
+  return { state, copied: null, copying, place: "" };
+}
+
+export class Successor {
+  readonly state: StateStore;
+  readonly #memory: SuccessorMemory;
+
+  constructor(memory: SuccessorMemory, records: StateRecords) {
+    this.#memory = memory;
+    this.state = new StateStore(memory.state, records);
+  }
+
+  /** Joins some entities, and writes what comes of it. */
+  take(entities: Iterable<Entity>, turn: Turn): void {
+    for (const entity of entities) turn.takeBytes(this.state.join(entity));
+    this.state.flush(turn);
+  }
+
+  /** Copies as much as a turn may. True once so little is left that `finish` may copy it. */
+  copy(shown: Shown, turn: Turn): boolean {
+    const memory = this.#memory;
+    if (!this.#copyPinned(shown.state, turn)) return false;
+    const rest = shown.state.changes(memory.copying, {});
+    let left = 0;
+    for (const _ of rest) {
+      left += 1;
+      if (left <= restMax) continue;
+      if (memory.copied !== null) shown.unpinState(memory.copied, turn);
+      memory.copied = memory.copying;
+      memory.copying = shown.pinState(turn);
+      memory.place = "";
+      return false;
+    }
+    return true;
+  }
+
+  /** Copies what is left. */
+  finish(shown: Shown, turn: Turn): void {
+    const { copied, copying } = this.#memory;
+    const rest = Array.from(shown.state.changes(copying, {}), (leaf) => shown.state.entityOf(leaf));
+    this.take(rest, turn);
+    for (const pinned of [copied, copying]) if (pinned !== null) shown.unpinState(pinned, turn);
+  }
+
+  #copyPinned(from: StateStore, turn: Turn): boolean {
+    const memory = this.#memory;
+    const some: Entity[] = [];
+    let bytes = 0;
+    const isFull = () => some.length >= copiedMax.entities || bytes >= copiedMax.bytes;
+    let rest: string | null = null;
+    for (const leaf of from.changes(memory.copied, { from: memory.place }, memory.copying)) {
+      if (isFull()) {
+        rest = leaf.id;
+        break;
+      }
+      const entity = from.entityOf(leaf);
+      some.push(entity);
+      bytes += entity.bytes.length;
+    }
+    this.take(some, turn);
+    // No id comes after "f".
+    memory.place = rest ?? "g";
+    return rest === null;
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * A context's states: the one that shows, and what lies in the store beside it: blocks of one that is being received, and a whole one in the other
+ * space, which is to replace it or was replaced by it. The context's own record leads to both, so that whichever commit
+ * was the last, a start finds what has to go; and what replaces the state is that record. Invariant 7.
+ */
+
+import { type BesideRecord, otherSpace } from "./beside-record.ts";
+import type { CausalDelta } from "./dag/delta.ts";
+import { Removal } from "./deletion/removal.ts";
+import type { ContextId, DeltaId } from "./ids.ts";
+import type { Services } from "./services.ts";
+import type { Entity } from "./state/entity.ts";
+import { removeState } from "./state/remove-state.ts";
+import { StateRecords } from "./state/state-records.ts";
+import { type StateMemory, StateStore } from "./state/state-store.ts";
+import { createSuccessor, type Shown, Successor, type SuccessorMemory } from "./state/successor.ts";
+import { type SharedSpace, storeKeys } from "./store-keys.ts";
+import { UnreadableStoreError } from "./stored-node.ts";
+import type { Turn } from "./turn.ts";
+import { decoding, refuse } from "./wire/cbor.ts";
+import type { PastDelta } from "./wire/delta-head.ts";
+
+/** What a state at one cut has that a replica lacks. */
+export interface VerifiedCut {
+  readonly entities: readonly Entity[];
+  /** In causal order. */
+  readonly history: readonly PastDelta[];
+  /** Of these, the deltas that change who is a member. */
+  readonly changes: ReadonlyMap<DeltaId, CausalDelta>;
+  /** Entities that were joined into what takes the place of the state. */
+  readonly madeOf?: number;
+}
+
+/** Plain data. */
+export interface BesideMemory {
+  /** Where the state that shows is. */
+  space: SharedSpace;
+  stagedBlocks: number;
+  /** What finds the state in the other space that is to be removed; null where nothing is. */
+  leaving: unknown;
+  successor: SuccessorMemory | null;
+}
+
+export function createBesideMemory(): BesideMemory {
+  return { space: "s", stagedBlocks: 0, leaving: null, successor: null };
+}
+
+/** What of a context's memory its states are. */
+interface StatesHolder {
+  readonly contextId: ContextId;
+  state: StateMemory;
+  readonly beside: BesideMemory;
+}
+
+export class States {
+  readonly #memory: BesideMemory;
+  readonly #holder: StatesHolder;
+  readonly #services: Services;
+  #shown: StateStore;
+
+  constructor(holder: StatesHolder, services: Services) {
+    this.#memory = holder.beside;
+    this.#holder = holder;
+    this.#services = services;
+    this.#shown = this.#storeOfShown();
+  }
+
+  get shown(): StateStore {
+    return this.#shown;
+  }
+
+  /** Is nothing here beside the state that shows? */
+  get isAlone(): boolean {
+    const { stagedBlocks, leaving, successor } = this.#memory;
+    return stagedBlocks === 0 && leaving === null && successor === null;
+  }
+
+  get stagedBlocks(): number {
+    return this.#memory.stagedBlocks;
+  }
+
+  /** Keeps a block of what was received, until all of them are forgotten. */
+  stage(block: Uint8Array, turn: Turn): void {
+    turn.put(storeKeys.staged(this.#holder.contextId, this.#memory.stagedBlocks), block);
+    this.#memory.stagedBlocks += 1;
+  }
+
+  staged<T>(block: number, { decode, turn }: { decode: (bytes: Uint8Array) => T; turn: Turn }): T {
+    return stored(`block ${block} of a state that is being received`, () => {
+      const bytes = turn.read(storeKeys.staged(this.#holder.contextId, block));
+      return bytes === undefined ? refuse("malformed", "it is missing") : decode(bytes);
+    });
+  }
+
+  forgetStaged(turn: Turn): void {
+    for (let block = 0; block < this.#memory.stagedBlocks; block += 1)
+      turn.remove(storeKeys.staged(this.#holder.contextId, block));
+    this.#memory.stagedBlocks = 0;
+  }
+
+  /** Removes as much as a turn may of a state that is of no use. True when the other space is free. */
+  clear(turn: Turn): boolean {
+    const memory = this.#memory;
+    if (memory.leaving === null) return true;
+    const isGone = stored("a state that was replaced", () =>
+      removeState(`${otherSpace(memory.space)}${this.#holder.contextId}`, memory.leaving, new Removal(turn)),
+    );
+    if (isGone) memory.leaving = null;
+    return isGone;
+  }
+
+  /** Joins entities into the state that is to replace the one that shows. Such a state is begun where none is. */
+  take(entities: Iterable<Entity>, shown: Shown, turn: Turn): void {
+    this.#memory.successor ??= createSuccessor(shown, turn);
+    this.#successor(this.#memory.successor).take(entities, turn);
+  }
+
+  /** Copies to it what shows, as much as a turn may. True when it may take its place. */
+  copy(shown: Shown, turn: Turn): boolean {
+    this.#memory.successor ??= createSuccessor(shown, turn);
+    return this.#successor(this.#memory.successor).copy(shown, turn);
+  }
+
+  /** It takes the place of what shows, which is removed later; false where there is none. */
+  replace(shown: Shown, turn: Turn): boolean {
+    const memory = this.#memory;
+    if (memory.successor === null) return false;
+    this.#successor(memory.successor).finish(shown, turn);
+    this.#holder.state = memory.successor.state;
+    memory.leaving = shown.state.save();
+    memory.successor = null;
+    memory.space = otherSpace(memory.space);
+    this.#shown = this.#storeOfShown();
+    return true;
+  }
+
+  save(): BesideRecord {
+    const { space, stagedBlocks, leaving, successor } = this.#memory;
+    const other = successor === null ? leaving : this.#successor(successor).state.save();
+    return { space, stagedBlocks, other };
+  }
+
+  /** What a start finds beside the state is of no use. */
+  load({ space, stagedBlocks, other }: BesideRecord): void {
+    Object.assign(this.#memory, { space, stagedBlocks, leaving: other });
+    this.#shown = this.#storeOfShown();
+  }
+
+  #storeOfShown(): StateStore {
+    return new StateStore(this.#holder.state, this.#recordsIn(this.#memory.space));
+  }
+
+  #recordsIn(of: SharedSpace): StateRecords {
+    const { codec, store, decoded } = this.#services;
+    return new StateRecords({
+      space: `${of}${this.#holder.contextId}`,
+      crypto: codec.crypto,
+      store,
+      decoded,
+    });
+  }
+
+  #successor(memory: SuccessorMemory): Successor {
+    return new Successor(memory, this.#recordsIn(otherSpace(this.#memory.space)));
+  }
+}
+
+/** Reads what this node wrote: anything else there is damage. */
+function stored<T>(what: string, read: () => T): T {
+  const found = decoding(what, () => ({ kind: "found" as const, found: read() }));
+  if (found.kind === "fault") throw new UnreadableStoreError(found);
+  return found.found;
+}
