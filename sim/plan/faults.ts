@@ -123,7 +123,8 @@ function resolveCrash(
         place,
         `found ${copiedAtUs.length} times, expected one for each of ${nodes.length} nodes`,
       );
-    const late = copiedAtUs.findIndex((copiedUs) => copiedUs >= atUs);
+    // Whoever crashes at the very beginning comes back on the disk it began with.
+    const late = copiedAtUs.findIndex((copiedUs) => copiedUs > 0 && copiedUs >= atUs);
     if (late >= 0)
       problems.add(
         "schedule",

@@ -351,4 +351,10 @@ test("a node that joins later cannot be an initial member", () => {
   assert.match(found[0] ?? "", 'contexts[0].members: found "x", which joins later');
 });
 
+test("a rollback at the very beginning is to the disk there was then, and can be written as a scenario", () => {
+  const crash = { at: 0, until: "1s", kind: "crash", disk: "rollback", nodes: "n0" } as const;
+  const plan = planOf({ nodes: 2, faults: [crash] });
+  assert.equal(planOf({ nodes: 2, faults: [{ ...crash, copiedAt: [0] }] }).faults, plan.faults);
+});
+
 test.run();
