@@ -306,7 +306,8 @@ export class Governance {
 
   /**
    * A peer took this node for no member. Where members removed each other, neither knowing of the other, that peer may
-   * have heard one side only: it is told the other, at most once every `syncFrequencyMs`.
+   * have heard one side only: it is told the other, at most once every `syncFrequencyMs`; but not what somebody else who
+   * was removed could read: that goes on streams alone, as in `publish`.
    */
   protest(turn: Turn): void {
     const { services, contextId } = this.#parts;
@@ -319,7 +320,7 @@ export class Governance {
     for (const { id } of removals.slice(-repeatedMax)) {
       const sealed = turn.read(storeKeys.delta(id));
       const delta = sealed === undefined ? null : services.codec.openStored(sealed);
-      if (delta === null || isFault(delta)) continue;
+      if (delta === null || isFault(delta) || this.members.isOverheard(delta.parents)) continue;
       this.say(delta.sealed, delta, turn);
       turn.observe("removal-repeated", { contextId });
     }

@@ -93,6 +93,36 @@ test("what a member writes between a removal and the change of the key does not 
   assert.equal(simulate(between).violations, []);
 });
 
+test("a removal that was made between another and the change of the key is not told again to the one removed", () => {
+  const { violations, probes } = simulate(
+    defineScenario({
+      name: "removals-told-again",
+      nodes: 4,
+      network: {
+        topology: {
+          links: [
+            ["n0", "n1"],
+            ["n1", "n2"],
+            ["n1", "n3"],
+          ],
+        },
+      },
+      config: { syncFrequencyMs: 1_000 },
+      workload: [
+        { at: "1s", node: "n0", method: "give-role", args: { member: "n1", role: "admin" } },
+        { at: "1s", node: "n0", method: "give-role", args: { member: "n2", role: "admin" } },
+        { at: 3_000, node: "n0", method: "remove-member", args: { member: "n3" } },
+        // It has heard of that, and has no new key yet; and n2 takes it for no member, as it does n2.
+        { at: 3_030, node: "n1", method: "remove-member", args: { member: "n2" } },
+        { at: 3_030, node: "n2", method: "remove-member", args: { member: "n1" } },
+      ],
+      until: "20s",
+    }),
+  );
+  assert.ok((probes["removal-repeated"] ?? 0) > 0);
+  assert.equal(violations, []);
+});
+
 test("a session begun with nothing to give gives nothing once it has shown that the other was removed", () => {
   const { violations } = simulate({
     name: "learned-in-a-session",
