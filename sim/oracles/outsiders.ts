@@ -3,7 +3,7 @@
  *
  * 1. Of a context nobody named a node in, that node's disk holds nothing but what it wrote itself.
  * 2. Whoever was removed gets nothing that was written by who knew of it, unless somebody lets it in again, or the one
- *    who removed it may have been removed at the same time. What it writes knowing of it itself nobody has at all.
+ *    who removed it may have been removed, or made no admin, at the same time. What it writes knowing of it itself nobody has at all.
  * 3. Nobody who is honest is refused by anybody honest.
  */
 
@@ -23,6 +23,12 @@ interface Removals {
   readonly below: Map<DeltaId, readonly DeltaId[]>;
   /** Let in, or given a role, at any time after the genesis. */
   readonly admitted: Set<AuthorId>;
+  /** Removed, or given a role that is not admin: a removal that they made at the same time may not count. */
+  readonly deposed: Set<AuthorId>;
+}
+
+function createRemovals(): Removals {
+  return { removed: new Map(), below: new Map(), admitted: new Set(), deposed: new Set() };
 }
 
 export type OutsidersMemory = Map<ContextId, Removals>;
@@ -94,11 +100,9 @@ export class Outsiders {
   #isRemovedBelow({ contextId, id }: CausalDelta, member: AuthorId): boolean {
     const removals = this.memory.get(contextId);
     if (removals === undefined || removals.admitted.has(member)) return false;
-    const all = Array.from(removals.removed.values());
     return (removals.below.get(id) ?? []).some((known) => {
       const removal = removals.removed.get(known);
-      if (removal === undefined || removal.member !== member) return false;
-      return !all.some((other) => other.member === removal.by);
+      return removal?.member === member && !removals.deposed.has(removal.by);
     });
   }
 
@@ -110,15 +114,17 @@ export class Outsiders {
     const known = this.memory.get(contextId);
     const change = content.kind === "membership" ? content.change : null;
     if (known === undefined && change === null) return;
-    const removals = known ?? { removed: new Map(), below: new Map(), admitted: new Set() };
+    const removals = known ?? createRemovals();
     if (known === undefined) this.memory.set(contextId, removals);
-    const { below, removed, admitted } = removals;
+    const { below, removed, admitted, deposed } = removals;
     if (below.has(id)) return;
     const found = new Set(parents.flatMap((parent) => [...(below.get(parent) ?? []), parent]));
     const above = Array.from(found).filter((each) => removed.has(each));
     if (above.length > 0) below.set(id, above);
     if (change?.kind === "remove") removed.set(id, { member: change.member, by: author });
     if (change?.kind === "role") admitted.add(change.member);
+    if (change?.kind === "remove" || (change?.kind === "role" && change.role !== "admin"))
+      deposed.add(change.member);
     if (change?.kind === "join") admitted.add(author);
   }
 }

@@ -123,6 +123,25 @@ test("a removal that was made between another and the change of the key is not t
   assert.equal(violations, []);
 });
 
+test("whom one removed who was made no admin at the same time is kept out by nobody", () => {
+  const { violations } = simulate(
+    defineScenario({
+      name: "removed-by-one-demoted",
+      nodes: 3,
+      network: { topology: "star" },
+      workload: [
+        { at: "1s", node: "n0", method: "give-role", args: { member: "n1", role: "admin" } },
+        { at: "3s", node: "n1", method: "remove-member", args: { member: "n2" } },
+        { at: "3s", node: "n0", method: "give-role", args: { member: "n1", role: "reader" } },
+        { at: "5s", node: "n0", method: "set", args: { key: "k", value: "read by all" } },
+      ],
+      expect: [{ value: { context: "kv", key: "k", equals: "read by all", nodes: "n0..n2" } }],
+      until: "20s",
+    }),
+  );
+  assert.equal(violations, []);
+});
+
 test("a session begun with nothing to give gives nothing once it has shown that the other was removed", () => {
   const { violations } = simulate({
     name: "learned-in-a-session",
