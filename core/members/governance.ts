@@ -273,6 +273,15 @@ export class Governance {
     this.announce(turn);
   }
 
+  /** The invitation by which this node is a member; null where it is none, or needed none. */
+  get #cameInBy(): Invitation | null {
+    const { author } = this.#parts.services.identity;
+    const own = this.members.events.findLast(
+      (event) => event.author === author && event.change.kind === "join",
+    );
+    return own?.change.kind === "join" && this.ownRole !== null ? own.change.invitation : null;
+  }
+
   get #excludedFrom(): Role | null {
     return this.members.excludedFrom(this.#parts.services.identity.author);
   }
@@ -294,9 +303,13 @@ export class Governance {
     this.announce(turn);
   }
 
-  /** What to show a peer: an invitation that anyone could use only to who signed it, and to members. */
+  /**
+   * What to show a peer: an invitation that anyone could use only to who signed it, and to members. Since somebody took
+   * this node for no member, also the one it came in by: the change that says so may never reach them else.
+   */
   invitationFor(peer: PeerId): Uint8Array | null {
-    const { invitation } = this.#memory;
+    const { invitation: pending, protestedMs } = this.#memory;
+    const invitation = pending ?? (protestedMs === null ? null : this.#cameInBy);
     if (invitation === null) return null;
     const author = this.#parts.services.authorOf(peer);
     const isSafe =

@@ -101,11 +101,30 @@ const scenarios: Readonly<Record<string, Omit<Scenario, "name">>> = {
     ],
     until: "150s",
   },
+  "one who was away past the horizon meets nobody but who was invited meanwhile": {
+    nodes: 3,
+    contexts: [{ id: "kv", members: "n0..n1" }],
+    config: { compactAboveDeltas: 20, compactKeepDeltas: 5, compactMs: 1_000 },
+    workload: [
+      set("1s", "n0", "a"),
+      call("12s", "n0", "invite-member", { member: "n2" }),
+      {
+        ...{ rate: "10/s", from: "15s", until: "25s", nodes: "n2", method: "set" },
+        args: { key: "k{zipf 50}", value: "{node}-{seq}" },
+      },
+    ],
+    faults: [
+      { kind: "partition", at: "10s", until: "50s", groups: [["n0", "n2"], ["n1"]] },
+      { kind: "crash", at: "40s", nodes: "n0" },
+    ],
+    expect: [{ converged: { within: "60s", nodes: ["n1", "n2"] } }],
+    until: "200s",
+  },
 };
 
 for (const [what, scenario] of Object.entries(scenarios)) {
   test(what, () => {
-    for (const seed of [1, 2]) {
+    for (const seed of [1, 2, 3]) {
       const { outcome, violations } = createSimulation(
         { name: "members", network, ...scenario },
         { seed },
