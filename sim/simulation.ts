@@ -25,7 +25,7 @@ import { type Found, Oracles, type Violation } from "./oracles/oracles.ts";
 import { Outsiders } from "./oracles/outsiders.ts";
 import { ConvergenceWatch } from "./oracles/watch.ts";
 import type { Plan, PlanExpectation } from "./plan/plan.ts";
-import { settledUs } from "./plan/settled.ts";
+import { lastPlannedUs, settledUs } from "./plan/settled.ts";
 import { Propagation } from "./propagation.ts";
 import type { SimulationResult } from "./result.ts";
 import type { Listeners, SimulationMemory, Snapshot } from "./snapshot.ts";
@@ -365,7 +365,7 @@ export class Simulation {
     const watches = this.expected.length > 0 ? this.expected.map(({ watch }) => watch) : [this.overall];
     const lastUs = watches.reduce(
       (last, { convergedAtUs }) => Math.max(last, convergedAtUs ?? Number.POSITIVE_INFINITY),
-      0,
+      lastPlannedUs(this.plan),
     );
     this.world.untilUs = Math.min(this.world.untilUs, lastUs + settleUs);
   }

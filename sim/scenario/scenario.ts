@@ -42,7 +42,7 @@ export interface Scenario {
   readonly expect?: readonly Expectation[];
   /** The hard end of virtual time. Default 120 s. */
   readonly until?: Duration;
-  /** How long a run goes on once it has converged. Default: to its hard end. */
+  /** How long a run goes on once it has converged and all that is planned has happened. Default: to its hard end. */
   readonly settle?: Duration;
 }
 

@@ -198,7 +198,7 @@ const root = object({
     expect: list(refer("expectation"), "a list of expectations"),
     until: meaning("The hard end of virtual time. Default 120s.", refer("duration")),
     settle: meaning(
-      "How long a run goes on once all have converged. Default: to its end.",
+      "How long a run goes on once all have converged and all that is planned has happened. Default: to its end.",
       refer("duration"),
     ),
     $schema: text("the address of this schema"),

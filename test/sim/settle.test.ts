@@ -36,6 +36,15 @@ test("a run that does not converge goes on to its end", () => {
   assert.equal([outcome, virtualMs], ["liveness", 60_000]);
 });
 
+test("calls and faults that come after it converged are waited for", () => {
+  const { outcome, virtualMs, faults } = simulate({
+    ...{ ...settling, expect: [] },
+    workload: [...(settling.workload ?? []), { at: "40s", node: "n0", method: "get", args: { key: "k" } }],
+    faults: [...(settling.faults ?? []), { at: "30s", kind: "crash", nodes: "n1" }],
+  });
+  assert.equal([outcome, faults.crash, virtualMs], ["passed", 1, 43_000]);
+});
+
 test("a fork that is taken after it converged ends when the run does", () => {
   const simulation = createPlanSimulation(planOf(settling));
   simulation.runUntil(7_500_000);
