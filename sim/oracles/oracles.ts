@@ -82,7 +82,12 @@ export class Oracles {
     const ids = new Set<string>();
     const hasHistory = commit.writes.some(([key]) => key[0] === "b");
     for (const [key, sealed] of commit.writes) {
-      if (key[0] !== "d" || sealed === null) continue;
+      if (key[0] !== "d") continue;
+      if (sealed === null) {
+        // Applied and compacted at once, or long since.
+        ids.add(key.slice(1));
+        continue;
+      }
       const delta = this.#codec.openDelta(sealed);
       if (delta.kind === "fault") {
         this.#find(
@@ -220,7 +225,8 @@ export class Oracles {
   /** What a turn had no room for the node has itself woken for at once, whatever else comes or does not. Invariant 14. */
   awake(node: SimNode, contextId: ContextId, nowUs: number): void {
     const readyCount = node.core?.replicas().get(contextId)?.deltas.readyCount ?? 0;
-    if (readyCount === 0) return;
+    // A slow or paused node finds it in its inbox.
+    if (readyCount === 0 || node.inbox.some(({ kind }) => kind === "woken")) return;
     const { monotonicMs } = node.clock.now(nowUs);
     if (node.wakeAtMs !== null && node.wakeAtMs <= monotonicMs) return;
     const wakes = node.wakeAtMs === null ? "never" : `in ${node.wakeAtMs - monotonicMs} ms`;

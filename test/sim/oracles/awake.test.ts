@@ -42,6 +42,24 @@ test("a sound node applies in several turns what becomes ready in one", () => {
   assert.ok(full > 0);
 });
 
+test("a slow node that is to be woken, and compacts what it has just applied, is no mistake", () => {
+  for (const seed of [1, 2, 3]) {
+    const { violations, faults } = simulate(
+      {
+        ...scenario,
+        config: { compactAboveDeltas: 1, compactKeepDeltas: 1, compactMs: 1_000 },
+        faults: [
+          ...(scenario.faults ?? []),
+          { at: "1s", until: "15s", kind: "slow", nodes: "n2", factor: 20 },
+        ],
+      },
+      { seed },
+    );
+    assert.ok((faults.slow ?? 0) > 0);
+    assert.equal(violations, []);
+  }
+});
+
 test("a node that does not wake for what is ready is seen", () => {
   const asleep = breakage(
     Timers.prototype,
