@@ -42,6 +42,8 @@ const copiedMax: Share = { entities: 1_024, bytes: 1_048_576 };
 const restMax: Share = { entities: 256, bytes: 1_048_576 };
 /** After so many rounds, of which each has less to copy unless much is written, both double with each. */
 const roundsMax = 8;
+/** By then a turn copies a TiB: more than any state comes to. */
+const doublingsMax = 20;
 
 export function createSuccessor(shown: Shown, turn: Turn): SuccessorMemory {
   const copying = shown.pinState(turn);
@@ -100,7 +102,7 @@ export class Successor {
   }
 
   #shareOf({ entities, bytes }: Share): Share {
-    const times = 2 ** Math.max(0, this.#memory.rounds - roundsMax);
+    const times = 1 << Math.min(doublingsMax, Math.max(0, this.#memory.rounds - roundsMax));
     return { entities: entities * times, bytes: bytes * times };
   }
 

@@ -28,7 +28,7 @@ function startsOf(first: number, extraBits: readonly number[]): readonly number[
   let next = first;
   return extraBits.map((bits) => {
     const start = next;
-    next += 2 ** bits;
+    next += 1 << bits;
     return start;
   });
 }

@@ -1,6 +1,5 @@
 // What a session lets the other side say, and how it ends: mistakes are blamed, a benign no is not, silence is ended.
 
-import { deflateSync } from "fflate";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Effect } from "../../../core/effect.ts";
@@ -122,37 +121,6 @@ test("a message out of turn ends the session and is blamed, in every state", () 
     }
   }
   assert.is(refused, 16);
-});
-
-test("nothing deflated is taken while it is not known who speaks, and no deflated done later", () => {
-  const deflated = (fields: readonly unknown[]) => {
-    const frame = encode(fields);
-    return encode([28, frame.length, deflateSync(frame)]);
-  };
-  const long = Uint8Array.from({ length: 2_000 }, (_, index) => (index * index) % 251);
-  const states = {
-    opening: (node: LoneNode) => accepted(node),
-    handshaking: initiated,
-    transferring: (node: LoneNode, contextId: ContextId) => {
-      node.say(accepted(node), handshakeOf(node, contextId));
-      return -1;
-    },
-  };
-  const cases = [
-    ["opening", deflated([0, 1, long]), /deflated where nothing may be/],
-    ["opening", deflated([2, [], [], long]), /deflated where nothing may be/],
-    ["handshaking", deflated([0, 1, long]), /deflated where nothing may be/],
-    ["transferring", deflated([4, long]), /a kind that may not be deflated/],
-    ["transferring", deflated([3, 1, long]), /a kind that may not be deflated/],
-  ] as const;
-  for (const [state, frame, expected] of cases) {
-    const { node, contextId } = setUp();
-    const stream = states[state](node, contextId);
-    const effects = node.give({ kind: "stream-frame", stream, frame });
-    const [told] = only(effects, "fault").map(({ fault: { detail } }) => detail);
-    assert.match(told ?? "", expected, state);
-    assert.ok(isClosed(effects, stream));
-  }
 });
 
 test("what cannot be decoded ends the session and is blamed", () => {
