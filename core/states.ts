@@ -1,7 +1,8 @@
 /**
- * A context's states: the one that shows, and what lies in the store beside it: blocks of one that is being received, and a whole one in the other
- * space, which is to replace it or was replaced by it. The context's own record leads to both, so that whichever commit
- * was the last, a start finds what has to go; and what replaces the state is that record. Invariant 7.
+ * A context's states: the one that shows, and what lies in the store beside it: blocks of one that is being received,
+ * and a whole one in the other space, which is to replace it or was replaced by it. The context's own record leads to
+ * both, so that whichever commit was the last, a start finds what has to go; and what replaces the state is that record.
+ * Invariant 7.
  */
 
 import { type BesideRecord, otherSpace } from "./beside-record.ts";
@@ -92,10 +93,15 @@ export class States {
     });
   }
 
-  forgetStaged(turn: Turn): void {
-    for (let block = 0; block < this.#memory.stagedBlocks; block += 1)
-      turn.remove(storeKeys.staged(this.#holder.contextId, block));
-    this.#memory.stagedBlocks = 0;
+  /** Removes as many of the blocks as a turn may, the last first. True when none is left. */
+  forgetStaged(turn: Turn): boolean {
+    const memory = this.#memory;
+    const removal = new Removal(turn);
+    while (memory.stagedBlocks > 0 && removal.hasRoom) {
+      memory.stagedBlocks -= 1;
+      removal.remove(storeKeys.staged(this.#holder.contextId, memory.stagedBlocks));
+    }
+    return memory.stagedBlocks === 0;
   }
 
   /** Removes as much as a turn may of a state that is of no use. True when the other space is free. */

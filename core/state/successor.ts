@@ -1,7 +1,8 @@
 /**
  * A state that is to replace the one that shows: it is made in a space of its own, some each turn, of what was received
  * and of what shows, while that is written on. What shows is copied in rounds: of each version that was pinned what is
- * new since the one before, until hardly anything is.
+ * new since the one before, until hardly anything is; where that is written faster than it is copied, ever more in a
+ * turn, so that it ends.
  */
 
 import type { Turn } from "../turn.ts";
@@ -19,6 +20,8 @@ export interface SuccessorMemory {
   copying: PinnedVersion;
   /** Of that, all before this id is here. */
   place: string;
+  /** Versions that were copied before it. */
+  rounds: number;
 }
 
 /** The state that shows, as its replica lets it be pinned. */
@@ -28,17 +31,26 @@ export interface Shown {
   unpinState(pinned: PinnedVersion, turn: Turn): void;
 }
 
-/** Copied in one turn. */
-const copiedMax = { entities: 1_024, bytes: 1_048_576 };
+interface Share {
+  readonly entities: number;
+  readonly bytes: number;
+}
+
+/** Copied in one turn, one entity at least. */
+const copiedMax: Share = { entities: 1_024, bytes: 1_048_576 };
 /** What is left to copy in the turn in which this state takes its place. */
-const restMax = 256;
+const restMax: Share = { entities: 256, bytes: 1_048_576 };
+/** After so many rounds, of which each has less to copy unless much is written, both double with each. */
+const roundsMax = 8;
+/** By then a turn copies a TiB: more than any state comes to. */
+const doublingsMax = 20;
 
 export function createSuccessor(shown: Shown, turn: Turn): SuccessorMemory {
   const copying = shown.pinState(turn);
   const state = createStateMemory();
   // Versions go on, so that no record of an earlier state is written over.
   state.tree.version = copying.version;
-  return { state, copied: null, copying, place: "" };
+  return { state, copied: null, copying, place: "", rounds: 0 };
 }
 
 export class Successor {
@@ -60,18 +72,13 @@ export class Successor {
   copy(shown: Shown, turn: Turn): boolean {
     const memory = this.#memory;
     if (!this.#copyPinned(shown.state, turn)) return false;
-    const rest = shown.state.changes(memory.copying, {});
-    let left = 0;
-    for (const _ of rest) {
-      left += 1;
-      if (left <= restMax) continue;
-      if (memory.copied !== null) shown.unpinState(memory.copied, turn);
-      memory.copied = memory.copying;
-      memory.copying = shown.pinState(turn);
-      memory.place = "";
-      return false;
-    }
-    return true;
+    if (this.#isLittle(shown.state)) return true;
+    if (memory.copied !== null) shown.unpinState(memory.copied, turn);
+    memory.copied = memory.copying;
+    memory.copying = shown.pinState(turn);
+    memory.place = "";
+    memory.rounds += 1;
+    return false;
   }
 
   /** Copies what is left. */
@@ -82,11 +89,29 @@ export class Successor {
     for (const pinned of [copied, copying]) if (pinned !== null) shown.unpinState(pinned, turn);
   }
 
+  /** Is what was written since the version that is copied so little that one turn may copy it? */
+  #isLittle(shown: StateStore): boolean {
+    const max = this.#shareOf(restMax);
+    let [entities, bytes] = [0, 0];
+    for (const leaf of shown.changes(this.#memory.copying, {})) {
+      entities += 1;
+      bytes += shown.entityOf(leaf).bytes.length;
+      if (entities > max.entities || bytes > max.bytes) return false;
+    }
+    return true;
+  }
+
+  #shareOf({ entities, bytes }: Share): Share {
+    const times = 1 << Math.min(doublingsMax, Math.max(0, this.#memory.rounds - roundsMax));
+    return { entities: entities * times, bytes: bytes * times };
+  }
+
   #copyPinned(from: StateStore, turn: Turn): boolean {
     const memory = this.#memory;
     const some: Entity[] = [];
+    const max = this.#shareOf(copiedMax);
     let bytes = 0;
-    const isFull = () => some.length >= copiedMax.entities || bytes >= copiedMax.bytes;
+    const isFull = () => some.length >= max.entities || bytes >= max.bytes;
     let rest: string | null = null;
     for (const leaf of from.changes(memory.copied, { from: memory.place }, memory.copying)) {
       if (isFull()) {

@@ -129,7 +129,8 @@ export class Sessions {
   receive(stream: StreamId, frame: Uint8Array, turn: Turn): void {
     const session = this.#memory.sessions.get(stream);
     if (session === undefined) return;
-    const message = decodeSyncMessage(frame);
+    const isFirst = session.state === "opening" || session.state === "handshaking";
+    const message = decodeSyncMessage(frame, { isFirst });
     if (isFault(message)) {
       this.#fail(session, message, turn);
     } else if (!isAllowed(session, message)) {

@@ -1,12 +1,13 @@
 /**
- * Frames that travel deflated (RFC 1951): [28, length, deflated], where that saves something. What a frame grows to is
- * bounded by its own length, and looked at while it grows.
+ * Frames that travel deflated (RFC 1951): [28, length, deflated], where that saves something and their kind allows it.
+ * What a frame grows to and what it costs are bounded by what is told of it, which is judged first.
  */
 
-import { deflateSync, Inflate } from "fflate";
+import { deflateSync } from "fflate";
 import { frameBytesMax } from "../limits.ts";
 import { decodeValue, encode, refuse } from "./cbor.ts";
 import { expectBytes, expectFields, expectInteger } from "./expect.ts";
+import { inflate } from "./inflate.ts";
 
 const code = 28;
 /** Of an array of three whose first value is the code. */
@@ -18,8 +19,6 @@ const lengthMin = 1_024;
 const savedMin = 1 / 16;
 /** A frame grows to no more times its own length. */
 export const growthMax = 32;
-/** Inflated at a time: what comes is at most some thousand times as long. */
-const stepBytes = 2_048;
 /** Little is gained by more work than that. */
 const level = 6;
 
@@ -33,28 +32,28 @@ export function deflated(frame: Uint8Array): Uint8Array {
 
 /** The frame as it was before it was deflated, if it was. For use inside `decoding`. */
 export function inflated(frame: Uint8Array): Uint8Array {
-  if (!beginning.every((byte, index) => frame[index] === byte)) return frame;
+  if (!isDeflated(frame)) return frame;
   const fields = expectFields(decodeValue(frame, frameBytesMax), 3, "a deflated frame");
   const short = expectBytes(fields[2], frameBytesMax);
   const length = expectInteger(fields[1], Math.min(frameBytesMax, short.length * growthMax));
+  if (short.length >= length) refuse("malformed", `${short.length} deflated bytes for ${length}`);
   return inflate(short, length);
 }
 
-function inflate(short: Uint8Array, length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let filled = 0;
-  const inflater = new Inflate((part) => {
-    if (filled + part.length <= length) whole.set(part, filled);
-    filled += part.length;
-  });
-  for (let from = 0; from < short.length; from += stepBytes) {
-    const until = from + stepBytes;
-    try {
-      inflater.push(short.subarray(from, until), until >= short.length);
-    } catch (error) {
-      return refuse("malformed", `not deflated: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    if (filled > length) refuse("too-large", `more than the ${length} bytes that were told`);
-  }
-  return filled === length ? whole : refuse("malformed", `${filled} bytes of the ${length} that were told`);
+/** The values of a message of which those of some codes may have come deflated. For use inside `decoding`. */
+export function expectMessage(
+  frame: Uint8Array,
+  { deflatable, itemsMax }: { readonly deflatable: readonly number[]; readonly itemsMax: number },
+): readonly unknown[] {
+  const isShort = isDeflated(frame);
+  if (isShort && deflatable.length === 0) refuse("malformed", "deflated where nothing may be");
+  const fields = decodeValue(inflated(frame), frameBytesMax, itemsMax);
+  if (!Array.isArray(fields)) return refuse("malformed", "not an array");
+  if (isShort && !deflatable.includes(fields[0]))
+    refuse("malformed", "a message of a kind that may not be deflated");
+  return fields;
+}
+
+function isDeflated(frame: Uint8Array): boolean {
+  return beginning.every((byte, index) => frame[index] === byte);
 }

@@ -5,10 +5,10 @@
 
 import { type Fault, isFault } from "../fault.ts";
 import { bytesOf, type ContextId, type DeltaId, type Hash } from "../ids.ts";
-import { deltaBytesMax, frameBytesMax, frameItemsMax, headsMax, idsMax, wireVersion } from "../limits.ts";
+import { deltaBytesMax, frameItemsMax, headsMax, idsMax, wireVersion } from "../limits.ts";
 import { commonPrefix } from "../state/tree/tree-node.ts";
-import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
-import { deflated, inflated } from "./deflated.ts";
+import { decoding, encode, refuse } from "./cbor.ts";
+import { deflated, expectMessage } from "./deflated.ts";
 import { expectByteString, expectBytes, expectFields, expectInteger, expectList } from "./expect.ts";
 import { expectHeads, historyBytesMax, type PackedHead, packHeads } from "./history-page.ts";
 import {
@@ -146,15 +146,16 @@ function encodeTop({ children, nodes }: StateOffer): readonly unknown[] {
 
 /** What answers a request. A peer with no room refuses a stream before it reads what it is for, in the words of a session. */
 export function decodeFirstAnswer(frame: Uint8Array): StateMessage | Fault {
-  const refusal = decodeSyncMessage(frame);
+  const refusal = decodeSyncMessage(frame, { isFirst: true });
   const isFull = !isFault(refusal) && refusal.kind === "refusal" && refusal.reason === "busy";
-  return isFull ? { kind: "state-refusal", reason: "busy" } : decodeStateMessage(frame);
+  return isFull ? { kind: "state-refusal", reason: "busy" } : decodeStateMessage(frame, { isFirst: true });
 }
 
-export function decodeStateMessage(frame: Uint8Array): StateMessage | Fault {
+/** `isFirst`: what a side says first never travels deflated. */
+export function decodeStateMessage(frame: Uint8Array, { isFirst = false } = {}): StateMessage | Fault {
   return decoding("state message", () => {
-    const fields = decodeValue(inflated(frame), frameBytesMax, frameItemsMax * 2);
-    if (!Array.isArray(fields)) return refuse("malformed", "not an array");
+    const deflatable = isFirst ? [] : [codes["state-query"], codes["state-answer"]];
+    const fields = expectMessage(frame, { deflatable, itemsMax: frameItemsMax * 2 });
     switch (fields[0]) {
       case codes["state-request"]: {
         if (fields[1] !== wireVersion)

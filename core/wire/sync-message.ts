@@ -12,10 +12,10 @@ import {
   frontierNameBytes,
   type Hash,
 } from "../ids.ts";
-import { frameBytesMax, frameItemsMax, headsMax, hlcMsMax, idsMax, wireVersion } from "../limits.ts";
+import { frameItemsMax, headsMax, hlcMsMax, idsMax, wireVersion } from "../limits.ts";
 import { invitationBytesMax } from "../members/membership.ts";
-import { decodeValue, decoding, encode, refuse } from "./cbor.ts";
-import { deflated, inflated } from "./deflated.ts";
+import { decoding, encode, refuse } from "./cbor.ts";
+import { deflated, expectMessage } from "./deflated.ts";
 import { type DeltaBatch, encodeBatch, expectBatch } from "./delta-batch.ts";
 import {
   expectByteString,
@@ -169,10 +169,11 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
   }
 }
 
-export function decodeSyncMessage(frame: Uint8Array): SyncMessage | Fault {
+/** `isFirst`: what a side says first never travels deflated, so it costs little to see who speaks. */
+export function decodeSyncMessage(frame: Uint8Array, { isFirst = false } = {}): SyncMessage | Fault {
   return decoding("sync message", () => {
-    const fields = decodeValue(inflated(frame), frameBytesMax, frameItemsMax);
-    if (!Array.isArray(fields)) return refuse("malformed", "not an array");
+    const deflatable = isFirst ? [] : [codes.deltas];
+    const fields = expectMessage(frame, { deflatable, itemsMax: frameItemsMax });
     switch (fields[0]) {
       case codes.handshake:
         return decodeHandshake(expectOpening(fields, 16, "a handshake"));

@@ -48,7 +48,7 @@ import {
   takeSums,
 } from "./narrowing.ts";
 import type { ShortHash } from "./short-hash.ts";
-import { keepVerified, overheadBytes, type StagingMemory, stagedBytesMax, type Verified } from "./staging.ts";
+import { heldBytesMax, keepVerified, overheadBytes, type StagingMemory, type Verified } from "./staging.ts";
 
 /** What is to be asked for. */
 type Open =
@@ -81,7 +81,7 @@ export function createDescent(entityCount: number): DescentMemory {
 }
 
 /** No more can be staged: of each there is its hash, and more often than not several are beneath one. */
-const entitiesMax = 8 * (stagedBytesMax / overheadBytes);
+const entitiesMax = 8 * (heldBytesMax / overheadBytes);
 /** Waiting to be asked for: the depth of a tree times what is under way, and far more than honest ones come to. */
 const openMax = 1_048_576;
 

@@ -24,7 +24,7 @@ import {
 } from "./descent.ts";
 import { createPast, judgeEnds, type PastMemory, takePage } from "./past.ts";
 import { ShortHash } from "./short-hash.ts";
-import { keepOnly, overheadBytes, type StagingMemory, stagedBytesMax, writtenBytesMax } from "./staging.ts";
+import type { StagingMemory } from "./staging.ts";
 
 /** Plain data: part of the node's memory. */
 export interface ReceivingMemory {
@@ -129,19 +129,6 @@ export function verifiedCut(
   const refusal = replica.governance.members.refusalOfPast(past.staged.values(), past.changes);
   if (refusal !== null) return refusal;
   return { kind: "cut", entities, history: Array.from(past.staged.values()), changes: past.changes };
-}
-
-/** Does it come to more than may be staged, what is of other states forgotten? `bytes` are what others stage. */
-export function isTooLarge(
-  { past, descent }: TransferMemory,
-  staging: StagingMemory,
-  bytes: number,
-): boolean {
-  const waiting = past.staged.size * overheadBytes + descent.narrowing.bytes;
-  if (staging.writtenBytes > writtenBytesMax) return true;
-  if (bytes + staging.bytes + waiting <= stagedBytesMax) return false;
-  keepOnly(staging, descent.reached);
-  return bytes + staging.bytes + waiting > stagedBytesMax;
 }
 
 function partsOf({ replica, staging, crypto, key, protocol, keptMax }: ReceivingParts): DescentParts {

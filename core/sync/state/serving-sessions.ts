@@ -39,7 +39,7 @@ export class ServingSessions {
 
   /** A peer's stream opened with a request for a state. */
   accept(stream: StreamId, { peer, frame, turn }: { peer: PeerId; frame: Uint8Array; turn: Turn }): void {
-    const message = decodeStateMessage(frame);
+    const message = decodeStateMessage(frame, { isFirst: true });
     if (isFault(message) || message.kind !== "state-request") {
       const mistake = isFault(message) ? message : fault("out-of-turn", `a ${message.kind} as an opening`);
       if (mistake.code === "unknown-version") say(stream, { kind: "state-refusal", reason: "version" }, turn);

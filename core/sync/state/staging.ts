@@ -36,9 +36,9 @@ export function createStaging(nowMs: number): StagingMemory {
   return { bySubtree: new Map(), bytes: 0, entityBytes: 0, writtenBytes: 0, usedMs: nowMs };
 }
 
-/** What all stagings of a node may hold in memory together, with the history that one commit takes over. */
-export const stagedBytesMax = 256 * 1_048_576;
-/** What they may have written. */
+/** What all contexts of a node may hold in memory together, with the histories that one commit each takes over. */
+export const heldBytesMax = 256 * 1_048_576;
+/** What they may have written together. */
 export const writtenBytesMax = 16 * 1_024 * 1_048_576;
 /** What an entity or a delta without its body takes besides its bytes, roughly. */
 export const overheadBytes = 256;

@@ -22,10 +22,10 @@ import { isStateProtocol, type StateProtocol } from "../../wire/sync-message.ts"
 import { bringOn, createPace, type PaceMemory } from "../pace.ts";
 import { forcedProtocol, selectStateProtocol } from "../selection.ts";
 import type { SessionMemory } from "../session.ts";
+import { type HeldMemory, hasRoomFor, isTooLarge } from "./holding.ts";
 import {
   beginTransfer,
   isComplete,
-  isTooLarge,
   knownTo,
   nextRequests,
   type ReceivingMemory,
@@ -36,17 +36,12 @@ import {
 import { say } from "./saying.ts";
 import type { ServingMemory } from "./serving.ts";
 import { ServingSessions } from "./serving-sessions.ts";
-import { createStaging, keptBytesMax, type StagingMemory } from "./staging.ts";
+import { createStaging, keptBytesMax } from "./staging.ts";
 import { createTakingOver, prepare, stage, type TakingOverMemory } from "./taking-over.ts";
-import { perPeerMax, receivingMax, watchUntilDue } from "./transfers.ts";
+import { watchUntilDue } from "./transfers.ts";
 
-export interface StateSyncMemory {
-  readonly receiving: Map<StreamId, ReceivingMemory>;
+export interface StateSyncMemory extends HeldMemory {
   readonly serving: Map<StreamId, ServingMemory>;
-  /** By context: what was received and not taken over yet. */
-  readonly staging: Map<ContextId, StagingMemory>;
-  /** By context: what is complete, and taken over in the turns that follow. */
-  readonly takingOver: Map<ContextId, TakingOverMemory>;
 }
 
 export function createStateSyncMemory(): StateSyncMemory {
@@ -97,14 +92,12 @@ export class StateSessions {
     return this.#memory.receiving.has(stream) || this.#memory.serving.has(stream);
   }
 
-  /** Asks a peer for its state; false, and does not, where the context's is being received already, or too many are, from the peer or in all. */
+  /** Asks a peer for its state; false, and does not, where the context's is being received already, or too many are, of the peer or in all. */
   request(replica: Replica, about: StateNeed, turn: Turn): boolean {
     const { peer } = about;
     const { receiving, staging } = this.#memory;
     const { contextId } = replica;
-    const fromPeer = Array.from(receiving.values()).filter((each) => each.peer === peer);
-    const isFull = receiving.size >= receivingMax || fromPeer.length >= perPeerMax;
-    if (this.isReceiving(contextId) || isFull) return false;
+    if (this.isReceiving(contextId) || !hasRoomFor(peer, this.#memory)) return false;
     const stream = this.#about.nextStream();
     const nowMs = turn.now.monotonicMs;
     const key = byteString(this.#services.random.bytes(stateKeyBytes));
@@ -193,8 +186,9 @@ export class StateSessions {
     const { takingOver, staging } = this.#memory;
     const taking = takingOver.get(contextId);
     if (taking === undefined) {
-      if (!staging.has(contextId)) states.forgetStaged(turn);
-      const isClear = states.clear(turn);
+      // Blocks of earlier states are there still where none was written of this one.
+      const isInUse = (staging.get(contextId)?.writtenBytes ?? 0) > 0;
+      const isClear = (isInUse || states.forgetStaged(turn)) && states.clear(turn);
       replica.save(turn);
       return isClear ? undefined : replica.tidyLater(turn);
     }
@@ -202,7 +196,6 @@ export class StateSessions {
     if (!prepare(taking, replica, { crypto: this.#services.codec.crypto, turn })) return replica.save(turn);
     // What is pinned of the state that goes.
     this.#serving.stopIn(contextId, turn);
-    states.forgetStaged(turn);
     replica.adopt({ ...taking.cut, madeOf: taking.joined }, turn);
     this.#tookOver(taking, turn);
   }
@@ -294,7 +287,7 @@ export class StateSessions {
     const transfer = present(receiving.transfer, "a transfer that goes on");
     const replica = present(this.#about.replica(contextId), "the replica of a received state");
     const staging = present(this.#memory.staging.get(contextId), "the staging of a received state");
-    if (isTooLarge(transfer, staging, this.#stagedBytes() - staging.bytes)) {
+    if (isTooLarge(contextId, transfer, this.#memory)) {
       turn.observe("state-too-large", { contextId, peer });
       this.#forget(contextId, turn);
       turn.perform({ kind: "close-stream", stream });
@@ -337,10 +330,6 @@ export class StateSessions {
   #forgetReceiving(stream: StreamId): void {
     this.#memory.receiving.delete(stream);
     this.#services.timers.clear(timerName("state-session", String(stream)));
-  }
-
-  #stagedBytes(): number {
-    return Array.from(this.#memory.staging.values()).reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   #blame(receiving: ReceivingMemory, mistake: Fault, turn: Turn): void {

@@ -108,4 +108,53 @@ test("a turn copies a bounded part", () => {
   assert.ok(disk.keys().length - before < 2_048, `${disk.keys().length - before} records`);
 });
 
+test("what is left for the last turn is bounded in bytes too", () => {
+  const disk = new KeyedDisk();
+  const shown = shownOn(disk);
+  for (const each of entitiesOf(0, 10, 1)) shown.state.join(each);
+  const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
+  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }));
+  const write = (ms: number, count: number) => {
+    for (let key = 0; key < count; key += 1) shown.state.join(longEntity(key, ms));
+  };
+  write(2, 3);
+  assert.not(
+    inTurn(disk, (turn) => successor.copy(shown, turn)),
+    "some 1.5 MB were left",
+  );
+  write(3, 2);
+  while (!inTurn(disk, (turn) => successor.copy(shown, turn)));
+  assert.is(memory.rounds, 1, "one MB is a turn's work");
+  inTurn(disk, (turn) => successor.finish(shown, turn));
+  assert.is(successor.state.root(), shown.state.root());
+});
+
+/** Half a million bytes. */
+function longEntity(key: number, ms: number): Entity {
+  const at = { ms, counter: 0 };
+  const content = {
+    type: "register",
+    value: `${ms}`.padEnd(500_000, "-"),
+    updated: { at, hlc: at, step: 0 },
+  } as const;
+  return createEntity({ collection: "entries", key: `${key}`, content, deleted: null }, nodeCrypto);
+}
+
+test("a copy ends though more is written in every turn than one copies", () => {
+  const disk = new KeyedDisk();
+  const shown = shownOn(disk);
+  for (const each of entitiesOf(0, 1_500, 1)) shown.state.join(each);
+  const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
+  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }));
+  let turns = 0;
+  for (let isReady = false; !isReady; turns += 1) {
+    assert.ok(turns < 100, "it seems not to end");
+    for (const each of entitiesOf(0, 1_500, 2 + turns)) shown.state.join(each);
+    isReady = inTurn(disk, (turn) => successor.copy(shown, turn));
+  }
+  inTurn(disk, (turn) => successor.finish(shown, turn));
+  assert.is(successor.state.root(), shown.state.root());
+  assert.is(shown.pins, 0);
+});
+
 test.run();

@@ -1,5 +1,6 @@
 // The bounds of what travels on a sync stream.
 
+import { deflateSync } from "fflate";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { FaultCode } from "../../../core/fault.ts";
@@ -13,7 +14,9 @@ import {
 } from "../../../core/ids.ts";
 import { frameBytesMax, gossipBytesMax, headsMax, idsMax, turnDeltasMax } from "../../../core/limits.ts";
 import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
+import { inflated } from "../../../core/wire/deflated.ts";
 import { type Range, rangesMax } from "../../../core/wire/ranges.ts";
+import { decodeFirstAnswer, decodeStateMessage } from "../../../core/wire/state-message.ts";
 import {
   creditMax,
   decodeSyncMessage,
@@ -158,6 +161,46 @@ test("the version of an opening is judged before the rest of it", () => {
   assert.is(fate(encode([0, 2, "a handshake of another shape"])), "unknown-version");
   assert.is(fate(encode([1, 2])), "unknown-version");
   assert.is(fate(encode([0, 1])), "malformed");
+});
+
+/** As one who deflates whatever there is. */
+function deflatedAnyway(frame: Uint8Array): Uint8Array {
+  const deflated = encode([28, frame.length, deflateSync(frame)]);
+  assert.equal(inflated(deflated), frame, "it would be a frame");
+  return deflated;
+}
+
+test("only messages of deltas, state queries and state answers are taken deflated, and none that is said first", () => {
+  const long = Uint8Array.from({ length: 2_000 }, (_, index) => (index * index) % 251);
+  const deltas = encode([2, [], [], long]);
+  const [query, answer] = [24, 25].map((code) => encode([code, long]));
+  const detail = (heard: { readonly kind: string }) =>
+    "detail" in heard ? String(heard.detail) : heard.kind;
+  const isRefused = (heard: { readonly kind: string }) => /deflated/.test(detail(heard));
+  assert.not(isRefused(decodeSyncMessage(deflatedAnyway(deltas))));
+  for (const frame of [query, answer]) {
+    assert.ok(frame !== undefined);
+    assert.not(isRefused(decodeStateMessage(deflatedAnyway(frame))));
+    assert.ok(isRefused(decodeSyncMessage(deflatedAnyway(frame))));
+    assert.ok(isRefused(decodeFirstAnswer(deflatedAnyway(frame))));
+    assert.ok(isRefused(decodeStateMessage(deflatedAnyway(frame), { isFirst: true })));
+  }
+  for (const code of [0, 1, 3, 4, 5, 6, 18, 19])
+    assert.ok(isRefused(decodeSyncMessage(deflatedAnyway(encode([code, 1, long])))), `${code}`);
+  for (const code of [20, 21, 22, 23, 26, 27, 28])
+    assert.ok(isRefused(decodeStateMessage(deflatedAnyway(encode([code, 1, long])))), `${code}`);
+  assert.ok(isRefused(decodeSyncMessage(deflatedAnyway(deltas), { isFirst: true })));
+});
+
+test("what is said first is not inflated to see what it is", () => {
+  // A deflated block of no kind would be met.
+  const frame = encode([28, 5_000, new Uint8Array(1_000).fill(7)]);
+  for (const heard of [
+    decodeSyncMessage(frame, { isFirst: true }),
+    decodeFirstAnswer(frame),
+    decodeStateMessage(frame, { isFirst: true }),
+  ])
+    assert.match(heard.kind === "fault" ? heard.detail : heard.kind, /deflated where nothing may be/);
 });
 
 test("what is no message of ours is refused", () => {

@@ -151,11 +151,11 @@ test("whichever commit of a long transfer is the last, the next session succeeds
     for (const commit of disk.commits.slice(0, kept)) left.append(commit);
     assertGone(left.copy(), contextId);
     const again = new LoneNode("a", { disk: left, codec: trustingCodec, config });
-    const { stagedBlocks, leaving } =
+    const { space, stagedBlocks, leaving } =
       again.core.capture().replicas.get(contextId)?.beside ?? createBesideMemory();
     met.staging += Number(stagedBlocks > 0 && leaving === null);
-    met.making += Number(stagedBlocks > 0 && leaving !== null);
-    met.removing += Number(stagedBlocks === 0 && leaving !== null);
+    met.making += Number(space === "s" && stagedBlocks > 0 && leaving !== null);
+    met.removing += Number(space === "u" && leaving !== null);
     again.pass(50);
     assertTidy(left, contextId);
     const next = new Link([again, new LoneNode("b", { disk: before.copy(), codec: trustingCodec, config })]);
