@@ -21,7 +21,8 @@ import { registerBlobs } from "./blobs.ts";
 import { registerEventStreams } from "./event-streams.ts";
 import { answerRpc, internalError, parseError } from "./json-rpc.ts";
 import { registerMembers } from "./members.ts";
-import { type Heartbeat, heartbeatDefault, Request, serveWebSockets } from "./web-sockets.ts";
+import { Request } from "./upgrade.ts";
+import { type Heartbeat, heartbeatDefault, serveWebSockets } from "./web-sockets.ts";
 
 export interface ServerOptions {
   readonly host: string;

@@ -4,7 +4,7 @@
  * unasked has none.
  */
 
-import { IncomingMessage, type Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
@@ -27,29 +27,7 @@ const closingMs = 50;
 /** As RFC 6455 numbers them. */
 const closeCodes = { goingAway: 1001, tooSlow: 1008, failed: 1011 } as const;
 
-/**
- * The requests of the server. Only what asks for a WebSocket at `/ws` is taken from it; whatever else a client would
- * rather speak (curl offers HTTP/2 with every request), it is answered as if it had not said so.
- */
-export class Request extends IncomingMessage {
-  #asksForAnother = false;
-
-  /** As the parser found it: read once the headers are known. */
-  get upgrade(): boolean {
-    return this.#asksForAnother && (this.method === "CONNECT" || asksForWebSocket(this));
-  }
-
-  set upgrade(asks: boolean | null) {
-    // Unset by the constructor of the class above, before this is one.
-    if (#asksForAnother in this) this.#asksForAnother = asks === true;
-  }
-}
-
-function asksForWebSocket({ url, headers }: IncomingMessage): boolean {
-  return url?.split("?")[0] === "/ws" && headers.upgrade?.toLowerCase() === "websocket";
-}
-
-/** Takes what asks for a WebSocket; `close` ends those there are. The server is one of `Request`. */
+/** Takes what asks for a WebSocket; `close` ends those there are. The server is one of `Request` (`upgrade.ts`). */
 export function serveWebSockets(
   server: Server,
   api: NodeApi,

@@ -387,13 +387,6 @@ test("a text that is no context id is told alike on both APIs", async () => {
   assertRefused(await send("POST", "/admin-api/contexts/abc/join", "{}"), 400, message);
 });
 
-test("an address that names the context of a blob twice is refused with a sentence", async () => {
-  const id = toBase58(contextId);
-  const answer = await fetch(`${server.url}/admin-api/blobs?context_id=${id}&context_id=${id}`);
-  assert.is(answer.status, 400);
-  assert.match(await answer.text(), /found \?context_id= 2 times, expected it once/);
-});
-
 test("a taken port is told", async () => {
   const port = Number(new URL(server.url).port);
   const error = await startServer({ host: "127.0.0.1", port, api, failed: () => {} }).then(
