@@ -4,7 +4,7 @@
  */
 
 import type { ContextNews } from "../adapters/http/api.ts";
-import type { NodeEvent } from "../core/effect.ts";
+import type { ApplicationEvent, NodeEvent } from "../core/effect.ts";
 import type { ContextId } from "../core/ids.ts";
 
 /** Events that wait for a listener, as JSON. */
@@ -19,8 +19,11 @@ export interface SyncChange {
 type Happening = NodeEvent | SyncChange;
 
 interface Waiting {
-  readonly happening: Happening;
-  readonly characters: number;
+  /** The last of those told as one, without its events. */
+  happening: Happening;
+  /** Of all of them; the listener's own. */
+  readonly events: ApplicationEvent[];
+  characters: number;
 }
 
 /** One listener: an endless iterator, until `return` is called on it or the node stops. */
@@ -43,15 +46,16 @@ export class Subscription implements AsyncIterableIterator<ContextNews> {
   hear(happening: Happening, characters: number): void {
     if (!this.#isWanted(happening)) return;
     const key = `${happening.kind} ${happening.contextId}`;
-    const before = this.#waiting.get(key);
+    const waiting = this.#waiting.get(key) ?? { happening, events: [], characters: 0 };
     const hasRoom = this.#characters === 0 || this.#characters + characters <= waitingCharactersMax;
-    if (!hasRoom && happening.kind === "state-changed") this.#missed += happening.events.length;
-    const added = hasRoom ? characters : 0;
-    this.#characters += added;
-    this.#waiting.set(key, {
-      happening: joined(before?.happening, hasRoom ? happening : withoutEvents(happening)),
-      characters: (before?.characters ?? 0) + added,
-    });
+    const events = happening.kind === "state-changed" ? happening.events : [];
+    waiting.happening = happening;
+    this.#waiting.set(key, waiting);
+    if (hasRoom) {
+      for (const event of events) waiting.events.push(event);
+      waiting.characters += characters;
+      this.#characters += characters;
+    } else this.#missed += events.length;
     this.#wake?.();
   }
 
@@ -61,10 +65,11 @@ export class Subscription implements AsyncIterableIterator<ContextNews> {
         this.#wake = resolve;
       });
     }
-    for (const [key, { happening, characters }] of this.#waiting) {
+    for (const [key, { happening, events, characters }] of this.#waiting) {
       this.#waiting.delete(key);
       this.#characters -= characters;
-      return { done: false, value: happening };
+      const value = happening.kind === "state-changed" ? { ...happening, events } : happening;
+      return { done: false, value };
     }
     const count = this.#missed;
     this.#missed = 0;
@@ -114,14 +119,4 @@ export class Events {
     for (const subscription of this.#subscriptions) subscription.end();
     this.#subscriptions.clear();
   }
-}
-
-/** Two happenings of one kind in one context, as one. */
-function joined(before: Happening | undefined, now: Happening): Happening {
-  if (before?.kind !== "state-changed" || now.kind !== "state-changed") return now;
-  return { ...now, events: [...before.events, ...now.events] };
-}
-
-function withoutEvents(happening: Happening): Happening {
-  return happening.kind === "state-changed" ? { ...happening, events: [] } : happening;
 }

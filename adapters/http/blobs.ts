@@ -7,13 +7,16 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { type BlobId, type ContextId, fromHex } from "../../core/ids.ts";
 import { blobBytesMax } from "../../core/limits.ts";
-import { type BlobView, HttpError, type NodeApi } from "./api.ts";
-import { fromBase58, noContextId, toBase58 } from "./base58.ts";
+import { type BlobView, HttpError, type NodeApi, readContextId } from "./api.ts";
+import { fromBase58, toBase58 } from "./base58.ts";
 import { type ByteRange, openBlob, refusalOf, writeBlob } from "./blob-streams.ts";
 
 interface WithContext {
-  readonly Querystring: { readonly context_id?: string; readonly name?: string };
+  readonly Querystring: { readonly context_id?: Asked; readonly name?: Asked };
 }
+
+/** What the address says, once or several times. */
+type Asked = string | readonly string[];
 
 interface OneBlob extends WithContext {
   readonly Params: { readonly id: string };
@@ -61,7 +64,7 @@ function registerUpload(scope: FastifyInstance, api: NodeApi): void {
       if (Number(headers["content-length"] ?? 0) > blobBytesMax)
         throw new HttpError(413, `the blob is too large: expected at most ${blobBytesMax} bytes`);
       const mediaType = headers["content-type"] ?? mediaTypeDefault;
-      const about = { contextId: readContext(query), name: query.name ?? "", mediaType };
+      const about = { contextId: readContext(query), name: once(query.name ?? "", "name"), mediaType };
       const { blob, size } = await writeBlob(api, about, body ?? Readable.from([]));
       return { data: { blob_id: toBase58(fromHex<BlobId>(blob) ?? blob), size } };
     },
@@ -129,9 +132,12 @@ function show({ id, name, size, mediaType, bytesHere, isOwn }: BlobView) {
 
 function readContext({ context_id: text }: WithContext["Querystring"]): ContextId {
   if (text === undefined) throw new HttpError(400, "expected the context of the blob in ?context_id=");
-  const contextId = fromBase58<ContextId>(text);
-  if (contextId === null) throw new HttpError(400, noContextId(text));
-  return contextId;
+  return readContextId(once(text, "context_id"));
+}
+
+function once(asked: Asked, key: string): string {
+  if (typeof asked === "string") return asked;
+  throw new HttpError(400, `found ?${key}= ${asked.length} times, expected it once`);
 }
 
 function readBlob(text: string): BlobId {

@@ -10,25 +10,26 @@ import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { ContextNews, ContextStanding, NodeApi } from "./api.ts";
 import { fromBase58, noContextId, toBase58 } from "./base58.ts";
 
+/** What a client names: a context, or `*`, every one there is. */
+export type Named = ContextId | "*";
+
 /** Contexts one client may name. */
 const contextsMax = 10_000;
 
 /** The contexts a client listens to. */
 export class Interest {
-  readonly #contexts = new Set<ContextId>();
-  /** In every context there is. */
-  isAll = false;
+  readonly #contexts = new Set<Named>();
 
   has(contextId: ContextId): boolean {
-    return this.isAll || this.#contexts.has(contextId);
+    return this.#contexts.has("*") || this.#contexts.has(contextId);
   }
 
   all(): readonly string[] {
-    return Array.from(this.#contexts, toBase58);
+    return Array.from(this.#contexts, showNamed);
   }
 
   /** Throws a `SubscriptionError` where there would be too many. */
-  add(contextIds: readonly ContextId[]): void {
+  add(contextIds: readonly Named[]): void {
     const added = new Set(contextIds.filter((id) => !this.#contexts.has(id)));
     if (this.#contexts.size + added.size > contextsMax)
       throw new SubscriptionError(`one client listens to at most ${contextsMax} contexts`);
@@ -36,7 +37,7 @@ export class Interest {
   }
 
   /** Gives those that were in it. */
-  remove(contextIds: readonly ContextId[]): readonly ContextId[] {
+  remove(contextIds: readonly Named[]): readonly Named[] {
     return contextIds.filter((contextId) => this.#contexts.delete(contextId));
   }
 }
@@ -46,13 +47,19 @@ export class SubscriptionError extends Error {
   override readonly name = "SubscriptionError";
 }
 
-/** The contexts that `{contextIds: […]}` names. Throws a `SubscriptionError`. */
-export function readContextIds(params: Json | undefined): readonly ContextId[] {
+/** As a client wrote it. */
+export function showNamed(named: Named): string {
+  return named === "*" ? named : toBase58(named);
+}
+
+/** What `{contextIds: […]}` names. Throws a `SubscriptionError`. */
+export function readContextIds(params: Json | undefined): readonly Named[] {
   const named = params !== undefined && isJsonObject(params) ? (params.contextIds ?? []) : null;
   if (!Array.isArray(named)) throw new SubscriptionError('expected params like {"contextIds": ["…"]}');
   return named.map((text) => {
-    const contextId = typeof text === "string" ? fromBase58<ContextId>(text) : null;
-    if (contextId === null) throw new SubscriptionError(noContextId(String(text)));
+    if (typeof text !== "string") throw new SubscriptionError("expected texts in contextIds");
+    const contextId = text === "*" ? text : fromBase58<ContextId>(text);
+    if (contextId === null) throw new SubscriptionError(noContextId(text));
     return contextId;
   });
 }

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Json } from "../../core/json.ts";
 import { HttpError } from "./api.ts";
 import { Interest } from "./context-feed.ts";
+import { nameOf } from "./json-rpc.ts";
 
 const keptMs = 24 * 3_600_000;
 /** Of more, those go that were connected longest ago. */
@@ -52,10 +53,7 @@ export class EventSessions {
     this.#forget();
     const session = typeof id === "string" ? this.#sessions.get(id) : undefined;
     if (session !== undefined) return session;
-    throw new HttpError(
-      404,
-      `there is no session ${JSON.stringify(id)}: open /sse, whose first event names one`,
-    );
+    throw new HttpError(404, `there is no session ${nameOf(id)}: open /sse, whose first event names one`);
   }
 
   /** A session has one connection: the one before ends. */

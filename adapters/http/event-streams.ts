@@ -1,7 +1,7 @@
 /**
  * `/sse`: what happens in contexts as server-sent events, in Calimero's shapes. A client has a session, which knows
  * what it subscribed to and outlives its connection for a day; what happened meanwhile is not sent again.
- * Besides, `/sse?contextIds=ID,ID` subscribes at once, and `*` to all contexts.
+ * Besides, `/sse?contextIds=ID,ID` subscribes at once, and `*` to all contexts. What is refused makes no session.
  */
 
 import type { ServerResponse } from "node:http";
@@ -9,9 +9,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { ListeningOptions } from "./admission.ts";
 import { HttpError, type NodeApi } from "./api.ts";
-import { toBase58 } from "./base58.ts";
-import { ContextFeed, readContextIds, SubscriptionError } from "./context-feed.ts";
+import { ContextFeed, type Named, readContextIds, SubscriptionError, showNamed } from "./context-feed.ts";
 import { type EventSession, EventSessions, eventId } from "./event-sessions.ts";
+import { nameOf } from "./json-rpc.ts";
 
 /** For a client to wait before it connects again. */
 const retryMs = 3_000;
@@ -28,9 +28,17 @@ export function registerEventStreams(
 ): void {
   const sessions = new EventSessions();
   server.get("/sse", { exposeHeadRoute: false }, async (request, reply) => {
-    const session = sessions.resume(namedSession(request));
-    subscribeAtOnce(session, request.query);
+    const named = namedAtOnce(request.query);
     const leave = listeners.enter();
+    try {
+      const session = sessions.resume(namedSession(request));
+      subscribing(() => session.interest.add(named));
+      await serve(session, reply);
+    } finally {
+      leave();
+    }
+  });
+  const serve = async (session: EventSession, reply: FastifyReply) => {
     const connection = new Connection(openStream(reply, session), session);
     sessions.connected(session, connection);
     try {
@@ -39,10 +47,9 @@ export function registerEventStreams(
       // A node that stops answers nobody any more.
       if (api.state() === "running") failed(error);
     } finally {
-      leave();
       sessions.left(session, connection);
     }
-  });
+  };
   server.post("/sse/subscription", ({ body }) => {
     const { id, method, params } = (body ?? {}) as Readonly<Record<string, Json | undefined>>;
     const session = sessions.find(id);
@@ -57,13 +64,13 @@ export function registerEventStreams(
 
 function change(session: EventSession, method: Json | undefined, params: Json | undefined): JsonObject {
   const named = readContextIds(params);
-  const contexts = named.map(toBase58);
+  const contexts = named.map(showNamed);
   switch (method) {
     case "subscribe":
       session.interest.add(named);
       return { status: "subscribed", contexts, groups: [] };
     case "unsubscribe": {
-      const unsubscribed = session.interest.remove(named).map(toBase58);
+      const unsubscribed = session.interest.remove(named).map(showNamed);
       return {
         status: "unsubscribed",
         contexts: unsubscribed,
@@ -73,15 +80,15 @@ function change(session: EventSession, method: Json | undefined, params: Json | 
       };
     }
     default:
-      throw new HttpError(400, `unknown method ${JSON.stringify(method)}, expected subscribe or unsubscribe`);
+      throw new HttpError(400, `unknown method ${nameOf(method)}, expected subscribe or unsubscribe`);
   }
 }
 
-function subscribeAtOnce(session: EventSession, query: unknown): void {
-  const { contextIds } = query as { readonly contextIds?: string };
-  if (contextIds === undefined) return;
-  if (contextIds === "*") session.interest.isAll = true;
-  else subscribing(() => session.interest.add(readContextIds({ contextIds: contextIds.split(",") })));
+/** What the address names, in one `contextIds` or several. */
+function namedAtOnce(query: unknown): readonly Named[] {
+  const { contextIds = [] } = query as { readonly contextIds?: string | readonly string[] };
+  const texts = [contextIds].flat().flatMap((listed) => listed.split(","));
+  return subscribing(() => readContextIds({ contextIds: texts }));
 }
 
 function subscribing<T>(act: () => T): T {

@@ -14,7 +14,7 @@ export interface RpcError {
   readonly data?: Json;
 }
 
-type RpcId = string | number | null;
+export type RpcId = string | number | null;
 type Answer = { readonly result: Json } | { readonly error: RpcError };
 export type RpcResponse = { readonly jsonrpc: "2.0"; readonly id: RpcId } & Answer;
 
@@ -26,7 +26,7 @@ interface Execution {
 }
 
 /** A request that cannot be read. */
-class Unreadable extends Error {
+export class Unreadable extends Error {
   readonly id: RpcId;
 
   constructor(id: RpcId, message: string) {
@@ -106,7 +106,7 @@ function readExecution(body: Json): Execution {
     if (!condition) throw new Unreadable(id, message);
   };
   expect(body.jsonrpc === "2.0", 'expected "jsonrpc": "2.0"');
-  expect(body.method === "execute", `unknown method ${JSON.stringify(body.method)}, expected "execute"`);
+  expect(body.method === "execute", `unknown method ${nameOf(body.method)}, expected "execute"`);
   const params: Json = body.params ?? null;
   if (!isJsonObject(params)) throw new Unreadable(id, "expected an object in params");
   const { contextId: text, method } = params;
@@ -119,8 +119,14 @@ function readExecution(body: Json): Execution {
   return { id, contextId, method, args };
 }
 
-function readId(id: Json | undefined): RpcId {
+/** Throws an `Unreadable`. */
+export function readId(id: Json | undefined): RpcId {
   if (id === undefined || id === null || typeof id === "string") return id ?? null;
   if (typeof id === "number" && Number.isSafeInteger(id) && id >= 0) return id;
   throw new Unreadable(null, "expected a text, a whole number or null in id");
+}
+
+/** What was given for a name, in a sentence: whatever it is, the sentence stays small and can be made. */
+export function nameOf(given: Json | undefined): string {
+  return typeof given === "string" ? JSON.stringify(given) : "that is no text";
 }

@@ -21,7 +21,8 @@ import { registerBlobs } from "./blobs.ts";
 import { registerEventStreams } from "./event-streams.ts";
 import { answerRpc, internalError, parseError } from "./json-rpc.ts";
 import { registerMembers } from "./members.ts";
-import { serveWebSockets } from "./web-sockets.ts";
+import { Request } from "./upgrade.ts";
+import { type Heartbeat, heartbeatDefault, serveWebSockets } from "./web-sockets.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -30,6 +31,8 @@ export interface ServerOptions {
   readonly api: NodeApi;
   /** An error that is no client's mistake. */
   readonly failed: (error: unknown) => void;
+  /** Of WebSockets. */
+  readonly heartbeat?: Heartbeat;
 }
 
 export interface Server {
@@ -45,13 +48,14 @@ export class ServerError extends Error {
 }
 
 /** Listens. Rejects with a `ServerError` when it cannot. */
-export async function startServer({ host, port, api, failed }: ServerOptions): Promise<Server> {
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { host, port, api, failed, heartbeat = heartbeatDefault } = options;
   const server = Fastify({
     bodyLimit: bodyBytesMax,
     forceCloseConnections: true,
     logger: false,
     // Without a name for us, a request is refused below, with a sentence.
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, IncomingMessage: Request },
     frameworkErrors: (error, request, reply) => answerError(error, { request, reply, failed }),
     clientErrorHandler: answerNoHttp,
   });
@@ -72,7 +76,14 @@ export async function startServer({ host, port, api, failed }: ServerOptions): P
   registerBlobs(server, api);
   const listening = { listeners: new Listeners(), failed };
   registerEventStreams(server, api, listening);
-  const webSockets = serveWebSockets(server.server, api, listening);
+  server.get("/ws", (_, reply) => {
+    reply.header("upgrade", "websocket");
+    throw new HttpError(
+      426,
+      "/ws is a WebSocket: expected the headers connection: upgrade and upgrade: websocket",
+    );
+  });
+  const webSockets = serveWebSockets(server.server, api, { ...listening, heartbeat });
   try {
     const url = await server.listen({ host, port });
     const close = async () => {

@@ -1,30 +1,37 @@
 /**
  * `/ws`: subscribe, unsubscribe and execute, in Calimero's shapes, and what happens in the contexts subscribed to.
- * A request `{id, method, params}` is answered with its `id`, one after the other; what is told unasked has none.
+ * A request `{id, method, params}` is answered with its `id`, one after the other (`request-queue.ts`); what is told
+ * unasked has none.
  */
 
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { answerRaw, type ListeningOptions, strangerRefusal } from "./admission.ts";
 import { bodyBytesMax, HttpError, type NodeApi, peerHeader } from "./api.ts";
-import { toBase58 } from "./base58.ts";
-import { ContextFeed, Interest, readContextIds, SubscriptionError } from "./context-feed.ts";
-import { answerRpc } from "./json-rpc.ts";
+import { ContextFeed, Interest, readContextIds, SubscriptionError, showNamed } from "./context-feed.ts";
+import { answerRpc, nameOf, type RpcId, readId, Unreadable } from "./json-rpc.ts";
+import { RequestQueue } from "./request-queue.ts";
 
-const pingEveryMs = 30_000;
-const pongWithinMs = 10_000;
+/** How often a client is asked whether it is there, and how long it may take to say so. */
+export interface Heartbeat {
+  /** Longer than the other. */
+  readonly pingEveryMs: number;
+  readonly pongWithinMs: number;
+}
+
+export const heartbeatDefault: Heartbeat = { pingEveryMs: 30_000, pongWithinMs: 10_000 };
 /** A client may take so long to close in order when the node stops. */
 const closingMs = 50;
 /** As RFC 6455 numbers them. */
 const closeCodes = { goingAway: 1001, tooSlow: 1008, failed: 1011 } as const;
 
-/** Takes what asks for a WebSocket; `close` ends those there are. */
+/** Takes what asks for a WebSocket; `close` ends those there are. The server is one of `Request` (`upgrade.ts`). */
 export function serveWebSockets(
   server: Server,
   api: NodeApi,
-  { listeners, failed }: ListeningOptions,
+  options: ListeningOptions & { readonly heartbeat: Heartbeat },
 ): { close(): void } {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: bodyBytesMax });
   sockets.on("headers", (headers) => headers.push(`${peerHeader}: ${api.peer}`));
@@ -32,10 +39,11 @@ export function serveWebSockets(
     // Until it is a WebSocket, nobody else hears that it broke.
     socket.on("error", () => socket.destroy());
     try {
-      admit(request);
-      const leave = listeners.enter();
+      const refusal = strangerRefusal(request);
+      if (refusal !== null) throw refusal;
+      const leave = options.listeners.enter();
       socket.once("close", leave);
-      sockets.handleUpgrade(request, socket, head, (each) => new Client(each, api, failed));
+      sockets.handleUpgrade(request, socket, head, (each) => new Client(each, api, options));
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       answerRaw(socket, error.status, error.message);
@@ -51,37 +59,41 @@ export function serveWebSockets(
   };
 }
 
-function admit(request: IncomingMessage): void {
-  const refusal = strangerRefusal(request);
-  if (refusal !== null) throw refusal;
-  const path = request.url?.split("?")[0];
-  if (path !== "/ws") throw new HttpError(404, `there is no WebSocket at ${path}: expected /ws`);
-}
-
 class Client {
   readonly #socket: WebSocket;
   readonly #api: NodeApi;
   readonly #failed: (error: unknown) => void;
   readonly #interest = new Interest();
   readonly #feed: ContextFeed;
-  /** Ends with the answer to the last request. */
-  #answered: Promise<void> = Promise.resolve();
   /** Ends a client that does not answer a ping. */
   #silent: NodeJS.Timeout | undefined;
+  /** At some time since the last ping nothing of it was read, pongs neither. */
+  #wasPaused = false;
 
-  constructor(socket: WebSocket, api: NodeApi, failed: (error: unknown) => void) {
+  constructor(
+    socket: WebSocket,
+    api: NodeApi,
+    { failed, heartbeat }: Pick<ListeningOptions, "failed"> & { readonly heartbeat: Heartbeat },
+  ) {
     this.#socket = socket;
     this.#api = api;
     this.#failed = failed;
     this.#feed = new ContextFeed(api, this.#interest);
     // What breaks a connection closes it, and is told there.
     socket.on("error", () => {});
-    socket.on("message", (data, isBinary) => {
-      // One request is read at a time.
-      socket.pause();
-      this.#answered = this.#answered.then(() => this.#take(data, isBinary));
+    const requests = new RequestQueue<Buffer | null>({
+      answer: (request) => this.#take(request),
+      isOpen: () => socket.readyState === socket.OPEN,
+      pause: () => {
+        this.#wasPaused = true;
+        socket.pause();
+      },
+      resume: () => socket.resume(),
     });
-    const pings = setInterval(() => this.#ping(), pingEveryMs);
+    socket.on("message", (message: Buffer, isBinary) =>
+      requests.take(isBinary ? null : message, message.length),
+    );
+    const pings = setInterval(() => this.#ping(heartbeat.pongWithinMs), heartbeat.pingEveryMs);
     socket.on("pong", () => clearTimeout(this.#silent));
     socket.once("close", () => {
       clearInterval(pings);
@@ -100,10 +112,10 @@ class Client {
     }
   }
 
-  async #take(data: RawData, isBinary: boolean): Promise<void> {
+  /** Null for one that is no text. */
+  async #take(request: Buffer | null): Promise<void> {
     try {
-      await this.#send(await this.#answer(isBinary ? null : String(data)));
-      this.#socket.resume();
+      await this.#send(await this.#answer(request === null ? null : String(request)));
     } catch (error) {
       this.#end(error);
     }
@@ -120,29 +132,27 @@ class Client {
     const request = parse(text);
     if (request === null || !isJsonObject(request))
       return failure(null, 'expected a text like {"id": 1, "method": "subscribe", "params": {…}}');
-    const { id = null, method, params } = request;
-    switch (method) {
-      case "subscribe":
-      case "unsubscribe":
-        return this.#changeInterest(id, method, params);
-      case "execute": {
-        const { jsonrpc, ...answer } = await answerRpc({ ...request, jsonrpc: "2.0" }, this.#api);
-        return answer as JsonObject;
-      }
-      default:
-        return failure(
-          id,
-          `unknown method ${JSON.stringify(method)}, expected subscribe, unsubscribe or execute`,
-        );
+    const { method, params } = request;
+    if (method === "execute") {
+      const { jsonrpc, ...answer } = await answerRpc({ ...request, jsonrpc: "2.0" }, this.#api);
+      return answer as JsonObject;
+    }
+    try {
+      const id = readId(request.id);
+      if (method === "subscribe" || method === "unsubscribe") return this.#changeInterest(id, method, params);
+      return failure(id, `unknown method ${nameOf(method)}, expected subscribe, unsubscribe or execute`);
+    } catch (error) {
+      if (error instanceof Unreadable) return failure(error.id, error.message);
+      throw error;
     }
   }
 
-  #changeInterest(id: Json, method: "subscribe" | "unsubscribe", params: Json | undefined): JsonObject {
+  #changeInterest(id: RpcId, method: "subscribe" | "unsubscribe", params: Json | undefined): JsonObject {
     try {
       const contextIds = readContextIds(params);
       if (method === "subscribe") this.#interest.add(contextIds);
       else this.#interest.remove(contextIds);
-      return { id, result: { contextIds: contextIds.map(toBase58) } };
+      return { id, result: { contextIds: contextIds.map(showNamed) } };
     } catch (error) {
       if (error instanceof SubscriptionError) return failure(id, error.message);
       throw error;
@@ -156,17 +166,21 @@ class Client {
     });
   }
 
-  #ping(): void {
+  /** While nothing of the client is read, it is enough that it takes what is sent: the ping leaves after all of that. */
+  #ping(pongWithinMs: number): void {
+    let hasLeft = false;
+    this.#wasPaused = this.#socket.isPaused;
     clearTimeout(this.#silent);
     this.#silent = setTimeout(() => {
-      // While it waits for an answer of ours, nothing of it is read, pongs neither.
-      if (!this.#socket.isPaused) this.#socket.terminate();
+      if (!this.#wasPaused || !hasLeft) this.#socket.terminate();
     }, pongWithinMs);
-    this.#socket.ping();
+    this.#socket.ping(undefined, undefined, () => {
+      hasLeft = true;
+    });
   }
 }
 
-function failure(id: Json, sentence: string): JsonObject {
+function failure(id: RpcId, sentence: string): JsonObject {
   return { id, error: { type: "ParseError", data: sentence } };
 }
 

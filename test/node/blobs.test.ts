@@ -152,4 +152,13 @@ test("a download goes on where it was broken off, and what was changed meanwhile
   await stopAll(node);
 });
 
+test("an address that names a blob's context twice is refused with a sentence", async () => {
+  const { node } = await startTestNode();
+  const contextId = await createContext(node.apiUrl);
+  const response = await get(node.apiUrl, `${contextId}&context_id=${contextId}`, contextId);
+  assert.is(response.status, 400);
+  assert.match(await response.text(), "found ?context_id= 2 times, expected it once");
+  await stopAll(node);
+});
+
 test.run();

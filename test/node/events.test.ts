@@ -37,6 +37,18 @@ test("what happens in a context while its listener is slow is told as one, with 
   assert.equal(await drained(events, listener), ["h a b c", "t", "sync h"]);
 });
 
+test("what waits for one listener is neither another's nor the publisher's", async () => {
+  const events = new Events();
+  const [first, second] = [events.subscribe(() => true), events.subscribe(() => true)];
+  const published = change(here, "a");
+  events.publish(published);
+  await second.next();
+  events.publish(change(here, "b"));
+  assert.is(published.events.length, 1);
+  assert.equal((await second.next()).value.events, change(here, "b").events);
+  assert.equal(await drained(events, first), ["h a b"]);
+});
+
 test("of more events than there is room for the listener is told how many, and still of the change", async () => {
   const events = new Events();
   const listener = events.subscribe(({ contextId }) => contextId === here);

@@ -207,6 +207,47 @@ test("an event stream subscribes in its address, to single contexts or to all", 
   all.close();
 });
 
+test("an address that names contexts twice subscribes to both", async () => {
+  const { apiUrl } = node.node;
+  const other = await createContext(apiUrl);
+  const stream = await openStream(`${apiUrl}/sse?contextIds=${contextId}&contextIds=${other}`);
+  const { session_id: id } = await stream.inbox.next();
+  assert.equal(await subscriptionsOf(String(id)), [contextId, other]);
+  stream.close();
+});
+
+test("all contexts show as *, and are unsubscribed and subscribed by that name", async () => {
+  const { apiUrl } = node.node;
+  const stream = await openStream(`${apiUrl}/sse?contextIds=*`);
+  const id = String((await stream.inbox.next()).session_id);
+  assert.equal(await subscriptionsOf(id), ["*"]);
+  const change = (method: string) =>
+    post(`${apiUrl}/sse/subscription`, { id, method, params: { contextIds: ["*"] } });
+  await change("unsubscribe");
+  assert.equal(await subscriptionsOf(id), []);
+  await change("subscribe");
+  await set(apiUrl, contextId, ["all again", 1]);
+  assert.is((await stream.inbox.next(isMutation)).result?.contextId, contextId);
+  stream.close();
+});
+
+test("a stream that is refused leaves no session behind, which would push out another's", async () => {
+  const { apiUrl } = node.node;
+  const kept = await openStream(`${apiUrl}/sse?contextIds=${contextId}`);
+  const { session_id: id } = await kept.inbox.next();
+  kept.close();
+  await kept.ended;
+  for (let round = 0; round < 1_100; round += 1) {
+    const refused = await fetch(`${apiUrl}/sse?contextIds=nonsense`);
+    assert.is(refused.status, 400);
+    await refused.arrayBuffer();
+  }
+  const one = await openStream(`${apiUrl}/sse`);
+  await one.inbox.next();
+  assert.equal(await subscriptionsOf(String(id)), [contextId]);
+  one.close();
+});
+
 test("what subscribes wrongly is refused with a sentence", async () => {
   const { apiUrl } = node.node;
   const bad = await fetch(`${apiUrl}/sse?contextIds=nonsense`);
@@ -264,6 +305,11 @@ test("listeners hear that the node stops", async () => {
   assert.is((await stream.inbox.next(({ type }) => type === "close")).reason, "the node stops");
   await stream.ended;
 });
+
+async function subscriptionsOf(id: string): Promise<unknown> {
+  const session = await (await fetch(`${node.node.apiUrl}/sse/session/${id}`)).json();
+  return (session as { result?: { subscriptions: unknown } }).result?.subscriptions;
+}
 
 async function post(url: string, body: object): Promise<unknown> {
   const headers = { "content-type": "application/json" };
