@@ -6,9 +6,10 @@
  * Versions: 1 had bare values; 2 has each with a checksum, or sealed.
  */
 
-import { mkdir, open, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, StoreError } from "./store.ts";
+import { syncFolder } from "./sync-folder.ts";
 import type { ValueFormat } from "./value-seal.ts";
 
 /** Raised when the layout of the folder or the meaning of a key of ours changes. */
@@ -88,13 +89,6 @@ function parseMarker(path: string, text: string): Marker {
   }
   if (state === "rewriting" && from !== undefined) return { state, from, values };
   return { state: state === "ready" ? "ready" : "creating", values };
-}
-
-/** Makes new names in a folder durable. Some systems have no such operation for folders. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(path, "r");
-  await handle.sync().finally(() => handle.close());
 }
 
 /** It says how values are kept, so it is not guessed. */

@@ -17,6 +17,8 @@ export interface OpenedParts {
   readonly level: Database;
   readonly tipFile: TipFile;
   readonly tip: Tip;
+  /** Of all values. */
+  readonly format: ValueFormat;
   readonly seal: ValueSeal;
 }
 
@@ -56,7 +58,7 @@ export async function openParts(
       );
       await rewriteValues({ folder, level }, { values: format, seal });
     }
-    return { folder, level, tipFile, tip, seal };
+    return { folder, level, tipFile, tip, format, seal };
   } catch (error) {
     await tipFile?.close();
     await level?.close();

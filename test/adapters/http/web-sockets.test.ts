@@ -9,9 +9,9 @@ import type { NodeApi } from "../../../adapters/http/api.ts";
 import { toBase58 } from "../../../adapters/http/base58.ts";
 import { type Server, startServer } from "../../../adapters/http/server.ts";
 import type { Outcome } from "../../../core/effect.ts";
-import type { AuthorId, ContextId } from "../../../core/ids.ts";
+import type { ContextId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
-import { nobodyListens } from "./nobody-listens.ts";
+import { idleNode } from "./idle-node.ts";
 
 const contextId = "c".repeat(32) as ContextId;
 const execution = (method: string) =>
@@ -26,23 +26,14 @@ let output: Json = null;
 let left = () => {};
 
 const api: NodeApi = {
-  ...nobodyListens,
-  author: "a".repeat(32) as AuthorId,
-  peer: "12D3me",
+  ...idleNode,
   call: async (call): Promise<Outcome> => {
     if (call.kind === "execute") executed.push(call.method);
     await gate;
     return { kind: "executed", output, written: null };
   },
-  contexts: async () => [],
-  context: async () => null,
-  members: async () => null,
-  parked: async () => [],
-  blobs: async () => null,
-  keptBlobs: async () => [],
-  peers: () => [],
   listen: () => {
-    const news = nobodyListens.listen(() => true);
+    const news = idleNode.listen(() => true);
     const seenLeft = left;
     return Object.assign(news, {
       return: async () => {
@@ -51,9 +42,6 @@ const api: NodeApi = {
       },
     });
   },
-  status: () => ({ state: "running" }),
-  state: () => "running",
-  metrics: async () => "",
 };
 
 let server: Server;
