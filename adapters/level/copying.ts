@@ -18,7 +18,7 @@ type Entry = readonly [key: Buffer, stored: Uint8Array];
 
 /**
  * Makes a store of all values there are at the call in a folder that is not there yet, and gives how many they are.
- * Each is checked, and stays sealed as it is. Rejects with a `StoreError`; what was begun by then is no store yet.
+ * Each is checked, and stays sealed as it is. Rejects with a `StoreError`; what was begun by then cannot be opened.
  * O(store).
  */
 export async function copyStore(parts: OpenedParts, path: string): Promise<number> {
@@ -28,6 +28,7 @@ export async function copyStore(parts: OpenedParts, path: string): Promise<numbe
   let copied: Database | null = null;
   try {
     copy = await StoreFolder.claim(path, { create: true, values: format });
+    await copy.mark({ state: "copying", values: format });
     copied = await openLevel(copy);
     await copy.opened();
     let count = 0;

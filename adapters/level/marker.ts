@@ -18,6 +18,8 @@ export const storeVersion = 2;
 export type Marker =
   /** Nothing can have been kept in it yet. */
   | { readonly state: "creating"; readonly values: ValueFormat }
+  /** Another store is being copied into it; see `copying.ts`. */
+  | { readonly state: "copying"; readonly values: ValueFormat }
   | { readonly state: "ready"; readonly values: StoredFormat }
   /** Its values are being written again in another format; see `rewriting.ts`. */
   | { readonly state: "rewriting"; readonly from: StoredFormat; readonly values: ValueFormat };
@@ -86,6 +88,10 @@ function parseMarker(path: string, text: string): Marker {
       "store-version",
       `the store at ${path} has version ${version}, this program expects version 1 or ${storeVersion}: run the version that wrote it`,
     );
+  }
+  if (state === "copying") {
+    const message = `the store at ${path} is a copy that was broken off: remove it, and make it again`;
+    throw new StoreError("store-damaged", message);
   }
   if (state === "rewriting" && from !== undefined) return { state, from, values };
   return { state: state === "ready" ? "ready" : "creating", values };

@@ -85,7 +85,7 @@ function wrongSecret(folder: StoreFolder, secret: Uint8Array | null): StoreError
 
 /** Opens LevelDB. It is made only where the store is being made. */
 export async function openLevel(folder: StoreFolder): Promise<Database> {
-  const isNew = folder.marker.state === "creating";
+  const isNew = folder.marker.state === "creating" || folder.marker.state === "copying";
   const level: Database = new LevelDb(folder.levelPath, {
     keyEncoding: "buffer",
     valueEncoding: "view",

@@ -59,6 +59,11 @@ test("a store with a value that is not what was written is not copied, and says 
   await opened.close();
   assert.ok(refusal instanceof StoreError && refusal.code === "store-damaged", String(refusal));
   assert.match(refusal.message, `the store at ${path} is damaged`);
+  for (const create of [false, true]) {
+    const unfinished = await openLevelStore(to, { create }).catch((error: unknown) => error);
+    assert.ok(unfinished instanceof StoreError, "half a copy is no store");
+    assert.match(unfinished.message, "a copy that was broken off: remove it");
+  }
 });
 
 test.run();
