@@ -125,6 +125,7 @@ export class ReconvergeNode {
     if (this.#state === "stopping" || this.#state === "stopped") return;
     this.#enter("stopping");
     const { driver, recorder, metrics, server, network, chunks, store, storeCopy } = this.#parts;
+    server?.stopTaking();
     await driver?.stop();
     recorder?.close();
     metrics?.stop();

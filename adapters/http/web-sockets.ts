@@ -23,7 +23,7 @@ export interface Heartbeat {
 
 export const heartbeatDefault: Heartbeat = { pingEveryMs: 30_000, pongWithinMs: 10_000 };
 /** A client may take so long to close in order when the node stops. */
-const closingMs = 50;
+export const closingMs = 50;
 /** As RFC 6455 numbers them. */
 const closeCodes = { goingAway: 1001, tooSlow: 1008, failed: 1011 } as const;
 
