@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { request } from "node:http";
+import type { Writable } from "node:stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
@@ -84,6 +85,11 @@ async function open() {
   return { socket, ask, hear, gone };
 }
 
+/** To send what the package would not. */
+function socketUnder(socket: WebSocket): Writable {
+  return (socket as unknown as { readonly _socket: Writable })._socket;
+}
+
 function closedGate(): () => void {
   let openGate = () => {};
   gate = new Promise((resolve) => {
@@ -152,6 +158,39 @@ test("an id that is none, or a name that is no text, is answered with a sentence
   assert.equal(await ask(`{"id":1,"method":"subscribe","params":{"contextIds":[${deep}]}}`), {
     ...{ id: 1, error: { type: "ParseError", data: "expected texts in contextIds" } },
   });
+  assert.equal(failures, []);
+});
+
+test("a message that is too large is told the bound, and one just below is taken", async () => {
+  const { socket, ask } = await open();
+  const padded = (length: number) => {
+    const request = execution("large");
+    return request.slice(0, -1) + " ".repeat(length - request.length) + request.slice(-1);
+  };
+  assert.equal(await ask(padded(10_489_856)), { id: 1, result: { output: null } });
+  const closed = once(socket, "close");
+  socket.send(padded(10_489_857));
+  const [code, reason] = await closed;
+  assert.is(code, 1009);
+  const sentence = "a message is too large: expected at most 10489856 bytes, which is 10 MiB of arguments";
+  assert.is(String(reason), sentence);
+  assert.equal(executed, ["large"]);
+  assert.equal(failures, []);
+});
+
+test("what is no WebSocket frame, or no text, is told what was expected", async () => {
+  const cases = [
+    // A masked frame of one byte that is no UTF-8, and one with a reserved bit that was never agreed on.
+    [[0x81, 0x81, 0, 0, 0, 0, 0xff], 1007, "expected texts in UTF-8"],
+    [[0xf1, 0x80, 0, 0, 0, 0], 1002, "expected frames of RFC 6455"],
+  ] as const;
+  for (const [bytes, code, reason] of cases) {
+    const { socket } = await open();
+    const closed = once(socket, "close");
+    socketUnder(socket).write(Uint8Array.from(bytes));
+    const [foundCode, foundReason] = await closed;
+    assert.equal([foundCode, String(foundReason)], [code, reason]);
+  }
   assert.equal(failures, []);
 });
 
