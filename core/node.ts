@@ -321,7 +321,7 @@ export class NodeCore {
       case "merge":
         return replica().mergeHeads(turn);
       case "come-in":
-        replica().governance.comeIn(turn);
+        replica().governance.comingIn.comeIn(turn);
         return turn.changed(replica());
       case "rotate-key":
         return replica().governance.rotate(turn);

@@ -107,7 +107,7 @@ function viewOf(replica: Replica, core: NodeCore): ContextView {
     parked: replica.owed.parkedCount,
     checkpoint: { sealed: replica.closing.sealed, waitsFor: replica.closing.waitsFor },
     ownRole: replica.governance.ownRole,
-    isInvited: replica.governance.invitation !== null,
+    isInvited: replica.governance.comingIn.invitation !== null,
     readiness: readinessOf(core, replica.contextId),
   };
 }

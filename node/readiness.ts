@@ -25,9 +25,9 @@ export function readinessOf(core: NodeCore, contextId: ContextId): Readiness {
     const why = peers === 0 ? "no connected peer has it" : `${peers} peers that have it are being asked`;
     return { state: "bootstrapping", why: refusedBy(core, contextId) ?? why };
   }
-  const { ownRole, invitation } = replica.governance;
+  const { ownRole, comingIn } = replica.governance;
   if (ownRole === null)
-    return invitation === null
+    return comingIn.invitation === null
       ? { state: "degraded", why: "this node is no member of it" }
       : { state: "catching-up", why: "this node is invited, and has to meet a member" };
   const degraded = whatIsWrong(core, contextId);

@@ -51,7 +51,7 @@ function membersOf({ world }: Simulation, contextId: ContextId): (node: SimNode)
   if (most === undefined || !most.isInitialized) return () => true;
   return ({ author, core }) =>
     most.governance.members.roleNow(author) !== null ||
-    (core?.replicas().get(contextId)?.governance.invitation ?? null) !== null;
+    (core?.replicas().get(contextId)?.governance.comingIn.invitation ?? null) !== null;
 }
 
 function sampleNode(node: SimNode, contextId: ContextId, isMember: (node: SimNode) => boolean): NodeSample {

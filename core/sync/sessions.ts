@@ -210,7 +210,7 @@ export class Sessions {
         break;
       case "refusal":
         turn.observe("sync-refused", { peer: session.peer });
-        if (message.reason === "not-a-member") this.#replicaOf(session).governance.protest(turn);
+        if (message.reason === "not-a-member") this.#replicaOf(session).governance.topic.protest(turn);
         this.#close(session, message.reason === "busy" ? "busy" : "refused", turn);
         return;
     }
