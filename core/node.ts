@@ -292,7 +292,7 @@ export class NodeCore {
       case "dial":
         return this.peers.dial(subject as PeerId, turn);
       case "session":
-        return this.sync.sessions.watch(Number(subject), turn);
+        return this.sync.sessions.table.watch(Number(subject), turn);
       case "state-session":
         return this.sync.states.watch(Number(subject), turn);
       case "blob-fetch":

@@ -78,7 +78,7 @@ export function createApi(about: {
       applications: applications.map(({ name }) => name),
       contexts: core.replicas().size,
       peers: core.peers.connectedCount,
-      sessions: core.sync.sessions.count,
+      sessions: core.sync.sessions.table.count,
       blobs: core.blobs.shelf.all().size,
       readiness: Array.from(core.replicas().keys(), (contextId) => ({
         context: toBase58(contextId),

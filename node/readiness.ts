@@ -33,7 +33,7 @@ export function readinessOf(core: NodeCore, contextId: ContextId): Readiness {
   const degraded = whatIsWrong(core, contextId);
   if (degraded !== null) return { state: "degraded", why: degraded };
   const { graph, pending } = replica.deltas;
-  const theirs = core.sync.sessions.appliedBy(contextId) ?? 0;
+  const theirs = core.sync.sessions.table.appliedBy(contextId) ?? 0;
   if (theirs > graph.count)
     return { state: "catching-up", why: `${graph.count} of ${theirs} deltas are here` };
   if (pending.count > 0)
