@@ -49,6 +49,7 @@ export const probeNames = [
   "sync-snapshot",
   "state-adopted",
   "state-replaced",
+  "state-leftover",
   "state-refused",
   "state-too-large",
   "bodies-compacted",

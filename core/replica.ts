@@ -256,7 +256,10 @@ export class Replica {
     const record = decodeReplicaRecord(stored);
     this.deltas.load(record.count, turn);
     this.states.load(record.beside);
-    if (!this.states.isAlone) this.tidyLater(turn);
+    if (!this.states.isAlone) {
+      turn.observe("state-leftover", { contextId: this.contextId });
+      this.tidyLater(turn);
+    }
     this.governance.load(record.members, {
       at: (position) => this.deltas.appliedAt(position, codec, turn).delta,
       turn,

@@ -14,6 +14,9 @@ import { holds } from "../../laws.ts";
 import { contextId } from "../delta-store/waiting.ts";
 import { inTurn, KeyedDisk, recordsOn, stateOn } from "./states.ts";
 
+/** What a page is unless it is configured. */
+const pageBytes = 65_536;
+
 function entity(key: number, ms: number): Entity {
   const at = { ms, counter: 0 };
   const content = { type: "register", value: ms, updated: { at, hlc: at, step: 0 } } as const;
@@ -50,9 +53,10 @@ test("it ends as the join of what came and of all that shows, and of either noth
     start: fc.nat(2_500),
     writing: fc.array(writings, { maxLength: 6 }),
     receiving: fc.array(received, { maxLength: 4 }),
+    pageBytes: fc.constantFrom(1_000, pageBytes),
   });
   holds(
-    fc.property(plans, ({ start, writing, receiving }) => {
+    fc.property(plans, ({ start, writing, receiving, pageBytes }) => {
       const disk = new KeyedDisk();
       const expected = new StateStore(createStateMemory(), recordsOn(new KeyedDisk()));
       const join = (into: StateStore, entities: readonly Entity[]) => {
@@ -62,7 +66,7 @@ test("it ends as the join of what came and of all that shows, and of either noth
       for (const state of [shown.state, expected]) join(state, entitiesOf(0, start, 10));
       inTurn(disk, (turn) => shown.state.flush(turn));
       const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
-      const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }));
+      const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }), pageBytes);
       for (const [index, { from, count }] of receiving.entries()) {
         const came = entitiesOf(from, count, 7 + index);
         join(expected, came);
@@ -102,7 +106,7 @@ test("a turn copies a bounded part", () => {
   const shown = shownOn(disk);
   for (const each of entitiesOf(0, 5_000, 1)) shown.state.join(each);
   const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
-  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }));
+  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }), pageBytes);
   const before = disk.keys().length;
   inTurn(disk, (turn) => successor.copy(shown, turn));
   assert.ok(disk.keys().length - before < 2_048, `${disk.keys().length - before} records`);
@@ -113,7 +117,7 @@ test("what is left for the last turn is bounded in bytes too", () => {
   const shown = shownOn(disk);
   for (const each of entitiesOf(0, 10, 1)) shown.state.join(each);
   const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
-  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }));
+  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }), pageBytes);
   const write = (ms: number, count: number) => {
     for (let key = 0; key < count; key += 1) shown.state.join(longEntity(key, ms));
   };
@@ -145,7 +149,7 @@ test("a copy ends though more is written in every turn than one copies", () => {
   const shown = shownOn(disk);
   for (const each of entitiesOf(0, 1_500, 1)) shown.state.join(each);
   const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
-  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }));
+  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }), pageBytes);
   let turns = 0;
   for (let isReady = false; !isReady; turns += 1) {
     assert.ok(turns < 100, "it seems not to end");
