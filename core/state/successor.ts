@@ -106,7 +106,7 @@ export class Successor {
   }
 
   #shareOf(entities: number): Share {
-    const times = 2 ** Math.min(doublingsMax, Math.max(0, this.#memory.rounds - roundsMax));
+    const times = 1 << Math.min(doublingsMax, Math.max(0, this.#memory.rounds - roundsMax));
     return { entities: entities * times, bytes: pagesPerTurn * this.#pageBytes * times };
   }
 
