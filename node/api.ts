@@ -24,6 +24,7 @@ import type { Metrics } from "./metrics.ts";
 import type { ReconvergeNode } from "./node.ts";
 import { readinessOf } from "./readiness.ts";
 import type { NodeConfig } from "./settings.ts";
+import type { StoreCopy } from "./store-copy.ts";
 import { standingOf, syncView } from "./sync-view.ts";
 import type { Watch } from "./watch.ts";
 
@@ -35,11 +36,12 @@ export function createApi(about: {
   readonly network: Network;
   readonly watch: Watch;
   readonly metrics: Metrics;
+  readonly storeCopy: StoreCopy;
   readonly config: NodeConfig;
   readonly seed: Uint8Array;
   readonly applications: readonly Application[];
 }): NodeApi {
-  const { node, core, driver, network, watch, metrics, config, seed, applications } = about;
+  const { node, core, driver, network, watch, metrics, storeCopy, config, seed, applications } = about;
   const startedMs = performance.now();
   return {
     author: byteString(publicKeyOfSeed(seed)),
@@ -67,6 +69,8 @@ export function createApi(about: {
     standing: (contextId) => driver.query(() => standingOf(core, contextId)),
     state: () => node.state,
     metrics: () => metrics.text({ core, driver, network }),
+    beginStoreCopy: () => storeCopy.begin(),
+    storeCopy: () => storeCopy.state,
     status: (): JsonObject => ({
       name: config.name,
       state: node.state,
@@ -78,7 +82,7 @@ export function createApi(about: {
       applications: applications.map(({ name }) => name),
       contexts: core.replicas().size,
       peers: core.peers.connectedCount,
-      sessions: core.sync.sessions.count,
+      sessions: core.sync.sessions.table.count,
       blobs: core.blobs.shelf.all().size,
       readiness: Array.from(core.replicas().keys(), (contextId) => ({
         context: toBase58(contextId),
@@ -107,7 +111,7 @@ function viewOf(replica: Replica, core: NodeCore): ContextView {
     parked: replica.owed.parkedCount,
     checkpoint: { sealed: replica.closing.sealed, waitsFor: replica.closing.waitsFor },
     ownRole: replica.governance.ownRole,
-    isInvited: replica.governance.invitation !== null,
+    isInvited: replica.governance.comingIn.invitation !== null,
     readiness: readinessOf(core, replica.contextId),
   };
 }
