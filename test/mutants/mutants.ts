@@ -132,13 +132,13 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant("heads-off-by-one", "a merge takes only its first parent off the heads", [
     "core/dag/graph.ts",
-    "for (const parent of delta.parents) heads.delete(this.at(parent).id);",
-    "for (const parent of delta.parents.slice(0, 1)) if (this.count % 3 > 0 || delta.parents.length < 2) heads.delete(this.at(parent).id);",
+    "for (const parent of delta.parents) heads.delete(this.#idAt(parent));",
+    "for (const parent of delta.parents.slice(0, 1)) if (this.count % 3 > 0 || delta.parents.length < 2) heads.delete(this.#idAt(parent));",
   ]),
   mutant("last-delta-not-sent", "what a peer lacks is sent but for the newest delta", [
     "core/dag/graph.ts",
-    "return walk.run().map((position) => this.at(position).id);",
-    "return walk.run().slice(0, -1).map((position) => this.at(position).id);",
+    "return walk.run().map((position) => this.#idAt(position));",
+    "return walk.run().slice(0, -1).map((position) => this.#idAt(position));",
   ]),
   mutant("writers-now-and-not-then", "who may write a shared value is judged by what is known now", [
     "core/state/writer-sets.ts",
