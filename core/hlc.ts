@@ -38,6 +38,24 @@ export function succeedHlc(hlc: Hlc): Hlc {
     : { ms: hlc.ms + 1, counter: 0 };
 }
 
+/** The greatest value below this one, which is not the least of all. */
+export function precede(hlc: Hlc): Hlc {
+  return hlc.counter > 0
+    ? { ms: hlc.ms, counter: hlc.counter - 1 }
+    : { ms: hlc.ms - 1, counter: hlcCounterMax };
+}
+
+/** Null stands for no bound. */
+export function earliestHlc(a: Hlc, b: Hlc | null): Hlc {
+  return b === null || compareHlc(a, b) <= 0 ? a : b;
+}
+
+/** Null stands for never, before every value. */
+export function laterHlc(a: Hlc | null, b: Hlc | null): Hlc | null {
+  if (a === null || b === null) return a ?? b;
+  return compareHlc(a, b) >= 0 ? a : b;
+}
+
 /** The latest wall clock that is followed: from here on there are 2⁴⁸ values left, so that no clock can run out. */
 const wallMaxMs = 0xffff_0000_0000;
 

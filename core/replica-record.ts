@@ -11,6 +11,7 @@ export interface ReplicaRecord {
   readonly application: string;
   /** Null until the genesis has arrived. */
   readonly creator: AuthorId | null;
+  readonly retentionMs: number | null;
   readonly isWriter: boolean;
   /** Of the deltas, how many are in the state as it was last written. */
   readonly writtenDeltas: number;
@@ -22,13 +23,14 @@ export interface ReplicaRecord {
 const recordBytesMax = 4_194_304;
 
 export function encodeReplicaRecord(record: ReplicaRecord): Uint8Array {
-  const { count, application, creator, isWriter, writtenDeltas, state, members } = record;
-  return encode([count, application, bytesOf(creator ?? ""), isWriter, writtenDeltas, state, members]);
+  const { count, application, creator, retentionMs, isWriter, writtenDeltas, state, members } = record;
+  const made = [count, application, bytesOf(creator ?? ""), isWriter, writtenDeltas];
+  return encode([...made, state, members, retentionMs]);
 }
 
 /** For use inside `decoding`. */
 export function decodeReplicaRecord(stored: Uint8Array): ReplicaRecord {
-  const fields = expectFields(decodeValue(stored, recordBytesMax), 7, "a stored context");
+  const fields = expectFields(decodeValue(stored, recordBytesMax), 8, "a stored context");
   const count = expectInteger(fields[0], Number.MAX_SAFE_INTEGER);
   return {
     count,
@@ -38,5 +40,6 @@ export function decodeReplicaRecord(stored: Uint8Array): ReplicaRecord {
     writtenDeltas: expectInteger(fields[4], count),
     state: fields[5],
     members: fields[6],
+    retentionMs: fields[7] === null ? null : expectInteger(fields[7], Number.MAX_SAFE_INTEGER),
   };
 }

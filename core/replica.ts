@@ -6,14 +6,15 @@ import type { CausalDelta } from "./dag/delta.ts";
 import { type HeadsSummary, summarizeHeads } from "./dag/heads.ts";
 import { type AddOutcome, DeltaStore } from "./delta-store/delta-store.ts";
 import type { ApplicationEvent } from "./effect.ts";
-import { compareHlc, type Stamp } from "./hlc.ts";
+import { earliestHlc, type Hlc, type Stamp } from "./hlc.ts";
 import type { AuthorId, ContextId, DeltaId, Hash } from "./ids.ts";
 import { parentsMax } from "./limits.ts";
 import { Governance } from "./members/governance.ts";
-import { mayWrite } from "./members/members.ts";
 import type { Invitation } from "./members/membership.ts";
 import { OwedQueue } from "./owed/queue.ts";
+import { parentsOf } from "./own-parents.ts";
 import { Closing } from "./past/closing.ts";
+import { judgeTakingOver, type OfferedCut, type TakingOver, type VerifiedCut } from "./past/taking-over.ts";
 import { PrivateState } from "./private-state.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { decodeReplicaRecord, encodeReplicaRecord } from "./replica-record.ts";
@@ -25,21 +26,14 @@ import type { PinnedVersion } from "./state/tree/state-tree.ts";
 import { WriterSets } from "./state/writer-sets.ts";
 import { storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
-import type { PastDelta } from "./wire/delta-head.ts";
-
-/** What a state at one cut has that a replica lacks. */
-export interface VerifiedCut {
-  readonly entities: readonly Entity[];
-  /** In causal order. */
-  readonly history: readonly PastDelta[];
-  /** Of these, the deltas that change who is a member. */
-  readonly changes: ReadonlyMap<DeltaId, CausalDelta>;
-}
 
 /** What a start joins again at most, besides the deltas of one turn. */
 const replayMax = { deltas: 1_024, bytes: 8 * 1_048_576 };
 /** After a start the first look at what could be dropped comes no later, so that restarts do not put it off for ever. */
 const firstCompactMaxMs = 60_000;
+
+/** What collecting a deletion adds to a commit, roughly. */
+const collectedBytes = 256;
 
 /** Delay before this node tidies up many heads: long and random, so that one of many does it for all. */
 const mergeDelayMs = { min: 1_000, max: 30_000 };
@@ -85,6 +79,7 @@ export class Replica {
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
       rules: {
         permits: (delta) => this.governance.members.refusalOf(delta),
+        timeliness: ({ author }, at) => this.closing.checkpoints.closed.timelinessOf(author, at),
         apply: (delta, stamp, turn) => this.#apply(delta, stamp, turn),
         keeps: () => this.governance.members.events.map(({ position }) => position),
         adopted: (head, change, turn) => {
@@ -102,6 +97,7 @@ export class Replica {
     this.closing = new Closing(memory.closing, {
       ...{ contextId: memory.contextId, services, graph: this.deltas.graph, governance: this.governance },
       stateRoot: () => this.state.root(),
+      retentionMs: () => memory.retentionMs,
       write: (content, turn) => this.#write(content, [], turn),
     });
     this.#writerSets = new WriterSets(this.deltas.graph, {
@@ -213,9 +209,15 @@ export class Replica {
    * joined, its deltas are applied without bodies. Both must have been verified. Handlers are not owed for them.
    * Invariants 5, 7 and 12.
    */
-  adopt({ entities, history, changes }: VerifiedCut, turn: Turn): void {
-    for (const entity of entities) this.state.join(entity);
+  adopt(cut: VerifiedCut, turn: Turn): void {
+    const { entities, history, changes, isWhole } = cut;
+    const { closed } = this.closing.checkpoints;
+    const before = closed.line;
+    const { isBehind, beforeOwn } = this.judge(cut);
     this.deltas.adopt(history, changes, turn);
+    if (isWhole && closed.line !== null) this.state.forget(earliestHlc(closed.line, beforeOwn));
+    for (const entity of entities) this.state.join(entity, isBehind ? before : null);
+    this.#collectFrom(before, turn);
     this.state.flush(turn);
     // A start must never look for the bodies of what was adopted, whatever else this turn applies.
     this.#save(turn);
@@ -224,6 +226,11 @@ export class Replica {
     turn.changed(this);
     this.#applyLaterIfFull(turn);
     this.#mergeLaterIfMany(turn);
+  }
+
+  /** What taking over a state at a cut would take, as to the past that is closed here or there. */
+  judge(cut: OfferedCut): TakingOver {
+    return judgeTakingOver(cut, this.deltas.graph, this.closing.checkpoints.closed);
   }
 
   /** Writes the index and what else changed in this turn, and tells subscribers. */
@@ -269,16 +276,18 @@ export class Replica {
       at: (position) => this.deltas.appliedAt(position, codec, turn).delta,
       turn,
     });
-    const { application, creator, isWriter, writtenDeltas } = record;
-    Object.assign(this.#memory, { application, creator, isWriter, writtenDeltas });
+    const { application, creator, retentionMs, isWriter, writtenDeltas } = record;
+    Object.assign(this.#memory, { application, creator, retentionMs, isWriter, writtenDeltas });
     this.state.load(record.state, turn);
     this.closing.load(this.#memory.writtenDeltas, turn);
+    const { line } = this.closing.checkpoints.closed;
     for (let position = this.#memory.writtenDeltas; position < this.deltas.graph.count; position += 1) {
       const { delta, stamp } = this.deltas.appliedAt(position, codec, turn);
       this.#memory.unwrittenBytes += delta.sealed.length;
       this.#join(delta, stamp);
       this.closing.replayed(position, delta);
     }
+    this.#collectFrom(line, turn);
     this.closing.schedule(turn);
     this.private.load(turn);
     this.owed.load(turn);
@@ -296,8 +305,8 @@ export class Replica {
       this.#memory.writtenDeltas = this.deltas.graph.count;
       this.#memory.unwrittenBytes = 0;
     }
-    const { application, creator, isWriter, writtenDeltas } = this.#memory;
-    const made = { application, creator, isWriter, writtenDeltas };
+    const { application, creator, retentionMs, isWriter, writtenDeltas } = this.#memory;
+    const made = { application, creator, retentionMs, isWriter, writtenDeltas };
     const [members, state] = [this.governance.save(), this.state.save()];
     const record = encodeReplicaRecord({ ...made, count: this.deltas.graph.count, state, members });
     turn.put(storeKeys.context(this.contextId), record);
@@ -311,7 +320,18 @@ export class Replica {
     return { voidCount: said.length - valid.length, bytes };
   }
 
+  /** Where the past has closed further: collects deletions up to the new line. */
+  #collectFrom(before: Hlc | null, turn: Turn): void {
+    const { line } = this.closing.checkpoints.closed;
+    if (line === null || line === before) return;
+    const amount = this.state.collect(line);
+    turn.takeBytes(amount * collectedBytes);
+    if (amount > 0) turn.observe("tombstones-collected", { contextId: this.contextId, amount });
+  }
+
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
+    const { strayed } = this.closing.checkpoints.closed;
+    if (strayed !== null) return strayed;
     // Who writes is silent no longer.
     if (content.kind !== "membership") this.governance.comeBack(turn);
     const delta = this.#services.author.make(
@@ -327,35 +347,22 @@ export class Replica {
     return delta;
   }
 
-  /**
-   * The heads; of too many first those on which this node may write, then those with the latest stamps, so that the write
-   * is allowed and stands above all it was made on.
-   */
   #parents(): readonly DeltaId[] {
-    const heads = this.heads();
-    if (heads.length <= parentsMax) return heads;
-    const { graph } = this.deltas;
-    const at = (id: DeltaId) => present(graph.get(id), "a head").at;
-    const { author } = this.#services.identity;
-    const mayWriteOn = new Map(
-      heads.map((id) => [id, mayWrite(this.governance.members.roleAbove([id], author)) ? 0 : 1]),
-    );
-    const rankOf = (id: DeltaId) => mayWriteOn.get(id) ?? 1;
-    return [...heads]
-      .sort((a, b) => rankOf(a) - rankOf(b) || compareHlc(at(b), at(a)) || (a < b ? -1 : 1))
-      .slice(0, parentsMax)
-      .sort();
+    return parentsOf(this.deltas.graph, this.governance.members, this.#services.identity.author);
   }
 
   #apply(delta: CausalDelta, stamp: Stamp, turn: Turn): void {
     if (delta.content.kind === "genesis") {
       this.#memory.application = delta.content.application;
       this.#memory.creator = delta.author;
+      this.#memory.retentionMs = delta.content.retentionMs;
     }
+    const { line } = this.closing.checkpoints.closed;
     this.governance.applied(this.deltas.graph.count - 1, delta, turn);
     this.closing.applied(this.deltas.graph.count - 1, delta, turn);
     this.#memory.unwrittenBytes += delta.sealed.length;
     const { voidCount, bytes } = this.#join(delta, stamp);
+    this.#collectFrom(line, turn);
     // A short delta may change a long entity: that is work of this turn too.
     turn.takeBytes(bytes);
     if (voidCount > 0) turn.observe("write-void", { contextId: this.contextId, amount: voidCount });

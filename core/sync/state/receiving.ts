@@ -7,8 +7,9 @@ import { type Fault, fault } from "../../fault.ts";
 import type { ContextId, DeltaId, PeerId } from "../../ids.ts";
 import type { StreamId } from "../../input.ts";
 import { headsMax } from "../../limits.ts";
+import type { VerifiedCut } from "../../past/taking-over.ts";
 import type { Crypto } from "../../ports.ts";
-import type { Replica, VerifiedCut } from "../../replica.ts";
+import type { Replica } from "../../replica.ts";
 import type { StateMessage, StateOffer } from "../../wire/state-message.ts";
 import type { StateProtocol } from "../../wire/sync-message.ts";
 import type { PaceMemory } from "../pace.ts";
@@ -32,6 +33,8 @@ export interface ReceivingMemory {
   readonly contextId: ContextId;
   /** How much is told by whole hashes: of a snapshot all of it, of `level-wise` the root's children. */
   readonly protocol: StateProtocol;
+  /** Is all of it asked for, as if nothing were here? */
+  readonly isWhole: boolean;
   /** Under which both hash shortly. */
   readonly key: string;
   /** Null until the offer has come. */
@@ -62,6 +65,7 @@ export interface ReceivingParts {
   /** Of the transfer. */
   readonly key: string;
   readonly protocol: StateProtocol;
+  readonly isWhole: boolean;
 }
 
 /** Takes the offer, whose genesis must have been applied. */
@@ -115,8 +119,8 @@ export function isComplete({ past, offer, descent }: TransferMemory): boolean {
  * entity names deltas that are not of the cut: what follows from who rotated what, and where, must be decidable.
  */
 export function verifiedCut(
-  { past, descent }: TransferMemory,
-  { replica, staging }: ReceivingParts,
+  { past, descent, offer: { heads } }: TransferMemory,
+  { replica, staging, isWhole }: ReceivingParts,
 ): (VerifiedCut & { readonly kind: "cut" }) | Fault {
   const entities = Array.from(descent.reached).flatMap(
     (subtree) => staging.bySubtree.get(subtree)?.entities ?? [],
@@ -128,7 +132,8 @@ export function verifiedCut(
   }
   const refusal = replica.governance.members.refusalOfPast(past.staged.values(), past.changes);
   if (refusal !== null) return refusal;
-  return { kind: "cut", entities, history: Array.from(past.staged.values()), changes: past.changes };
+  const history = Array.from(past.staged.values());
+  return { kind: "cut", entities, history, changes: past.changes, heads, isWhole };
 }
 
 /** Does it come to more than may be staged, what is of other states forgotten? `bytes` are what others stage. */
@@ -143,7 +148,8 @@ export function isTooLarge(
   return bytes + staging.bytes + waiting > stagedBytesMax;
 }
 
-function partsOf({ replica, staging, crypto, key, protocol }: ReceivingParts): DescentParts {
+function partsOf({ replica, staging, crypto, key, protocol, isWhole }: ReceivingParts): DescentParts {
   const short = new ShortHash(key);
-  return { state: replica.state, staging, crypto, short, narrows: protocol !== "snapshot" };
+  const state = isWhole ? replica.state.blank() : replica.state;
+  return { state, staging, crypto, short, narrows: protocol !== "snapshot" };
 }

@@ -36,33 +36,9 @@ import {
 } from "./receiving.ts";
 import { give, refuse, say } from "./saying.ts";
 import { beginServing, historyPage, type ServingMemory } from "./serving.ts";
+import type { StateNeed, StateSessionEnd, StateSyncMemory } from "./sessions-memory.ts";
 import { ShortHash } from "./short-hash.ts";
-import { createStaging, type StagingMemory } from "./staging.ts";
-
-export interface StateSyncMemory {
-  readonly receiving: Map<StreamId, ReceivingMemory>;
-  readonly serving: Map<StreamId, ServingMemory>;
-  /** By context: what was received and not taken over yet. */
-  readonly staging: Map<ContextId, StagingMemory>;
-}
-
-export function createStateSyncMemory(): StateSyncMemory {
-  return { receiving: new Map(), serving: new Map(), staging: new Map() };
-}
-
-export interface StateSessionEnd {
-  readonly peer: PeerId;
-  readonly contextId: ContextId;
-  /** What it came to; null where no offer came. */
-  readonly protocol: StateProtocol | null;
-  /** `busy` and `refused` are benign. */
-  readonly outcome: "adopted" | "busy" | "refused" | "failed";
-  /** Was something of what was adopted not here? */
-  readonly broughtAny: boolean;
-}
-
-/** The session that showed that a state is needed. */
-export type StateNeed = Pick<SessionMemory, "peer" | "protocol" | "ours" | "theirs">;
+import { createStaging } from "./staging.ts";
 
 /** States a node receives at a time, over all contexts. */
 const receivingMax = 4;
@@ -113,7 +89,17 @@ export class StateSessions {
     const key = byteString(this.#services.random.bytes(stateKeyBytes));
     const protocol = this.#protocolOf(about);
     const pace = this.#paceFrom(turn);
-    const session: ReceivingMemory = { stream, peer, contextId, protocol, key, transfer: null, pace };
+    const isWhole = this.#memory.wholes.has(contextId);
+    const session: ReceivingMemory = {
+      stream,
+      peer,
+      contextId,
+      protocol,
+      key,
+      transfer: null,
+      pace,
+      isWhole,
+    };
     receiving.set(stream, session);
     const staged = staging.get(contextId) ?? createStaging(nowMs);
     staging.set(contextId, staged);
@@ -210,6 +196,7 @@ export class StateSessions {
       this.closed(each.stream, turn);
     }
     staging.delete(contextId);
+    this.#memory.wholes.delete(contextId);
   }
 
   closeAll(turn: Turn): void {
@@ -312,10 +299,10 @@ export class StateSessions {
   }
 
   #partsOf(
-    { key, protocol }: ReceivingMemory,
+    { key, protocol, isWhole }: ReceivingMemory,
     of: Pick<ReceivingParts, "replica" | "staging">,
   ): ReceivingParts {
-    return { ...of, crypto: this.#services.codec.crypto, key, protocol };
+    return { ...of, crypto: this.#services.codec.crypto, key, protocol, isWhole };
   }
 
   /** Asks for more, or takes over what has come. */
@@ -325,10 +312,7 @@ export class StateSessions {
     const replica = present(this.#about.replica(contextId), "the replica of a received state");
     const staging = present(this.#memory.staging.get(contextId), "the staging of a received state");
     if (isTooLarge(transfer, staging, this.#stagedBytes() - staging.bytes)) {
-      turn.observe("state-too-large", { contextId, peer });
-      this.#memory.staging.delete(contextId);
-      turn.perform({ kind: "close-stream", stream });
-      this.#stopReceiving(receiving, "failed", turn);
+      this.#giveUp(receiving, "state-too-large", turn);
       return null;
     }
     const parts = this.#partsOf(receiving, { replica, staging });
@@ -339,8 +323,16 @@ export class StateSessions {
     }
     const cut = verifiedCut(transfer, parts);
     if (isFault(cut)) return cut;
+    const { isTimely, needsWhole } = replica.judge(cut);
+    if (!isTimely || (needsWhole && !cut.isWhole)) {
+      // What is here and was left out could be what was deleted there, and collected.
+      if (isTimely) this.#memory.wholes.add(contextId);
+      this.#giveUp(receiving, "state-untimely", turn);
+      return null;
+    }
     replica.adopt(cut, turn);
     this.#memory.staging.delete(contextId);
+    this.#memory.wholes.delete(contextId);
     turn.observe(`sync-${receiving.protocol}`, { contextId, peer });
     say(stream, { kind: "state-done" }, turn);
     turn.perform({ kind: "close-stream", stream });
@@ -351,6 +343,15 @@ export class StateSessions {
 
   #stagedBytes(): number {
     return Array.from(this.#memory.staging.values()).reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** What came is not taken, through nobody's fault. */
+  #giveUp(receiving: ReceivingMemory, why: "state-too-large" | "state-untimely", turn: Turn): void {
+    const { contextId, peer, stream } = receiving;
+    turn.observe(why, { contextId, peer });
+    this.#memory.staging.delete(contextId);
+    turn.perform({ kind: "close-stream", stream });
+    this.#stopReceiving(receiving, "failed", turn);
   }
 
   #blame(receiving: ReceivingMemory, mistake: Fault, turn: Turn): void {
