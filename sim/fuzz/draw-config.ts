@@ -56,5 +56,6 @@ function drawCompaction(draws: Stream): Partial<Config> {
       { checkpointEveryDeltas: draws.pick([1, 5, 30]), memberSilentMaxMs: draws.pick([0, 1, 5_000]) },
       draws,
     ),
+    ...someOf({ tombstoneRetentionMs: draws.pick([1_000, 3_000, 10_000]) }, draws),
   };
 }
