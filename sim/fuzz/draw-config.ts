@@ -31,7 +31,8 @@ export function drawConfig(
     clockSkewWarnMs: draws.pick([1, 1_000]),
   };
   const compaction = draws.chance(0.5) ? drawCompaction(draws) : {};
-  return { ...pace, ...someOf({ ...sync, ...buffers }, draws), ...compaction };
+  const closing = draws.chance(0.5) ? drawClosing(draws) : {};
+  return { ...pace, ...someOf({ ...sync, ...buffers }, draws), ...compaction, ...closing };
 }
 
 function drawPace(network: ScenarioNetwork, syncMs: number, draws: Stream): Partial<Config> {
@@ -52,10 +53,14 @@ function drawCompaction(draws: Stream): Partial<Config> {
     compactAboveDeltas: compactKeepDeltas + draws.pick([0, 3, 20]),
     compactMs: draws.pick([50, 1_000, 4_000]),
     ...someOf({ snapshotPageBytes: draws.pick([256, 1_000, 10_000]) }, draws),
-    ...someOf(
-      { checkpointEveryDeltas: draws.pick([1, 5, 30]), memberSilentMaxMs: draws.pick([0, 1, 5_000]) },
-      draws,
-    ),
-    ...someOf({ tombstoneRetentionMs: draws.pick([1_000, 3_000, 10_000]) }, draws),
+  };
+}
+
+/** Cuts are named early, and what is deleted is collected soon after. */
+function drawClosing(draws: Stream): Partial<Config> {
+  return {
+    checkpointEveryDeltas: draws.pick([1, 5, 30]),
+    tombstoneRetentionMs: draws.pick([1_000, 1_000, 3_000, 10_000]),
+    ...someOf({ memberSilentMaxMs: draws.pick([0, 1, 5_000]) }, draws),
   };
 }
