@@ -18,7 +18,7 @@ const FILES_AT_ONCE = 2;
 /** What a night has time for: more cases for each law. */
 const NIGHTLY = "--nightly";
 const isNightly = process.argv.includes(NIGHTLY);
-const TIMEOUT_MS = Number(process.env.TEST_TIMEOUT_MS ?? (isNightly ? 3_600_000 : 240_000));
+const TIMEOUT_MS = Number(process.env.TEST_TIMEOUT_MS ?? (isNightly ? 3_600_000 : 900_000));
 const NIGHTLY_LAW_RUNS = "10000";
 
 /** One thing to run: its arguments are Node's, several lists run one after the other. */
