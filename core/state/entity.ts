@@ -88,11 +88,12 @@ export function beyond(entity: Entity, line: Hlc, crypto: Crypto): Entity | null
   const { nothing } = lawsOf(entity.content.type);
   if (nothing === null) return entity;
   const { content, deleted } = entity;
-  const isOld = "updated" in content && content.updated !== null && compareHlc(content.updated.at, line) <= 0;
+  const updated = "updated" in content ? content.updated : null;
+  const isOld = updated === null || compareHlc(updated.at, line) <= 0;
   const isOldDeletion = deleted !== null && compareHlc(deleted.at, line) <= 0;
-  if (!isOld && !isOldDeletion) return entity;
+  if ((updated === null || !isOld) && !isOldDeletion) return entity;
   const left = { content: isOld ? nothing : content, deleted: isOldDeletion ? null : deleted };
-  if (left.content === nothing && left.deleted === null) return null;
+  if (isOld && left.deleted === null) return null;
   return createEntity({ ...fieldsOfEntity(entity), ...left }, crypto);
 }
 

@@ -88,6 +88,12 @@ test("what is given by who has not collected yet brings nothing back", () => {
   assert.is.not(dee.read("k"), null);
   assert.is(troupe.take(bob, dee), "taken");
   assert.is(bob.replica.stateRoot(), before);
+  // Nor a deletion alone, read from her disk: it was collected here.
+  troupe.hear(dee, ann, 3);
+  dee.inTurn((turn) => dee.replica.settle(turn));
+  dee.restart();
+  assert.is(troupe.take(bob, dee), "taken");
+  assert.is(bob.replica.stateRoot(), before);
   assert.is(bob.read("k"), null);
 });
 
