@@ -22,9 +22,11 @@ export class HealedCore {
   readonly allowedUs: number;
   readonly #parts: readonly CorePart[];
   readonly #watches: readonly ConvergenceWatch[];
+  readonly #world: World;
 
   /** Without a memory: of the nodes as they are now. They still have to be healed. */
   constructor(world: World, kept: Kept, memory?: HealedCoreMemory) {
+    this.#world = world;
     this.#parts = memory?.parts ?? coreOf(world);
     this.allowedUs = memory?.allowedUs ?? boundUs(world, this.#parts);
     this.#watches = this.#parts.map(({ contextId, nodes }, index) => {
@@ -46,7 +48,21 @@ export class HealedCore {
 
   /** Parts that have not converged. */
   get stuck(): readonly CorePart[] {
-    return this.#parts.filter((_, index) => this.#watches[index]?.isConverged() === false);
+    return this.#parts.filter(
+      (part, index) => this.#watches[index]?.isConverged() === false && !this.#isSevered(part),
+    );
+  }
+
+  /**
+   * Did the past close without what somebody here has, or does that wait for the word of one who is not here? Then what is
+   * above it need not come to all. docs/decisions/0034-collecting.md.
+   */
+  #isSevered({ contextId, nodes }: CorePart): boolean {
+    return nodes.some((node) => {
+      const replica = this.#world.node(node).core?.replicas().get(contextId);
+      if (replica === undefined) return false;
+      return replica.closing.checkpoints.closed.isAstray || replica.deltas.pending.holdsAny;
+    });
   }
 
   update(contextId: ContextId, node: number, standing: Standing): void {

@@ -7,7 +7,7 @@
 import type { CausalDelta } from "../../core/dag/delta.ts";
 import type { ContextId, DeltaId } from "../../core/ids.ts";
 import type { Replica } from "../../core/replica.ts";
-import { type Entity, joinEntities } from "../../core/state/entity.ts";
+import { beyond, type Entity, joinEntities } from "../../core/state/entity.ts";
 import { compareMoments } from "../../core/state/moment.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import type { SimNode } from "../world/sim-node.ts";
@@ -93,7 +93,11 @@ export class Joined {
     const applied = replica.deltas.graph.get(delta.id);
     // Of a state that its disk lost some of nothing is demanded until it shows.
     if (applied === undefined || node.damaged.has(replica.contextId)) return;
-    for (const said of this.#codec.entitiesOf(delta, { at: applied.at, hlc: delta.hlc })) {
+    const { line } = replica.closing.checkpoints.closed;
+    for (const whole of this.#codec.entitiesOf(delta, { at: applied.at, hlc: delta.hlc })) {
+      // What came before the line may have ended or been ended with what was collected: the naive model knows.
+      const said = line === null ? whole : beyond(whole, line, this.#codec.crypto);
+      if (said === null) continue;
       // Whether shared storage took it depends on more than the delta: the naive model knows.
       if (said.content.type === "shared") continue;
       const found = this.#judgeOne(said, replica.state.byId(said.id));

@@ -1,0 +1,149 @@
+// What comes late to a past that closes, told one by one.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { MembershipChange } from "../../../core/members/membership.ts";
+import { type Player, retentionMs, Troupe } from "./troupe.ts";
+
+/** Everyone by name. */
+function troupeOf() {
+  const troupe = new Troupe();
+  const [ann, bob, cid, dee, eve] = troupe.players as unknown as [Player, Player, Player, Player, Player];
+  return { troupe, ann, bob, cid, dee, eve };
+}
+
+const lineOf = ({ replica }: Player) => replica.closing.checkpoints.closed.line;
+const isAstray = ({ replica }: Player) => replica.closing.checkpoints.closed.isAstray;
+const heldBy = ({ replica }: Player) => replica.deltas.pending.held().length;
+const keysOf = ({ replica }: Player) => replica.state.storedCount;
+
+function change(player: Player, what: MembershipChange): void {
+  player.inTurn((turn) => player.replica.governance.change(what, turn));
+}
+
+/** Time passes, and someone writes so much that a checkpoint is due. */
+function laterOn(player: Player): void {
+  player.pass(3 * retentionMs);
+  for (const key of ["x", "y"]) player.call("set", key);
+}
+
+test("a deletion goes from everyone once all who write have answered, and not before", () => {
+  const { troupe, ann, bob, cid } = troupeOf();
+  ann.call("set", "k");
+  ann.call("remove", "k");
+  laterOn(ann);
+  troupe.gather([ann, bob]);
+  assert.is(lineOf(ann), null);
+  assert.is(keysOf(ann), 3);
+  troupe.gather([ann, bob, cid]);
+  for (const player of [ann, bob, cid]) {
+    assert.is.not(lineOf(player), null);
+    assert.is(keysOf(player), 2);
+  }
+});
+
+test("exclusion excuses nobody: what a member wrote while it was away is kept, and what it slept through stays deleted", () => {
+  const { troupe, ann, bob, cid, dee } = troupeOf();
+  ann.call("set", "k");
+  troupe.gather([ann, bob, cid, dee]);
+  ann.call("remove", "k");
+  cid.call("set", "own");
+  change(ann, { kind: "exclude", member: cid.author });
+  laterOn(ann);
+  troupe.gather([ann, bob, dee]);
+  assert.is(lineOf(ann), null);
+  troupe.gather([ann, bob, cid, dee]);
+  for (const player of [ann, bob, cid, dee]) {
+    assert.is.not(lineOf(player), null);
+    assert.is(player.read("k"), null);
+    assert.is.not(player.read("own"), null);
+    assert.equal(player.replica.heads(), ann.replica.heads());
+    assert.is(player.replica.stateRoot(), ann.replica.stateRoot());
+  }
+});
+
+test("a reader that slept through a deletion and its collection takes over the state without it", () => {
+  const { troupe, ann, bob, cid, dee } = troupeOf();
+  ann.call("set", "k");
+  troupe.gather([ann, bob, cid, dee]);
+  assert.is.not(dee.read("k"), null);
+  ann.call("remove", "k");
+  laterOn(ann);
+  troupe.gather([ann, bob, cid]);
+  assert.is(keysOf(ann), 2);
+  assert.is(troupe.take(dee, ann), "whole");
+  assert.is(dee.read("k"), null);
+  assert.equal(dee.replica.heads(), ann.replica.heads());
+  assert.is(dee.replica.stateRoot(), ann.replica.stateRoot());
+});
+
+test("what is given by who has not collected yet brings nothing back", () => {
+  const { troupe, ann, bob, cid, dee } = troupeOf();
+  ann.call("set", "k");
+  troupe.gather([ann, bob, cid, dee]);
+  ann.call("remove", "k");
+  laterOn(ann);
+  troupe.gather([ann, bob, cid]);
+  const before = bob.replica.stateRoot();
+  assert.is.not(dee.read("k"), null);
+  assert.is(troupe.take(bob, dee), "taken");
+  assert.is(bob.replica.stateRoot(), before);
+  // Nor a deletion alone, read from her disk: it was collected here.
+  troupe.hear(dee, ann, 3);
+  dee.inTurn((turn) => dee.replica.settle(turn));
+  dee.restart();
+  assert.is(troupe.take(bob, dee), "taken");
+  assert.is(bob.replica.stateRoot(), before);
+  assert.is(bob.read("k"), null);
+});
+
+/** Dee writes until she is made a reader, which she does not hear of. */
+function troupeWithdrawn() {
+  const all = troupeOf();
+  const { troupe, ann, bob, cid, dee } = all;
+  change(ann, { kind: "role", member: dee.author, role: "member" });
+  troupe.gather([ann, bob, cid, dee]);
+  dee.call("set", "old");
+  change(ann, { kind: "role", member: dee.author, role: "reader" });
+  laterOn(ann);
+  return all;
+}
+
+test("while the past closes an old write by one who is not asked is held until one who is has it, and then counts", () => {
+  const { troupe, ann, bob, cid, dee } = troupeWithdrawn();
+  troupe.hear(bob, dee);
+  troupe.gather([ann, cid]);
+  troupe.hear(ann, dee);
+  assert.is(heldBy(ann), 1);
+  assert.is(ann.read("old"), null);
+  bob.call("set", "new");
+  troupe.gather([ann, bob, cid, dee]);
+  for (const player of [ann, bob, cid, dee]) {
+    assert.is.not(lineOf(player), null);
+    assert.is.not(player.read("old"), null);
+    assert.is(heldBy(player), 0);
+    assert.not(isAstray(player));
+  }
+  assert.equal(ann.replica.heads(), dee.replica.heads());
+});
+
+test("once it is closed without that, nobody takes it, and who has it is told and writes no more", () => {
+  const { troupe, ann, bob, cid, dee } = troupeWithdrawn();
+  troupe.gather([ann, cid]);
+  troupe.hear(ann, dee);
+  troupe.gather([ann, bob, cid]);
+  assert.is.not(lineOf(ann), null);
+  assert.is(heldBy(ann), 0);
+  for (const player of [ann, bob, cid]) {
+    troupe.hear(player, dee);
+    assert.is(player.read("old"), null);
+    assert.not(isAstray(player));
+  }
+  troupe.hear(dee, ann);
+  assert.ok(isAstray(dee));
+  assert.match(dee.call("set", "more"), /delete the context on this node and join it again/);
+  dee.restart();
+  assert.ok(isAstray(dee));
+});
+
+test.run();
