@@ -63,6 +63,11 @@ test("exclusion excuses nobody: what a member wrote while it was away is kept, a
 });
 
 test("a reader that slept through a deletion and its collection takes over the state without it", () => {
+  for (const isBeside of [false, true]) sleepThroughCollection(isBeside);
+});
+
+/** `isBeside`: the state that is taken over is made beside the one that shows. */
+function sleepThroughCollection(isBeside: boolean): void {
   const { troupe, ann, bob, cid, dee } = troupeOf();
   ann.call("set", "k");
   troupe.gather([ann, bob, cid, dee]);
@@ -71,9 +76,33 @@ test("a reader that slept through a deletion and its collection takes over the s
   laterOn(ann);
   troupe.gather([ann, bob, cid]);
   assert.is(keysOf(ann), 2);
-  assert.is(troupe.take(dee, ann), "whole");
+  assert.is(troupe.take(dee, ann, isBeside), "whole");
+  while (dee.isTakingOver) {
+    assert.is.not(dee.read("k"), null);
+    dee.goOnTakingOver();
+  }
+  assert.is(dee.madeBeside, Number(isBeside));
   assert.is(dee.read("k"), null);
   assert.equal(dee.replica.heads(), ann.replica.heads());
+  assert.is(dee.replica.stateRoot(), ann.replica.stateRoot());
+}
+
+test("a state that is made beside what shows is given up where the past closes meanwhile", () => {
+  const { troupe, ann, bob, cid, dee } = troupeOf();
+  ann.call("set", "k");
+  troupe.gather([ann, bob, cid, dee]);
+  troupe.hear(dee, ann);
+  ann.call("set", "m");
+  assert.is(troupe.take(dee, ann, true), "taken");
+  dee.goOnTakingOver();
+  ann.call("remove", "k");
+  laterOn(ann);
+  troupe.gather([ann, bob, cid, dee]);
+  assert.is(keysOf(dee), keysOf(ann));
+  while (dee.isTakingOver) dee.goOnTakingOver();
+  assert.is(dee.givenUp, 1);
+  while (!dee.replica.states.isAlone) dee.goOnTakingOver();
+  assert.is(dee.read("k"), null);
   assert.is(dee.replica.stateRoot(), ann.replica.stateRoot());
 });
 

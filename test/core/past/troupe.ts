@@ -56,9 +56,8 @@ export class Player {
   #node: LoneNode;
   readonly #contextId: ContextId;
   #taking: TakingOverMemory | null = null;
-  /** States that were made beside the one that showed: taken over, of these all that a peer had, and given up. */
+  /** States that were made beside the one that showed: taken over, and given up. */
   madeBeside = 0;
-  madeWhole = 0;
   givenUp = 0;
 
   constructor(name: string, scribe: Scribe) {
@@ -158,7 +157,6 @@ export class Player {
       this.#taking = null;
       if (prepared.kind === "timely") {
         this.madeBeside += 1;
-        this.madeWhole += Number(taking.cut.isWhole);
         return replica.adopt(taking.cut, prepared.sieve, turn);
       }
       this.givenUp += 1;
@@ -220,7 +218,7 @@ export class Troupe {
         this.gather(this.players.filter((_, index) => present[index]));
         break;
       case "take":
-        this.take(player, other, key === "k");
+        this.take(player, other, key !== "m");
         break;
       case "restart":
         player.restart();
