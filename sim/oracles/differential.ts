@@ -14,6 +14,7 @@ import type { SimNode } from "../world/sim-node.ts";
 import { historyOf } from "./naive/history.ts";
 import { NaiveModel } from "./naive/model.ts";
 import type { Found } from "./oracles.ts";
+import { isAstray } from "./severed.ts";
 import { visibleOf } from "./visible.ts";
 
 /** Sets of heads that are modelled in one context. */
@@ -51,8 +52,8 @@ export class Differential {
     let compared = 0;
     for (const node of nodes) {
       for (const [contextId, replica] of node.core?.replicas() ?? []) {
-        // Its disk lost some of it, which nothing has shown yet.
-        if (node.damaged.has(contextId)) continue;
+        // Its disk lost some of it, which nothing has shown yet; or it has what the past closed without.
+        if (node.damaged.has(contextId) || isAstray(replica)) continue;
         const standings = judged.get(contextId) ?? new Set();
         judged.set(contextId, standings);
         const heads = replica.heads().join("");

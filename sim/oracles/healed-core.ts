@@ -9,6 +9,7 @@ import type { World } from "../world/world.ts";
 import type { Standing } from "./convergence.ts";
 import { boundUs, type CorePart, coreOf } from "./final-liveness.ts";
 import type { Kept } from "./kept.ts";
+import { unsevered } from "./severed.ts";
 import { ConvergenceWatch, type WatchMemory } from "./watch.ts";
 
 export interface HealedCoreMemory {
@@ -49,20 +50,20 @@ export class HealedCore {
   /** Parts that have not converged. */
   get stuck(): readonly CorePart[] {
     return this.#parts.filter(
-      (part, index) => this.#watches[index]?.isConverged() === false && !this.#isSevered(part),
+      (part, index) => this.#watches[index]?.isConverged() === false && !this.#doOthersAgree(part),
     );
   }
 
-  /**
-   * Did the past close without what somebody here has, or does that wait for the word of one who is not here? Then what is
-   * above it need not come to all. docs/decisions/0034-collecting.md.
-   */
-  #isSevered({ contextId, nodes }: CorePart): boolean {
-    return nodes.some((node) => {
-      const replica = this.#world.node(node).core?.replicas().get(contextId);
-      if (replica === undefined) return false;
-      return replica.closing.checkpoints.closed.isAstray || replica.deltas.pending.holdsAny;
+  /** Do all agree who must, where some need not? */
+  #doOthersAgree({ contextId, nodes }: CorePart): boolean {
+    const replicas = nodes.flatMap((index) => {
+      const { author, core } = this.#world.node(index);
+      const replica = core?.replicas().get(contextId);
+      return replica === undefined ? [] : [[author, replica] as const];
     });
+    const others = unsevered(new Map(replicas));
+    if (others.length === replicas.length) return false;
+    return new Set(others.map((each) => [...each.heads(), each.stateRoot()].join(""))).size <= 1;
   }
 
   update(contextId: ContextId, node: number, standing: Standing): void {
