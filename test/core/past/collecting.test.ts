@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { MembershipChange } from "../../../core/members/membership.ts";
+import { kindCodes, type PastDelta } from "../../../core/wire/delta-head.ts";
 import { type Player, retentionMs, Troupe } from "./troupe.ts";
 
 /** Everyone by name. */
@@ -173,6 +174,26 @@ test("once it is closed without that, nobody takes it, and who has it is told an
   assert.match(dee.call("set", "more"), /delete the context on this node and join it again/);
   dee.restart();
   assert.ok(isAstray(dee));
+});
+
+test("whoever takes over the state of one that went astray is told as well, whatever the order of its history", () => {
+  for (const isLast of [false, true]) {
+    const { troupe, ann, bob, cid, dee, eve } = troupeWithdrawn();
+    troupe.gather([ann, cid]);
+    troupe.hear(ann, dee);
+    troupe.gather([ann, bob, cid]);
+    troupe.hear(dee, ann);
+    assert.ok(isAstray(dee));
+    const cut = troupe.cutOf(eve, dee);
+    const isLate = ({ head }: PastDelta) =>
+      head.author === dee.author && head.kindCode === kindCodes.operations;
+    const late = cut.history.filter(isLate);
+    assert.is(late.length, 1);
+    const others = cut.history.filter((each) => !isLate(each));
+    assert.ok(eve.takeOver(isLast ? { ...cut, history: [...others, ...late] } : cut, false));
+    assert.ok(isAstray(eve));
+    assert.is.not(lineOf(eve), null);
+  }
 });
 
 test.run();

@@ -275,6 +275,16 @@ export class Troupe {
   /** A state, as sync would move it: joined at once, or made into another beside what shows, in turns to come. */
   take(player: Player, from: Player, isBeside = false): "taken" | "whole" | "untimely" {
     if (player.isTakingOver) return "untimely";
+    const cut = this.cutOf(player, from);
+    const isWhole = player.replica.judge(cut).kind === "needs-whole";
+    const { state } = from.replica;
+    const all = Array.from(state.leaves({}), (leaf) => state.entityOf(leaf));
+    const isTaken = player.takeOver(isWhole ? { ...cut, entities: all, isWhole } : cut, isBeside);
+    return !isTaken ? "untimely" : isWhole ? "whole" : "taken";
+  }
+
+  /** What another has that this one lacks. */
+  cutOf(player: Player, from: Player): VerifiedCut {
     this.#note(from);
     const { graph } = from.replica.deltas;
     const history = graph
@@ -286,12 +296,8 @@ export class Troupe {
     );
     const heads = history.map(({ id, sealed }) => ({ id, head: headOfSealed(sealed, nodeCrypto) }));
     const all = Array.from(from.replica.state.leaves({}), (leaf) => from.replica.state.entityOf(leaf));
-    const differing = all.filter(({ id, hash }) => player.replica.state.byId(id)?.hash !== hash);
-    const about = { history: heads, changes, heads: graph.heads() };
-    const cut = { ...about, entities: differing, isWhole: false };
-    const isWhole = player.replica.judge(cut).kind === "needs-whole";
-    const isTaken = player.takeOver(isWhole ? { ...about, entities: all, isWhole } : cut, isBeside);
-    return !isTaken ? "untimely" : isWhole ? "whole" : "taken";
+    const entities = all.filter(({ id, hash }) => player.replica.state.byId(id)?.hash !== hash);
+    return { history: heads, changes, heads: graph.heads(), entities, isWhole: false };
   }
 
   #change(player: Player, other: Player, { key, heard }: Pick<Step, "key" | "heard">): void {
