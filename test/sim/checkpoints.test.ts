@@ -81,4 +81,18 @@ test("under crashes, too, deletions go from all alike, and whatever members slee
   }
 });
 
+test("where states are so large that others are made beside them, what members sleep through stays deleted, too", async () => {
+  const { scenario } = await loadScenario("scenarios/tombstones.yaml", { assignments: [] });
+  const large: Scenario = {
+    ...JSON.parse(JSON.stringify(scenario).replaceAll("{node}-{seq}", "{node}-{seq}".padEnd(1_500, "-"))),
+    config: { ...scenario.config, snapshotPageBytes: 256 },
+  };
+  for (let seed = 1; seed <= 2; seed += 1) {
+    const result = createPlanSimulation(planOf(large, seed)).finish();
+    assert.equal(result.violations, [], `seed ${seed}`);
+    for (const name of ["state-replaced", "state-untimely"] as const)
+      assert.ok((result.probes[name] ?? 0) > 0, `${name} never happened`);
+  }
+});
+
 test.run();
