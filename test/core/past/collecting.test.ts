@@ -109,7 +109,7 @@ test("a state that is made beside what shows is given up where the past closes m
 
 test("what is given by who has not collected yet brings nothing back", () => {
   const { troupe, ann, bob, cid, dee } = troupeOf();
-  ann.call("set", "k");
+  for (const key of ["k", "l"]) ann.call("set", key);
   troupe.gather([ann, bob, cid, dee]);
   ann.call("remove", "k");
   laterOn(ann);
@@ -118,7 +118,12 @@ test("what is given by who has not collected yet brings nothing back", () => {
   assert.is.not(dee.read("k"), null);
   assert.is(troupe.take(bob, dee), "taken");
   assert.is(bob.replica.stateRoot(), before);
-  // Nor a deletion alone, read from her disk: it was collected here.
+  // Nor does it take anything away, though all of it was asked for.
+  const { state } = dee.replica;
+  const entities = Array.from(state.leaves({}), (leaf) => state.entityOf(leaf));
+  assert.ok(bob.takeOver({ ...troupe.cutOf(bob, dee), entities, isWhole: true }, false));
+  assert.is(bob.replica.stateRoot(), before);
+  // Nor is a deletion alone brought back, read from her disk: it was collected here.
   troupe.hear(dee, ann, 3);
   dee.inTurn((turn) => dee.replica.settle(turn));
   dee.restart();
