@@ -176,22 +176,25 @@ export class Closed {
     return this.lineFrom(this.#parts.graph.at(position).at);
   }
 
-  /** Those asked who have not answered. O(members, and those at the cuts of answers). */
+  /** Those asked who have not answered. */
   #awaited(position: number, answers: Answers): ReadonlySet<AuthorId> {
+    const asked = Array.from(this.#asked(position, answers));
+    return new Set(asked.filter((author) => !answers.has(author)));
+  }
+
+  /** O(members, and those at the cuts of answers). */
+  #asked(position: number, answers: Answers): ReadonlySet<AuthorId> {
     const { members } = this.#parts;
-    const awaited = new Set<AuthorId>();
     const looked = new Set<number>();
     const asked = new Set(members.answerersAt(position));
     for (const author of asked) {
       const by = answers.get(author);
-      if (by === undefined) awaited.add(author);
-      else if (!looked.has(members.cutAt(by))) {
-        looked.add(members.cutAt(by));
-        // Grows while it is gone through.
-        for (const other of members.answerersAt(by)) asked.add(other);
-      }
+      if (by === undefined || looked.has(members.cutAt(by))) continue;
+      looked.add(members.cutAt(by));
+      // Grows while it is gone through.
+      for (const other of members.answerersAt(by)) asked.add(other);
     }
-    return awaited;
+    return asked;
   }
 
   /** Is something so old not below those who drew the line? O(deltas above these, log of that). */
@@ -202,13 +205,16 @@ export class Closed {
   }
 
   #closeIfAnswered(position: number, answers: Answers): void {
-    if (this.#awaited(position, answers).size > 0) return;
+    const asked = this.#asked(position, answers);
+    // The answers of others may have come before it closes here and after it elsewhere.
+    const by = Array.from(asked, (author) => answers.get(author));
+    if (!by.every((each) => each !== undefined)) return;
     const memory = this.#memory;
     const line = this.#lineOf(position);
     memory.open.delete(position);
     if (line === null || (memory.line !== null && compareHlc(line, memory.line) <= 0)) return;
     memory.line = line;
-    memory.by = Object.freeze(Array.from(new Set(answers.values())));
+    memory.by = Object.freeze(Array.from(new Set([position, ...by])));
     memory.isAstray ||= this.#leavesBehind(line);
     // These could draw none that is further.
     for (const other of memory.open.keys())

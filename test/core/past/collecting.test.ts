@@ -181,6 +181,23 @@ test("once it is closed without that, nobody takes it, and who has it is told an
   assert.ok(isAstray(dee));
 });
 
+test("the word of one who came in later and was not asked counts for nothing: whoever relied on it goes astray", () => {
+  const { troupe, ann, bob, cid, dee, eve } = troupeWithdrawn();
+  troupe.hear(eve, dee);
+  troupe.gather([ann, bob]);
+  troupe.hear(eve, ann);
+  assert.is.not(eve.read("old"), null);
+  const present = troupe.players.map(() => false);
+  troupe.do({ by: 0, about: 4, what: "member", key: "k", passedMs: 0, heard: 0, present });
+  assert.is(eve.call("set", "new"), "");
+  troupe.gather([ann, bob, cid]);
+  assert.is.not(lineOf(cid), null);
+  assert.not(isAstray(eve));
+  troupe.hear(eve, cid);
+  assert.equal(lineOf(eve), lineOf(cid));
+  assert.ok(isAstray(eve));
+});
+
 test("whoever takes over the state of one that went astray is told as well, whatever the order of its history", () => {
   for (const isLast of [false, true]) {
     const { troupe, ann, bob, cid, dee, eve } = troupeWithdrawn();
