@@ -140,9 +140,9 @@ function uninitialized(contextId: ContextId) {
 }
 
 /** Why this node's role does not let it write. */
-function whyNot({ ownRole, invitation }: Governance): string {
+function whyNot({ ownRole, comingIn }: Governance): string {
   if (ownRole !== null) return "this node only reads the context";
-  if (invitation !== null)
+  if (comingIn.invitation !== null)
     return "this node has not come into the context yet: it has to meet a member first";
   return "this node is no member of the context";
 }

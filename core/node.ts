@@ -292,7 +292,7 @@ export class NodeCore {
       case "dial":
         return this.peers.dial(subject as PeerId, turn);
       case "session":
-        return this.sync.sessions.watch(Number(subject), turn);
+        return this.sync.sessions.table.watch(Number(subject), turn);
       case "state-session":
         return this.sync.states.watch(Number(subject), turn);
       case "blob-fetch":
@@ -321,7 +321,7 @@ export class NodeCore {
       case "merge":
         return replica().mergeHeads(turn);
       case "come-in":
-        replica().governance.comeIn(turn);
+        replica().governance.comingIn.comeIn(turn);
         return turn.changed(replica());
       case "rotate-key":
         return replica().governance.rotate(turn);

@@ -164,7 +164,7 @@ export class Replica {
 
   /** Takes an invitation to come in by, and keeps it until that is done. */
   accept(invitation: Invitation, turn: Turn): void {
-    this.governance.accept(invitation, turn);
+    this.governance.comingIn.accept(invitation, turn);
     turn.changed(this);
   }
 
@@ -337,7 +337,7 @@ export class Replica {
     const { strayed } = this.closing.checkpoints.closed;
     if (strayed !== null) return strayed;
     // Who writes is silent no longer.
-    if (content.kind !== "membership") this.governance.comeBack(turn);
+    if (content.kind !== "membership") this.governance.comingIn.comeBack(turn);
     const delta = this.#services.author.make(
       { contextId: this.contextId, parents: this.#parents(), content, events },
       turn,
@@ -347,7 +347,7 @@ export class Replica {
     if (refusal !== null) return refusal;
     this.#memory.isWriter = true;
     this.deltas.author(delta, turn);
-    this.governance.publish(delta, turn);
+    this.governance.topic.publish(delta, turn);
     return delta;
   }
 

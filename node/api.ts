@@ -78,7 +78,7 @@ export function createApi(about: {
       applications: applications.map(({ name }) => name),
       contexts: core.replicas().size,
       peers: core.peers.connectedCount,
-      sessions: core.sync.sessions.count,
+      sessions: core.sync.sessions.table.count,
       blobs: core.blobs.shelf.all().size,
       readiness: Array.from(core.replicas().keys(), (contextId) => ({
         context: toBase58(contextId),
@@ -107,7 +107,7 @@ function viewOf(replica: Replica, core: NodeCore): ContextView {
     parked: replica.owed.parkedCount,
     checkpoint: { sealed: replica.closing.sealed, waitsFor: replica.closing.waitsFor },
     ownRole: replica.governance.ownRole,
-    isInvited: replica.governance.invitation !== null,
+    isInvited: replica.governance.comingIn.invitation !== null,
     readiness: readinessOf(core, replica.contextId),
   };
 }

@@ -72,7 +72,7 @@ export class Metrics {
     const registry = this.#registry;
     const { peers, sync } = core;
     registry.set("reconverge_peers", "connected peers", { value: peers.connectedCount });
-    registry.set("reconverge_sessions", "sync sessions under way", { value: sync.sessions.count });
+    registry.set("reconverge_sessions", "sync sessions under way", { value: sync.sessions.table.count });
     registry.set("reconverge_intake", "inputs that wait for the core", { value: driver.intake.length });
     registry.total(
       "reconverge_gossip_refused_total",

@@ -25,15 +25,15 @@ export function readinessOf(core: NodeCore, contextId: ContextId): Readiness {
     const why = peers === 0 ? "no connected peer has it" : `${peers} peers that have it are being asked`;
     return { state: "bootstrapping", why: refusedBy(core, contextId) ?? why };
   }
-  const { ownRole, invitation } = replica.governance;
+  const { ownRole, comingIn } = replica.governance;
   if (ownRole === null)
-    return invitation === null
+    return comingIn.invitation === null
       ? { state: "degraded", why: "this node is no member of it" }
       : { state: "catching-up", why: "this node is invited, and has to meet a member" };
   const degraded = whatIsWrong(core, contextId);
   if (degraded !== null) return { state: "degraded", why: degraded };
   const { graph, pending } = replica.deltas;
-  const theirs = core.sync.sessions.appliedBy(contextId) ?? 0;
+  const theirs = core.sync.sessions.table.appliedBy(contextId) ?? 0;
   if (theirs > graph.count)
     return { state: "catching-up", why: `${graph.count} of ${theirs} deltas are here` };
   if (pending.count > 0)

@@ -78,7 +78,7 @@ function nodeState({ world, plan }: Simulation, node: SimNode): NodeState {
     status: node.isPaused ? "paused" : node.status,
     wallMs: node.clock.now(world.nowUs).wallMs,
     connected: core?.peers.connected() ?? [],
-    sessions: core === null ? 0 : core.sync.sessions.count + core.sync.states.count,
+    sessions: core === null ? 0 : core.sync.sessions.table.count + core.sync.states.count,
     unsyncedBatches: node.disk.unsyncedCount,
     inbox: node.inbox.length,
     contexts: Object.fromEntries(contexts),

@@ -30,6 +30,7 @@ import { Propagation } from "./propagation.ts";
 import type { SimulationResult } from "./result.ts";
 import type { Listeners, SimulationMemory, Snapshot } from "./snapshot.ts";
 import { summarize } from "./summary.ts";
+import { isLacking } from "./world/joining.ts";
 import type { SimNode } from "./world/sim-node.ts";
 import type { WorldObserver } from "./world/surroundings.ts";
 import { World } from "./world/world.ts";
@@ -319,7 +320,8 @@ export class Simulation {
     const replica = node.core?.replicas().get(contextId);
     const heads = replica?.heads().join("") ?? "";
     if (node.isJudged && replica?.isInitialized && isChecked(heads)) this.oracles.stands(node, replica);
-    const standing = replica === undefined ? null : heads;
+    const isMissed = replica === undefined && isLacking(this.world, node, contextId);
+    const standing = replica === undefined && !isMissed ? null : heads;
     const judged = this.world.isJudgedIn(node, contextId) ? standing : null;
     this.overall.update(contextId, node.index, judged);
     for (const { expectation, watch } of this.expected) {

@@ -51,7 +51,7 @@ function membersOf({ world }: Simulation, contextId: ContextId): (node: SimNode)
   if (most === undefined || !most.isInitialized) return () => true;
   return ({ author, core }) =>
     most.governance.members.roleNow(author) !== null ||
-    (core?.replicas().get(contextId)?.governance.invitation ?? null) !== null;
+    (core?.replicas().get(contextId)?.governance.comingIn.invitation ?? null) !== null;
 }
 
 function sampleNode(node: SimNode, contextId: ContextId, isMember: (node: SimNode) => boolean): NodeSample {
@@ -68,5 +68,5 @@ function sampleNode(node: SimNode, contextId: ContextId, isMember: (node: SimNod
 function markOf({ isPaused, impairment }: SimNode, { sync }: NonNullable<SimNode["core"]>): NodeMark {
   if (isPaused) return "paused";
   if (impairment.behaviours.length > 0) return "byzantine";
-  return sync.sessions.count + sync.states.count > 0 ? "syncing" : "up";
+  return sync.sessions.table.count + sync.states.count > 0 ? "syncing" : "up";
 }

@@ -76,7 +76,11 @@ export class HeartbeatSender {
       ...replica.standing(),
       stateRoot: replica.stateRoot(),
     };
-    replica.governance.say(sealHeartbeat(draft, this.#services.identity), { parents: replica.heads() }, turn);
+    replica.governance.topic.say(
+      sealHeartbeat(draft, this.#services.identity),
+      { parents: replica.heads() },
+      turn,
+    );
   }
 
   #sendIn(delayMs: number, replica: Replica, turn: Turn): void {

@@ -34,7 +34,7 @@ export class GossipReceiver {
 
   #judge(input: GossipInput, replica: Replica, turn: Turn): Verdict {
     const { codec } = this.#services;
-    const unsealed = replica.governance.unseal(input.message);
+    const unsealed = replica.governance.topic.unseal(input.message);
     if (isFault(unsealed)) return this.#refuse(input.from, unsealed, turn);
     if (unsealed.kind === "unreadable") {
       // Whoever relays it may have the change of members whose secret this node lacks.

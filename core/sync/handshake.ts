@@ -39,7 +39,7 @@ export function createHandshake(
     appliedCount: graph.count,
     horizon: graph.count - replica.deltas.bodyCount,
     entityCount: replica.state.storedCount,
-    invitation: peer === null ? null : replica.governance.invitationFor(peer),
+    invitation: peer === null ? null : replica.governance.comingIn.invitationFor(peer),
     wallMs: Math.min(hlcMsMax, Math.max(0, Math.floor(turn.now.wallMs))),
   };
 }

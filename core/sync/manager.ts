@@ -105,7 +105,7 @@ export class SyncManager {
       tracking,
       replica,
       start,
-      room: sessions.room,
+      room: sessions.table.room,
     });
     this.#wanted = wanted;
     this.#missing = new Missing(memory.missing, { services, peers, sessions, wanted });
@@ -131,18 +131,18 @@ export class SyncManager {
   /** A frame came on a stream: of a session, or of a transfer of state, as its first one says. */
   receive(stream: StreamId, frame: Uint8Array, turn: Turn): void {
     if (this.states.has(stream)) return this.states.receive(stream, frame, turn);
-    const peer = opensStateSession(frame) ? this.sessions.release(stream) : null;
+    const peer = opensStateSession(frame) ? this.sessions.table.release(stream) : null;
     if (peer === null) this.sessions.receive(stream, frame, turn);
     else this.states.accept(stream, { peer, frame, turn });
   }
 
   closed(stream: StreamId, turn: Turn): void {
     if (this.states.has(stream)) this.states.closed(stream, turn);
-    else this.sessions.closed(stream, turn);
+    else this.sessions.table.closed(stream, turn);
   }
 
   closeAll(turn: Turn): void {
-    this.sessions.closeAll(turn);
+    this.sessions.table.closeAll(turn);
     this.states.closeAll(turn);
   }
 
@@ -202,7 +202,7 @@ export class SyncManager {
     const nowMs = turn.now.monotonicMs;
     const candidates = this.#peers
       .partners(replica)
-      .filter((peer) => !this.sessions.room.isActive(contextId, peer));
+      .filter((peer) => !this.sessions.table.room.isActive(contextId, peer));
     const limits = { nowMs, triedBeforeMs: nowMs - syncIntervalMs };
     const chosen = this.#tracking.choosePeriodic(contextId, candidates, limits);
     if (chosen !== null) this.#wanted.add(contextId, chosen, { delay: delays.now, turn });
@@ -222,7 +222,7 @@ export class SyncManager {
   left(contextId: ContextId, turn: Turn): void {
     for (const part of [this.#tracking, this.#wanted, this.#missing, this.#announcements, this.#divergence])
       part.left(contextId);
-    this.sessions.left(contextId, turn);
+    this.sessions.table.left(contextId, turn);
     this.states.left(contextId, turn);
     this.#wanted.serve(turn);
   }

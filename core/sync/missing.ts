@@ -61,7 +61,7 @@ export class Missing {
     }
     const unasked = missing.filter((id) => (pulls.get(id) ?? 0) <= nowMs).slice(0, idsMax);
     if (unasked.length === 0) return;
-    const hasRoom = sessions.room.hasAny() && sessions.room.hasWith(from, nowMs);
+    const hasRoom = sessions.table.room.hasAny() && sessions.table.room.hasWith(from, nowMs);
     if (pulls.size > idsMax || !hasRoom) return wanted.add(contextId, from, { delay: behind, turn });
     for (const id of unasked) pulls.set(id, nowMs + pullPatienceMs);
     turn.observe("parents-pulled", { contextId, peer: from, amount: unasked.length });

@@ -304,7 +304,7 @@ function keepLatest<T>(kept: T[], latest: T): void {
 
 /** What a message of the node's own says, or null where the node cannot read it itself. */
 function unsealed({ topic, message }: Said<"publish">, core: NodeCore): Uint8Array | null {
-  const said = core.contexts.ofTopic(topic)?.governance.unseal(message);
+  const said = core.contexts.ofTopic(topic)?.governance.topic.unseal(message);
   return said?.kind === "content" ? said.content : null;
 }
 
@@ -312,5 +312,5 @@ function unsealed({ topic, message }: Said<"publish">, core: NodeCore): Uint8Arr
 function sealed(said: Said<"publish">, core: NodeCore): Said<"publish"> {
   const replica = core.contexts.ofTopic(said.topic);
   if (replica === undefined || !replica.isInitialized) return said;
-  return { ...said, message: replica.governance.seal(said.message, replica.heads()) };
+  return { ...said, message: replica.governance.topic.seal(said.message, replica.heads()) };
 }

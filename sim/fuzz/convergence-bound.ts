@@ -16,11 +16,17 @@ const hopMs = 1_000;
 const crossingsPerHop = 12;
 /** Nothing is said before it is on the disk, and a disk syncs one group of commits after the other. */
 const syncsPerHop = 4;
+/** Neighbours that ask one node at a time; those it has no session for wait and ask again. */
+const askersPerHop = 4;
 const shortHopsMax = 8;
 /** Bytes that a call makes cross a link, over gossip, sync and control: what the largest arguments come to, and more. */
 const bytesPerCall = 20_000;
 /** What a call leaves in a state, in bytes of a transfer. */
 const stateBytesPerCall = 600;
+/** Where checkpoints are made, each is made, and then answered, within this; both are deltas that all have to get. */
+const checkpointMs = 30_000;
+/** What a delta of a checkpoint or an answer leaves in a history, in bytes of a transfer. */
+const pastBytesPerDelta = 60;
 
 export function convergenceBoundMs(scenario: Scenario, activeMs: number): number {
   const network = scenario.network ?? {};
@@ -32,14 +38,18 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   const keepaliveMs = (parseDurationUs(network.keepalive ?? keepaliveDefaultMs) ?? 0) / 1_000;
   const hopsMs =
     hopsOf(network, nodes) *
+    Math.ceil(askersPerHop / config("syncSessionsMax")) *
     (hopMs + crossingsPerHop * slowestMs(network) + syncsPerHop * slowestSyncMs(scenario));
   const kbps = network.bandwidthKbps ?? Number.POSITIVE_INFINITY;
   const calls = (scenario.workload ?? []).reduce((sum, entry) => sum + callsOf(entry, activeMs), 0);
   const transferMs = ((calls * bytesPerCall + blobBytesOf(scenario, activeMs)) * 8) / kbps;
   // Where bodies go, states move instead: a page each time there and back.
-  const pages = (calls * stateBytesPerCall) / config("snapshotPageBytes");
+  const checkpoints = Math.floor(calls / config("checkpointEveryDeltas"));
+  const stateBytes = calls * stateBytesPerCall + checkpoints * nodes * pastBytesPerDelta;
+  const pages = stateBytes / config("snapshotPageBytes");
   const statesMs = scenario.config?.compactAboveDeltas === undefined ? 0 : pages * 2 * slowestMs(network);
-  const boundMs = spareMs + keepaliveMs + 2 * repairMs + hopsMs + transferMs + statesMs;
+  const pastMs = checkpoints > 0 ? 2 * (checkpointMs + hopsMs) : 0;
+  const boundMs = spareMs + keepaliveMs + 2 * repairMs + hopsMs + transferMs + statesMs + pastMs;
   return Math.ceil(boundMs / 1_000) * 1_000;
 }
 

@@ -7,6 +7,7 @@ import type { Replica } from "../../core/replica.ts";
 import { encode, equalBytes } from "../../core/wire/cbor.ts";
 import type { PlanExpectation } from "../plan/plan.ts";
 import type { ConvergedWatch, Simulation } from "../simulation.ts";
+import { isLacking } from "../world/joining.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import type { HealedCore } from "./healed-core.ts";
 import type { Found, Violation } from "./oracles.ts";
@@ -162,6 +163,8 @@ function whoIsStuck(
 ): { readonly node: string; readonly reason: string } | null {
   const contexts = context === null ? Array.from(simulation.world.contextIds.keys()) : [context];
   for (const name of contexts) {
+    const without = whoLacks(simulation, name, nodes);
+    if (without !== undefined) return { node: without.id, reason: `${without.id} has nothing of ${name}` };
     const members = liveMembers(simulation, name, nodes);
     const heads = Array.from(new Set(members.flatMap(({ replica }) => replica.heads())));
     const lacking = members
@@ -199,6 +202,17 @@ function whoIsStuck(
     }
   }
   return null;
+}
+
+/** A running node that is to agree about a context and does not keep it. */
+function whoLacks(
+  { world }: Simulation,
+  context: string,
+  nodes: readonly number[] | null,
+): SimNode | undefined {
+  const contextId = present(world.contextIds.get(context), `context ${context}`);
+  const asked = world.nodes.filter(({ index }) => nodes === null || nodes.includes(index));
+  return asked.find((node) => isLacking(world, node, contextId));
 }
 
 /** A client was given what is not the blob it asked for. */

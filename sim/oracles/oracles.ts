@@ -219,8 +219,8 @@ export class Oracles {
       }
     }
     // Those it opened and those it accepted have the bound each.
-    if (core.sync.sessions.count > 2 * config.syncSessionsMax) {
-      this.#find("bounds", 14, node, `${core.sync.sessions.count} sync sessions are open`);
+    if (core.sync.sessions.table.count > 2 * config.syncSessionsMax) {
+      this.#find("bounds", 14, node, `${core.sync.sessions.table.count} sync sessions are open`);
     }
     if (core.sync.states.count > stateSessionsMax) {
       this.#find("bounds", 14, node, `${core.sync.states.count} transfers of state are open`);

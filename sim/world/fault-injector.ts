@@ -7,11 +7,9 @@ import { beingDeleted } from "./being-deleted.ts";
 import type { LinkFault } from "./conditions.ts";
 import { loseEntities } from "./corruption.ts";
 import { impairmentOf, type NodeFault, unimpaired } from "./impairments.ts";
+import { contextsOf, isLacking, joinContexts } from "./joining.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { World } from "./world.ts";
-
-/** Joining is asked for like by any client, under request ids of its own. */
-export const joinRequest = "join";
 
 /** A fault begins or ends; or a disk is copied for one that is to come. */
 export type FaultChange =
@@ -201,20 +199,17 @@ export class FaultInjector {
     }
   }
 
-  /** Whose disk is not what it was joins its contexts anew, as whoever runs it would. */
+  /**
+   * Whose disk is not what it was joins its contexts anew, as whoever runs it would; any other only what the crash took
+   * before the node could say that it had joined.
+   */
   #restart(node: SimNode, { disk }: Crash): void {
     if (node.status !== "down") return;
     this.#world.boot(node);
-    if (disk === "wipe" || disk === "rollback") this.#joinContexts(node, this.#contextsOf(node.index));
-  }
-
-  #contextsOf(node: number): readonly string[] {
-    const { contexts, faults } = this.#world.plan;
-    const initial = contexts.flatMap(({ id, members }) => (members.includes(node) ? [id] : []));
-    const joined = faults.flatMap((fault) =>
-      fault.kind === "join" && fault.nodes.includes(node) ? fault.contexts : [],
-    );
-    return [...initial, ...joined];
+    const contexts = contextsOf(this.#world, node);
+    const isOther = disk === "wipe" || disk === "rollback";
+    const lacked = contexts.filter((contextId) => isLacking(this.#world, node, contextId));
+    joinContexts(this.#world, node, isOther ? contexts : lacked);
   }
 
   #pause(node: SimNode): void {
@@ -251,18 +246,8 @@ export class FaultInjector {
     for (const other of world.connections.neighbours(node.index)) {
       world.deliver(other, { kind: "peer-found", peer: world.connections.peer(node.index) });
     }
-    this.#joinContexts(node, contexts);
-  }
-
-  #joinContexts(node: SimNode, contexts: readonly string[]): void {
-    for (const context of contexts) {
-      const contextId = present(this.#world.contextIds.get(context), "a context");
-      this.#world.deliver(node.index, {
-        kind: "request",
-        request: joinRequest,
-        call: { kind: "join-context", contextId },
-      });
-    }
+    const joined = contexts.map((context) => present(world.contextIds.get(context), "a context"));
+    joinContexts(world, node, joined);
   }
 
   /** Also of a node that is down: it does not come back. */

@@ -5,7 +5,7 @@ import type { ContextId } from "../../core/ids.ts";
 import type { ClientCall, RequestId } from "../../core/input.ts";
 import { isMemberMethod, type MemberCall, memberCallOf } from "../plan/member-calls.ts";
 import type { Plan, PlanOperation } from "../plan/plan.ts";
-import { joinRequest } from "./fault-injector.ts";
+import { joinRequest } from "./joining.ts";
 import type { World } from "./world.ts";
 
 /** An operation, as its node is asked. */

@@ -25,6 +25,7 @@ import { Counters, type WorldEvent, type WorldPort } from "./events.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import { createContexts } from "./genesis.ts";
 import { Intake } from "./intake.ts";
+import { joinersOf } from "./joining.ts";
 import { Mesh } from "./mesh.ts";
 import { listenerTo, NetworkEffects } from "./network-effects.ts";
 import { callOf, handOver, outsidersOf } from "./operations.ts";
@@ -58,6 +59,8 @@ export class World implements WorldPort, NodeSurroundings {
   /** Operations whose node stopped before it could answer, because its disk failed. */
   unanswered = 0;
   #isStopped = false;
+  /** By context: the nodes that the plan has in it, once they are there. */
+  readonly joiners: ReadonlyMap<ContextId, ReadonlySet<number>>;
   readonly #outsiders: ReadonlyMap<ContextId, ReadonlySet<number>>;
   readonly #observer: WorldObserver;
   readonly #queue: EventQueue<WorldEvent>;
@@ -89,6 +92,7 @@ export class World implements WorldPort, NodeSurroundings {
     this.judged = this.nodes.filter(({ isJudged }) => isJudged);
     this.contextIds = memory?.contextIds ?? createContexts(plan, this.nodes);
     this.#outsiders = outsidersOf(plan, this.contextIds);
+    this.joiners = joinersOf(plan, this.contextIds);
     this.conditions = new LinkConditions(plan, memory?.conditions);
     this.connections = new Connections(this, plan, {
       conditions: this.conditions,

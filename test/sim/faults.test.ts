@@ -180,4 +180,20 @@ test("what a crash takes from the disk depends on the mode: nothing, a part, or 
   assert.ok(lost("torn").least > 0);
 });
 
+test("a join that a crash took before it was durable is asked for again", () => {
+  const scenario: Scenario = {
+    ...{ name: "join", nodes: 1, until: "20s", disk: { syncMs: 400 } },
+    workload: [{ at: "1s", node: "n0", method: "set", args: { key: "k", value: "v" } }],
+    faults: [
+      { at: "2s", kind: "join", nodes: "late" },
+      { at: "2s", until: "4s", kind: "crash", nodes: "late", disk: "lose-unsynced" },
+    ],
+    expect: [{ converged: { within: "15s" } }],
+  };
+  for (const seed of [1, 2, 3]) {
+    const { outcome, nodes } = createPlanSimulation(planOf(scenario, seed)).finish();
+    assert.equal({ outcome, nodes }, { outcome: "passed", nodes: 2 });
+  }
+});
+
 test.run();

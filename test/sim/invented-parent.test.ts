@@ -33,7 +33,7 @@ function sessionsStarted(inventions: number): number {
       events: [],
     };
     const sealed = sealDelta(draft, liar.identity, nodeCrypto);
-    const message = replica.governance.seal(sealed, replica.heads());
+    const message = replica.governance.topic.seal(sealed, replica.heads());
     for (let node = 1; node < 12; node += 1) {
       const from = simulation.world.connections.peer((node + 1) % 12);
       const topic = topicOf(contextId);

@@ -61,7 +61,7 @@ function give(to: LoneNode, sealed: Uint8Array | undefined): readonly Effect[] {
   const [contextId] = to.core.replicas().keys();
   assert.ok(sealed !== undefined && contextId !== undefined);
   const { governance } = to.replica(contextId as ContextId);
-  return to.gossip("peer", contextId as ContextId, governance.seal(sealed as Uint8Array, []));
+  return to.gossip("peer", contextId as ContextId, governance.topic.seal(sealed as Uint8Array, []));
 }
 
 /** Both go on for a while, each hearing of the other once a second; all they did. */

@@ -249,7 +249,7 @@ export class Troupe {
         player.pass(1);
         if (isTidying)
           player.inTurn((turn) => {
-            player.replica.governance.comeBack(turn);
+            player.replica.governance.comingIn.comeBack(turn);
             player.replica.closing.tidy(turn);
           });
         this.#note(player);

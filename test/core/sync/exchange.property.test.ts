@@ -67,7 +67,7 @@ test("one session brings both to the same heads and root, however its messages i
       for (const side of sides) {
         assert.equal(only(link.effects[side], "fault"), []);
         assert.is(observed(link.effects[side], "delta-pending"), 0, "sent before its parents");
-        assert.is(nodes[side].core.sync.sessions.count, 0, "the session did not end");
+        assert.is(nodes[side].core.sync.sessions.table.count, 0, "the session did not end");
       }
       assert.ok(link.heard.every((each) => each.stream === stream));
       for (const side of sides) {
@@ -141,7 +141,7 @@ test("a pull brings what was asked for, as far as it is there, and ends", () => 
         for (const parent of byId.get(id)?.parents ?? []) assert.ok(before.has(parent));
         before.add(id);
       }
-      assert.is(node.core.sync.sessions.count, 0);
+      assert.is(node.core.sync.sessions.table.count, 0);
     }),
     { share: 0.2 },
   );

@@ -61,7 +61,7 @@ test("who brings only what is here already does not keep others from bringing mo
     node.pass(500);
     for (const stream of [-1, -2]) bring(stream, 0);
   }
-  assert.is(node.core.sync.sessions.count, 2, "they are not heard any more");
+  assert.is(node.core.sync.sessions.table.count, 2, "they are not heard any more");
   assert.is(greet("bob", -4)?.kind, "handshake");
 });
 

@@ -92,7 +92,7 @@ test("one session converges, whatever both or one of them remember, and sends no
       for (const side of sides) {
         assert.equal(only(link.effects[side], "fault"), []);
         assert.is(observed(link.effects[side], "delta-pending"), 0);
-        assert.is(nodes[side].core.sync.sessions.count, 0);
+        assert.is(nodes[side].core.sync.sessions.table.count, 0);
       }
       assert.equal(countOf(link, "delta-duplicate"), before[0]);
       for (const name of ["none", "delta-known", "delta-warm", "delta-cold"])

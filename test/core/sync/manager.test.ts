@@ -152,7 +152,7 @@ test("so many sessions are open at a time and no more, over all contexts", () =>
   let most = 0;
   for (let step = 0; step < 1_000; step += 1) {
     node.pass(20);
-    most = Math.max(most, node.core.sync.sessions.count);
+    most = Math.max(most, node.core.sync.sessions.table.count);
   }
   assert.is(most, 5);
 });
@@ -162,9 +162,9 @@ test("in one context few sessions run at a time, unless the peers are silent", (
   const contextId = node.create();
   for (let index = 0; index < 12; index += 1) node.meet(`peer${index}`, contextId);
   node.pass(1_000);
-  assert.is(node.core.sync.sessions.count, 4);
+  assert.is(node.core.sync.sessions.table.count, 4);
   node.pass(20_000);
-  assert.is(node.core.sync.sessions.count, 12);
+  assert.is(node.core.sync.sessions.table.count, 12);
 });
 
 test("a pull that fails or does not suffice leads to a session, and that to one with another peer", () => {
@@ -239,7 +239,7 @@ test("a peer that leaves sessions silent is given no more of them, and its share
   const contexts = Array.from({ length: 40 }, () => node.create());
   meetInAll(node, contexts);
   node.pass(20_000);
-  assert.is(node.core.sync.sessions.count, 8);
+  assert.is(node.core.sync.sessions.table.count, 8);
 });
 
 test.run();

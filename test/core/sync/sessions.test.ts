@@ -246,7 +246,7 @@ test("a peer that never comes to an end of its ranges is stopped and blamed", ()
   const blames: string[] = [];
   for (let step = 0; step < 300 && blames.length === 0; step += 1) blames.push(...blamed(node.say(-1, ask)));
   assert.equal(blames, ["bob over-limit"]);
-  assert.is(node.core.sync.sessions.count, 0);
+  assert.is(node.core.sync.sessions.table.count, 0);
 });
 
 test("so many reconciliations run at a time with one peer, and no more", () => {

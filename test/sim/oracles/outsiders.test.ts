@@ -3,8 +3,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { fault } from "../../../core/fault.ts";
-import { Governance } from "../../../core/members/governance.ts";
 import { Members } from "../../../core/members/members.ts";
+import { Topic } from "../../../core/members/topic.ts";
 import { Peers } from "../../../core/peers.ts";
 import { simulate } from "../../../sim/host/simulate.ts";
 import { defineScenario } from "../../../sim/scenario/scenario.ts";
@@ -74,10 +74,10 @@ test("a core that serves whoever asks is seen", () => {
 
 test("a core that blames whoever relays what it cannot read is seen to refuse the honest", () => {
   const blaming = breakage(
-    Governance.prototype,
+    Topic.prototype,
     "unseal",
     (unseal) =>
-      function (this: Governance, message: Uint8Array) {
+      function (this: Topic, message: Uint8Array) {
         const read = unseal.call(this, message);
         return read.kind === "unreadable" ? fault("bad-signature", "not to be read") : read;
       },

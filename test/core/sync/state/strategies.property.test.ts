@@ -46,7 +46,7 @@ function assertSame(parted: Parted, link: Link, whole: LoneNode): void {
     assert.is(replica.deltas.graph.count, expected.deltas.graph.count);
     assert.is(replica.deltas.pending.count, 0);
     assert.is(node.core.sync.states.count, 0, "a transfer did not end");
-    assert.is(node.core.sync.sessions.count, 0, "a session did not end");
+    assert.is(node.core.sync.sessions.table.count, 0, "a session did not end");
   }
   for (const effects of link.effects) {
     assert.equal(only(effects, "fault"), []);
