@@ -36,7 +36,7 @@ function measure({ name, breakages }: PlantedBug): number | null {
       planOf: (scenario) => planOf(scenario),
       simulationOf: createPlanSimulation,
     });
-    if (shrunk.kind === "passed") return null;
+    if (shrunk.kind !== "shrunk") return null;
     const { events, eventsBefore, scenario, runs } = shrunk;
     const left = [
       `${events} of ${eventsBefore} events (${percent(1 - events / eventsBefore)} fewer)`,

@@ -54,6 +54,7 @@ export const probeNames = [
   "sync-snapshot",
   "state-adopted",
   "state-replaced",
+  "state-leftover",
   "state-refused",
   "state-too-large",
   "bodies-compacted",

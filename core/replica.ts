@@ -27,7 +27,7 @@ import type { ReplicaMemory } from "./replica-memory.ts";
 import { decodeReplicaRecord, encodeReplicaRecord } from "./replica-record.ts";
 import { type Services, timerName } from "./services.ts";
 import type { Entity, EntityOf } from "./state/entity.ts";
-import type { StateStore } from "./state/state-store.ts";
+import { collectedBytes, type StateStore } from "./state/state-store.ts";
 import type { PinnedVersion } from "./state/tree/state-tree.ts";
 import { WriterSets } from "./state/writer-sets.ts";
 import { States } from "./states.ts";
@@ -36,9 +36,6 @@ import type { Turn } from "./turn.ts";
 
 /** What a start joins again at most, besides the deltas of one turn. */
 const replayMax = { deltas: 1_024, bytes: 8 * 1_048_576 };
-
-/** What collecting a deletion adds to a commit, roughly. */
-const collectedBytes = 256;
 
 /** Delay before this node tidies up many heads: long and random, so that one of many does it for all. */
 const mergeDelayMs = { min: 1_000, max: 30_000 };
@@ -262,7 +259,10 @@ export class Replica {
     const record = decodeReplicaRecord(stored);
     this.deltas.load(record.count, turn);
     this.states.load(record.beside);
-    if (!this.states.isAlone) this.tidyLater(turn);
+    if (!this.states.isAlone) {
+      turn.observe("state-leftover", { contextId: this.contextId });
+      this.tidyLater(turn);
+    }
     this.governance.load(record.members, {
       at: (position) => this.deltas.appliedAt(position, codec, turn).delta,
       turn,

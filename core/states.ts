@@ -171,7 +171,8 @@ export class States {
   }
 
   #successor(memory: SuccessorMemory): Successor {
-    return new Successor(memory, this.#recordsIn(otherSpace(this.#memory.space)));
+    const { snapshotPageBytes } = this.#services.config;
+    return new Successor(memory, this.#recordsIn(otherSpace(this.#memory.space)), snapshotPageBytes);
   }
 }
 

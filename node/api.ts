@@ -24,6 +24,7 @@ import type { Metrics } from "./metrics.ts";
 import type { ReconvergeNode } from "./node.ts";
 import { readinessOf } from "./readiness.ts";
 import type { NodeConfig } from "./settings.ts";
+import type { StoreCopy } from "./store-copy.ts";
 import { standingOf, syncView } from "./sync-view.ts";
 import type { Watch } from "./watch.ts";
 
@@ -35,11 +36,12 @@ export function createApi(about: {
   readonly network: Network;
   readonly watch: Watch;
   readonly metrics: Metrics;
+  readonly storeCopy: StoreCopy;
   readonly config: NodeConfig;
   readonly seed: Uint8Array;
   readonly applications: readonly Application[];
 }): NodeApi {
-  const { node, core, driver, network, watch, metrics, config, seed, applications } = about;
+  const { node, core, driver, network, watch, metrics, storeCopy, config, seed, applications } = about;
   const startedMs = performance.now();
   return {
     author: byteString(publicKeyOfSeed(seed)),
@@ -67,6 +69,8 @@ export function createApi(about: {
     standing: (contextId) => driver.query(() => standingOf(core, contextId)),
     state: () => node.state,
     metrics: () => metrics.text({ core, driver, network }),
+    beginStoreCopy: () => storeCopy.begin(),
+    storeCopy: () => storeCopy.state,
     status: (): JsonObject => ({
       name: config.name,
       state: node.state,

@@ -11,7 +11,7 @@ import { createNodeIdentity, publicKeyOfSeed } from "../adapters/crypto/identity
 import { nodeCrypto } from "../adapters/crypto/node-crypto.ts";
 import type { NodeApi } from "../adapters/http/api.ts";
 import { type Server, startServer } from "../adapters/http/server.ts";
-import { openLevelStore } from "../adapters/level/level-store.ts";
+import { type DiskStore, openLevelStore } from "../adapters/level/level-store.ts";
 import { type Store, StoreError } from "../adapters/level/store.ts";
 import { createNetwork } from "../adapters/libp2p/network.ts";
 import { publicKeyOfPeer } from "../adapters/libp2p/peer-name.ts";
@@ -31,6 +31,7 @@ import { componentLog, type LogComponent } from "./logs.ts";
 import { Metrics } from "./metrics.ts";
 import { randomWords } from "./random-words.ts";
 import type { NodeConfig } from "./settings.ts";
+import { StoreCopy } from "./store-copy.ts";
 import { Watch } from "./watch.ts";
 
 export interface NodeOptions {
@@ -65,7 +66,8 @@ export type NodeState =
   | "stopped";
 
 interface Parts {
-  store?: Store;
+  store?: DiskStore;
+  storeCopy?: StoreCopy;
   chunks?: ChunkFiles;
   network?: Network;
   driver?: Driver;
@@ -122,7 +124,8 @@ export class ReconvergeNode {
   async stop(): Promise<void> {
     if (this.#state === "stopping" || this.#state === "stopped") return;
     this.#enter("stopping");
-    const { driver, recorder, metrics, server, network, chunks, store } = this.#parts;
+    const { driver, recorder, metrics, server, network, chunks, store, storeCopy } = this.#parts;
+    server?.stopTaking();
     await driver?.stop();
     recorder?.close();
     metrics?.stop();
@@ -130,6 +133,7 @@ export class ReconvergeNode {
     await Promise.all([server?.close(), network?.stop()]);
     await chunks?.close();
     await store?.close();
+    await storeCopy?.ended();
     this.#enter("stopped");
   }
 
@@ -161,6 +165,8 @@ export class ReconvergeNode {
     const { store, network, chunks } = parts;
     const metrics = new Metrics();
     parts.metrics = metrics;
+    const storeCopy = new StoreCopy(store, storePath);
+    parts.storeCopy = storeCopy;
     const watch = new Watch({ core: logOf("core"), store: logOf("store") }, metrics, {
       happened: (happening) => this.events.publish(happening),
       failed: (error) => failed?.(storeTrouble(error, storePath)),
@@ -175,7 +181,9 @@ export class ReconvergeNode {
     startCore(driver, storePath);
     this.#enter("subscribing");
     const contexts = await driver.query(() => core.replicas().size);
-    parts.api = createApi({ node: this, core, driver, network, watch, metrics, config, seed, applications });
+    parts.api = createApi({
+      ...{ node: this, core, driver, network, watch, metrics, storeCopy, config, seed, applications },
+    });
     if (this.#options.isServed !== false)
       parts.server = await startServer({
         ...{ ...config.server, api: parts.api },

@@ -22,7 +22,8 @@ export class ChunkFilesError extends Error {
   readonly code = "blobs-unusable";
 }
 
-const chunkName = /^[0-9a-f]{64}$/;
+/** What a chunk is called. */
+export const chunkName = /^[0-9a-f]{64}$/;
 const besideMark = ".new";
 /** Files that are written or read at a time. */
 const atOnceMax = 4;
@@ -179,7 +180,8 @@ const sentences: Readonly<Record<string, string>> = {
   EACCES: "this user may not write there",
 };
 
-function problemOf(error: unknown): string {
+/** What went wrong, for the middle of a sentence. */
+export function problemOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return sentences[codeOf(error) ?? ""] ?? text;
 }

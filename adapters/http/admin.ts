@@ -31,6 +31,11 @@ export function registerAdmin(server: FastifyInstance, api: NodeApi): void {
     peers: api.peers().map(({ peer, contexts }) => ({ peer, contexts: contexts.map(toBase58) })),
   }));
   server.get("/admin-api/status", () => ({ data: api.status() }));
+  server.get("/admin-api/store-copy", () => ({ data: api.storeCopy() }));
+  server.post("/admin-api/store-copy", () => {
+    api.beginStoreCopy();
+    return { data: api.storeCopy() };
+  });
   server.get("/admin-api/contexts", async () => ({
     data: { contexts: (await api.contexts()).map(show) },
   }));

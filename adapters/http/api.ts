@@ -53,7 +53,15 @@ export interface NodeApi {
   state(): string;
   /** In Prometheus's text format. */
   metrics(): Promise<string>;
+  /** Begins to copy the store to where a backup looks for it, unless that is under way. */
+  beginStoreCopy(): void;
+  storeCopy(): StoreCopyState;
 }
+
+/** How far the copy is that was begun last. */
+export type StoreCopyState =
+  | { readonly state: "none" | "copying" | "copied" }
+  | { readonly state: "failed"; readonly why: string };
 
 /** What a listener is told. */
 export type ContextNews =

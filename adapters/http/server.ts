@@ -22,7 +22,7 @@ import { registerEventStreams } from "./event-streams.ts";
 import { answerRpc, internalError, parseError } from "./json-rpc.ts";
 import { registerMembers } from "./members.ts";
 import { Request } from "./upgrade.ts";
-import { type Heartbeat, heartbeatDefault, serveWebSockets } from "./web-sockets.ts";
+import { closingMs, type Heartbeat, heartbeatDefault, serveWebSockets } from "./web-sockets.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -37,7 +37,9 @@ export interface ServerOptions {
 
 export interface Server {
   readonly url: string;
-  /** Answers what is under way, and takes nothing more. */
+  /** From now on only what is under way is answered: clients that ask without end must not keep a node from stopping. */
+  stopTaking(): void;
+  /** Ends all connections, in order those that end soon. */
   close(): Promise<void>;
 }
 
@@ -52,13 +54,16 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { host, port, api, failed, heartbeat = heartbeatDefault } = options;
   const server = Fastify({
     bodyLimit: bodyBytesMax,
-    forceCloseConnections: true,
+    forceCloseConnections: "idle",
+    // Refused below, with a sentence.
+    return503OnClosing: false,
     logger: false,
     // Without a name for us, a request is refused below, with a sentence.
     http: { requireHostHeader: false, IncomingMessage: Request },
     frameworkErrors: (error, request, reply) => answerError(error, { request, reply, failed }),
     clientErrorHandler: answerNoHttp,
   });
+  let isStopping = false;
   server.setErrorHandler((error: FastifyError | HttpError, request, reply) =>
     answerError(error, { request, reply, failed }),
   );
@@ -69,6 +74,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     reply.header(peerHeader, api.peer);
     const refusal = refusalOf(request);
     if (refusal !== null) throw refusal;
+    if (isStopping) throw new HttpError(503, "the node stops, and takes no more requests");
+  });
+  server.addHook("onSend", async (_, reply) => {
+    if (isStopping) reply.header("connection", "close");
   });
   server.post("/jsonrpc", ({ body }) => answerRpc(body, api));
   registerAdmin(server, api);
@@ -86,11 +95,19 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const webSockets = serveWebSockets(server.server, api, { ...listening, heartbeat });
   try {
     const url = await server.listen({ host, port });
-    const close = async () => {
-      webSockets.close();
-      await server.close();
+    let closed: Promise<void> | null = null;
+    const stopTaking = () => {
+      isStopping = true;
+      closed ??= server.close();
     };
-    return { url, close };
+    const close = async () => {
+      stopTaking();
+      webSockets.close();
+      const cut = setTimeout(() => server.server.closeAllConnections(), closingMs);
+      await closed;
+      clearTimeout(cut);
+    };
+    return { url, stopTaking, close };
   } catch (error) {
     await server.close();
     const text = error instanceof Error ? error.message : String(error);

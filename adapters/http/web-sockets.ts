@@ -6,7 +6,7 @@
 
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { answerRaw, type ListeningOptions, strangerRefusal } from "./admission.ts";
 import { bodyBytesMax, HttpError, type NodeApi, peerHeader } from "./api.ts";
@@ -23,9 +23,21 @@ export interface Heartbeat {
 
 export const heartbeatDefault: Heartbeat = { pingEveryMs: 30_000, pongWithinMs: 10_000 };
 /** A client may take so long to close in order when the node stops. */
-const closingMs = 50;
+export const closingMs = 50;
 /** As RFC 6455 numbers them. */
 const closeCodes = { goingAway: 1001, tooSlow: 1008, failed: 1011 } as const;
+/** What a client is told where the package closes with a code alone; at most 123 bytes each. */
+const closeReasons: Readonly<Record<number, string>> = {
+  1002: "expected frames of RFC 6455",
+  1007: "expected texts in UTF-8",
+  1009: `a message is too large: expected at most ${bodyBytesMax} bytes, which is 10 MiB of arguments`,
+};
+
+class ReasoningSocket extends WebSocket {
+  override close(code?: number, reason?: string): void {
+    super.close(code, reason ?? closeReasons[code ?? 0]);
+  }
+}
 
 /** Takes what asks for a WebSocket; `close` ends those there are. The server is one of `Request` (`upgrade.ts`). */
 export function serveWebSockets(
@@ -33,7 +45,9 @@ export function serveWebSockets(
   api: NodeApi,
   options: ListeningOptions & { readonly heartbeat: Heartbeat },
 ): { close(): void } {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: bodyBytesMax });
+  const sockets = new WebSocketServer({
+    ...{ noServer: true, maxPayload: bodyBytesMax, WebSocket: ReasoningSocket },
+  });
   sockets.on("headers", (headers) => headers.push(`${peerHeader}: ${api.peer}`));
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Until it is a WebSocket, nobody else hears that it broke.

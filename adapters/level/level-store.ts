@@ -6,6 +6,7 @@
 import { InvariantError } from "../../core/assert.ts";
 import { Cache, createCacheMemory } from "../../core/cache.ts";
 import type { Commit } from "../../core/effect.ts";
+import { copyStore } from "./copying.ts";
 import { type OpenedParts, openParts } from "./opening.ts";
 import { messageOf, type Store, StoreError } from "./store.ts";
 import { damaged } from "./store-damage.ts";
@@ -24,13 +25,19 @@ export interface LevelStoreOptions {
   readonly told?: (what: string) => void;
 }
 
+/** A store that can be copied. */
+export interface DiskStore extends Store {
+  /** Copies what is durable to a folder that is not there yet, and gives how many values that is: `copying.ts`. */
+  copyTo(path: string): Promise<number>;
+}
+
 /** Opens the store at this path. Rejects with a `StoreError`. O(`ringSize`) besides what LevelDB recovers. */
-export async function openLevelStore(path: string, options: LevelStoreOptions): Promise<Store> {
+export async function openLevelStore(path: string, options: LevelStoreOptions): Promise<DiskStore> {
   const { create, acceptLoss = false, secret = null, cacheBytesMax = 67_108_864, told = () => {} } = options;
   return new LevelStore(await openParts(path, { create, acceptLoss, secret, told }), cacheBytesMax);
 }
 
-class LevelStore implements Store {
+class LevelStore implements DiskStore {
   readonly #parts: OpenedParts;
   readonly #cache: Cache<Uint8Array>;
   /** Written but not durable, the newest value of each key; null where it is removed. */
@@ -92,6 +99,10 @@ class LevelStore implements Store {
     this.#staged = this.#staged.slice(commits.length);
     for (const [key, value] of commits.flat()) this.#kept(key, value);
     return commits.length;
+  }
+
+  async copyTo(path: string): Promise<number> {
+    return await copyStore(this.#parts, path);
   }
 
   async close(): Promise<void> {

@@ -6,9 +6,10 @@
  * Versions: 1 had bare values; 2 has each with a checksum, or sealed.
  */
 
-import { mkdir, open, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, StoreError } from "./store.ts";
+import { syncFolder } from "./sync-folder.ts";
 import type { ValueFormat } from "./value-seal.ts";
 
 /** Raised when the layout of the folder or the meaning of a key of ours changes. */
@@ -17,6 +18,8 @@ export const storeVersion = 2;
 export type Marker =
   /** Nothing can have been kept in it yet. */
   | { readonly state: "creating"; readonly values: ValueFormat }
+  /** Another store is being copied into it; see `copying.ts`. */
+  | { readonly state: "copying"; readonly values: ValueFormat }
   | { readonly state: "ready"; readonly values: StoredFormat }
   /** Its values are being written again in another format; see `rewriting.ts`. */
   | { readonly state: "rewriting"; readonly from: StoredFormat; readonly values: ValueFormat };
@@ -86,15 +89,12 @@ function parseMarker(path: string, text: string): Marker {
       `the store at ${path} has version ${version}, this program expects version 1 or ${storeVersion}: run the version that wrote it`,
     );
   }
+  if (state === "copying") {
+    const message = `the store at ${path} is a copy that was broken off: remove it, and make it again`;
+    throw new StoreError("store-damaged", message);
+  }
   if (state === "rewriting" && from !== undefined) return { state, from, values };
   return { state: state === "ready" ? "ready" : "creating", values };
-}
-
-/** Makes new names in a folder durable. Some systems have no such operation for folders. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(path, "r");
-  await handle.sync().finally(() => handle.close());
 }
 
 /** It says how values are kept, so it is not guessed. */

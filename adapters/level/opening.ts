@@ -17,6 +17,8 @@ export interface OpenedParts {
   readonly level: Database;
   readonly tipFile: TipFile;
   readonly tip: Tip;
+  /** Of all values. */
+  readonly format: ValueFormat;
   readonly seal: ValueSeal;
 }
 
@@ -56,7 +58,7 @@ export async function openParts(
       );
       await rewriteValues({ folder, level }, { values: format, seal });
     }
-    return { folder, level, tipFile, tip, seal };
+    return { folder, level, tipFile, tip, format, seal };
   } catch (error) {
     await tipFile?.close();
     await level?.close();
@@ -83,7 +85,7 @@ function wrongSecret(folder: StoreFolder, secret: Uint8Array | null): StoreError
 
 /** Opens LevelDB. It is made only where the store is being made. */
 export async function openLevel(folder: StoreFolder): Promise<Database> {
-  const isNew = folder.marker.state === "creating";
+  const isNew = folder.marker.state === "creating" || folder.marker.state === "copying";
   const level: Database = new LevelDb(folder.levelPath, {
     keyEncoding: "buffer",
     valueEncoding: "view",

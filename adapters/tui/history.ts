@@ -34,9 +34,10 @@ export class History {
     return copy;
   }
 
-  /** Null for the parts that were not reached. */
-  means(): readonly (number | null)[] {
-    return Array.from(this.#samples, (samples, part) => (samples === 0 ? null : this.#mean(part)));
+  /** Of a run that ends then. Null for the parts that were not reached. */
+  means(endUs = this.#untilUs): readonly (number | null)[] {
+    const parts = this.#samples.subarray(0, this.#partOf(endUs) + 1);
+    return Array.from(parts, (samples, part) => (samples === 0 ? null : this.#mean(part)));
   }
 
   #partOf(timeUs: number): number {

@@ -24,6 +24,8 @@ import type {
 export interface Moment {
   readonly realMs: number;
   readonly nowUs: number;
+  /** When the run ends, as far as that is known. */
+  readonly endUs: number;
 }
 
 const speedWindowMs = 1_000;
@@ -111,7 +113,7 @@ export class Viewer {
     return sides.flatMap(({ nodes }) => nodes.flatMap((node) => plan.nodes[node]?.id ?? []));
   }
 
-  view(simulation: Simulation, { realMs, nowUs }: Moment, { pace, selected }: Chosen): RunView {
+  view(simulation: Simulation, { realMs, nowUs, endUs }: Moment, { pace, selected }: Chosen): RunView {
     const { plan, world, acknowledged, propagation, violations } = simulation;
     this.#virtualUs.add(realMs, nowUs);
     this.#events.add(realMs, world.events);
@@ -129,7 +131,7 @@ export class Viewer {
       seed: plan.seed,
       description: this.#description,
       nowUs,
-      untilUs: plan.untilUs,
+      untilUs: endUs,
       isLive: false,
       pace: {
         ...pace,
@@ -142,7 +144,7 @@ export class Viewer {
       faults: currentFaults(plan, nowUs),
       faultsMax: this.#faultsMax,
       spans: this.#spans,
-      rootCounts: history.means(),
+      rootCounts: history.means(endUs),
       figures: {
         acknowledged,
         propagationP50Ms: propagation.recentMedianMs(),

@@ -18,16 +18,32 @@ export interface AppliedDelta {
   readonly at: Hlc;
 }
 
+/** Columns in the order of application: of a hundred thousand deltas an object each costs three times the room and time. */
 export interface GraphMemory {
-  /** In the order of application. */
-  readonly order: AppliedDelta[];
+  readonly ids: DeltaId[];
+  /** The position of a single parent, or those of all. */
+  readonly parents: (number | readonly number[])[];
+  readonly generations: number[];
+  readonly atMs: number[];
+  readonly atCounters: number[];
   readonly positions: Map<DeltaId, number>;
   /** Applied deltas without an applied child. */
   readonly heads: Set<DeltaId>;
 }
 
+/** An applied delta as the store has it. */
+export type IndexEntry = Omit<AppliedDelta, "generation">;
+
 export function createGraphMemory(): GraphMemory {
-  return { order: [], positions: new Map(), heads: new Set() };
+  return {
+    ids: [],
+    parents: [],
+    generations: [],
+    atMs: [],
+    atCounters: [],
+    positions: new Map(),
+    heads: new Set(),
+  };
 }
 
 export class Graph {
@@ -38,7 +54,7 @@ export class Graph {
   }
 
   get count(): number {
-    return this.#memory.order.length;
+    return this.#memory.ids.length;
   }
 
   has(id: DeltaId): boolean {
@@ -55,12 +71,17 @@ export class Graph {
   }
 
   at(position: number): AppliedDelta {
-    return present(this.#memory.order[position], `applied delta at position ${position}`);
+    return {
+      id: this.#idAt(position),
+      parents: this.#parentsAt(position),
+      generation: this.#generationAt(position),
+      at: { ms: this.#memory.atMs[position] ?? 0, counter: this.#memory.atCounters[position] ?? 0 },
+    };
   }
 
   get(id: DeltaId): AppliedDelta | undefined {
     const position = this.#memory.positions.get(id);
-    return position === undefined ? undefined : this.#memory.order[position];
+    return position === undefined ? undefined : this.at(position);
   }
 
   /** Positions of deltas that are all applied. */
@@ -70,29 +91,34 @@ export class Graph {
 
   /** Appends a delta whose parents are applied. O(parents). */
   append(delta: AppliedDelta): void {
-    const { order, positions, heads } = this.#memory;
-    positions.set(delta.id, order.length);
-    order.push(delta);
-    for (const parent of delta.parents) heads.delete(this.at(parent).id);
+    const { heads } = this.#memory;
+    this.#push(delta, delta.generation);
+    for (const parent of delta.parents) heads.delete(this.#idAt(parent));
     heads.add(delta.id);
   }
 
   /**
-   * Fills an empty graph with deltas in the order of their application; each is in it before the next is taken. The
-   * same as to append them, but heads that do not stay heads are never noted, which is most of the work. O(n).
+   * Fills an empty graph: `read` adds entries in the order of their application, each on those before it. The same as to
+   * append them, but heads that do not stay heads are never noted, which is most of the work. O(n).
    */
-  restore(deltas: Iterable<AppliedDelta>): void {
-    const { order, positions, heads } = this.#memory;
+  restore(read: (add: (entry: IndexEntry) => void) => void): void {
+    const { ids, heads } = this.#memory;
     const isParent: boolean[] = [];
-    for (const delta of deltas) {
-      positions.set(delta.id, order.length);
-      order.push(delta);
+    read((entry) => {
+      this.#push(entry, this.generationOn(entry.parents));
       isParent.push(false);
-      for (const parent of delta.parents) isParent[parent] = true;
-    }
-    order.forEach(({ id }, position) => {
+      for (const parent of entry.parents) isParent[parent] = true;
+    });
+    ids.forEach((id, position) => {
       if (!isParent[position]) heads.add(id);
     });
+  }
+
+  /** Of a delta on these. */
+  generationOn(parents: readonly number[]): number {
+    let generation = 0;
+    for (const parent of parents) generation = Math.max(generation, this.#generationAt(parent) + 1);
+    return generation;
   }
 
   /**
@@ -103,26 +129,50 @@ export class Graph {
     const walk = new Walk(this);
     for (const head of this.#memory.heads) walk.reach(this.#position(head), "ours");
     for (const id of frontier) if (this.has(id)) walk.reach(this.#position(id), "common");
-    return walk.run().map((position) => this.at(position).id);
+    return walk.run().map((position) => this.#idAt(position));
   }
 
   /** Those of the ids that are applied, in causal order. */
   inCausalOrder(ids: readonly DeltaId[]): readonly DeltaId[] {
     const positions = ids.filter((id) => this.has(id)).map((id) => this.#position(id));
-    return positions.sort((a, b) => a - b).map((position) => this.at(position).id);
+    return positions.sort((a, b) => a - b).map((position) => this.#idAt(position));
   }
 
   /** Ids from the newest back to position `from`, ever further apart, by a half. O(log n). */
   recent(from: number, max: number): readonly DeltaId[] {
     const ids: DeltaId[] = [];
     for (let back = 1; back <= this.count - from && ids.length < max; back += Math.max(1, back >> 1)) {
-      ids.push(this.at(this.count - back).id);
+      ids.push(this.#idAt(this.count - back));
     }
     return ids;
   }
 
   #position(id: DeltaId): number {
     return present(this.#memory.positions.get(id), "position of an applied delta");
+  }
+
+  #push({ id, parents, at }: IndexEntry, generation: number): void {
+    const memory = this.#memory;
+    const [parent] = parents;
+    memory.positions.set(id, memory.ids.length);
+    memory.ids.push(id);
+    memory.parents.push(parents.length === 1 && parent !== undefined ? parent : Object.freeze(parents));
+    memory.generations.push(generation);
+    memory.atMs.push(at.ms);
+    memory.atCounters.push(at.counter);
+  }
+
+  #idAt(position: number): DeltaId {
+    return present(this.#memory.ids[position], `applied delta at position ${position}`);
+  }
+
+  #generationAt(position: number): number {
+    return present(this.#memory.generations[position], `applied delta at position ${position}`);
+  }
+
+  #parentsAt(position: number): readonly number[] {
+    const parents = present(this.#memory.parents[position], `applied delta at position ${position}`);
+    return typeof parents === "number" ? [parents] : parents;
   }
 }
 

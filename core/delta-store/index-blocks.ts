@@ -8,7 +8,7 @@
  */
 
 import { present } from "../assert.ts";
-import type { AppliedDelta, Graph } from "../dag/graph.ts";
+import type { AppliedDelta, Graph, IndexEntry } from "../dag/graph.ts";
 import { byteString, type ContextId, type DeltaId, idBytes } from "../ids.ts";
 import { storeKeys } from "../store-keys.ts";
 import type { Turn } from "../turn.ts";
@@ -44,20 +44,23 @@ export function readIndex(
   count: number,
   about: { readonly contextId: ContextId; readonly turn: Turn },
 ): void {
-  graph.restore(readBlocks(graph, count, about));
+  graph.restore((add) => readBlocks(graph, count, { ...about, add }));
   if (graph.count !== count) refuse("malformed", `an index of ${graph.count} deltas, expected ${count}`);
 }
 
-/** Each entry builds on those before, which are in the graph by then. */
-function* readBlocks(
+function readBlocks(
   graph: Graph,
   count: number,
-  { contextId, turn }: { readonly contextId: ContextId; readonly turn: Turn },
-): Generator<AppliedDelta, void> {
+  {
+    contextId,
+    turn,
+    add,
+  }: { readonly contextId: ContextId; readonly turn: Turn; readonly add: (entry: IndexEntry) => void },
+): void {
   for (let block = 0; block * entriesPerBlock < count; block += 1) {
     const bytes = turn.read(storeKeys.indexBlock(contextId, block));
     if (bytes === undefined) return refuse("malformed", `index block ${block} of a context is missing`);
-    yield* readBlock(graph, bytes);
+    readBlock(graph, bytes, add);
   }
 }
 
@@ -83,7 +86,7 @@ function appendEntries(stored: Uint8Array, entries: readonly AppliedDelta[]): Ui
 }
 
 /** A start reads every delta's entry here, so nothing is made that is not kept: no views of ids, no lists with room to grow. */
-function* readBlock(graph: Graph, bytes: Uint8Array): Generator<AppliedDelta, void> {
+function readBlock(graph: Graph, bytes: Uint8Array, add: (entry: IndexEntry) => void): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const codes = new Array<number>(idBytes);
   let offset = 0;
@@ -97,7 +100,7 @@ function* readBlock(graph: Graph, bytes: Uint8Array): Generator<AppliedDelta, vo
     const parents = readParents(view, { from: offset + fixedBytes, count: parentCount });
     for (const parent of parents)
       if (parent >= graph.count) refuse("malformed", "an index entry before its parents");
-    yield createApplied(graph, { id, parents, at });
+    add({ id, parents, at });
     offset = next;
   }
 }
@@ -121,12 +124,7 @@ export function* idsIn(bytes: Uint8Array): Generator<DeltaId> {
   }
 }
 
-/** The index entry of a delta, its generation derived from its parents'. */
-export function createApplied(
-  graph: Graph,
-  { id, parents, at }: Omit<AppliedDelta, "generation">,
-): AppliedDelta {
-  let generation = 0;
-  for (const parent of parents) generation = Math.max(generation, graph.at(parent).generation + 1);
-  return Object.freeze({ id, parents, generation, at });
+/** An applied delta, its generation derived from its parents'. */
+export function createApplied(graph: Graph, entry: IndexEntry): AppliedDelta {
+  return { ...entry, generation: graph.generationOn(entry.parents) };
 }

@@ -39,6 +39,9 @@ export function createStateMemory(): StateMemory {
 /** More than this of fresh entities is written. */
 const freshMax = { entities: 256, bytes: 1_048_576 };
 
+/** What collecting a deletion adds to a commit, roughly. */
+export const collectedBytes = 256;
+
 export class StateStore implements EntityReader {
   readonly #memory: StateMemory;
   readonly #records: StateRecords;

@@ -43,14 +43,16 @@ interface Share {
   readonly bytes: number;
 }
 
-/** Copied in one turn, one entity at least. */
-const copiedMax: Share = { entities: 1_024, bytes: 1_048_576 };
-/** What is left to copy in the turn in which this state takes its place. */
-const restMax: Share = { entities: 256, bytes: 1_048_576 };
+/** What is much is told in pages, as all that moves of states: so many are copied in one turn, or left for the last one. */
+const pagesPerTurn = 16;
+/** Copied in one turn, one at least. */
+const copiedEntitiesMax = 1_024;
+/** Left to copy in the turn in which this state takes its place. */
+const restEntitiesMax = 256;
 /** After so many rounds, of which each has less to copy unless much is written, both double with each. */
 const roundsMax = 8;
-/** By then a turn copies a TiB: more than any state comes to. */
-const doublingsMax = 20;
+/** By then a turn copies some TiB, whatever a page is: more than any state comes to. */
+const doublingsMax = 30;
 
 export function createSuccessor(shown: Shown, turn: Turn): SuccessorMemory {
   const copying = shown.pinState(turn);
@@ -63,9 +65,11 @@ export function createSuccessor(shown: Shown, turn: Turn): SuccessorMemory {
 export class Successor {
   readonly state: StateStore;
   readonly #memory: SuccessorMemory;
+  readonly #pageBytes: number;
 
-  constructor(memory: SuccessorMemory, records: StateRecords) {
+  constructor(memory: SuccessorMemory, records: StateRecords, pageBytes: number) {
     this.#memory = memory;
+    this.#pageBytes = pageBytes;
     this.state = new StateStore(memory.state, records);
   }
 
@@ -104,7 +108,7 @@ export class Successor {
 
   /** Is what was written since the version that is copied so little that one turn may copy it? */
   #isLittle(shown: StateStore): boolean {
-    const max = this.#shareOf(restMax);
+    const max = this.#shareOf(restEntitiesMax);
     let [entities, bytes] = [0, 0];
     for (const leaf of shown.changes(this.#memory.copying, {})) {
       entities += 1;
@@ -114,15 +118,15 @@ export class Successor {
     return true;
   }
 
-  #shareOf({ entities, bytes }: Share): Share {
+  #shareOf(entities: number): Share {
     const times = 1 << Math.min(doublingsMax, Math.max(0, this.#memory.rounds - roundsMax));
-    return { entities: entities * times, bytes: bytes * times };
+    return { entities: entities * times, bytes: pagesPerTurn * this.#pageBytes * times };
   }
 
   #copyPinned(from: StateStore, after: Hlc | null, turn: Turn): boolean {
     const memory = this.#memory;
     const some: Entity[] = [];
-    const max = this.#shareOf(copiedMax);
+    const max = this.#shareOf(copiedEntitiesMax);
     let bytes = 0;
     const isFull = () => some.length >= max.entities || bytes >= max.bytes;
     let rest: string | null = null;

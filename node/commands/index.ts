@@ -119,6 +119,15 @@ function registerNode(program: Command): void {
     .action(async (file: string, options: ReplayOptions) =>
       (await import("./replay.ts")).replayFile(file, options),
     );
+  withHomeOptions(
+    node.command("backup").argument("<folder>", "where to put the copy; nothing may be there yet"),
+  )
+    .description(
+      "copy a node's folder, while it runs or not, and read the copy again; a restored node is the copy put in its place",
+    )
+    .action(async (target: string, options: HomeOptions) =>
+      (await import("./backup.ts")).backup(target, options),
+    );
   withHomeOptions(node.command("repair"))
     .description("read a stopped node's whole store, and put right what is damaged in it")
     .option(

@@ -1,31 +1,15 @@
 /** `reconverge node repair` */
 
-import { publicKeyOfSeed } from "../../adapters/crypto/identity.ts";
-import { peerOfPublicKey } from "../../adapters/libp2p/peer-name.ts";
-import { builtInApplications } from "../../core/app/built-in/index.ts";
-import { applicationsOf, loadInstalled } from "../applications.ts";
-import { readConfig } from "../config-file.ts";
-import { nodeFolder, obtainSeed } from "../home.ts";
+import { nodeFolder } from "../home.ts";
 import { type RepairOutcome, repairNode } from "../repair/repair.ts";
-import { readStoreSecret } from "../store-secret.ts";
 import type { HomeOptions } from "./index.ts";
 import { reporting, show } from "./output.ts";
+import { readStoredNode } from "./stored-node.ts";
 
 export async function repair(options: HomeOptions & { readonly acceptLoss?: true }): Promise<void> {
   await reporting(options.json === true, async () => {
     const folder = nodeFolder(options.home, options.name);
-    const config = await readConfig(folder.configPath);
-    const seed = await obtainSeed(folder);
-    const installed = applicationsOf(await loadInstalled(config.applications));
-    const outcome = await repairNode(
-      {
-        ...{ seed, peer: peerOfPublicKey(publicKeyOfSeed(seed)), config: config.core },
-        applications: [...builtInApplications, ...installed.map(({ application }) => application)],
-        storePath: folder.storePath,
-        secret: await readStoreSecret(config.store.keyFile),
-      },
-      options.acceptLoss === true,
-    );
+    const outcome = await repairNode(await readStoredNode(folder), options.acceptLoss === true);
     show(options.json === true, outcome, tell(outcome));
   });
 }

@@ -21,7 +21,8 @@ import { randomWords } from "../random-words.ts";
 import { type Salvaged, salvage } from "./salvage.ts";
 import { findDamage } from "./verify.ts";
 
-export interface RepairedNode {
+/** Whose store it is, and where. */
+export interface StoredNode {
   readonly seed: Uint8Array;
   readonly peer: PeerId;
   readonly applications: readonly Application[];
@@ -43,13 +44,13 @@ export type RepairOutcome =
   | { readonly kind: "salvaged"; readonly why: string; readonly keptAt: string; readonly salvaged: Salvaged };
 
 /** Rejects with a `StoreError` that says what to do, where the damage is not accepted or cannot be worked around. */
-export async function repairNode(node: RepairedNode, acceptLoss: boolean): Promise<RepairOutcome> {
+export async function repairNode(node: StoredNode, acceptLoss: boolean): Promise<RepairOutcome> {
   const { storePath, secret } = node;
   await finishInterrupted(storePath);
   const lost: string[] = [];
   const opening = { acceptLoss, secret, told: (what: string) => lost.push(what) };
   const manifest = await repairManifest(storePath, opening);
-  const checked = await check(node, opening);
+  const checked = await checkStore(node, opening);
   if (typeof checked === "number") return { kind: "whole", manifest, values: checked, lost };
   if (!acceptLoss)
     throw new StoreError(
@@ -59,8 +60,8 @@ export async function repairNode(node: RepairedNode, acceptLoss: boolean): Promi
   return await replace(node, checked);
 }
 
-/** The number of values, or what is wrong. */
-async function check(node: RepairedNode, opening: RepairOptions): Promise<number | string> {
+/** Opens a store and reads all of it; gives the number of values, or what is wrong. */
+export async function checkStore(node: StoredNode, opening: RepairOptions): Promise<number | string> {
   const { storePath } = node;
   try {
     const values = await checkValues(storePath, opening);
@@ -77,7 +78,7 @@ async function check(node: RepairedNode, opening: RepairOptions): Promise<number
   }
 }
 
-async function replace(node: RepairedNode, why: string): Promise<RepairOutcome> {
+async function replace(node: StoredNode, why: string): Promise<RepairOutcome> {
   const { storePath, secret } = node;
   const freshPath = besideStore(storePath);
   await rm(freshPath, { recursive: true, force: true });
@@ -109,7 +110,7 @@ export async function finishInterrupted(storePath: string): Promise<boolean> {
   return true;
 }
 
-function coreParts({ seed, peer, applications, config }: RepairedNode) {
+function coreParts({ seed, peer, applications, config }: StoredNode) {
   const identity = createNodeIdentity(seed, peer);
   return { identity, authorOf: publicKeyOfPeer, codec: createCodec(nodeCrypto), applications, config };
 }

@@ -17,6 +17,8 @@ export interface FaultSetting {
   readonly contexts: readonly DrawnContext[];
   /** Of each context one who stays. */
   readonly anchors: readonly string[];
+  /** Who has crashes already, and is given no others. */
+  readonly crashing: readonly string[];
   readonly space: ScenarioSpace;
   readonly draws: Stream;
 }
@@ -76,6 +78,7 @@ class Schedule {
     this.#initial = Array.from({ length: setting.nodes }, (_, index) => `n${index}`);
     this.#joinsAtMs = new Map(joins.map(({ atMs, joining }) => [joining.id, atMs]));
     this.#anchors = new Set(setting.anchors);
+    for (const id of setting.crashing) this.#busyUntilMs.set(`crash/${id}`, Number.POSITIVE_INFINITY);
   }
 
   /** Null where the draw fits nothing. */

@@ -13,6 +13,7 @@ import { convergenceBoundMs, slowestSyncMs } from "./convergence-bound.ts";
 import { drawBursts } from "./draw-bursts.ts";
 import { drawConfig } from "./draw-config.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { drawLargeState } from "./draw-large-states.ts";
 import { drawMembership } from "./draw-members.ts";
 import { drawClocks, drawDiskSync, drawNetwork } from "./draw-network.ts";
 import { type Cast, drawContexts, drawWorkload } from "./draw-workload.ts";
@@ -29,7 +30,7 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
   const isVaried = (part: VariedPart) =>
     space.varied.includes(part) && draws(`varies-${part}`).chance(variedShare);
   const nodes = draws("size").pick(space.sizes);
-  const activeMs = draws("length").between(...space.activeMs);
+  const drawnMs = draws("length").between(...space.activeMs);
   const network = drawNetwork(nodes, {
     draws: draws("network"),
     hasTopology: isVaried("topology"),
@@ -37,8 +38,14 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
   });
   const disk = isVaried("disk") ? { syncMs: drawDiskSync(draws("disk")) } : {};
   const syncMs = slowestSyncMs({ disk });
-  const config = drawConfig(network, { syncMs, isVaried: isVaried("config") }, draws("config"));
   const contexts = drawContexts(nodes, space, draws("contexts"));
+  const setting = { nodes, contexts, activeMs: drawnMs };
+  const largeState = drawLargeState(setting, space, draws("large-state"));
+  const activeMs = largeState?.activeMs ?? drawnMs;
+  const config = {
+    ...drawConfig(network, { syncMs, isVaried: isVaried("config") }, draws("config")),
+    ...largeState?.config,
+  };
   const memberDraws = draws("members");
   const changing = contexts.filter(() => memberDraws.chance(space.membershipShare));
   const memberships = new Map(
@@ -55,6 +62,7 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
     activeMs,
     contexts,
     anchors,
+    crashing: largeState === null ? [] : [largeState.crashing],
     space,
     draws: draws("faults"),
   });
@@ -66,8 +74,12 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
     ...(isVaried("clocks") ? { clocks: drawClocks(draws("clocks")) } : {}),
     ...(disk.syncMs === undefined ? {} : { disk }),
     ...(Object.keys(config).length > 0 ? { config } : {}),
-    workload: [...drawWorkload(cast, space, draws("workload")), ...bursts.map(({ calls }) => calls)],
-    faults: [...faults, ...bursts.flatMap((burst) => burst.faults)],
+    workload: [
+      ...drawWorkload(cast, space, draws("workload")),
+      ...bursts.map(({ calls }) => calls),
+      ...(largeState?.calls ?? []),
+    ],
+    faults: [...faults, ...bursts.flatMap((burst) => burst.faults), ...(largeState?.faults ?? [])],
   };
   const withinMs = convergenceBoundMs(scenario, activeMs);
   const settle = draws("settle").pick(settlesMs);

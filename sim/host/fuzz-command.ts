@@ -33,14 +33,14 @@ ${profiles.map(({ name, meaning }) => `  ${name.padEnd(10)}${meaning}`).join("\n
 
 Before the first seed mistakes are planted around a sound core, and every oracle concerned must report its own.
 After the last, what was covered is listed, what never was, and what failed: by kind, each with a scenario to run
-again with sim or to make small with shrink.
+again with sim or to make small with shrink. A signal (Ctrl-C) ends it as the budget does; a second one at once.
 
 Examples:
   reconverge fuzz --budget 10m --workers 2
   reconverge fuzz --seeds 1..1000 --profile disk --json
 
 Exit codes: those of sim, of the first seed that failed; 5 also when the budget ended before the last of --seeds;
-70 when a planted mistake was missed.`,
+128 and the signal's number when cut off by one; 70 when a planted mistake was missed.`,
     )
     .action(async (options: FuzzOptions) => {
       const { fuzz } = await import("./fuzz.ts");

@@ -9,15 +9,15 @@ import { Failures } from "../fuzz/failures.ts";
 import type { Profile } from "../fuzz/profiles.ts";
 import type { FuzzRun } from "../fuzz/run.ts";
 import { exitCodes, type RunResult } from "../result.ts";
-import { durationExpectation, parseDurationUs } from "../scenario/duration.ts";
 import { Corpus, CorpusError } from "./corpus.ts";
+import { type CutOff, untilCutOff } from "./cut-off.ts";
 import type { FuzzOptions } from "./fuzz-command.ts";
 import { describeFailure, describeSession } from "./fuzz-report.ts";
 import { parseProfile, scenarioOf } from "./fuzz-run.ts";
 import { fuzzInProcess, fuzzInWorkers } from "./fuzz-runners.ts";
 import { createSimulation } from "./simulate.ts";
 import { StatusLine } from "./status-line.ts";
-import { parseSeeds, parseWhole, UsageError } from "./usage.ts";
+import { parseBudget, parseSeeds, parseWhole, UsageError } from "./usage.ts";
 import { expectWritableFolder } from "./writable.ts";
 
 const budgetDefault = "60s";
@@ -60,6 +60,7 @@ class Session {
   #runs = 0;
   #events = 0;
   #exitCode = 0;
+  #cutOff: CutOff | null = null;
 
   constructor(options: FuzzOptions) {
     this.#options = options;
@@ -75,7 +76,12 @@ class Session {
   async run(): Promise<number> {
     const tasks = this.#tasks();
     const runs = this.#workers > 1 ? fuzzInWorkers(tasks, this.#workers) : fuzzInProcess(tasks);
-    for await (const run of runs) await this.#take(run);
+    const stopListening = untilCutOff(Number.POSITIVE_INFINITY, (cutOff) => (this.#cutOff = cutOff));
+    try {
+      for await (const run of runs) await this.#take(run);
+    } finally {
+      stopListening();
+    }
     this.#status.clear();
     const summary = describeSession({
       ...{ profile: this.#profile.name, runs: this.#runs, events: this.#events },
@@ -87,18 +93,28 @@ class Session {
         .map((group) => ({ ...group, file: this.#files.get(group.signature) })),
     });
     (this.#options.json === true ? process.stderr : process.stdout).write(summary);
-    const isUnfinished = this.#seeds !== null && this.#runs < this.#seeds.length;
-    if (isUnfinished)
-      process.stderr.write(`the budget ended after ${this.#runs} of ${this.#seeds?.length} seeds\n`);
-    return this.#exitCode === 0 && isUnfinished ? exitCodes.budget : this.#exitCode;
+    return this.#ended();
   }
 
-  /** Seeds for as long as the budget lasts. */
+  /** Says why not all was run that was asked for. Gives the exit code: what failed comes before what was cut off. */
+  #ended(): number {
+    const asked = this.#seeds?.length ?? null;
+    const isUnfinished = asked !== null && this.#runs < asked;
+    const of = asked === null ? "" : ` of ${asked} seeds`;
+    if (this.#cutOff !== null)
+      process.stderr.write(`cut off by ${this.#cutOff.reason} after ${this.#runs}${of || " runs"}\n`);
+    else if (isUnfinished) process.stderr.write(`the budget ended after ${this.#runs}${of}\n`);
+    const cutOffExitCode = this.#cutOff?.exitCode ?? (isUnfinished ? exitCodes.budget : 0);
+    return this.#exitCode === 0 ? cutOffExitCode : this.#exitCode;
+  }
+
+  /** Seeds for as long as the budget lasts and nobody cuts it off; runs under way are waited for. */
   *#tasks() {
     const { name: profile } = this.#profile;
     for (let index = 0; ; index += 1) {
       const seed = this.#seeds === null ? index + 1 : this.#seeds[index];
-      if (seed === undefined || performance.now() - this.#startMs >= this.#budgetMs) return;
+      const isOver = performance.now() - this.#startMs >= this.#budgetMs;
+      if (seed === undefined || isOver || this.#cutOff !== null) return;
       yield { seed, profile };
     }
   }
@@ -135,14 +151,4 @@ class Session {
 
 function parseRange(seeds: string): readonly number[] {
   return parseSeeds({ seeds }).flatMap((seed) => seed ?? []);
-}
-
-/** Infinite for null. */
-function parseBudget(budget: string | null): number {
-  if (budget === null) return Number.POSITIVE_INFINITY;
-  const us = parseDurationUs(budget);
-  if (us !== null && us > 0) return us / 1_000;
-  throw new UsageError(
-    `--budget: found "${budget}", expected ${durationExpectation.replace(" or a number of ms", "")}`,
-  );
 }

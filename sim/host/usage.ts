@@ -1,5 +1,6 @@
 /** What was wrong with how a command was called: shown without a stack, exit code 1. */
 
+import { durationExpectation, parseDurationUs } from "../scenario/duration.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
 
 export class UsageError extends Error {
@@ -56,4 +57,14 @@ export function parseSeeds({
   if (last - first >= seedsMax)
     throw new UsageError(`--seeds: found "${seeds}", expected at most ${seedsMax} seeds`);
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
+/** How long something may take, in ms. Infinite for null. */
+export function parseBudget(budget: string | null): number {
+  if (budget === null) return Number.POSITIVE_INFINITY;
+  const us = parseDurationUs(budget);
+  if (us !== null && us > 0) return us / 1_000;
+  throw new UsageError(
+    `--budget: found "${budget}", expected ${durationExpectation.replace(" or a number of ms", "")}`,
+  );
 }

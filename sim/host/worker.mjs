@@ -6,3 +6,4 @@ const worker = await import("./worker.ts");
 
 export const runInWorker = worker.runInWorker;
 export const fuzzInWorker = worker.fuzzInWorker;
+export const shrinkInWorker = worker.shrinkInWorker;

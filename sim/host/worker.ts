@@ -1,10 +1,12 @@
-/** What a worker thread does: one plan, or one seed of fuzzing, and one result. */
+/** What a worker thread does: one plan, one seed of fuzzing or one shrinking, and one result. */
 
 import type { FuzzRun } from "../fuzz/run.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RunResult } from "../result.ts";
+import type { Shrinking } from "../shrink/shrink.ts";
 import { type FuzzTask, runSeed } from "./fuzz-run.ts";
 import { importAll } from "./scenario-applications.ts";
+import { type ShrinkTask, shrinkRun } from "./shrink-run.ts";
 import { type Ran, runPlan } from "./simulate.ts";
 
 export interface WorkerTask {
@@ -22,4 +24,8 @@ export async function runInWorker({ applicationFiles, ...task }: WorkerTask): Pr
 
 export function fuzzInWorker(task: FuzzTask): FuzzRun<RunResult> {
   return runSeed(task);
+}
+
+export function shrinkInWorker(task: ShrinkTask): Promise<Shrinking> {
+  return shrinkRun(task);
 }

@@ -166,24 +166,30 @@ export class Oracles {
     );
   }
 
-  /** It has: of what is on no disk of these now the last copy is gone, and nobody owes it any longer. */
+  /** It has: others answer for what is on their disks. Of what is on none of these now the last copy is gone, and nobody owes it. */
   destroyedOn(node: SimNode, keepers: readonly SimNode[]): void {
     this.kept.lost(node.disk);
-    for (const [contextId, id] of this.#atRisk) {
-      if (!keepers.some(({ disk }) => this.#isDurable(disk, contextId, id))) this.memory.destroyed.add(id);
-    }
+    for (const [contextId, id] of this.#atRisk)
+      if (!this.#isDurable(node.disk, contextId, id)) this.#handOver(contextId, id, { node, keepers });
     this.#atRisk = [];
   }
 
   /** A node deletes a context: others answer for what was acknowledged in it, as far as they have it. */
   deleted(node: SimNode, contextId: ContextId, keepers: readonly SimNode[]): void {
-    const others = keepers.filter((each) => each !== node);
-    const writes = this.memory.acknowledged.get(contextId) ?? new Map<DeltaId, number>();
-    for (const [id, index] of writes) {
-      const keeper = others.find(({ disk }) => this.#isDurable(disk, contextId, id));
-      if (keeper === undefined) this.memory.destroyed.add(id);
-      else if (index === node.index) writes.set(id, keeper.index);
-    }
+    for (const id of this.memory.acknowledged.get(contextId)?.keys() ?? [])
+      this.#handOver(contextId, id, { node, keepers });
+  }
+
+  /** A node no longer has an acknowledged write: another answers for it, or it is destroyed. */
+  #handOver(
+    contextId: ContextId,
+    id: DeltaId,
+    { node, keepers }: { readonly node: SimNode; readonly keepers: readonly SimNode[] },
+  ): void {
+    const keeper = keepers.find((each) => each !== node && this.#isDurable(each.disk, contextId, id));
+    const writes = this.memory.acknowledged.get(contextId);
+    if (keeper === undefined) this.memory.destroyed.add(id);
+    else if (writes?.get(id) === node.index) writes.set(id, keeper.index);
   }
 
   #isDurable(disk: SimDisk, contextId: ContextId, id: DeltaId): boolean {

@@ -8,14 +8,22 @@ import { nodeIds } from "./without.ts";
 const shownMax = 300;
 const nameMax = 120;
 
-/** `converged-two-nodes-crash`, say: the oracle, how many nodes, and which faults it takes. */
-export function nameOf(scenario: ExplicitScenario, { oracle }: Violation): string {
-  const kinds = Array.from(new Set(scenario.faults.map(({ kind }) => kind)));
-  const nodes = nodeIds(scenario).length;
-  return [oracle, `${nodes}-${nodes === 1 ? "node" : "nodes"}`, ...kinds].join("-").slice(0, nameMax);
+/** What there is to tell: a shrunk scenario, the violation in it, and whether anything might still be taken out. */
+export interface Shrunk {
+  readonly scenario: ExplicitScenario;
+  readonly violation: Violation;
+  readonly isMinimal: boolean;
 }
 
-export function descriptionOf(scenario: ExplicitScenario, violation: Violation): string {
+/** `converged-2-nodes-crash`, say: the oracle, how many nodes, which faults it takes, and whether more might go. */
+export function nameOf({ scenario, violation, isMinimal }: Shrunk): string {
+  const kinds = Array.from(new Set(scenario.faults.map(({ kind }) => kind)));
+  const nodes = nodeIds(scenario).length;
+  const words = [violation.oracle, `${nodes}-${nodes === 1 ? "node" : "nodes"}`, ...kinds];
+  return [...(isMinimal ? [] : ["not-minimal"]), ...words].join("-").slice(0, nameMax);
+}
+
+export function descriptionOf({ scenario, violation, isMinimal }: Shrunk): string {
   const { workload, faults } = scenario;
   const nodes = nodeIds(scenario).length;
   const what = [
@@ -27,7 +35,8 @@ export function descriptionOf(scenario: ExplicitScenario, violation: Violation):
   const broken = `${oracle}${invariant === null ? "" : ` (invariant ${invariant})`}`;
   const where = node === null ? "" : ` on ${node}`;
   const said = message.split("\n")[0]?.slice(0, shownMax) ?? "";
-  return `With ${what.join(", ")}, ${broken} is violated at ${(atMs / 1_000).toFixed(3)} s${where}: ${said}`;
+  const unfinished = isMinimal ? "" : "Not minimal, shrinking was cut off. ";
+  return `${unfinished}With ${what.join(", ")}, ${broken} is violated at ${(atMs / 1_000).toFixed(3)} s${where}: ${said}`;
 }
 
 function counted(count: number, word: string): string {

@@ -5,6 +5,7 @@
  * 1. The result fails with the signature of the original.
  * 2. It is 1-minimal: without any one of its nodes, calls or faults it no longer does, or is no valid scenario.
  * 3. What is expected stays as it is: a shorter time to converge in would fail by itself.
+ * 4. Cut off, it gives the smallest scenario so far, of which 1 holds and 2 need not.
  */
 
 import { signatureOf } from "../fuzz/signature.ts";
@@ -25,6 +26,8 @@ export interface ShrinkOptions {
   /** Application files to name in the result. */
   readonly applications?: readonly string[];
   readonly onProgress?: (progress: ShrinkProgress) => void;
+  /** Asked again and again; once it says so, nothing more is tried. */
+  readonly isCutOff?: () => boolean;
 }
 
 export interface ShrinkProgress {
@@ -38,13 +41,17 @@ export interface ShrinkProgress {
 
 export type Shrinking =
   | { readonly kind: "passed" }
+  /** Cut off before the whole run had ended: it is not known to fail. */
+  | { readonly kind: "unknown" }
   | {
       readonly kind: "shrunk";
       readonly scenario: ExplicitScenario;
       readonly signature: string;
       /** As the smallest run told it. */
       readonly violation: Violation;
-      /** Events of a whole run, before and after. */
+      /** False when it was cut off. */
+      readonly isMinimal: boolean;
+      /** Events of a whole run, before and after; if it was cut off, after are those until the mistake showed. */
       readonly eventsBefore: number;
       readonly events: number;
       /** Candidates that were run. */
@@ -55,8 +62,14 @@ export type Shrinking =
 const eventsFactor = 3;
 const eventsSpare = 10_000;
 
+/** Between questions whether it is cut off. */
+const eventsPerQuestion = 500;
+
 export function shrink(plan: Plan, options: ShrinkOptions): Shrinking {
-  const whole = options.simulationOf(plan).finish();
+  const simulation = options.simulationOf(plan);
+  while (simulation.runUntil(plan.untilUs, eventsPerQuestion))
+    if (options.isCutOff?.() === true) return { kind: "unknown" };
+  const whole = simulation.finish();
   const [violation] = whole.violations;
   return violation === undefined
     ? { kind: "passed" }
@@ -71,6 +84,9 @@ export interface Search {
   /** The violation of the current scenario. */
   readonly violation: Violation;
 }
+
+/** Ends the pass under way, however deep in it. */
+class CutOff extends Error {}
 
 class Shrinker implements Search {
   current: ExplicitScenario;
@@ -96,24 +112,19 @@ class Shrinker implements Search {
   shrink(events: number): Shrinking {
     this.#eventsBefore = events;
     this.#events = events;
-    this.#untilNothingChanges(reducingPasses);
-    this.#run(roundingPass);
-    this.#untilNothingChanges(minimizingPasses);
-    const { scenario, ...rest } = {
-      scenario: this.current,
-      signature: this.signature,
-      violation: this.violation,
-    };
-    const final = this.#options.simulationOf(this.#options.planOf(scenario)).finish();
+    const isMinimal = this.#minimize();
+    const { current: scenario, signature, violation } = this;
+    const whole = () => this.#options.simulationOf(this.#options.planOf(scenario)).finish().events;
     return {
-      ...{ kind: "shrunk", scenario, ...rest, runs: this.#runs },
-      ...{ eventsBefore: this.#eventsBefore, events: final.events },
+      ...{ kind: "shrunk", scenario, signature, violation, isMinimal, runs: this.#runs },
+      ...{ eventsBefore: this.#eventsBefore, events: isMinimal ? whole() : this.#events },
     };
   }
 
   attempt(candidate: ExplicitScenario): boolean {
     const text = JSON.stringify(candidate);
     if (this.#tried.has(text)) return false;
+    this.#expectTime();
     this.#tried.add(text);
     if (!this.#pins(candidate)) return false;
     const found = this.#violationIn(candidate);
@@ -122,6 +133,19 @@ class Shrinker implements Search {
     this.violation = found.violation;
     this.#events = found.events;
     return true;
+  }
+
+  /** False when it was cut off. */
+  #minimize(): boolean {
+    try {
+      this.#untilNothingChanges(reducingPasses);
+      this.#run(roundingPass);
+      this.#untilNothingChanges(minimizingPasses);
+      return true;
+    } catch (error) {
+      if (error instanceof CutOff) return false;
+      throw error;
+    }
   }
 
   #untilNothingChanges(passes: readonly Pass[]): void {
@@ -150,6 +174,7 @@ class Shrinker implements Search {
     let seen = 0;
     while (simulation.step()) {
       if (simulation.world.events > eventsMax) return null;
+      if (simulation.world.events % eventsPerQuestion === 0) this.#expectTime();
       for (; seen < simulation.violations.length; seen += 1) {
         const violation = simulation.violations[seen];
         if (violation !== undefined && isSame(violation))
@@ -168,6 +193,10 @@ class Shrinker implements Search {
       if (error instanceof ScenarioError) return null;
       throw error;
     }
+  }
+
+  #expectTime(): void {
+    if (this.#options.isCutOff?.() === true) throw new CutOff();
   }
 
   #tell(): void {

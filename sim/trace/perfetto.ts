@@ -24,7 +24,7 @@ export function* perfetto(history: History): Generator<string> {
 }
 
 function* traceEvents(history: History): Generator<TraceEvent> {
-  const { plan, steps, samples, violations } = history;
+  const { plan, result, steps, samples, violations } = history;
   yield named("process_name", processes.nodes, 0, "nodes");
   yield named("process_name", processes.faults, 0, "faults");
   for (const [index, { id }] of plan.nodes.entries())
@@ -46,7 +46,8 @@ function* traceEvents(history: History): Generator<TraceEvent> {
     yield { ph: "C", name: "pending deltas", pid: processes.nodes, ts, args: { pending } };
     yield { ph: "C", name: "distinct heads", pid: processes.nodes, ts, args: { distinctHeads } };
   }
-  for (const [index, fault] of plan.faults.entries()) yield* faultEvents(fault, index, plan.untilUs);
+  for (const [index, fault] of plan.faults.entries())
+    yield* faultEvents(fault, index, Math.min(plan.untilUs, result.virtualMs * 1_000));
   for (const { oracle, node, atMs, message } of violations) {
     const index = plan.nodes.findIndex(({ id }) => id === node);
     const place = { pid: processes.nodes, tid: Math.max(0, index) + 1, ts: atMs * 1_000 };

@@ -61,7 +61,10 @@ export function reportData(history: History): { readonly data: ReportData; reado
     faults: plan.faults.map((fault) => ({
       kind: fault.kind,
       fromMs: fault.atUs / 1_000,
-      toMs: (fault.untilUs ?? (isMoment(fault) ? fault.atUs : plan.untilUs)) / 1_000,
+      toMs: Math.min(
+        result.virtualMs,
+        (fault.untilUs ?? (isMoment(fault) ? fault.atUs : plan.untilUs)) / 1_000,
+      ),
       about: aboutFault(fault, plan.nodes),
     })),
     samples: samples.map(({ timeUs, pending, distinctHeads }) => [timeUs / 1_000, pending, distinctHeads]),

@@ -95,6 +95,12 @@ export class Playback {
     return this.#timeline.head.world.nowUs;
   }
 
+  /** When the run ends, as far as that is known: what settles ends early, and what is healed later than planned. */
+  get endUs(): number {
+    const { world } = this.#timeline.head;
+    return this.#result === null ? Math.min(this.plan.untilUs, world.untilUs) : world.nowUs;
+  }
+
   /** What it came to, once the head has ended. */
   get result(): SimulationResult | null {
     return this.#result;
@@ -111,14 +117,13 @@ export class Playback {
 
   /** Goes on to a virtual time, as far as there is time. True when it came there, or to the end. */
   advance(targetUs: number, isTimeUp: () => boolean): boolean {
-    const { plan } = this;
-    const isEnd = targetUs >= plan.untilUs;
+    const isEnd = targetUs >= this.endUs;
     for (let events = 1; this.#isDue(targetUs, isEnd); events += 1) {
       if (!this.stepForward()) break;
       if (events % eventsBetweenLooks === 0 && isTimeUp()) return false;
     }
-    this.#nowUs = Math.max(this.#nowUs, isEnd ? plan.untilUs : targetUs, this.#shown.world.nowUs);
-    if (this.isAtHead) this.#observeUntil(Math.min(this.#nowUs, plan.untilUs));
+    this.#nowUs = Math.max(this.#nowUs, Math.min(targetUs, this.endUs), this.#shown.world.nowUs);
+    if (this.isAtHead) this.#observeUntil(this.#nowUs);
     if (isEnd) this.#conclude();
     return true;
   }
@@ -213,15 +218,14 @@ export class Playback {
   #showHead(): void {
     if (this.isAtHead) return;
     this.#shown = this.#timeline.head;
-    this.#nowUs =
-      this.#result === null ? this.#shown.world.nowUs : Math.max(this.#shown.world.nowUs, this.plan.untilUs);
+    this.#nowUs = this.#shown.world.nowUs;
   }
 
   #conclude(): void {
     const { head } = this.#timeline;
     if (this.#result !== null || !this.isAtHead) return;
     this.#result = head.finish();
-    this.#nowUs = Math.max(this.#nowUs, head.world.nowUs, this.plan.untilUs);
+    this.#nowUs = head.world.nowUs;
   }
 
   #observeUntil(untilUs: number): void {

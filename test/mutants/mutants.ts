@@ -220,4 +220,34 @@ export const mutants: readonly Mutant[] = [
     "    return graph.count === 0 || this.members.roleNow(services.authorOf(peer)) !== null;\n",
     "    return graph.count === 0 || !this.isRemoved(peer);\n",
   ]),
+  mutant("successor-forgets-a-round", "what was written while a state was copied is not copied", [
+    "core/state/successor.ts",
+    "    memory.copied = memory.copying;\n    memory.copying = shown.pinState(turn);\n",
+    "    memory.copying = shown.pinState(turn);\n    memory.copied = memory.copying;\n",
+  ]),
+  mutant("successor-leaves-the-rest", "what is left for the last turn is not copied", [
+    "core/state/successor.ts",
+    "    this.take(rest, turn);\n",
+    "    this.take(rest.slice(0, 0), turn);\n",
+  ]),
+  mutant("successor-skips-at-a-turn", "between two turns of copying an entity is passed over", [
+    "core/state/successor.ts",
+    "      if (isFull()) {\n        rest = leaf.id;\n",
+    "      if (isFull()) {\n        rest = leaf.id.concat('0');\n",
+  ]),
+  mutant("block-skipped", "a block of what was received is passed over", [
+    "core/sync/state/taking-over.ts",
+    "  taking.block += 1;\n",
+    "  taking.block += taking.block === 0 ? Math.min(2, states.stagedBlocks) : 1;\n",
+  ]),
+  mutant("leftovers-stay", "what a crash left of a state is built upon", [
+    "core/states.ts",
+    "    if (isGone) memory.leaving = null;\n    return isGone;",
+    "    memory.leaving = null;\n    return isGone || true;",
+  ]),
+  mutant("staged-without-the-last", "of what is staged the last subtree is not written", [
+    "core/sync/state/staging.ts",
+    "  finish();\n  staging.bytes -= staging.entityBytes;\n",
+    "  block.pop();\n  finish();\n  staging.bytes -= staging.entityBytes;\n",
+  ]),
 ];

@@ -108,10 +108,10 @@ export class WatchedRun implements Controlled {
   view(): ViewModel {
     const { playback, viewer, changed, comparison } = this.#current;
     const { controls } = this;
-    const { shown, nowUs, violations, result } = playback;
+    const { shown, nowUs, endUs, violations, result } = playback;
     const { isPaused, isBackwards, limit } = this.#pace;
     const pace = { isPaused, isBackwards, limit, goal: this.#goal?.text ?? null };
-    const moment = { realMs: performance.now(), nowUs };
+    const moment = { realMs: performance.now(), nowUs, endUs };
     const selected = controls.selected;
     const base = viewer.view(shown, moment, { pace, selected });
     const pane = runPane({

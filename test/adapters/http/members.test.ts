@@ -2,55 +2,17 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { MembersView, NodeApi } from "../../../adapters/http/api.ts";
+import type { MembersView } from "../../../adapters/http/api.ts";
 import { toBase58 } from "../../../adapters/http/base58.ts";
-import { type Server, startServer } from "../../../adapters/http/server.ts";
-import type { Outcome } from "../../../core/effect.ts";
-import type { AuthorId, ContextId } from "../../../core/ids.ts";
-import type { ClientCall } from "../../../core/input.ts";
-import { nobodyListens } from "./nobody-listens.ts";
+import type { AuthorId } from "../../../core/ids.ts";
+import { contextId, testServer } from "./tested-server.ts";
 
-const contextId = "c".repeat(32) as ContextId;
 const ann = "a".repeat(32) as AuthorId;
-const calls: ClientCall[] = [];
-let outcome: Outcome = { kind: "context", contextId };
-
 const view: MembersView = { ownRole: "admin", others: null, named: [{ author: ann, role: "admin" }] };
-const api: NodeApi = {
-  author: ann,
-  peer: "12D3me",
-  call: async (call) => {
-    calls.push(call);
-    return outcome;
-  },
-  contexts: async () => [],
-  context: async () => null,
-  members: async (id) => (id === contextId ? view : null),
-  parked: async () => [],
-  blobs: async () => null,
-  keptBlobs: async () => [],
-  peers: () => [],
-  status: () => ({}),
-  state: () => "running",
-  ...nobodyListens,
-  metrics: async () => "",
-};
-
-let server: Server;
-test.before(async () => {
-  server = await startServer({ host: "127.0.0.1", port: 0, api, failed: (error) => console.error(error) });
-});
-test.after(() => server.close());
+const { node, send } = testServer({ members: async (id) => (id === contextId ? view : null) });
 test.before.each(() => {
-  calls.length = 0;
-  outcome = { kind: "context", contextId };
+  node.outcome = { kind: "context", contextId };
 });
-
-async function send(method: string, path: string, body?: string) {
-  const init = body === undefined ? {} : { body, headers: { "content-type": "application/json" } };
-  const response = await fetch(server.url + path, { method, ...init });
-  return { status: response.status, answer: (await response.json()) as unknown };
-}
 
 test("members are listed, invited, given roles and removed", async () => {
   const [id, key] = [toBase58(contextId), toBase58("b".repeat(32))];
@@ -63,17 +25,16 @@ test("members are listed, invited, given roles and removed", async () => {
       members: [{ publicKey: toBase58("a".repeat(32)), role: "admin" }],
     },
   });
-  outcome = { kind: "context", contextId };
   await send("PUT", `/admin-api/contexts/${id}/members/${key}`, '{"role":"reader"}');
   await send("DELETE", `/admin-api/contexts/${id}/members/${key}`, "{}");
-  outcome = { kind: "invitation", invitation: Uint8Array.of(1, 2, 3) };
+  node.outcome = { kind: "invitation", invitation: Uint8Array.of(1, 2, 3) };
   const invited = await send(
     "POST",
     `/admin-api/contexts/${id}/invite`,
     `{"invitee":"${key}","validHours":2}`,
   );
   assert.equal(invited.answer, { data: { invitation: "Ldp" } });
-  assert.equal(calls, [
+  assert.equal(node.calls, [
     { kind: "change-members", contextId, change: { kind: "role", member, role: "reader" } },
     { kind: "change-members", contextId, change: { kind: "remove", member } },
     { kind: "invite", contextId, role: "member", invitee: member, expiresInMs: 7_200_000 },
@@ -100,7 +61,7 @@ test("what is wrong with a member or an invitation is said in one sentence", asy
     assert.is(status, 400, url);
     assert.match(JSON.stringify(answer), message);
   }
-  outcome = { kind: "refused", code: "not-permitted", message: "only an admin removes members" };
+  node.outcome = { kind: "refused", code: "not-permitted", message: "only an admin removes members" };
   const refused = await send("DELETE", `${path}/members/${id}`, "{}");
   assert.equal(refused, { status: 403, answer: { error: "only an admin removes members" } });
 });

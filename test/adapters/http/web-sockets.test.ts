@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { request } from "node:http";
+import type { Writable } from "node:stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
@@ -9,9 +10,9 @@ import type { NodeApi } from "../../../adapters/http/api.ts";
 import { toBase58 } from "../../../adapters/http/base58.ts";
 import { type Server, startServer } from "../../../adapters/http/server.ts";
 import type { Outcome } from "../../../core/effect.ts";
-import type { AuthorId, ContextId } from "../../../core/ids.ts";
+import type { ContextId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
-import { nobodyListens } from "./nobody-listens.ts";
+import { idleNode } from "./idle-node.ts";
 
 const contextId = "c".repeat(32) as ContextId;
 const execution = (method: string) =>
@@ -26,23 +27,14 @@ let output: Json = null;
 let left = () => {};
 
 const api: NodeApi = {
-  ...nobodyListens,
-  author: "a".repeat(32) as AuthorId,
-  peer: "12D3me",
+  ...idleNode,
   call: async (call): Promise<Outcome> => {
     if (call.kind === "execute") executed.push(call.method);
     await gate;
     return { kind: "executed", output, written: null };
   },
-  contexts: async () => [],
-  context: async () => null,
-  members: async () => null,
-  parked: async () => [],
-  blobs: async () => null,
-  keptBlobs: async () => [],
-  peers: () => [],
   listen: () => {
-    const news = nobodyListens.listen(() => true);
+    const news = idleNode.listen(() => true);
     const seenLeft = left;
     return Object.assign(news, {
       return: async () => {
@@ -51,9 +43,6 @@ const api: NodeApi = {
       },
     });
   },
-  status: () => ({ state: "running" }),
-  state: () => "running",
-  metrics: async () => "",
 };
 
 let server: Server;
@@ -94,6 +83,11 @@ async function open() {
     return JSON.parse(String(answer));
   };
   return { socket, ask, hear, gone };
+}
+
+/** To send what the package would not. */
+function socketUnder(socket: WebSocket): Writable {
+  return (socket as unknown as { readonly _socket: Writable })._socket;
 }
 
 function closedGate(): () => void {
@@ -164,6 +158,39 @@ test("an id that is none, or a name that is no text, is answered with a sentence
   assert.equal(await ask(`{"id":1,"method":"subscribe","params":{"contextIds":[${deep}]}}`), {
     ...{ id: 1, error: { type: "ParseError", data: "expected texts in contextIds" } },
   });
+  assert.equal(failures, []);
+});
+
+test("a message that is too large is told the bound, and one just below is taken", async () => {
+  const { socket, ask } = await open();
+  const padded = (length: number) => {
+    const request = execution("large");
+    return request.slice(0, -1) + " ".repeat(length - request.length) + request.slice(-1);
+  };
+  assert.equal(await ask(padded(10_489_856)), { id: 1, result: { output: null } });
+  const closed = once(socket, "close");
+  socket.send(padded(10_489_857));
+  const [code, reason] = await closed;
+  assert.is(code, 1009);
+  const sentence = "a message is too large: expected at most 10489856 bytes, which is 10 MiB of arguments";
+  assert.is(String(reason), sentence);
+  assert.equal(executed, ["large"]);
+  assert.equal(failures, []);
+});
+
+test("what is no WebSocket frame, or no text, is told what was expected", async () => {
+  const cases = [
+    // A masked frame of one byte that is no UTF-8, and one with a reserved bit that was never agreed on.
+    [[0x81, 0x81, 0, 0, 0, 0, 0xff], 1007, "expected texts in UTF-8"],
+    [[0xf1, 0x80, 0, 0, 0, 0], 1002, "expected frames of RFC 6455"],
+  ] as const;
+  for (const [bytes, code, reason] of cases) {
+    const { socket } = await open();
+    const closed = once(socket, "close");
+    socketUnder(socket).write(Uint8Array.from(bytes));
+    const [foundCode, foundReason] = await closed;
+    assert.equal([foundCode, String(foundReason)], [code, reason]);
+  }
   assert.equal(failures, []);
 });
 

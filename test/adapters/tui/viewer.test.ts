@@ -43,7 +43,11 @@ class Watched {
     this.simulation.runUntil(nowUs);
     this.viewer.observe(this.simulation, { nowUs });
     const pace = { isPaused: false, isBackwards: false, goal: null, limit: 10 };
-    return this.viewer.view(this.simulation, { realMs: seconds * 100, nowUs }, { pace, selected: null });
+    return this.viewer.view(
+      this.simulation,
+      { realMs: seconds * 100, nowUs, endUs: this.simulation.plan.untilUs },
+      { pace, selected: null },
+    );
   }
 }
 

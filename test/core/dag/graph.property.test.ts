@@ -125,13 +125,13 @@ test("a small gap in a long history costs little", () => {
   const line = Array.from({ length }, (_, position) => (position === 0 ? [] : [position - 1]));
   const graph = graphOf(line, memory);
   let looked = 0;
-  const order = new Proxy(memory.order, {
+  const parents = new Proxy(memory.parents, {
     get: (target, name, receiver) => {
       looked += Number(/^\d+$/.test(String(name)));
       return Reflect.get(target, name, receiver);
     },
   });
-  const counting = graphOf([], { ...memory, order });
+  const counting = graphOf([], { ...memory, parents });
   assert.equal(counting.since([idOf(length - 11)]).length, 10);
   assert.ok(looked < 100, `${looked} looked at`);
   assert.is(graph.count, length);

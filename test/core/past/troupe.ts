@@ -83,7 +83,8 @@ export class Player {
 
   /** Gives what is said where it is refused. */
   call(method: string, key: string): string {
-    const args = method === "set" ? { key, value: `${this.name} ${this.#node.wallMs}` } : { key };
+    const args =
+      method === "set" ? { key, value: `${this.name} ${this.#node.wallMs}`.padEnd(3_000, "-") } : { key };
     const outcome = this.#node.execute(this.#contextId, method, args);
     return outcome.kind === "refused" ? outcome.message : "";
   }
@@ -174,7 +175,8 @@ export class Player {
   }
 
   #started(before: LoneNode | undefined): LoneNode {
-    const config: Partial<Config> = { checkpointEveryDeltas: 2 };
+    // Of states made beside what shows a turn copies an entity or two.
+    const config: Partial<Config> = { checkpointEveryDeltas: 2, snapshotPageBytes: 256 };
     const about = { config, codec: trustingCodec, identity: unsigned(this.name) };
     return new LoneNode(this.name, before === undefined ? about : { ...about, disk: before.disk });
   }

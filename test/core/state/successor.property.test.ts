@@ -15,6 +15,9 @@ import { holds } from "../../laws.ts";
 import { contextId } from "../delta-store/waiting.ts";
 import { inTurn, KeyedDisk, recordsOn, stateOn } from "./states.ts";
 
+/** What a page is unless it is configured. */
+const pageBytes = 65_536;
+
 function entity(key: number, ms: number): Entity {
   const at = { ms, counter: 0 };
   const content = { type: "register", value: ms, updated: { at, hlc: at, step: 0 } } as const;
@@ -57,9 +60,10 @@ test("it ends as the join of what came and of all that shows, or of what of eith
     writing: fc.array(writings, { maxLength: 6 }),
     receiving: fc.array(received, { maxLength: 4 }),
     ...{ came: afters, kept: afters },
+    pageBytes: fc.constantFrom(1_000, pageBytes),
   });
   holds(
-    fc.property(plans, ({ start, writing, receiving, came, kept }) => {
+    fc.property(plans, ({ start, writing, receiving, came, kept, pageBytes }) => {
       const disk = new KeyedDisk();
       const expected = new StateStore(createStateMemory(), recordsOn(new KeyedDisk()));
       const shown = shownOn(disk);
@@ -73,7 +77,7 @@ test("it ends as the join of what came and of all that shows, or of what of eith
       write(entitiesOf(0, start, 10));
       inTurn(disk, (turn) => shown.state.flush(turn));
       const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
-      const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }));
+      const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }), pageBytes);
       for (const [index, { from, count }] of receiving.entries()) {
         const entities = entitiesOf(from, count, 7 + index);
         join(entities, came);
@@ -111,7 +115,7 @@ test("a turn copies a bounded part", () => {
   const shown = shownOn(disk);
   for (const each of entitiesOf(0, 5_000, 1)) shown.state.join(each);
   const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
-  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }));
+  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }), pageBytes);
   const before = disk.keys().length;
   inTurn(disk, (turn) => successor.copy({ shown, after: null }, turn));
   assert.ok(disk.keys().length - before < 2_048, `${disk.keys().length - before} records`);
@@ -122,7 +126,7 @@ test("what is left for the last turn is bounded in bytes too", () => {
   const shown = shownOn(disk);
   for (const each of entitiesOf(0, 10, 1)) shown.state.join(each);
   const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
-  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }));
+  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }), pageBytes);
   const write = (ms: number, count: number) => {
     for (let key = 0; key < count; key += 1) shown.state.join(longEntity(key, ms));
   };
@@ -154,7 +158,7 @@ test("a copy ends though more is written in every turn than one copies", () => {
   const shown = shownOn(disk);
   for (const each of entitiesOf(0, 1_500, 1)) shown.state.join(each);
   const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
-  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }));
+  const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }), pageBytes);
   let turns = 0;
   for (let isReady = false; !isReady; turns += 1) {
     assert.ok(turns < 100, "it seems not to end");

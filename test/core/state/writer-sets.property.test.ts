@@ -96,13 +96,13 @@ test("two long branches are judged, delta after delta, at a cost that grows with
   );
   assert.is(graph.headCount, 2);
   let looked = 0;
-  const order = new Proxy(memory.order, {
+  const parents = new Proxy(memory.parents, {
     get: (target, name, receiver) => {
       looked += Number(/^\d+$/.test(String(name)));
       return Reflect.get(target, name, receiver);
     },
   });
-  const sets = new WriterSets(graphOf([], { ...memory, order }), { creator });
+  const sets = new WriterSets(graphOf([], { ...memory, parents }), { creator });
   const bob = authors[1] as AuthorId;
   const held = sharedBy([rotationOf({ position: 0, ms: 0, writer: bob })]);
   for (let position = 1; position < length; position += 1) {

@@ -1,9 +1,10 @@
 // The commands, from outside: what they print, what they write, and how they exit.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -88,6 +89,78 @@ test("shrink writes a scenario that sim fails in the same way", () => {
   const again = reconverge("sim", small, "--json");
   assert.is(again.status, exitCodes.liveness);
   assert.is(JSON.parse(again.stdout).violations[0].oracle, "converged");
+});
+
+/** Shrinking it takes twenty times as long as running it: what is expected pins each call. */
+const slowToShrink = `
+name: slow
+nodes: 4
+workload:
+  - { rate: 10/s, until: 6s, method: set, args: { key: "k{int 0 3}", value: "{seq}" } }
+faults:
+  - { at: 1s, until: 2s, kind: partition, groups: [n0] }
+  - { at: 2s, until: 3s, kind: crash, nodes: [n2, n3] }
+expect:
+  - entities: { context: kv, equals: 9999 }
+until: 10s
+`;
+
+/** Runs a command, signals after so long, and gives the exit code; null when the signal ended it. */
+async function signalled(
+  signal: NodeJS.Signals,
+  { args, afterMs }: { readonly args: readonly string[]; readonly afterMs: number },
+) {
+  const child = spawn(process.execPath, [bin, ...args], { cwd: folder });
+  let stderr = "";
+  child.stderr.on("data", (text) => (stderr += text));
+  child.stdout.resume();
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+  await sleep(afterMs);
+  child.kill(signal);
+  return { status: await ended, stderr };
+}
+
+for (const [reason, exitCode, shrinkFor] of [
+  [
+    "the budget is over",
+    exitCodes.budget,
+    async (args, afterMs) => reconverge(...args, "--budget", `${afterMs}ms`),
+  ],
+  ["SIGINT", 130, (args, afterMs) => signalled("SIGINT", { args, afterMs })],
+  ["SIGTERM", 143, (args, afterMs) => signalled("SIGTERM", { args, afterMs })],
+] as const satisfies readonly (readonly [
+  string,
+  number,
+  (args: readonly string[], afterMs: number) => Promise<{ status: number | null; stderr: string }>,
+])[]) {
+  test(`shrink that is cut off (${reason}) writes the smallest scenario so far, and that it is not minimal`, async () => {
+    const [file, small] = [join(folder, "slow.yaml"), join(folder, `cut-off-${exitCode}.yaml`)];
+    writeFileSync(file, slowToShrink);
+    // How long it takes to begin depends on the machine: whoever is cut off before has nothing to write.
+    for (let afterMs = 2_000; !existsSync(small); afterMs *= 2) {
+      const { status, stderr } = await shrinkFor(["shrink", file, "-o", small], afterMs);
+      if (existsSync(small)) {
+        assert.is(status, exitCode, stderr);
+        assert.match(stderr, `cut off (${reason}): this is the smallest so far, and not minimal`);
+      } else {
+        assert.ok(status === null || stderr.includes("nothing is written"), stderr);
+      }
+    }
+    assert.match(readFileSync(small, "utf8"), /name: not-minimal-entities-/);
+    assert.is(reconverge("sim", small).status, exitCodes.safety);
+  });
+}
+
+test("fuzz that is cut off tells what it has seen", async () => {
+  for (let afterMs = 4_000; ; afterMs *= 2) {
+    const args = ["fuzz", "--seeds", "1..1000000", "--json"];
+    const { status, stderr } = await signalled("SIGTERM", { args, afterMs });
+    if (status === null) continue;
+    assert.is(status, 143, stderr);
+    assert.match(stderr, /passed {2}fuzz, profile default: \d+ runs/);
+    assert.match(stderr, /cut off by SIGTERM after \d+ of 1000000 seeds/);
+    return;
+  }
 });
 
 test("a run with more events than it may have ends as over budget, and says how to see it again", () => {

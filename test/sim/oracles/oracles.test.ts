@@ -124,6 +124,21 @@ test("acknowledged writes: one that is on no disk at the end is seen", () => {
   assert.match(lost?.message ?? "", /is on no disk/);
 });
 
+test("acknowledged writes: who lost one with its disk does not answer for it when it comes back and is lost again", () => {
+  const { violations, faults } = runBroken({
+    scenario: {
+      ...{ name: "wiped, then full", nodes: 2, until: "2.4s", config: { syncFrequencyMs: 1_000 } },
+      workload: [{ at: 0, node: "n1", method: "set", args: { key: "k", value: 1 } }],
+      faults: [
+        { at: "660ms", until: "663ms", kind: "crash", nodes: "n1", disk: "wipe" },
+        { at: "700ms", until: "2.4s", kind: "disk-full", nodes: "n1" },
+      ],
+    },
+  });
+  assert.ok((faults["disk-full"] ?? 0) > 0, "nothing of the delta was lost again");
+  assert.equal(violations, []);
+});
+
 test("acknowledged writes: what left with its only holder is forgiven, and counted", () => {
   const { violations, forgiven } = runBroken({
     scenario: {

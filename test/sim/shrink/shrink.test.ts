@@ -63,6 +63,12 @@ const unsynced: Scenario = {
   ],
 };
 
+const apart: Scenario = {
+  ...{ ...breezy, name: "apart", until: "20s" },
+  faults: [{ at: "1s", kind: "partition", groups: ["n0"] }],
+  expect: [{ converged: { within: "6s" } }],
+};
+
 for (const [name, scenario] of [
   ["keeps the first of two writes of a register", breezy],
   ["does not wait for the disk", unsynced],
@@ -78,11 +84,38 @@ for (const [name, scenario] of [
       assert.ok(fails(result.scenario, result.signature));
       for (const less of withoutOne(result.scenario)) assert.not(fails(less, result.signature));
       assert.ok(nodeIds(result.scenario).length <= 3);
-      assert.match(descriptionOf(result.scenario, result.violation), result.violation.oracle);
-      assert.match(nameOf(result.scenario, result.violation), /-\d-nodes?/);
+      assert.match(descriptionOf(result), result.violation.oracle);
+      assert.match(nameOf(result), /-\d-nodes?/);
     });
   });
 }
+
+test("shrinking that is cut off gives the smallest scenario so far, which fails alike and says that it is not minimal", () => {
+  const sizes = [0, 10, 100_000].map((runs) => {
+    let tried = 0;
+    const result = shrunk(
+      shrink(planOf(apart), {
+        ...options,
+        onProgress: (progress) => (tried = progress.runs),
+        isCutOff: () => tried > runs,
+      }),
+    );
+    assert.is(result.isMinimal, runs > result.runs);
+    assert.ok(fails(result.scenario, result.signature));
+    assert.is(nameOf(result).startsWith("not-minimal-converged-"), !result.isMinimal);
+    assert.is(descriptionOf(result).startsWith("Not minimal"), !result.isMinimal);
+    return JSON.stringify(result.scenario).length;
+  });
+  assert.equal(
+    sizes,
+    sizes.toSorted((a, b) => b - a),
+  );
+  assert.is(new Set(sizes).size, 3);
+});
+
+test("what is cut off before the whole run has ended is not known to fail", () => {
+  assert.equal(shrink(planOf(apart), { ...options, isCutOff: () => true }), { kind: "unknown" });
+});
 
 test("a scenario that does not fail is not shrunk", () => {
   assert.equal(shrink(planOf(tiny), options), { kind: "passed" });

@@ -55,6 +55,19 @@ test("the log is filtered by node, kind and text, and read back from any event",
   assert.ok((playback.log.latest(everything, { ...all, until })[0]?.event ?? 0) <= until);
 });
 
+test("a run that settles early ends where it does, and not where it might have", () => {
+  const playback = Playback.of(createSimulation({ ...breezy, settle: "2s", until: "60s" }));
+  assert.is(playback.endUs, 60_000_000);
+  playback.advance(60_000_000, never);
+  const { virtualMs = 0 } = playback.result ?? {};
+  assert.ok(playback.isOver && virtualMs < 30_000, `${virtualMs} ms`);
+  assert.equal([playback.nowUs, playback.endUs], [virtualMs * 1_000, virtualMs * 1_000]);
+  playback.seek({ kind: "time", timeUs: 2_000_000 });
+  assert.equal([playback.nowUs, playback.endUs], [2_000_000, virtualMs * 1_000]);
+  playback.advance(60_000_000, never);
+  assert.is(playback.nowUs, virtualMs * 1_000);
+});
+
 test("to be watched to the end, back and forth, changes no result", () => {
   const plan = planOf(stormy, 11);
   const expected = createPlanSimulation(plan).finish();
