@@ -90,6 +90,11 @@ export class Contexts {
         return this.#with(call, ({ governance }) => governance.change(call.change, turn));
       case "restore":
         return this.#restore(call.contextId, call.delta, turn);
+      case "restore-private":
+        return this.#with(call, ({ contextId, private: own }) => {
+          const fault = own.restore(call.entities, turn);
+          return fault === null ? { kind: "context", contextId } : refused("bad-arguments", fault.detail);
+        });
       case "sync-now":
         return this.#with(call, (replica) => ({
           kind: "syncing",

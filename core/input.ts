@@ -140,6 +140,12 @@ export type ClientCall =
     }
   /** A sealed delta out of what is left of this node's own damaged store, and the context it belongs to. */
   | { readonly kind: "restore"; readonly contextId: ContextId; readonly delta: Uint8Array }
+  /** Entities of what this node keeps privately beside a context, out of the same store. */
+  | {
+      readonly kind: "restore-private";
+      readonly contextId: ContextId;
+      readonly entities: readonly Uint8Array[];
+    }
   /** Has a context synced at once: with this peer, or with each that has it. */
   | { readonly kind: "sync-now"; readonly contextId: ContextId; readonly peer: string | null }
   /** Has the parked work of a context tried again. */

@@ -9,13 +9,14 @@ import { byteString, type ContextId, type DeltaId } from "./ids.ts";
 import { actionsMax, deltaBytesMax } from "./limits.ts";
 import type { Services } from "./services.ts";
 import { type Action, decodeAction, encodeAction } from "./state/action.ts";
-import { entityOf } from "./state/entity.ts";
+import { entityOf, openEntity } from "./state/entity.ts";
 import { StateRecords } from "./state/state-records.ts";
 import { type StateMemory, StateStore } from "./state/state-store.ts";
+import { decodeStored } from "./state/tree/node-codec.ts";
 import { storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
 import { decodeValue, decoding, encode } from "./wire/cbor.ts";
-import { expectList } from "./wire/expect.ts";
+import { expectFields, expectList } from "./wire/expect.ts";
 
 export class PrivateState {
   readonly store: StateStore;
@@ -54,6 +55,22 @@ export class PrivateState {
       const said = entityOf(action, { delta, index, author: identity.author, incarnation, at }, codec.crypto);
       if (said !== null) this.store.join(said);
     });
+    this.#keep(turn);
+  }
+
+  /** Joins entities out of what is left of a damaged store; a fault where one is none. */
+  restore(sealed: readonly Uint8Array[], turn: Turn): Fault | null {
+    const { crypto } = this.#services.codec;
+    const read = decoding("what was private", () => {
+      return { kind: "entities", entities: sealed.map((bytes) => openEntity(bytes, crypto)) } as const;
+    });
+    if (read.kind === "fault") return read;
+    for (const entity of read.entities) this.store.join(entity);
+    this.#keep(turn);
+    return null;
+  }
+
+  #keep(turn: Turn): void {
     this.store.flush(turn);
     turn.put(storeKeys.privateState(this.#contextId), encode(this.store.save()));
   }
@@ -68,6 +85,12 @@ export class PrivateState {
 /** What finds a private state. For use inside `decoding`. */
 export function readPrivateRecord(stored: Uint8Array): unknown {
   return decodeValue(stored, recordBytesMax);
+}
+
+/** Entities of a private state, tombstones included, by what finds it. For use inside `decoding`. */
+export function countInPrivateRecord(stored: Uint8Array): number {
+  const [, root] = expectFields(readPrivateRecord(stored), 2, "a stored private state");
+  return Array.isArray(root) && root.length === 0 ? 0 : decodeStored(root).count;
 }
 
 const recordBytesMax = 65_536;

@@ -133,6 +133,9 @@ export class Governance {
     const { services, contextId } = this.#parts;
     if (this.ownRole !== "admin")
       return refused("not-permitted", "only an admin of the context invites to it");
+    // One that anyone could use is seen by members once it is used, and a member that cheats can hand it on.
+    if (role === "admin" && invitee === null)
+      return refused("bad-arguments", "an invitation that makes an admin must name the key it is for");
     const expiresMs = Math.floor(turn.now.wallMs + expiresInMs);
     const nonce = byteString(services.random.bytes(secretBytes));
     const invitation = sealInvitation({ contextId, role, invitee, expiresMs, nonce }, services.identity);

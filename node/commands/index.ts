@@ -194,7 +194,7 @@ function registerMembers(context: Command): void {
   withId("invite")
     .description("sign an invitation, which lets in whoever presents it first")
     .option("--role <role>", "admin, member or reader", "member")
-    .option("--for <key>", "let in this key alone")
+    .option("--for <key>", "let in this key alone; an admin needs it")
     .option("--hours <count>", "how long it is good for (default: 168)")
     .action(async (id: string, options: InviteOptions) => (await members()).invite(id, options));
   withId("members")

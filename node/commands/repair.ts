@@ -2,6 +2,7 @@
 
 import { nodeFolder } from "../home.ts";
 import { type RepairOutcome, repairNode } from "../repair/repair.ts";
+import type { SalvagedPrivate } from "../repair/salvage-private.ts";
 import type { HomeOptions } from "./index.ts";
 import { reporting, show } from "./output.ts";
 import { readStoredNode } from "./stored-node.ts";
@@ -14,6 +15,14 @@ export async function repair(options: HomeOptions & { readonly acceptLoss?: true
   });
 }
 
+function tellPrivate({ context, kept, lost }: SalvagedPrivate): string {
+  const about = `of what this node keeps privately beside context ${context}, ${kept} entries are in it`;
+  if (lost === 0) return `${about}, which is all`;
+  return lost === null
+    ? `${about}; how many there were cannot be read, and what is lost nobody else has`
+    : `${about}; ${lost} are lost, and nobody else has them`;
+}
+
 function tell(outcome: RepairOutcome): string {
   if (outcome.kind === "salvaged") {
     const { contexts, deltas, waiting } = outcome.salvaged;
@@ -21,7 +30,8 @@ function tell(outcome: RepairOutcome): string {
       outcome.why,
       `a new store was made of what could be read: ${deltas} deltas of ${contexts} contexts`,
       `${waiting} more deltas build on what is missing, and are in the old store only`,
-      "private state, and handlers that were still owed, are not in it; peers bring what they hold once the node runs",
+      ...outcome.salvaged.private.map(tellPrivate),
+      "handlers that were still owed are not in it; peers bring what they hold once the node runs",
       `the old store is kept in ${outcome.keptAt}`,
     ].join("\n");
   }

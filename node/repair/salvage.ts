@@ -1,7 +1,7 @@
 /**
  * A new store from what can be read of a damaged one: its contexts, and the deltas that still verify. Deltas prove
  * themselves by their ids and signatures, so nothing false comes over, and what is missing between them peers
- * bring, as they would to a node that was away. Handlers are owed for none of them: the old store had run most.
+ * bring, as they would to a node that was away. What is private comes over as far as it is left. Handlers are owed for none of them: the old store had run most.
  */
 
 import type { Remains } from "../../adapters/level/repair.ts";
@@ -14,6 +14,7 @@ import { createNodeMemory, NodeCore, type NodeOptions } from "../../core/node.ts
 import type { RandomWords } from "../../core/random.ts";
 import { storeKeys } from "../../core/store-keys.ts";
 import { decoding } from "../../core/wire/cbor.ts";
+import { type SalvagedPrivate, salvagePrivate } from "./salvage-private.ts";
 
 export interface Salvaged {
   readonly contexts: number;
@@ -21,6 +22,8 @@ export interface Salvaged {
   readonly deltas: number;
   /** That wait for others, which were not found. */
   readonly waiting: number;
+  /** What contexts keep privately, by context. */
+  readonly private: readonly SalvagedPrivate[];
 }
 
 const flushAboveBytes = 8_388_608;
@@ -47,6 +50,7 @@ export async function salvage(
       await handle(callOf({ kind: "join-context", contextId: key.slice(1) as ContextId }));
   for (const sealed of await deltasOf(remains, options))
     await handle(callOf({ kind: "restore", contextId: sealed.contextId, delta: sealed.delta }));
+  const own = await salvagePrivate(remains, core.replicas(), handle);
   const replicas = [...core.replicas().values()];
   while (replicas.some(({ deltas }) => deltas.readyCount > 0)) await handle({ kind: "woken" });
   await handle({ kind: "stop" });
@@ -56,6 +60,7 @@ export async function salvage(
     contexts: replicas.length,
     deltas: replicas.reduce((sum, { deltas }) => sum + deltas.graph.count, 0),
     waiting: replicas.reduce((sum, { deltas }) => sum + deltas.pending.count, 0),
+    private: own,
   };
 }
 

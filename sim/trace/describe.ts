@@ -62,6 +62,8 @@ function describeCall(call: ClientCall): string {
       return `delete-blob ${short(call.blob)}`;
     case "restore":
       return `restore a delta, ${call.delta.length} B`;
+    case "restore-private":
+      return `restore ${call.entities.length} private entities`;
     case "sync-now":
       return `sync-now with ${call.peer ?? "all"}`;
     case "abandon-blob":

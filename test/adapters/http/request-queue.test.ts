@@ -57,4 +57,16 @@ test("nothing that waits is executed once the client has gone", async () => {
   assert.equal(done, ["0", "1", "resume", "resume"]);
 });
 
+test("what weighed much and was dropped with a client weighs on nothing that comes after", async () => {
+  const { queue, done, client, answerOne } = watched();
+  queue.take(0, 10);
+  queue.take(1, 2_000_000);
+  client.isOpen = false;
+  await answerOne();
+  client.isOpen = true;
+  queue.take(2, 10);
+  queue.take(3, 10);
+  assert.equal(done, ["0", "pause", "resume", "2"]);
+});
+
 test.run();

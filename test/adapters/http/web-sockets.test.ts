@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import type { Writable } from "node:stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -209,6 +210,27 @@ test("who would rather speak another protocol is answered in this one", async ()
     assert.is(answer.status, status, `${method} ${path} ${upgrade}`);
     assert.match(answer.text, expected);
   }
+});
+
+test("a WebSocket is one however its request is written, and nothing else is a tunnel", async () => {
+  const head = "host: 127.0.0.1\r\nconnection: keep-alive, Upgrade\r\nsec-websocket-version: 13";
+  const key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==";
+  const cases = [
+    [`GET /ws?from=here HTTP/1.1\r\n${head}\r\nupgrade: WebSocket\r\n${key}`, /^HTTP\/1.1 101 /],
+    [`GET /ws HTTP/1.1\r\n${head}\r\nupgrade: websocket`, /^HTTP\/1.1 400 /],
+    [`CONNECT 127.0.0.1:1 HTTP/1.1\r\n${head}`, /^$/],
+  ] as const;
+  for (const [text, expected] of cases) {
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.write(`${text}\r\n\r\n`);
+    const heard = await Promise.race([
+      once(socket, "data").then(([bytes]) => String(bytes)),
+      once(socket, "close").then(() => ""),
+    ]);
+    assert.match(heard, expected, text);
+    socket.destroy();
+  }
+  assert.is((await plainly({ method: "GET", path: "/health", upgrade: null, body: "" })).status, 200);
 });
 
 async function plainly(about: {

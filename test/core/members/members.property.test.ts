@@ -198,6 +198,9 @@ test("by an invitation one comes in, and nobody by that of an admin who was remo
   const removal = change(scribe, [scribe.genesis], ann, { kind: "remove", member: bob.author }, 3_000);
   const puppet = change(scribe, [scribe.genesis], eve, invitedBy(bob, 2), 4_000);
   assert.is(after(scribe, [removal, puppet]).members.roleNow(eve.author), null);
+  const [first] = joins as [CausalDelta, CausalDelta];
+  const again = change(scribe, [first], eve, one, 4_000);
+  assert.not(after(scribe, [first, again]).store.graph.has(again.id), "whoever knows that it was used");
   const late = change(scribe, [scribe.genesis], dee, invitedBy(ann, 3), 9_001);
   assert.not(after(scribe, [late]).store.graph.has(late.id));
 });

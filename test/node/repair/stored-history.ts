@@ -4,6 +4,7 @@ import { createNodeIdentity } from "../../../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
 import { openLevelStore } from "../../../adapters/level/level-store.ts";
 import type { Store } from "../../../adapters/level/store.ts";
+import type { Application } from "../../../core/app/application.ts";
 import { kvStore } from "../../../core/app/built-in/kv-store.ts";
 import { createConfig } from "../../../core/config.ts";
 import type { Outcome } from "../../../core/effect.ts";
@@ -16,8 +17,12 @@ export const seed = new Uint8Array(32).fill(7);
 const peer = "12D3KooWTest" as PeerId;
 
 /** What `repairNode` is told of the node whose store this is. */
-export function nodeOver(storePath: string, secret: Uint8Array | null = null) {
-  return { seed, peer, applications: [kvStore], config: createConfig(), storePath, secret };
+export function nodeOver(
+  storePath: string,
+  secret: Uint8Array | null = null,
+  applications: readonly Application[] = [kvStore],
+) {
+  return { seed, peer, applications, config: createConfig(), storePath, secret };
 }
 
 /** The driver of a core over a store of whatever kind: what it commits is staged. */
@@ -25,14 +30,14 @@ export class StoredNode {
   readonly core: NodeCore;
   readonly #store: Pick<Store, "get" | "stage">;
 
-  constructor(store: Pick<Store, "get" | "stage">) {
+  constructor(store: Pick<Store, "get" | "stage">, applications: readonly Application[] = [kvStore]) {
     this.#store = store;
     const identity = createNodeIdentity(seed, peer);
     const parts = {
       identity,
       authorOf: () => null,
       codec: createCodec(nodeCrypto),
-      applications: [kvStore],
+      applications,
       config: createConfig(),
     };
     this.core = new NodeCore({ ...parts, store }, createNodeMemory([1, 2, 3, 4]));
@@ -49,8 +54,8 @@ export class StoredNode {
     this.call({ kind: "execute", contextId, method: "set", args: { key, value } });
   }
 
-  create(): ContextId {
-    const outcome = this.call({ kind: "create-context", application: "kv-store" });
+  create(application = "kv-store"): ContextId {
+    const outcome = this.call({ kind: "create-context", application });
     if (outcome.kind !== "context") throw new Error(outcome.kind);
     return outcome.contextId;
   }
