@@ -20,9 +20,9 @@ import { type SessionEnd, Sessions } from "./sessions.ts";
 import {
   createStateSyncMemory,
   type StateSessionEnd,
-  StateSessions,
   type StateSyncMemory,
-} from "./state/state-sessions.ts";
+} from "./state/sessions-memory.ts";
+import { StateSessions } from "./state/state-sessions.ts";
 import { type PeerTrack, Tracking, type TrackingMemory } from "./tracking.ts";
 import { createWantedMemory, type Delay, Wanted, type WantedMemory } from "./wanted.ts";
 

@@ -14,6 +14,7 @@ import type { Codec } from "../../core/wire/codec.ts";
 import type { SimDisk } from "../world/disk.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { Kept } from "./kept.ts";
+import { isAstray } from "./severed.ts";
 
 export interface Violation {
   readonly oracle: string;
@@ -130,8 +131,12 @@ export class Oracles {
     return added;
   }
 
-  /** Equal heads mean equal roots and members, on all nodes and over the whole run, but where a disk lost some of a state. */
+  /**
+   * Equal heads mean equal roots and members, on all nodes and over the whole run, but where a disk lost some of a state,
+   * or a replica is astray.
+   */
   stands(node: SimNode, replica: Replica): void {
+    if (isAstray(replica)) return;
     const { contextId } = replica;
     const [heads, root] = [replica.heads().join(""), replica.stateRoot()];
     const known = this.memory.rootsByHeads.get(heads);
