@@ -109,6 +109,12 @@ export const tunables = {
     max: 1_000_000_000,
     why: "so many deltas of operations after a checkpoint the next is made, by one of those who may write",
   },
+  checkpointDelayMaxMs: {
+    default: 30_000,
+    min: 1,
+    max: 86_400_000,
+    why: "a checkpoint, or the answer to one, comes within so long; at random, as one of many does it for all",
+  },
   memberSilentMaxMs: {
     default: 0,
     min: 0,

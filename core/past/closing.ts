@@ -51,8 +51,8 @@ export interface ClosingParts {
   readonly write: (content: DeltaContent, turn: Turn) => CausalDelta | Fault;
 }
 
-/** Before this node does what another may do first. */
-const delayMs = { min: 1_000, max: 30_000 };
+/** The least before this node does what another may do first, unless it is to come sooner. */
+const delayMinMs = 1_000;
 /** A record of whom checkpoints wait for. */
 const recordBytesMax = 64 * 1_048_576;
 
@@ -149,17 +149,22 @@ export class Closing {
   /** Has what is to be done here come in time. */
   schedule(turn: Turn): void {
     const { services, contextId } = this.#parts;
-    const { timers, random } = services;
+    const { timers } = services;
     const [tidy, exclude] = [timerName("checkpoint", contextId), timerName("exclude", contextId)];
     const { monotonicMs } = turn.now;
     if (!timers.has(tidy) && (this.#isCheckpointDue || this.#isAwaited) && this.#isWriter)
-      timers.set(tidy, monotonicMs + random.between(delayMs.min, delayMs.max));
+      timers.set(tidy, monotonicMs + this.#delay());
     const openSinceMs = this.#noteOpen(monotonicMs);
     const { memberSilentMaxMs } = services.config;
     if (memberSilentMaxMs === 0 || openSinceMs === null || timers.has(exclude)) return;
     if (this.#parts.governance.ownRole !== "admin") return;
     const dueMs = Math.max(monotonicMs, openSinceMs + memberSilentMaxMs);
-    timers.set(exclude, dueMs + random.between(delayMs.min, delayMs.max));
+    timers.set(exclude, dueMs + this.#delay());
+  }
+
+  #delay(): number {
+    const { random, config } = this.#parts.services;
+    return random.between(Math.min(delayMinMs, config.checkpointDelayMaxMs), config.checkpointDelayMaxMs);
   }
 
   /** Writes what a start cannot tell by the deltas after it. */

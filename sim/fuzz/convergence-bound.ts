@@ -23,8 +23,6 @@ const shortHopsMax = 8;
 const bytesPerCall = 20_000;
 /** What a call leaves in a state, in bytes of a transfer. */
 const stateBytesPerCall = 600;
-/** Where checkpoints are made, each is made, and then answered, within this; both are deltas that all have to get. */
-const checkpointMs = 30_000;
 /** What a delta of a checkpoint or an answer leaves in a history, in bytes of a transfer. */
 const pastBytesPerDelta = 60;
 
@@ -50,7 +48,8 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   const pages = stateBytes / config("snapshotPageBytes");
   const statesMs =
     scenario.config?.compactAboveDeltas === undefined ? 0 : hops * pages * 2 * slowestMs(network);
-  const pastMs = checkpoints > 0 ? 2 * (checkpointMs + hopsMs) : 0;
+  // A checkpoint, and then the answers to it, are deltas that all have to get.
+  const pastMs = checkpoints > 0 ? 2 * (config("checkpointDelayMaxMs") + hopsMs) : 0;
   const boundMs = spareMs + keepaliveMs + 2 * repairMs + hopsMs + transferMs + statesMs + pastMs;
   return Math.ceil(boundMs / 1_000) * 1_000;
 }

@@ -84,7 +84,8 @@ function drawCompaction(draws: Stream): Partial<Config> {
 function drawClosing(draws: Stream): Partial<Config> {
   return {
     checkpointEveryDeltas: draws.pick([1, 5, 30]),
-    tombstoneRetentionMs: draws.pick([1_000, 1_000, 3_000, 10_000]),
+    checkpointDelayMaxMs: draws.pick([50, 500, 3_000, 30_000]),
+    tombstoneRetentionMs: draws.pick([1_000, 1_000, 1_000, 3_000]),
     ...someOf({ memberSilentMaxMs: draws.pick([0, 1, 5_000]) }, draws),
   };
 }

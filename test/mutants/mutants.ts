@@ -83,8 +83,8 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant("stale-root", "a branch whose leaf changed keeps the hash it had", [
     "core/state/tree/state-tree.ts",
-    "    loose.hash = null;\n",
-    '    if (loose.kind === "bucket") loose.hash = null;\n',
+    "    loose.hash = null;\n    return loose.kind",
+    '    if (loose.kind === "bucket") loose.hash = null;\n    return loose.kind',
   ]),
   mutant("root-of-the-written", "the root told is that of the state as it was last written", [
     "core/state/state-store.ts",
@@ -162,8 +162,8 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant("adoption-overwrites", "a state that is taken over replaces what was here instead of being joined", [
     "core/replica.ts",
-    "for (const entity of entities) this.state.join(entity);",
-    "for (const entity of entities) if (this.state.byId(entity.id) === undefined) this.state.join(entity);",
+    "for (const entity of entities) this.state.join(entity, sieve.received);",
+    "for (const entity of entities) if (this.state.byId(entity.id) === undefined) this.state.join(entity, sieve.received);",
   ]),
   mutant("history-adopted-in-part", "of a state that is taken over the last delta's id is forgotten", [
     "core/delta-store/delta-store.ts",
@@ -194,9 +194,29 @@ export const mutants: readonly Mutant[] = [
     ],
   ),
   mutant("compacts-before-it-writes", "bodies go though the state they made is not written", [
-    "core/replica.ts",
-    "    this.settle(turn);\n    const { amount, isMore }",
+    "core/delta-store/compaction.ts",
+    "    settle(turn);\n    const { amount, isMore }",
     "    const { amount, isMore }",
+  ]),
+  mutant("late-taken", "what comes later than the closing of its past is taken all the same", [
+    "core/past/closed.ts",
+    "    return this.line !== null && compareHlc(at, this.line) <= 0;\n",
+    "    return false;\n",
+  ]),
+  mutant("excluded-not-asked", "the past closes without those who were excluded and may return", [
+    "core/members/members.ts",
+    "mayWrite(role) || mayWrite(returnsTo) ? [author] : [],",
+    "mayWrite(role) ? [author] : [],",
+  ]),
+  mutant("start-does-not-collect", "what was collected lives again with the deltas that a start joins anew", [
+    "core/replica.ts",
+    "    this.#collect(turn);\n    this.closing.schedule(turn);\n",
+    "    this.closing.schedule(turn);\n",
+  ]),
+  mutant("collected-kept", "who takes over a state keeps what was deleted and collected there", [
+    "core/replica.ts",
+    "    if (!isReplaced && sieve.kept !== null) this.state.forget(sieve.kept);\n",
+    "",
   ]),
   mutant("pending-never-released", "a delta that waits for two parents waits for ever", [
     "core/delta-store/pending.ts",
@@ -240,8 +260,8 @@ export const mutants: readonly Mutant[] = [
     successorLaws,
     mutant("successor-leaves-the-rest", "what is left for the last turn is not copied", [
       "core/state/successor.ts",
-      "    this.take(rest, turn);\n",
-      "    this.take(rest.slice(0, 0), turn);\n",
+      "    this.take(rest, after, turn);\n",
+      "    this.take(rest.slice(0, 0), after, turn);\n",
     ]),
   ),
   foundBy(
