@@ -33,6 +33,7 @@ function mutant(
   return { name, what, edits: edits.map(([file, find, by]) => ({ file, find, by })) };
 }
 
+const collectingLaws = "test/core/past/collecting.property.test.ts and collecting.test.ts";
 const successorLaws = "test/core/state/successor.property.test.ts";
 
 export const mutants: readonly Mutant[] = [
@@ -198,26 +199,42 @@ export const mutants: readonly Mutant[] = [
     "    settle(turn);\n    const { amount, isMore }",
     "    const { amount, isMore }",
   ]),
-  mutant("late-taken", "what comes later than the closing of its past is taken all the same", [
-    "core/past/closed.ts",
-    "    return this.line !== null && compareHlc(at, this.line) <= 0;\n",
-    "    return false;\n",
-  ]),
-  mutant("excluded-not-asked", "the past closes without those who were excluded and may return", [
-    "core/members/members.ts",
-    "mayWrite(role) || mayWrite(returnsTo) ? [author] : [],",
-    "mayWrite(role) ? [author] : [],",
-  ]),
-  mutant("start-does-not-collect", "what was collected lives again with the deltas that a start joins anew", [
-    "core/replica.ts",
-    "    this.#collect(turn);\n    this.closing.schedule(turn);\n",
-    "    this.closing.schedule(turn);\n",
-  ]),
-  mutant("collected-kept", "who takes over a state keeps what was deleted and collected there", [
-    "core/replica.ts",
-    "    if (!isReplaced && sieve.kept !== null) this.state.forget(sieve.kept);\n",
-    "",
-  ]),
+  foundBy(
+    collectingLaws,
+    mutant("late-taken", "what comes later than the closing of its past is taken all the same", [
+      "core/past/closed.ts",
+      "    return this.line !== null && compareHlc(at, this.line) <= 0;\n",
+      "    return false;\n",
+    ]),
+  ),
+  foundBy(
+    collectingLaws,
+    mutant("excluded-not-asked", "the past closes without those who were excluded and may return", [
+      "core/members/members.ts",
+      "mayWrite(role) || mayWrite(returnsTo) ? [author] : [],",
+      "mayWrite(role) ? [author] : [],",
+    ]),
+  ),
+  foundBy(
+    collectingLaws,
+    mutant(
+      "start-does-not-collect",
+      "what was collected lives again with the deltas that a start joins anew",
+      [
+        "core/replica.ts",
+        "    this.#collect(turn);\n    this.closing.schedule(turn);\n",
+        "    this.closing.schedule(turn);\n",
+      ],
+    ),
+  ),
+  foundBy(
+    collectingLaws,
+    mutant("collected-kept", "who takes over a state keeps what was deleted and collected there", [
+      "core/replica.ts",
+      "    if (!isReplaced && sieve.kept !== null) this.state.forget(sieve.kept);\n",
+      "",
+    ]),
+  ),
   mutant("pending-never-released", "a delta that waits for two parents waits for ever", [
     "core/delta-store/pending.ts",
     "      child.unapplied -= 1;\n",
