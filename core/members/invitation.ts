@@ -6,7 +6,7 @@
  *   presented     [body, signature, joiner, proof]   what a node makes of a token when it is handed it
  *
  * The signature is the inviter's over a domain tag and the body; the proof is that of the token's key, which has this
- * seed, over another tag and [body, joiner].
+ * seed, over another tag and [body, joiner]. docs/decisions/0037-tokens.md says why so.
  *
  * 1. A token is told to nobody: no message, delta or store takes that form. What is presented is worth nothing to others.
  * 2. A body with a key is never good without the proof, and one without is never good with one.
