@@ -20,8 +20,11 @@ const patienceMs = 60_000;
 const script = fileURLToPath(new URL("mutant-run.ts", import.meta.url));
 
 const { budgetS, words } = parse(process.argv.slice(2));
-const chosen = mutants.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
-if (chosen.length === 0) stop(`no mutant has "${words.join('" or "')}" in its name`);
+const named = mutants.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const chosen = named.filter(({ foundBy }) => foundBy === undefined);
+for (const { name, foundBy, what } of named)
+  if (foundBy !== undefined) console.log(`not asked for, found by ${foundBy}  ${name}: ${what}`);
+if (named.length === 0) stop(`no mutant has "${words.join('" or "')}" in its name`);
 let found = 0;
 for (const mutant of chosen) {
   const finding = await look(mutant);

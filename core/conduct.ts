@@ -45,6 +45,7 @@ const points: { readonly [Code in FaultCode]: number } = {
   "false-blob": 20,
   // What only the past shows to be wrong, a relayer cannot have known.
   "not-permitted": 0,
+  "too-late": 0,
   "wrong-context": 20,
   "no-parents": 20,
   "out-of-turn": 10,

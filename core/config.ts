@@ -115,6 +115,12 @@ export const tunables = {
     max: 365 * 24 * hourMs,
     why: "admins exclude a member that keeps a checkpoint waiting for so long; it returns by itself; 0 excludes nobody",
   },
+  tombstoneRetentionMs: {
+    default: 24 * hourMs,
+    min: 1_000,
+    max: 10 * 365 * 24 * hourMs,
+    why: "in a context created here, deletions this much older than a checkpoint that everyone answered are collected",
+  },
   snapshotPageBytes: {
     default: 65_536,
     min: 256,

@@ -126,7 +126,8 @@ export class Contexts {
       return refused("bad-arguments", "an open context is open to members or readers, not to admins");
     const nonce = byteString(this.#services.random.bytes(nonceBytes));
     const named = members.filter(({ author }) => author !== this.#services.identity.author);
-    const content = { kind: "genesis", application, nonce, members: named, others } as const;
+    const retentionMs = this.#services.config.tombstoneRetentionMs;
+    const content = { kind: "genesis", application, nonce, members: named, others, retentionMs } as const;
     const genesis = this.#services.author.make({ contextId: "", parents: [], content, events: [] }, turn);
     if (isFault(genesis)) return refused("bad-arguments", `cannot be stored: ${genesis.detail}`);
     return this.#join({ contextId: genesis.contextId, genesis: genesis.sealed }, turn);

@@ -18,6 +18,8 @@ export type FaultCode =
   | "wrong-context"
   /** A delta whose author might not make it where it was made. */
   | "not-permitted"
+  /** A delta older than a past that everyone asked has closed without it. Its relayer may not know yet. */
+  | "too-late"
   /** A parentless delta that is not its context's genesis. */
   | "no-parents"
   /** A message that its session's state does not allow. */

@@ -22,6 +22,8 @@ export interface Stamp {
 }
 
 export const hlcZero: Hlc = Object.freeze({ ms: 0, counter: 0 });
+/** Above every value there may be. */
+export const latestHlc: Hlc = Object.freeze({ ms: Number.MAX_SAFE_INTEGER, counter: hlcCounterMax });
 
 export function compareHlc(a: Hlc, b: Hlc): number {
   return a.ms - b.ms || a.counter - b.counter;
@@ -36,6 +38,23 @@ export function succeedHlc(hlc: Hlc): Hlc {
   return hlc.counter < hlcCounterMax
     ? { ms: hlc.ms, counter: hlc.counter + 1 }
     : { ms: hlc.ms + 1, counter: 0 };
+}
+
+/** The greatest value below this one, which is not the least of all. */
+export function precede(hlc: Hlc): Hlc {
+  return hlc.counter > 0
+    ? { ms: hlc.ms, counter: hlc.counter - 1 }
+    : { ms: hlc.ms - 1, counter: hlcCounterMax };
+}
+
+export function earliestHlc(a: Hlc, b: Hlc): Hlc {
+  return compareHlc(a, b) <= 0 ? a : b;
+}
+
+/** Null stands for never, before every value. */
+export function laterHlc(a: Hlc | null, b: Hlc | null): Hlc | null {
+  if (a === null || b === null) return a ?? b;
+  return compareHlc(a, b) >= 0 ? a : b;
 }
 
 /** The latest wall clock that is followed: from here on there are 2⁴⁸ values left, so that no clock can run out. */

@@ -262,7 +262,7 @@ export class NodeCore {
   #kept(replica: Replica, turn: Turn): void {
     this.#heartbeat.start(replica, turn);
     this.sync.start(replica, turn);
-    replica.compactLater(turn);
+    replica.compaction.begin(turn);
     for (const peer of this.peers.subscribers(replica.contextId))
       this.sync.peerSubscribed(replica, peer, turn);
   }
@@ -315,7 +315,7 @@ export class NodeCore {
       case "heartbeat":
         return this.#heartbeat.send(replica(), turn);
       case "compact":
-        return replica().compact(turn);
+        return replica().compaction.goOn(turn);
       case "beside":
         return this.sync.states.tidy(replica(), turn);
       case "merge":

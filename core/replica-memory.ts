@@ -22,6 +22,8 @@ export interface ReplicaMemory {
   application: string;
   /** The author of the genesis; null until it has arrived. */
   creator: AuthorId | null;
+  /** How long deletions are kept, by the genesis; null: for ever, or until it has arrived. */
+  retentionMs: number | null;
   /** This node has written here, so it may tidy up many heads. */
   isWriter: boolean;
   /** How many deltas, from the first, are in the state as it was last written. */
@@ -44,6 +46,7 @@ export function createReplicaMemory(contextId: ContextId): ReplicaMemory {
     closing: createClosingMemory(),
     application: "",
     creator: null,
+    retentionMs: null,
     isWriter: false,
     writtenDeltas: 0,
     unwrittenBytes: 0,

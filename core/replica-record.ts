@@ -18,6 +18,7 @@ export interface ReplicaRecord {
   readonly application: string;
   /** Null until the genesis has arrived. */
   readonly creator: AuthorId | null;
+  readonly retentionMs: number | null;
   readonly isWriter: boolean;
   /** Of the deltas, how many are in the state as it was last written. */
   readonly writtenDeltas: number;
@@ -31,16 +32,18 @@ export interface ReplicaRecord {
 const recordBytesMax = 4_194_304;
 
 export function encodeReplicaRecord(record: ReplicaRecord): Uint8Array {
-  const { count, application, creator, isWriter, writtenDeltas, state, members, beside } = record;
-  const about = [count, application, bytesOf(creator ?? ""), isWriter, writtenDeltas, state, members];
+  const { count, application, creator, retentionMs, isWriter, writtenDeltas, state, members, beside } =
+    record;
+  const made = [count, application, bytesOf(creator ?? ""), isWriter, writtenDeltas];
+  const about = [...made, state, members, retentionMs];
   return encode(isNothingBeside(beside) ? about : [...about, encodeBeside(beside)]);
 }
 
 /** For use inside `decoding`. */
 export function decodeReplicaRecord(stored: Uint8Array): ReplicaRecord {
   const value = decodeValue(stored, recordBytesMax);
-  const hasBeside = Array.isArray(value) && value.length === 8;
-  const fields = expectFields(value, hasBeside ? 8 : 7, "a stored context");
+  const hasBeside = Array.isArray(value) && value.length === 9;
+  const fields = expectFields(value, hasBeside ? 9 : 8, "a stored context");
   const count = expectInteger(fields[0], Number.MAX_SAFE_INTEGER);
   return {
     count,
@@ -50,6 +53,7 @@ export function decodeReplicaRecord(stored: Uint8Array): ReplicaRecord {
     writtenDeltas: expectInteger(fields[4], count),
     state: fields[5],
     members: fields[6],
-    beside: hasBeside ? decodeBeside(fields[7]) : nothingBeside,
+    retentionMs: fields[7] === null ? null : expectInteger(fields[7], Number.MAX_SAFE_INTEGER),
+    beside: hasBeside ? decodeBeside(fields[8]) : nothingBeside,
   };
 }

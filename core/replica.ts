@@ -4,32 +4,38 @@ import { present } from "./assert.ts";
 import { Calls } from "./calls.ts";
 import type { CausalDelta } from "./dag/delta.ts";
 import { type HeadsSummary, summarizeHeads } from "./dag/heads.ts";
+import { Compaction } from "./delta-store/compaction.ts";
 import { type AddOutcome, DeltaStore } from "./delta-store/delta-store.ts";
 import type { ApplicationEvent } from "./effect.ts";
-import { compareHlc, type Stamp } from "./hlc.ts";
+import type { Stamp } from "./hlc.ts";
 import type { AuthorId, ContextId, DeltaId, Hash } from "./ids.ts";
 import { parentsMax } from "./limits.ts";
 import { Governance } from "./members/governance.ts";
-import { mayWrite } from "./members/members.ts";
 import type { Invitation } from "./members/membership.ts";
 import { OwedQueue } from "./owed/queue.ts";
+import { parentsOf } from "./own-parents.ts";
 import { Closing } from "./past/closing.ts";
+import {
+  type Judgement,
+  judgeTakingOver,
+  type OfferedCut,
+  type Sieve,
+  type VerifiedCut,
+} from "./past/taking-over.ts";
 import { PrivateState } from "./private-state.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
 import { decodeReplicaRecord, encodeReplicaRecord } from "./replica-record.ts";
 import { type Services, timerName } from "./services.ts";
 import type { Entity, EntityOf } from "./state/entity.ts";
-import type { StateStore } from "./state/state-store.ts";
+import { collectedBytes, type StateStore } from "./state/state-store.ts";
 import type { PinnedVersion } from "./state/tree/state-tree.ts";
 import { WriterSets } from "./state/writer-sets.ts";
-import { States, type VerifiedCut } from "./states.ts";
+import { States } from "./states.ts";
 import { storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
 
 /** What a start joins again at most, besides the deltas of one turn. */
 const replayMax = { deltas: 1_024, bytes: 8 * 1_048_576 };
-/** After a start the first look at what could be dropped comes no later, so that restarts do not put it off for ever. */
-const firstCompactMaxMs = 60_000;
 
 /** Delay before this node tidies up many heads: long and random, so that one of many does it for all. */
 const mergeDelayMs = { min: 1_000, max: 30_000 };
@@ -37,6 +43,7 @@ const mergeDelayMs = { min: 1_000, max: 30_000 };
 export class Replica {
   readonly contextId: ContextId;
   readonly deltas: DeltaStore;
+  readonly compaction: Compaction;
   readonly states: States;
   readonly private: PrivateState;
   readonly calls: Calls;
@@ -70,6 +77,7 @@ export class Replica {
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
       rules: {
         permits: (delta) => this.governance.members.refusalOf(delta),
+        timeliness: ({ author }, at) => this.closing.checkpoints.closed.timelinessOf(author, at),
         apply: (delta, stamp, turn) => this.#apply(delta, stamp, turn),
         keeps: () => this.governance.members.events.map(({ position }) => position),
         adopted: (head, change, turn) => {
@@ -80,6 +88,10 @@ export class Replica {
         },
       },
     });
+    this.compaction = new Compaction(memory, {
+      ...{ contextId: memory.contextId, services, deltas: this.deltas },
+      settle: (turn) => this.settle(turn),
+    });
     this.governance = new Governance(memory.governance, {
       ...{ contextId: memory.contextId, services, graph: this.deltas.graph },
       write: (content, turn) => this.#write(content, [], turn),
@@ -87,6 +99,7 @@ export class Replica {
     this.closing = new Closing(memory.closing, {
       ...{ contextId: memory.contextId, services, graph: this.deltas.graph, governance: this.governance },
       stateRoot: () => this.state.root(),
+      retentionMs: () => memory.retentionMs,
       write: (content, turn) => this.#write(content, [], turn),
     });
     this.#writerSets = new WriterSets(this.deltas.graph, {
@@ -178,34 +191,19 @@ export class Replica {
     if (aged.length > 0) turn.observe("pending-aged", { contextId: this.contextId, amount: aged.length });
   }
 
-  /** Has the first compaction of this start come in time. */
-  compactLater(turn: Turn): void {
-    this.#compactIn(Math.min(firstCompactMaxMs, this.#services.config.compactMs), turn);
-  }
-
-  /** Drops old bodies where there are too many, as many as a turn may. Their ids stay known. */
-  compact(turn: Turn): void {
-    const { compactAboveDeltas, compactKeepDeltas, compactMs } = this.#services.config;
-    const memory = this.#memory;
-    memory.isCompacting ||= this.deltas.bodyCount > compactAboveDeltas;
-    if (!memory.isCompacting) return this.#compactIn(compactMs, turn);
-    // What is not in the written state is read again from bodies when this node starts.
-    this.settle(turn);
-    const { amount, isMore } = this.deltas.compact(compactKeepDeltas, turn);
-    if (amount > 0) turn.observe("bodies-compacted", { contextId: this.contextId, amount });
-    memory.isCompacting = isMore;
-    this.#compactIn(memory.isCompacting ? 0 : compactMs, turn);
-  }
-
   /**
    * Takes over what a peer's state at one cut says beyond this node's, in this turn's one commit: its entities are
-   * joined, its deltas are applied without bodies. Both must have been verified. Handlers are not owed for them.
+   * joined, its deltas are applied without bodies. Both must have been verified, and the sieve be what `judge` gave in
+   * this turn. Handlers are not owed for them.
    * Invariants 5, 7 and 12.
    */
-  adopt({ entities, history, changes, madeOf = 0 }: VerifiedCut, turn: Turn): void {
-    for (const entity of entities) this.state.join(entity);
-    this.#replaceState(turn);
+  adopt(cut: VerifiedCut, sieve: Sieve, turn: Turn): void {
+    const { entities, history, changes, madeOf = 0 } = cut;
+    const isReplaced = this.#replaceState(sieve, turn);
     this.deltas.adopt(history, changes, turn);
+    if (!isReplaced && sieve.kept !== null) this.state.forget(sieve.kept);
+    for (const entity of entities) this.state.join(entity, sieve.received);
+    this.#collect(turn);
     this.state.flush(turn);
     // A start must never look for the bodies of what was adopted, whatever else this turn applies.
     this.save(turn);
@@ -214,6 +212,11 @@ export class Replica {
     turn.changed(this);
     this.#applyLaterIfFull(turn);
     this.#mergeLaterIfMany(turn);
+  }
+
+  /** What taking over a state at a cut would take, as to the past that is closed here or there. */
+  judge(cut: OfferedCut): Judgement {
+    return judgeTakingOver(cut, this.deltas.graph, this.closing.checkpoints.closed);
   }
 
   /** Writes the index and what else changed in this turn, and tells subscribers. */
@@ -264,8 +267,8 @@ export class Replica {
       at: (position) => this.deltas.appliedAt(position, codec, turn).delta,
       turn,
     });
-    const { application, creator, isWriter, writtenDeltas } = record;
-    Object.assign(this.#memory, { application, creator, isWriter, writtenDeltas });
+    const { application, creator, retentionMs, isWriter, writtenDeltas } = record;
+    Object.assign(this.#memory, { application, creator, retentionMs, isWriter, writtenDeltas });
     this.state.load(record.state, turn);
     this.closing.load(this.#memory.writtenDeltas, turn);
     for (let position = this.#memory.writtenDeltas; position < this.deltas.graph.count; position += 1) {
@@ -274,6 +277,7 @@ export class Replica {
       this.#join(delta, stamp);
       this.closing.replayed(position, delta);
     }
+    this.#collect(turn);
     this.closing.schedule(turn);
     this.private.load(turn);
     this.owed.load(turn);
@@ -290,11 +294,12 @@ export class Replica {
     this.#services.timers.set(timerName("beside", this.contextId), turn.now.monotonicMs);
   }
 
-  /** The state that was made beside this one takes its place, where there is one. */
-  #replaceState(turn: Turn): void {
-    if (!this.states.replace(this, turn)) return;
+  /** The state that was made beside this one takes its place; false where there is none. */
+  #replaceState(sieve: Sieve, turn: Turn): boolean {
+    if (!this.states.replace({ shown: this, sieve }, turn)) return false;
     this.tidyLater(turn);
     turn.observe("state-replaced", { contextId: this.contextId });
+    return true;
   }
 
   /** Writes the record that leads to all else of this context. */
@@ -304,8 +309,8 @@ export class Replica {
       this.#memory.writtenDeltas = this.deltas.graph.count;
       this.#memory.unwrittenBytes = 0;
     }
-    const { application, creator, isWriter, writtenDeltas } = this.#memory;
-    const made = { application, creator, isWriter, writtenDeltas };
+    const { application, creator, retentionMs, isWriter, writtenDeltas } = this.#memory;
+    const made = { application, creator, retentionMs, isWriter, writtenDeltas };
     const [members, state, beside] = [this.governance.save(), this.state.save(), this.states.save()];
     const record = encodeReplicaRecord({ ...made, count: this.deltas.graph.count, state, members, beside });
     turn.put(storeKeys.context(this.contextId), record);
@@ -319,7 +324,18 @@ export class Replica {
     return { voidCount: said.length - valid.length, bytes };
   }
 
+  /** Collects deletions up to where the past is closed. O(them, log entities each), and one turn's work however many. */
+  #collect(turn: Turn): void {
+    const { line } = this.closing.checkpoints.closed;
+    if (line === null) return;
+    const amount = this.state.collect(line);
+    turn.takeBytes(amount * collectedBytes);
+    if (amount > 0) turn.observe("tombstones-collected", { contextId: this.contextId, amount });
+  }
+
   #write(content: CausalDelta["content"], events: readonly ApplicationEvent[], turn: Turn) {
+    const { strayed } = this.closing.checkpoints.closed;
+    if (strayed !== null) return strayed;
     // Who writes is silent no longer.
     if (content.kind !== "membership") this.governance.comingIn.comeBack(turn);
     const delta = this.#services.author.make(
@@ -335,35 +351,22 @@ export class Replica {
     return delta;
   }
 
-  /**
-   * The heads; of too many first those on which this node may write, then those with the latest stamps, so that the write
-   * is allowed and stands above all it was made on.
-   */
   #parents(): readonly DeltaId[] {
-    const heads = this.heads();
-    if (heads.length <= parentsMax) return heads;
-    const { graph } = this.deltas;
-    const at = (id: DeltaId) => present(graph.get(id), "a head").at;
-    const { author } = this.#services.identity;
-    const mayWriteOn = new Map(
-      heads.map((id) => [id, mayWrite(this.governance.members.roleAbove([id], author)) ? 0 : 1]),
-    );
-    const rankOf = (id: DeltaId) => mayWriteOn.get(id) ?? 1;
-    return [...heads]
-      .sort((a, b) => rankOf(a) - rankOf(b) || compareHlc(at(b), at(a)) || (a < b ? -1 : 1))
-      .slice(0, parentsMax)
-      .sort();
+    return parentsOf(this.deltas.graph, this.governance.members, this.#services.identity.author);
   }
 
   #apply(delta: CausalDelta, stamp: Stamp, turn: Turn): void {
     if (delta.content.kind === "genesis") {
       this.#memory.application = delta.content.application;
       this.#memory.creator = delta.author;
+      this.#memory.retentionMs = delta.content.retentionMs;
     }
+    const { line } = this.closing.checkpoints.closed;
     this.governance.applied(this.deltas.graph.count - 1, delta, turn);
     this.closing.applied(this.deltas.graph.count - 1, delta, turn);
     this.#memory.unwrittenBytes += delta.sealed.length;
     const { voidCount, bytes } = this.#join(delta, stamp);
+    if (this.closing.checkpoints.closed.line !== line) this.#collect(turn);
     // A short delta may change a long entity: that is work of this turn too.
     turn.takeBytes(bytes);
     if (voidCount > 0) turn.observe("write-void", { contextId: this.contextId, amount: voidCount });
@@ -373,10 +376,6 @@ export class Replica {
     turn.observe("delta-applied", { contextId: this.contextId, tookMs });
     turn.changed(this);
     this.#mergeLaterIfMany(turn);
-  }
-
-  #compactIn(delayMs: number, turn: Turn): void {
-    this.#services.timers.set(timerName("compact", this.contextId), turn.now.monotonicMs + delayMs);
   }
 
   #mergeLaterIfMany(turn: Turn): void {

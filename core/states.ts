@@ -6,9 +6,9 @@
  */
 
 import { type BesideRecord, otherSpace } from "./beside-record.ts";
-import type { CausalDelta } from "./dag/delta.ts";
 import { Removal } from "./deletion/removal.ts";
-import type { ContextId, DeltaId } from "./ids.ts";
+import type { ContextId } from "./ids.ts";
+import type { Sieve } from "./past/taking-over.ts";
 import type { Services } from "./services.ts";
 import type { Entity } from "./state/entity.ts";
 import { removeState } from "./state/remove-state.ts";
@@ -19,18 +19,6 @@ import { type SharedSpace, storeKeys } from "./store-keys.ts";
 import { UnreadableStoreError } from "./stored-node.ts";
 import type { Turn } from "./turn.ts";
 import { decoding, refuse } from "./wire/cbor.ts";
-import type { PastDelta } from "./wire/delta-head.ts";
-
-/** What a state at one cut has that a replica lacks. */
-export interface VerifiedCut {
-  readonly entities: readonly Entity[];
-  /** In causal order. */
-  readonly history: readonly PastDelta[];
-  /** Of these, the deltas that change who is a member. */
-  readonly changes: ReadonlyMap<DeltaId, CausalDelta>;
-  /** Entities that were joined into what takes the place of the state. */
-  readonly madeOf?: number;
-}
 
 /** Plain data. */
 export interface BesideMemory {
@@ -44,6 +32,12 @@ export interface BesideMemory {
 
 export function createBesideMemory(): BesideMemory {
   return { space: "s", stagedBlocks: 0, leaving: null, successor: null };
+}
+
+/** What another state is made of besides what was received, and how much of both. */
+interface Making {
+  readonly shown: Shown;
+  readonly sieve: Sieve;
 }
 
 /** What of a context's memory its states are. */
@@ -115,23 +109,33 @@ export class States {
     return isGone;
   }
 
-  /** Joins entities into the state that is to replace the one that shows. Such a state is begun where none is. */
-  take(entities: Iterable<Entity>, shown: Shown, turn: Turn): void {
+  /** Joins what was received into the state that is to replace the one that shows. Such a state is begun where none is. */
+  take(entities: Iterable<Entity>, { shown, sieve }: Making, turn: Turn): void {
     this.#memory.successor ??= createSuccessor(shown, turn);
-    this.#successor(this.#memory.successor).take(entities, turn);
+    this.#successor(this.#memory.successor).take(entities, sieve.received, turn);
   }
 
   /** Copies to it what shows, as much as a turn may. True when it may take its place. */
-  copy(shown: Shown, turn: Turn): boolean {
+  copy({ shown, sieve }: Making, turn: Turn): boolean {
     this.#memory.successor ??= createSuccessor(shown, turn);
-    return this.#successor(this.#memory.successor).copy(shown, turn);
+    return this.#successor(this.#memory.successor).copy({ shown, after: sieve.kept }, turn);
+  }
+
+  /** Such a state is not needed any more: it is removed later. */
+  abandon(shown: Shown, turn: Turn): void {
+    const memory = this.#memory;
+    if (memory.successor === null) return;
+    const successor = this.#successor(memory.successor);
+    successor.abandon(shown, turn);
+    memory.leaving = successor.state.save();
+    memory.successor = null;
   }
 
   /** It takes the place of what shows, which is removed later; false where there is none. */
-  replace(shown: Shown, turn: Turn): boolean {
+  replace({ shown, sieve }: Making, turn: Turn): boolean {
     const memory = this.#memory;
     if (memory.successor === null) return false;
-    this.#successor(memory.successor).finish(shown, turn);
+    this.#successor(memory.successor).finish({ shown, after: sieve.kept }, turn);
     this.#holder.state = memory.successor.state;
     memory.leaving = shown.state.save();
     memory.successor = null;

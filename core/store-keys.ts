@@ -52,4 +52,4 @@ export const storeKeys = {
 } as const;
 
 /** Raised when what is stored changes shape. */
-export const storeFormat = 3;
+export const storeFormat = 4;

@@ -18,6 +18,7 @@ const levels: Readonly<Partial<Record<ProbeName, "error" | "warn">>> = {
   "clock-skewed": "warn",
   "delta-needs-upgrade": "warn",
   "checkpoint-false": "warn",
+  "past-closed-without": "error",
   "handler-parked": "warn",
   "call-parked": "warn",
   "peer-banned": "warn",

@@ -8,7 +8,7 @@ import { builtInApplications } from "../core/app/built-in/index.ts";
 import { present } from "../core/assert.ts";
 import { decodeDeletions } from "../core/deletion/deletions.ts";
 import type { Commit, Effect, Outcome } from "../core/effect.ts";
-import type { ContextId } from "../core/ids.ts";
+import type { AuthorId, ContextId } from "../core/ids.ts";
 import type { Input, RequestId } from "../core/input.ts";
 import { storeKeys } from "../core/store-keys.ts";
 import { checkpointEvents, type TraceListener } from "../core/trace.ts";
@@ -108,7 +108,8 @@ export class Simulation {
       this.violations.push({ ...found, atMs: this.world.nowUs / 1_000, event: this.world.events });
     };
     const { codec } = this.world;
-    this.oracles = new Oracles(codec, report, memory?.oracles);
+    const nameOf = (author: AuthorId) => this.world.nodes.find((node) => node.author === author)?.id;
+    this.oracles = new Oracles(codec, { report, nameOf }, memory?.oracles);
     this.#commutativity = new Commutativity(applications, report, memory?.commutativity);
     this.#differential = new Differential(codec, report, memory?.differential);
     this.#joined = new Joined(codec, report, memory?.joined);

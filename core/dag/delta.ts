@@ -33,6 +33,8 @@ export interface Genesis {
   readonly members: readonly Member[];
   /** Of whoever is not named and was not removed; null: none. */
   readonly others: Role | null;
+  /** How long deletions are kept once the past is closed: ms of stamp time. Null: for ever. */
+  readonly retentionMs: number | null;
 }
 
 export type DeltaKind = DeltaContent["kind"];

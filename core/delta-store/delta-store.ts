@@ -7,7 +7,7 @@ import type { CausalDelta } from "../dag/delta.ts";
 import { createGraphMemory, Graph, type GraphMemory } from "../dag/graph.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
 import { deriveStamp, type Hlc, type Stamp } from "../hlc.ts";
-import { type ContextId, type DeltaId, toHex } from "../ids.ts";
+import { type AuthorId, type ContextId, type DeltaId, toHex } from "../ids.ts";
 import { turnBytesMax } from "../limits.ts";
 import type { Crypto } from "../ports.ts";
 import { storeKeys } from "../store-keys.ts";
@@ -59,10 +59,20 @@ export function createDeltaStoreMemory(): DeltaStoreMemory {
   };
 }
 
+/** Whether a delta that is older than a past which closes may still count. */
+export type Timeliness =
+  | { readonly kind: "timely" }
+  /** Never. */
+  | Fault
+  /** Once it is known to lie below a delta of one of each of these. */
+  | { readonly kind: "held"; readonly vouchers: readonly ReadonlySet<AuthorId>[] };
+
 /** What is done with deltas besides keeping them. */
 export interface DeltaRules {
   /** Might it be made where it was? Asked when all its parents are applied. */
   readonly permits: (delta: CausalDelta) => Fault | null;
+  /** Does it, of this derived time, come in time? Asked again whenever the answer may have changed. */
+  readonly timeliness: (delta: CausalDelta, at: () => Hlc) => Timeliness;
   /** Joins its changes into the state, once the graph has it. */
   readonly apply: (delta: CausalDelta, stamp: Stamp, turn: Turn) => void;
   /** Positions whose bodies must never go. */
@@ -162,6 +172,7 @@ export class DeltaStore {
     }
     this.#dropBodies(heads, turn);
     for (const { id } of history) this.#release(id, turn);
+    this.#releaseHeld(turn);
   }
 
   /** Applied deltas as others are told of them, from the `from`-th on; ends early after many bytes of bodies. */
@@ -189,10 +200,18 @@ export class DeltaStore {
       };
     }
     const unapplied = delta.parents.filter((parent) => !this.graph.has(parent));
-    if (unapplied.length > 0 || delta.content.kind === "needs-upgrade")
-      return this.#wait(delta, unapplied, turn);
+    if (unapplied.length > 0 || delta.content.kind === "needs-upgrade") {
+      const outcome = this.#wait(delta, unapplied, turn);
+      // It may be the word that one below it waits for.
+      if (this.pending.holdsAny) this.applyReady(turn);
+      return outcome;
+    }
     const refusal = this.refusalOf(delta);
     if (refusal !== null) return { kind: "rejected", fault: refusal };
+    if (this.#isHeld(delta)) {
+      turn.observe("delta-held", { contextId: this.#contextId });
+      return this.#wait(delta, [], turn);
+    }
     this.#memory.ready.set(delta.id, delta);
     this.applyReady(turn);
     return { kind: "applied" };
@@ -212,9 +231,12 @@ export class DeltaStore {
     return { delta, stamp: { at, hlc: delta.hlc } };
   }
 
-  /** What is wrong with a delta whose parents are applied: null where its author might make it there. */
+  /** What is wrong with a delta whose parents are applied: null where its author might make it there, and it is in time. */
   refusalOf(delta: CausalDelta): Fault | null {
-    return this.#rules.permits(delta);
+    const refusal = this.#rules.permits(delta);
+    if (refusal !== null) return refusal;
+    const timeliness = this.#timelinessOf(delta);
+    return timeliness.kind === "fault" ? timeliness : null;
   }
 
   /** Applies an own delta made on this store's heads in this very turn. */
@@ -224,12 +246,53 @@ export class DeltaStore {
 
   /** Applies what is ready, as far as the turn has room. True when some is left. */
   applyReady(turn: Turn): boolean {
-    for (const [id, delta] of this.#memory.ready) {
-      if (!turn.hasRoom) return true;
-      this.#memory.ready.delete(id);
-      this.#applyOne(delta, turn);
-    }
+    do {
+      for (const [id, delta] of this.#memory.ready) {
+        if (!turn.hasRoom) return true;
+        this.#memory.ready.delete(id);
+        // What was applied since it became ready may have closed the past.
+        if (this.#timelinessOf(delta).kind === "timely" || this.#isAdmitted(delta, turn))
+          this.#applyOne(delta, turn);
+      }
+    } while (this.#releaseHeld(turn));
     return false;
+  }
+
+  #timelinessOf(delta: CausalDelta): Timeliness {
+    return this.#rules.timeliness(
+      delta,
+      () => this.#stampOn(this.graph.positionsOf(delta.parents), delta.hlc).at,
+    );
+  }
+
+  /** Does it wait for others' word, of whom one for each open checkpoint has not given it? */
+  #isHeld(delta: CausalDelta): boolean {
+    const timeliness = this.#timelinessOf(delta);
+    if (timeliness.kind !== "held") return false;
+    const above = Array.from(this.pending.authorsAbove(delta.id));
+    return !timeliness.vouchers.every((vouchers) => above.some((author) => vouchers.has(author)));
+  }
+
+  /** One that is ready: else it is dropped, or waits again. */
+  #isAdmitted(delta: CausalDelta, turn: Turn): boolean {
+    if (this.refusalOf(delta) !== null) {
+      turn.observe("delta-rejected", { contextId: this.#contextId });
+      return false;
+    }
+    if (!this.#isHeld(delta)) return true;
+    this.#wait(delta, [], turn);
+    return false;
+  }
+
+  /** Has what is held no longer made ready, and drops what comes too late by now. Is something ready? */
+  #releaseHeld(turn: Turn): boolean {
+    for (const delta of this.pending.held()) {
+      if (this.#isHeld(delta)) continue;
+      this.pending.remove(delta.id);
+      if (this.refusalOf(delta) === null) this.#memory.ready.set(delta.id, delta);
+      else turn.observe("delta-rejected", { contextId: this.#contextId });
+    }
+    return this.#memory.ready.size > 0;
   }
 
   /** Parents that are waited for and that nobody has given yet. */

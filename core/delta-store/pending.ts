@@ -26,11 +26,13 @@ export interface PendingMemory {
   /** By parent: who waits for it. */
   readonly children: Map<DeltaId, Set<DeltaId>>;
   readonly byAuthor: Map<AuthorId, Share>;
+  /** Those that wait for no parents, but for others' word. */
+  readonly held: Set<DeltaId>;
   bytes: number;
 }
 
 export function createPendingMemory(): PendingMemory {
-  return { waiting: new Map(), children: new Map(), byAuthor: new Map(), bytes: 0 };
+  return { waiting: new Map(), children: new Map(), byAuthor: new Map(), held: new Set(), bytes: 0 };
 }
 
 export interface PendingBounds {
@@ -64,11 +66,35 @@ export class Pending {
     return Array.from(this.#memory.children.keys()).filter((id) => !this.has(id) && !isKnown(id));
   }
 
-  /** Keeps a delta until its unapplied parents are applied. Gives what a bound pushed out, which may be the delta itself. */
+  get holdsAny(): boolean {
+    return this.#memory.held.size > 0;
+  }
+
+  /** Deltas that wait for others' word, in order of arrival. */
+  held(): readonly CausalDelta[] {
+    return Array.from(this.#memory.held, (id) => present(this.#memory.waiting.get(id), "a held delta").delta);
+  }
+
+  /** The authors of what waits for a delta, directly or not. O(that). */
+  authorsAbove(id: DeltaId): ReadonlySet<AuthorId> {
+    const { children, waiting } = this.#memory;
+    const above = new Set([id]);
+    const authors = new Set<AuthorId>();
+    for (const each of above) {
+      for (const child of children.get(each) ?? []) {
+        above.add(child);
+        authors.add(present(waiting.get(child), "a child that waits").delta.author);
+      }
+    }
+    return authors;
+  }
+
+  /** Keeps a delta until its unapplied parents are applied; one without any, until it is removed. Gives what a bound pushed out, which may be the delta itself. */
   add(delta: CausalDelta, unapplied: readonly DeltaId[], nowMs: number): readonly DeltaId[] {
     const { waiting, children, byAuthor } = this.#memory;
     waiting.set(delta.id, { delta, sinceMs: nowMs, unapplied: unapplied.length });
     for (const parent of unapplied) addToSet(children, parent, delta.id);
+    if (unapplied.length === 0 && delta.content.kind !== "needs-upgrade") this.#memory.held.add(delta.id);
     const share = byAuthor.get(delta.author) ?? { ids: new Set(), bytes: 0 };
     byAuthor.set(delta.author, share);
     share.ids.add(delta.id);
@@ -100,6 +126,7 @@ export class Pending {
     if (entry === undefined) return;
     const { author, parents, sealed } = entry.delta;
     waiting.delete(id);
+    this.#memory.held.delete(id);
     this.#memory.bytes -= sealed.length;
     const share = present(byAuthor.get(author), "the share of an author with pending deltas");
     share.ids.delete(id);

@@ -2,7 +2,7 @@
 
 import type { CausalDelta } from "../dag/delta.ts";
 import { areSameHeads } from "../dag/heads.ts";
-import { type Fault, fault, isFault } from "../fault.ts";
+import { type Fault, type FaultCode, fault, isFault } from "../fault.ts";
 import { contextOfTopic, type PeerId, toHex } from "../ids.ts";
 import type { Input } from "../input.ts";
 import type { Replica } from "../replica.ts";
@@ -63,7 +63,7 @@ export class GossipReceiver {
 
   /** What a newer version says is no mistake, nor what only the past shows to be one; everything else is. */
   #refuse(from: PeerId, mistake: Fault, turn: Turn): Verdict {
-    if (mistake.code === "unknown-version" || mistake.code === "not-permitted") return "ignore";
+    if (noMistakes.has(mistake.code)) return "ignore";
     turn.blame(from, mistake);
     return "reject";
   }
@@ -99,6 +99,8 @@ export class GossipReceiver {
     else this.#sync.heardDivergence(replica, from, turn);
   }
 }
+
+const noMistakes: ReadonlySet<FaultCode> = new Set(["unknown-version", "not-permitted", "too-late"]);
 
 /** Is what someone says of use, going by who says it? */
 function hears({ governance }: Replica, message: CausalDelta | Heartbeat, turn: Turn): boolean {

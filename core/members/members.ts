@@ -229,6 +229,13 @@ export class Members {
     );
   }
 
+  /** The same, and those who were excluded there and may return to writing. */
+  answerersAt(position: number): readonly AuthorId[] {
+    return Array.from(this.#rosterOf(this.#cutAt(position))).flatMap(([author, { role, returnsTo }]) =>
+      mayWrite(role) || mayWrite(returnsTo) ? [author] : [],
+    );
+  }
+
   /** Might this author write at the cut of an applied delta? */
   mayWriteAt(position: number, author: AuthorId): boolean {
     return mayWrite(this.#roleIn(this.#rosterOf(this.#cutAt(position)), author));

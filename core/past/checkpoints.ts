@@ -14,6 +14,7 @@ import { type AuthorId, bytesOf } from "../ids.ts";
 import { type Members, mayWrite } from "../members/members.ts";
 import { kindCodes } from "../wire/delta-head.ts";
 import { expectByteString, expectFields, expectInteger, expectList } from "../wire/expect.ts";
+import { Closed, type ClosedMemory, type ClosedParts, createClosedMemory } from "./closed.ts";
 import {
   createNewestBelowMemory,
   NewestBelow,
@@ -31,10 +32,12 @@ export interface CheckpointsMemory {
   sealed: number | null;
   /** Deltas of operations since the last checkpoint here that was not refuted. */
   written: number;
+  readonly closed: ClosedMemory;
 }
 
 export function createCheckpointsMemory(): CheckpointsMemory {
-  return { newest: createNewestBelowMemory(), open: new Map(), refuted: new Set(), sealed: null, written: 0 };
+  const [newest, closed] = [createNewestBelowMemory(), createClosedMemory()];
+  return { newest, open: new Map(), refuted: new Set(), sealed: null, written: 0, closed };
 }
 
 /** What a delta is to checkpoints. */
@@ -46,6 +49,8 @@ export interface CheckpointRole {
 }
 
 export class Checkpoints {
+  /** How far they close the past. */
+  readonly closed: Closed;
   readonly #memory: CheckpointsMemory;
   readonly #newest: NewestBelow;
   readonly #graph: Graph;
@@ -53,7 +58,9 @@ export class Checkpoints {
   /** Pairs of checkpoints and of changes of members that were looked at: the answer stays. A cache. */
   readonly #lookedAt = new Set<string>();
 
-  constructor(memory: CheckpointsMemory, graph: Graph, members: Members) {
+  constructor(memory: CheckpointsMemory, parts: ClosedParts) {
+    const { graph, members } = parts;
+    this.closed = new Closed(memory.closed, parts);
     this.#memory = memory;
     this.#newest = new NewestBelow(memory.newest, graph);
     this.#graph = graph;
@@ -94,9 +101,11 @@ export class Checkpoints {
     if (kindCode === kindCodes.operations || kindCode === kindCodes.handler) memory.written += 1;
     const isCheckpoint = kindCode === kindCodes.checkpoint;
     if (!isCheckpoint && this.#newest.positions.length === 0) return;
+    this.closed.applied(position);
     const below = this.#newest.place(position, isCheckpoint);
     if (below !== noCheckpoints) {
       this.#acknowledge(below, author);
+      this.#answer(below, author, position);
       this.#forgive(below, position);
     }
     if (isCheckpoint) this.#begin(position, { author, isRefuted });
@@ -106,13 +115,13 @@ export class Checkpoints {
   save(): unknown {
     const { open, refuted, sealed, written } = this.#memory;
     const waiting = Array.from(open, ([index, authors]) => [index, Array.from(authors, bytesOf)]);
-    return [this.#newest.positions, waiting, Array.from(refuted), sealed, written];
+    return [this.#newest.positions, waiting, Array.from(refuted), sealed, written, this.closed.save()];
   }
 
   /** Reads what was stored when the graph, which may be further, had `count` deltas. For use inside `decoding`. */
   load(stored: unknown, count: number): void {
     const memory = this.#memory;
-    const [positions, open, refuted, sealed, written] = expectFields(stored, 5, "stored checkpoints");
+    const [positions, open, refuted, sealed, written, closed] = expectFields(stored, 6, "stored checkpoints");
     const checkpoints = new Set(expectList(positions, count, (each) => expectInteger(each, count - 1)));
     const [first = count] = checkpoints;
     for (let position = first; position < count; position += 1)
@@ -123,6 +132,7 @@ export class Checkpoints {
     for (const index of expectList(refuted, checkpoints.size, expectIndex)) memory.refuted.add(index);
     memory.sealed = sealed === null ? null : expectIndex(sealed);
     memory.written = expectInteger(written, Number.MAX_SAFE_INTEGER);
+    this.closed.load(closed, count);
   }
 
   /** A checkpoint starts to wait. */
@@ -135,6 +145,16 @@ export class Checkpoints {
     waiting.delete(author);
     memory.open.set(index, waiting);
     this.#sealIfComplete(index, waiting);
+    this.closed.begin(position, author);
+  }
+
+  /** The same, as far as it closes the past: what an author has answered, and all below, it has answered once. */
+  #answer(below: number, author: AuthorId, position: number): void {
+    const reached = new Set(this.#newest.in(below));
+    for (const index of reached) {
+      if (!this.closed.answered(this.#newest.positionOf(index), author, position)) continue;
+      for (const lower of this.#newest.under(index)) reached.add(lower);
+    }
   }
 
   /** An author stands above these, and above all below them. Each waits for it once. */

@@ -46,6 +46,8 @@ export interface ClosingParts {
   readonly graph: Graph;
   readonly governance: Governance;
   readonly stateRoot: () => Hash;
+  /** How long this context keeps deletions; null: for ever, as while its genesis has not arrived. */
+  readonly retentionMs: () => number | null;
   readonly write: (content: DeltaContent, turn: Turn) => CausalDelta | Fault;
 }
 
@@ -60,7 +62,13 @@ export class Closing {
   readonly #parts: ClosingParts;
 
   constructor(memory: ClosingMemory, parts: ClosingParts) {
-    this.checkpoints = new Checkpoints(memory.checkpoints, parts.graph, parts.governance.members);
+    const { graph, governance, retentionMs } = parts;
+    this.checkpoints = new Checkpoints(memory.checkpoints, {
+      graph,
+      members: governance.members,
+      self: parts.services.identity.author,
+      retentionMs,
+    });
     this.#memory = memory;
     this.#parts = parts;
   }
@@ -168,10 +176,15 @@ export class Closing {
   }
 
   #note(position: number, applied: CheckpointRole, turn: Turn): void {
+    const { closed } = this.checkpoints;
+    const { line, isAstray } = closed;
     const before = this.checkpoints.newestSealed;
     this.checkpoints.applied(position, applied);
     const sealed = this.checkpoints.newestSealed;
-    if (sealed !== before) turn.observe("checkpoint-sealed", { contextId: this.#parts.contextId });
+    const { contextId } = this.#parts;
+    if (sealed !== before) turn.observe("checkpoint-sealed", { contextId });
+    if (closed.line !== line) turn.observe("past-closed", { contextId });
+    if (closed.isAstray && !isAstray) turn.observe("past-closed-without", { contextId });
     const { kindCode } = applied;
     const mayCallFor = kindCode === kindCodes.checkpoint || kindCode === kindCodes.membership;
     if (mayCallFor || this.#isCheckpointDue) this.schedule(turn);

@@ -2,11 +2,12 @@
  * One entity: a content of some type under the key of a collection, with its tombstone. Invariants 3 and 10.
  *
  * Merge law: contents by their type's law (`types/`), the later deletion stays. A product of joins, so joining is
- * commutative, associative and idempotent.
+ * commutative, associative and idempotent. Where a deletion leaves nothing (`nothing`), what it ended is not kept: what
+ * is joined later meets the deletion anyway.
  */
 
 import type { CausalDelta } from "../dag/delta.ts";
-import type { Stamp } from "../hlc.ts";
+import { compareHlc, type Hlc, type Stamp } from "../hlc.ts";
 import { byteString, type EntityId, type Hash } from "../ids.ts";
 import { collectionCharactersMax, keyCharactersMax } from "../limits.ts";
 import type { Crypto } from "../ports.ts";
@@ -38,8 +39,11 @@ export interface Entity<Held extends Content = Content> extends EntityFields<Hel
 export type EntityOf<Name extends TypeName> = Entity<ContentOf<Name>>;
 
 export function createEntity(fields: EntityFields, crypto: Crypto): Entity {
-  const { collection, key, content, deleted } = fields;
-  const { type } = content;
+  const { collection, key, deleted } = fields;
+  const { type } = fields.content;
+  const { nothing, isLive } = lawsOf(type);
+  const content =
+    nothing === null || deleted === null || isLive(fields.content, deleted) ? fields.content : nothing;
   const bytes = encode([
     types[type].code,
     collection,
@@ -65,6 +69,36 @@ export function joinEntities(a: Entity, b: Entity, crypto: Crypto): Entity {
   if (content === b.content && compareMoments(deleted, b.deleted) === 0) return b;
   const joined = createEntity({ collection: a.collection, key: a.key, content, deleted }, crypto);
   return joined.hash === a.hash ? a : joined.hash === b.hash ? b : joined;
+}
+
+/** When what may be collected of it was deleted; null where nothing may. */
+export function collectable({ content, deleted }: Entity): Moment | null {
+  return lawsOf(content.type).nothing === null ? null : deleted;
+}
+
+/** What is left of it when deletions up to a line are collected: null for nothing. */
+export function collectedUpTo(entity: Entity, line: Hlc, crypto: Crypto): Entity | null {
+  const deletion = collectable(entity);
+  if (deletion === null || compareHlc(deletion.at, line) > 0) return entity;
+  return isLive(entity) ? createEntity({ ...fieldsOfEntity(entity), deleted: null }, crypto) : null;
+}
+
+/** What of it came after a line, where its deletions may be collected; else all of it. */
+export function beyond(entity: Entity, line: Hlc, crypto: Crypto): Entity | null {
+  const { nothing } = lawsOf(entity.content.type);
+  if (nothing === null) return entity;
+  const { content, deleted } = entity;
+  const updated = "updated" in content ? content.updated : null;
+  const isOld = updated === null || compareHlc(updated.at, line) <= 0;
+  const isOldDeletion = deleted !== null && compareHlc(deleted.at, line) <= 0;
+  if ((updated === null || !isOld) && !isOldDeletion) return entity;
+  const left = { content: isOld ? nothing : content, deleted: isOldDeletion ? null : deleted };
+  if (isOld && left.deleted === null) return null;
+  return createEntity({ ...fieldsOfEntity(entity), ...left }, crypto);
+}
+
+function fieldsOfEntity({ collection, key, content, deleted }: Entity): EntityFields {
+  return { collection, key, content, deleted };
 }
 
 /** What one action says about the state, or null when it is void. */

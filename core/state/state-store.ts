@@ -4,15 +4,24 @@
  * many costs the store little, and a start joins a bounded number of deltas again.
  */
 
+import type { Hlc } from "../hlc.ts";
 import type { EntityId, Hash } from "../ids.ts";
 import type { Turn } from "../turn.ts";
-import { type Entity, type EntityOf, isLive, joinEntities } from "./entity.ts";
+import {
+  beyond,
+  collectable,
+  collectedUpTo,
+  type Entity,
+  type EntityOf,
+  isLive,
+  joinEntities,
+} from "./entity.ts";
 import { entityId, idsOfCollection, type KeyRange } from "./entity-id.ts";
 import type { Moment } from "./moment.ts";
 import { type EntityReader, floorAbove } from "./reader.ts";
 import type { StateRecords } from "./state-records.ts";
 import { createTreeMemory, type PinnedVersion, StateTree, type TreeMemory } from "./tree/state-tree.ts";
-import type { Leaf, LoadedNode } from "./tree/tree-node.ts";
+import { type Leaf, type LoadedNode, neverMs } from "./tree/tree-node.ts";
 import type { Range } from "./tree/tree-walk.ts";
 import type { TypeName } from "./types.ts";
 
@@ -30,6 +39,9 @@ export function createStateMemory(): StateMemory {
 /** More than this of fresh entities is written. */
 const freshMax = { entities: 256, bytes: 1_048_576 };
 
+/** What collecting a deletion adds to a commit, roughly. */
+export const collectedBytes = 256;
+
 export class StateStore implements EntityReader {
   readonly #memory: StateMemory;
   readonly #records: StateRecords;
@@ -39,6 +51,11 @@ export class StateStore implements EntityReader {
     this.#memory = memory;
     this.#records = records;
     this.#tree = new StateTree(memory.tree, records);
+  }
+
+  /** One of the same context in which there is nothing. */
+  blank(): StateStore {
+    return new StateStore(createStateMemory(), this.#records);
   }
 
   /** Entities that live; tombstones and what is beneath them are not counted. O(all entities). */
@@ -55,7 +72,7 @@ export class StateStore implements EntityReader {
     return count;
   }
 
-  /** Every entity ever joined, tombstones included. */
+  /** Every entity that was joined and not collected, tombstones included. */
   get storedCount(): number {
     return this.#tree.count;
   }
@@ -87,24 +104,62 @@ export class StateStore implements EntityReader {
 
   /**
    * Joins an entity into the state. Gives the bytes of what it has become, 0 where it stayed what it was. O(log
-   * entities), but for what its type's join costs. Invariants 3 and 5.
+   * entities), but for what its type's join costs. What was collected up to a line, `known`, may be given by who has not
+   * collected it: of that only what came after is joined. Invariants 3 and 5.
    */
-  join(entity: Entity): number {
+  join(given: Entity, known: Hlc | null = null): number {
+    const entity = known === null ? given : beyond(given, known, this.#records.crypto);
+    if (entity === null) return 0;
     const current = this.byId(entity.id);
     const joined = current === undefined ? entity : joinEntities(current, entity, this.#records.crypto);
     if (joined === current) return 0;
-    const { fresh } = this.#memory;
-    const before = fresh.get(entity.id);
-    if (before !== undefined) this.#memory.freshBytes -= before.bytes.length;
-    else if (current !== undefined) this.#tree.retire(this.#records.entityKey(current.hash));
-    fresh.set(entity.id, joined);
-    this.#memory.freshBytes += joined.bytes.length;
-    this.#tree.set(Object.freeze({ id: joined.id, hash: joined.hash }));
+    this.#replace(current, joined);
     return joined.bytes.length;
   }
 
+  /** Collects deletions up to a line. Gives how many these were. O(them, log entities each). */
+  collect(line: Hlc): number {
+    const { crypto } = this.#records;
+    let amount = 0;
+    for (const leaf of this.#tree.deletedUntil(line.ms)) {
+      const entity = this.entityOf(leaf);
+      const left = collectedUpTo(entity, line, crypto);
+      if (left === entity) continue;
+      amount += 1;
+      this.#replace(entity, left);
+    }
+    return amount;
+  }
+
+  /** Leaves of what is collected in time nothing that came up to a line. O(all entities). */
+  forget(line: Hlc): void {
+    for (const leaf of Array.from(this.#tree.leaves({}))) {
+      const entity = this.entityOf(leaf);
+      const left = beyond(entity, line, this.#records.crypto);
+      if (left !== entity) this.#replace(entity, left);
+    }
+  }
+
+  #replace(before: Entity | undefined, after: Entity | null): void {
+    const { fresh } = this.#memory;
+    const id = (after ?? before)?.id;
+    if (id === undefined) return;
+    const unwritten = fresh.get(id);
+    if (unwritten !== undefined) this.#memory.freshBytes -= unwritten.bytes.length;
+    else if (before !== undefined) this.#tree.retire(this.#records.entityKey(before.hash));
+    if (after === null) {
+      fresh.delete(id);
+      this.#tree.remove(id);
+      return;
+    }
+    fresh.set(id, after);
+    this.#memory.freshBytes += after.bytes.length;
+    this.#tree.keep(this.#records.entityKey(after.hash));
+    this.#tree.set(leafOf(after));
+  }
+
   get isWritten(): boolean {
-    return this.#memory.fresh.size === 0;
+    return this.#memory.fresh.size === 0 && this.#tree.isWritten;
   }
 
   /** Is so much not written that it should be? */
@@ -168,4 +223,12 @@ export class StateStore implements EntityReader {
   load(saved: unknown, turn: Turn): void {
     this.#tree.load(saved, turn);
   }
+}
+
+function leafOf(entity: Entity): Leaf {
+  const { id, hash } = entity;
+  const deletion = collectable(entity);
+  return Object.freeze(
+    deletion === null ? { id, hash } : { id, hash, deletedMs: Math.min(deletion.at.ms, neverMs - 1) },
+  );
 }

@@ -2,9 +2,10 @@
  * A state that is to replace the one that shows: it is made in a space of its own, some each turn, of what was received
  * and of what shows, while that is written on. What shows is copied in rounds: of each version that was pinned what is
  * new since the one before, until hardly anything is; where that is written faster than it is copied, ever more in a
- * turn, so that it ends.
+ * turn, so that it ends. Rounds join, and miss what goes: from what shows nothing may be collected meanwhile.
  */
 
+import type { Hlc } from "../hlc.ts";
 import type { Turn } from "../turn.ts";
 import type { Entity } from "./entity.ts";
 import type { StateRecords } from "./state-records.ts";
@@ -29,6 +30,12 @@ export interface Shown {
   readonly state: StateStore;
   pinState(turn: Turn): PinnedVersion;
   unpinState(pinned: PinnedVersion, turn: Turn): void;
+}
+
+/** What is copied: of what may be collected only what came after a time; null: all. */
+interface Source {
+  readonly shown: Shown;
+  readonly after: Hlc | null;
 }
 
 interface Share {
@@ -66,16 +73,16 @@ export class Successor {
     this.state = new StateStore(memory.state, records);
   }
 
-  /** Joins some entities, and writes what comes of it. */
-  take(entities: Iterable<Entity>, turn: Turn): void {
-    for (const entity of entities) turn.takeBytes(this.state.join(entity));
+  /** Joins some entities, of what may be collected only what came after a time, and writes what comes of it. */
+  take(entities: Iterable<Entity>, after: Hlc | null, turn: Turn): void {
+    for (const entity of entities) turn.takeBytes(this.state.join(entity, after));
     this.state.flush(turn);
   }
 
   /** Copies as much as a turn may. True once so little is left that `finish` may copy it. */
-  copy(shown: Shown, turn: Turn): boolean {
+  copy({ shown, after }: Source, turn: Turn): boolean {
     const memory = this.#memory;
-    if (!this.#copyPinned(shown.state, turn)) return false;
+    if (!this.#copyPinned(shown.state, after, turn)) return false;
     if (this.#isLittle(shown.state)) return true;
     if (memory.copied !== null) shown.unpinState(memory.copied, turn);
     memory.copied = memory.copying;
@@ -86,10 +93,16 @@ export class Successor {
   }
 
   /** Copies what is left. */
-  finish(shown: Shown, turn: Turn): void {
-    const { copied, copying } = this.#memory;
+  finish({ shown, after }: Source, turn: Turn): void {
+    const { copying } = this.#memory;
     const rest = Array.from(shown.state.changes(copying, {}), (leaf) => shown.state.entityOf(leaf));
-    this.take(rest, turn);
+    this.take(rest, after, turn);
+    this.abandon(shown, turn);
+  }
+
+  /** Gives back what is pinned: nothing more is copied. */
+  abandon(shown: Shown, turn: Turn): void {
+    const { copied, copying } = this.#memory;
     for (const pinned of [copied, copying]) if (pinned !== null) shown.unpinState(pinned, turn);
   }
 
@@ -110,7 +123,7 @@ export class Successor {
     return { entities: entities * times, bytes: pagesPerTurn * this.#pageBytes * times };
   }
 
-  #copyPinned(from: StateStore, turn: Turn): boolean {
+  #copyPinned(from: StateStore, after: Hlc | null, turn: Turn): boolean {
     const memory = this.#memory;
     const some: Entity[] = [];
     const max = this.#shareOf(copiedEntitiesMax);
@@ -126,7 +139,7 @@ export class Successor {
       some.push(entity);
       bytes += entity.bytes.length;
     }
-    this.take(some, turn);
+    this.take(some, after, turn);
     // No id comes after "f".
     memory.place = rest ?? "g";
     return rest === null;

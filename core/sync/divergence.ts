@@ -13,7 +13,7 @@ import type { Replica } from "../replica.ts";
 import type { Services } from "../services.ts";
 import type { Turn } from "../turn.ts";
 import { Backoff, type BackoffMemory, createBackoffMemory } from "./backoff.ts";
-import type { StateNeed } from "./state/state-sessions.ts";
+import type { StateNeed } from "./state/sessions-memory.ts";
 import type { Tracking } from "./tracking.ts";
 
 export interface DivergenceMemory {

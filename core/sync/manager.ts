@@ -20,9 +20,9 @@ import { type SessionEnd, Sessions } from "./sessions.ts";
 import {
   createStateSyncMemory,
   type StateSessionEnd,
-  StateSessions,
   type StateSyncMemory,
-} from "./state/state-sessions.ts";
+} from "./state/sessions-memory.ts";
+import { StateSessions } from "./state/state-sessions.ts";
 import { type PeerTrack, Tracking, type TrackingMemory } from "./tracking.ts";
 import { createWantedMemory, type Delay, Wanted, type WantedMemory } from "./wanted.ts";
 
@@ -61,6 +61,9 @@ const delays = {
   busy: [300, 600],
   now: [0, 0],
 } as const satisfies Record<string, Delay>;
+
+/** A period differs from the one before: where it were the same, who met a busy peer once would meet it busy for ever. */
+const periodShare = { min: 0.75, max: 1.25 };
 
 export class SyncManager {
   readonly #memory: SyncMemory;
@@ -198,7 +201,12 @@ export class SyncManager {
   periodic(replica: Replica, turn: Turn): void {
     const { contextId } = replica;
     const { syncFrequencyMs, syncIntervalMs } = this.#services.config;
-    this.#periodicIn(syncFrequencyMs, replica, turn);
+    const { min, max } = periodShare;
+    const periodMs = this.#services.random.between(
+      Math.ceil(min * syncFrequencyMs),
+      Math.ceil(max * syncFrequencyMs),
+    );
+    this.#periodicIn(periodMs, replica, turn);
     const nowMs = turn.now.monotonicMs;
     const candidates = this.#peers
       .partners(replica)

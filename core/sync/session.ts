@@ -298,7 +298,8 @@ function receiveOne(
   const outcome = replica.receive(delta, turn);
   switch (outcome.kind) {
     case "rejected":
-      return outcome.fault;
+      // Whoever gives what comes too late need not know that the past is closed.
+      return outcome.fault.code === "too-late" ? null : outcome.fault;
     case "duplicate":
       session.duplicates += 1;
       return null;

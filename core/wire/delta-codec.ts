@@ -79,6 +79,7 @@ function encodePayload(content: DeltaContent): Uint8Array {
         bytesOf(content.nonce),
         encodeMembers(content.members),
         content.others === null ? null : roles.indexOf(content.others),
+        content.retentionMs,
       ]);
     case "membership":
       return encode(encodeChange(content.change));
@@ -198,14 +199,15 @@ function decodeContent(code: number, payload: Uint8Array, crypto: Crypto): Delta
 }
 
 function decodeGenesis(payload: Uint8Array): DeltaContent {
-  const fields = expectFields(decodeCanonical(payload, deltaBytesMax), 4, "a genesis payload");
-  const [application, nonce, members, others] = fields;
+  const fields = expectFields(decodeCanonical(payload, deltaBytesMax), 5, "a genesis payload");
+  const [application, nonce, members, others, retentionMs] = fields;
   return Object.freeze({
     kind: "genesis",
     application: expectText(application, nameCharactersMax),
     nonce: expectByteString(nonce, nonceBytes),
     members: expectMembers(members),
     others: others === null ? null : expectRole(others),
+    retentionMs: retentionMs === null ? null : expectInteger(retentionMs, Number.MAX_SAFE_INTEGER),
   });
 }
 

@@ -36,18 +36,20 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   const backoffMs = Math.min(config("syncBackoffMaxMs"), 2 * activeMs);
   const repairMs = config("syncFrequencyMs") + config("syncIntervalMs") + config("syncTimeoutMs") + backoffMs;
   const keepaliveMs = (parseDurationUs(network.keepalive ?? keepaliveDefaultMs) ?? 0) / 1_000;
+  const hops = hopsOf(network, nodes);
   const hopsMs =
-    hopsOf(network, nodes) *
+    hops *
     Math.ceil(askersPerHop / config("syncSessionsMax")) *
     (hopMs + crossingsPerHop * slowestMs(network) + syncsPerHop * slowestSyncMs(scenario));
   const kbps = network.bandwidthKbps ?? Number.POSITIVE_INFINITY;
   const calls = (scenario.workload ?? []).reduce((sum, entry) => sum + callsOf(entry, activeMs), 0);
   const transferMs = ((calls * bytesPerCall + blobBytesOf(scenario, activeMs)) * 8) / kbps;
-  // Where bodies go, states move instead: a page each time there and back.
+  // Where bodies go, states move instead: a page each time there and back, and on from whoever has all of it.
   const checkpoints = Math.floor(calls / config("checkpointEveryDeltas"));
   const stateBytes = calls * stateBytesPerCall + checkpoints * nodes * pastBytesPerDelta;
   const pages = stateBytes / config("snapshotPageBytes");
-  const statesMs = scenario.config?.compactAboveDeltas === undefined ? 0 : pages * 2 * slowestMs(network);
+  const statesMs =
+    scenario.config?.compactAboveDeltas === undefined ? 0 : hops * pages * 2 * slowestMs(network);
   const pastMs = checkpoints > 0 ? 2 * (checkpointMs + hopsMs) : 0;
   const boundMs = spareMs + keepaliveMs + 2 * repairMs + hopsMs + transferMs + statesMs + pastMs;
   return Math.ceil(boundMs / 1_000) * 1_000;

@@ -48,12 +48,14 @@ export function drawConfig(
     blobCacheBytesMax: draws.pick([0, 100_000]),
   };
   const compaction = draws.chance(0.5) ? drawCompaction(draws) : {};
+  const closing = draws.chance(0.5) ? drawClosing(draws) : {};
   return {
     ...pace,
     ...forced,
     ...limits,
     ...someOf({ ...sync, ...buffers, ...blobs }, draws),
     ...compaction,
+    ...closing,
   };
 }
 
@@ -75,9 +77,14 @@ function drawCompaction(draws: Stream): Partial<Config> {
     compactAboveDeltas: compactKeepDeltas + draws.pick([0, 3, 20]),
     compactMs: draws.pick([50, 1_000, 4_000]),
     ...someOf({ snapshotPageBytes: draws.pick([256, 1_000, 10_000]) }, draws),
-    ...someOf(
-      { checkpointEveryDeltas: draws.pick([1, 5, 30]), memberSilentMaxMs: draws.pick([0, 1, 5_000]) },
-      draws,
-    ),
+  };
+}
+
+/** Cuts are named early, and what is deleted is collected soon after. */
+function drawClosing(draws: Stream): Partial<Config> {
+  return {
+    checkpointEveryDeltas: draws.pick([1, 5, 30]),
+    tombstoneRetentionMs: draws.pick([1_000, 1_000, 3_000, 10_000]),
+    ...someOf({ memberSilentMaxMs: draws.pick([0, 1, 5_000]) }, draws),
   };
 }

@@ -31,8 +31,9 @@ const makers: Readonly<Record<string, Pick<WorkloadEntry, "method" | "args">>> =
 const pageBytes = 256;
 /** A hundred make a state that is much. All of them are made by others, so that nobody else lacks so much. */
 const callsMeanwhile = [150, 250] as const;
-const callsAfterwards = [30, 150] as const;
-const callsOfApart = 12;
+const callsAfterwards = [100, 200] as const;
+/** While it is behind, what others write waits: only what it writes itself changes the state that is copied. */
+const callsOfApart = [40, 150] as const;
 /** Of the time in which there are calls: how long it is apart. A transfer of small pages takes some seconds. */
 const apartShare = 0.3;
 const crashesMax = 3;
@@ -79,7 +80,7 @@ export function drawLargeState(
     calls: [
       { ...calls(draws.pick(callsMeanwhile), [0, backMs]), nodes: others },
       { ...calls(draws.pick(callsAfterwards), [backMs, activeMs]), nodes: others },
-      { ...calls(callsOfApart, [0, activeMs]), nodes: [apart] },
+      { ...calls(draws.pick(callsOfApart), [backMs, activeMs]), nodes: [apart] },
     ],
     faults,
     crashing: apart,
@@ -117,7 +118,7 @@ function drawFaultsOf(
     at: backMs,
     until: activeMs,
     nodes,
-    factor: draws.pick([5, 20, 100]),
+    factor: draws.pick([10, 25]),
   } as const;
   const count = has("crash") ? draws.between(1, crashesMax) : 0;
   const crashesFromMs = activeMs - Math.floor(crashesShare * (activeMs - backMs));
@@ -127,5 +128,5 @@ function drawFaultsOf(
     const disk = draws.pick(["keep", "lose-unsynced", "torn"] as const);
     return { kind: "crash", at, until: at + draws.pick([20, 90]), nodes, disk };
   });
-  return [draws.pick(ways), ...(has("slow") && draws.chance(0.7) ? [slow] : []), ...crashes];
+  return [draws.pick(ways), ...(has("slow") ? [slow] : []), ...crashes];
 }

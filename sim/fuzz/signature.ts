@@ -10,6 +10,8 @@ const essences: Readonly<Record<string, (message: string) => string>> = {
     const [said = "", ...stack] = message.split("\n");
     return `${said} ${/^\s*at (?:async )?([\w.#<> ]+)/.exec(stack.find((line) => /^\s*at /.test(line)) ?? "")?.[1] ?? ""}`;
   },
+  // Whose role it is, and which, follows from the calls.
+  "equal-heads-equal-members": () => "",
   converged: (message) =>
     message.startsWith("converged") ? "late" : message.includes("no live member") ? "nobody" : "never",
 };

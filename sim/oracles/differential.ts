@@ -14,6 +14,7 @@ import type { SimNode } from "../world/sim-node.ts";
 import { historyOf } from "./naive/history.ts";
 import { NaiveModel } from "./naive/model.ts";
 import type { Found } from "./oracles.ts";
+import { isAstray } from "./severed.ts";
 import { visibleOf } from "./visible.ts";
 
 /** Sets of heads that are modelled in one context. */
@@ -51,8 +52,8 @@ export class Differential {
     let compared = 0;
     for (const node of nodes) {
       for (const [contextId, replica] of node.core?.replicas() ?? []) {
-        // Its disk lost some of it, which nothing has shown yet.
-        if (node.damaged.has(contextId)) continue;
+        // Its disk lost some of it, which nothing has shown yet; or it has what the past closed without.
+        if (node.damaged.has(contextId) || isAstray(replica)) continue;
         const standings = judged.get(contextId) ?? new Set();
         judged.set(contextId, standings);
         const heads = replica.heads().join("");
@@ -85,7 +86,7 @@ export class Differential {
   }
 }
 
-function differenceOf(model: NaiveModel, { state }: Replica): string | null {
+function differenceOf(model: NaiveModel, { state, closing }: Replica): string | null {
   const { places } = model;
   const sequences = new Set<string>();
   for (const place of places) {
@@ -95,8 +96,10 @@ function differenceOf(model: NaiveModel, { state }: Replica): string | null {
     if (equalBytes(encode(seen), encode(expected))) continue;
     return `${type} ${JSON.stringify(key)} of ${collection} is ${show(seen)}, by a naive model of all writes ${show(expected)}`;
   }
-  if (state.storedCount === places.length) return null;
-  return `${state.storedCount} entities are stored, by a naive model of all writes there are ${places.length}`;
+  const line = closing.checkpoints.closed.line;
+  const kept = places.filter((place) => line === null || !model.isCollected(place, [line.ms, line.counter]));
+  if (state.storedCount === kept.length) return null;
+  return `${state.storedCount} entities are stored, by a naive model of all writes there are ${kept.length}`;
 }
 
 function show(value: unknown): string {

@@ -9,6 +9,7 @@ import type { World } from "../world/world.ts";
 import type { Standing } from "./convergence.ts";
 import { boundUs, type CorePart, coreOf } from "./final-liveness.ts";
 import type { Kept } from "./kept.ts";
+import { unsevered } from "./severed.ts";
 import { ConvergenceWatch, type WatchMemory } from "./watch.ts";
 
 export interface HealedCoreMemory {
@@ -22,9 +23,11 @@ export class HealedCore {
   readonly allowedUs: number;
   readonly #parts: readonly CorePart[];
   readonly #watches: readonly ConvergenceWatch[];
+  readonly #world: World;
 
   /** Without a memory: of the nodes as they are now. They still have to be healed. */
   constructor(world: World, kept: Kept, memory?: HealedCoreMemory) {
+    this.#world = world;
     this.#parts = memory?.parts ?? coreOf(world);
     this.allowedUs = memory?.allowedUs ?? boundUs(world, this.#parts);
     this.#watches = this.#parts.map(({ contextId, nodes }, index) => {
@@ -46,7 +49,21 @@ export class HealedCore {
 
   /** Parts that have not converged. */
   get stuck(): readonly CorePart[] {
-    return this.#parts.filter((_, index) => this.#watches[index]?.isConverged() === false);
+    return this.#parts.filter(
+      (part, index) => this.#watches[index]?.isConverged() === false && !this.#doOthersAgree(part),
+    );
+  }
+
+  /** Do all agree who must, where some need not? */
+  #doOthersAgree({ contextId, nodes }: CorePart): boolean {
+    const replicas = nodes.flatMap((index) => {
+      const { author, core } = this.#world.node(index);
+      const replica = core?.replicas().get(contextId);
+      return replica === undefined ? [] : [[author, replica] as const];
+    });
+    const others = unsevered(new Map(replicas));
+    if (others.length === replicas.length) return false;
+    return new Set(others.map((each) => [...each.heads(), each.stateRoot()].join(""))).size <= 1;
   }
 
   update(contextId: ContextId, node: number, standing: Standing): void {

@@ -7,11 +7,12 @@
 import type { CausalDelta } from "../../core/dag/delta.ts";
 import type { ContextId, DeltaId } from "../../core/ids.ts";
 import type { Replica } from "../../core/replica.ts";
-import { type Entity, joinEntities } from "../../core/state/entity.ts";
-import { compareMoments } from "../../core/state/moment.ts";
+import { beyond, type Entity, isLive, joinEntities } from "../../core/state/entity.ts";
+import { compareMoments, type Moment } from "../../core/state/moment.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import type { Found } from "./oracles.ts";
+import { isAstray } from "./severed.ts";
 
 interface Remembered {
   readonly deltas: CausalDelta[];
@@ -92,11 +93,14 @@ export class Joined {
   #look(node: SimNode, replica: Replica, delta: CausalDelta): void {
     const applied = replica.deltas.graph.get(delta.id);
     // Of a state that its disk lost some of nothing is demanded until it shows.
-    if (applied === undefined || node.damaged.has(replica.contextId)) return;
+    if (applied === undefined || node.damaged.has(replica.contextId) || isAstray(replica)) return;
+    const { line } = replica.closing.checkpoints.closed;
     for (const said of this.#codec.entitiesOf(delta, { at: applied.at, hlc: delta.hlc })) {
       // Whether shared storage took it depends on more than the delta: the naive model knows.
       if (said.content.type === "shared") continue;
-      const found = this.#judgeOne(said, replica.state.byId(said.id));
+      const held = replica.state.byId(said.id);
+      const mayBeCollected = line !== null && beyond(said, line, this.#codec.crypto) === null;
+      const found = mayBeCollected ? judgeOld(said, held) : this.#judgeOne(said, held);
       if (found !== null) this.#report({ ...found, node: node.id });
     }
   }
@@ -112,6 +116,20 @@ export class Joined {
     const message = `what was applied of ${name} would change it if it were joined once more`;
     return { oracle: "idempotence", invariant: 3, message };
   }
+}
+
+/** Of what is so old that it may be collected: the naive model knows whether it is. But nothing older may be there. */
+function judgeOld(said: Entity, held: Entity | undefined): Omit<Found, "node"> | null {
+  if (held === undefined || !isLive(held)) return null;
+  const at = said.deleted ?? updatedOf(said);
+  if (compareMoments(updatedOf(held), at) >= 0) return null;
+  const name = `${said.content.type} ${JSON.stringify(said.key)} of ${said.collection}`;
+  const message = `${name} is there as it was before something that was applied`;
+  return { oracle: "nothing-resurrected", invariant: 5, message };
+}
+
+function updatedOf({ content }: Entity): Moment | null {
+  return "updated" in content ? content.updated : null;
 }
 
 /** Keeps an even sample of all: once there are enough, each takes the place of another ever more rarely. */

@@ -5,7 +5,8 @@
 
 import type { CausalDelta } from "../../core/dag/delta.ts";
 import type { Commit } from "../../core/effect.ts";
-import { type ContextId, type DeltaId, type Hash, toHex } from "../../core/ids.ts";
+import { type AuthorId, type ContextId, type DeltaId, type Hash, toHex } from "../../core/ids.ts";
+import type { Role } from "../../core/members/membership.ts";
 import type { Replica } from "../../core/replica.ts";
 import { storeKeys } from "../../core/store-keys.ts";
 import { stateSessionsMax } from "../../core/sync/state/transfers.ts";
@@ -13,6 +14,7 @@ import type { Codec } from "../../core/wire/codec.ts";
 import type { SimDisk } from "../world/disk.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { Kept } from "./kept.ts";
+import { isAstray } from "./severed.ts";
 
 export interface Violation {
   readonly oracle: string;
@@ -32,10 +34,16 @@ const rootsMax = 200_000;
 /** Violations reported; after these only the run's outcome counts. */
 const violationsMax = 100;
 
+/** Who was a member where one node stood. Never changed. */
+interface KnownRoster {
+  readonly node: string;
+  readonly roster: ReadonlyMap<AuthorId, Role | null>;
+}
+
 export interface OraclesMemory {
   readonly rootsByHeads: Map<string, Hash>;
   /** Who is a member on the same sets of heads, and as what. */
-  readonly rostersByHeads: Map<string, string>;
+  readonly rostersByHeads: Map<string, KnownRoster>;
   /** By context: writes whose client was told that they are kept, with the node that said so. */
   readonly acknowledged: Map<ContextId, Map<DeltaId, number>>;
   /** Acknowledged writes whose last durable copy an injected fault destroyed, or went with its context on purpose. */
@@ -47,12 +55,17 @@ export class Oracles {
   readonly memory: OraclesMemory;
   readonly #codec: Codec;
   readonly #report: (found: Found) => void;
+  /** The node that writes under a key. */
+  readonly #nameOf: (author: AuthorId) => string | undefined;
   readonly kept = new Kept();
   #atRisk: readonly (readonly [ContextId, DeltaId])[] = [];
 
   constructor(
     codec: Codec,
-    report: (found: Found) => void,
+    {
+      report,
+      nameOf,
+    }: { readonly report: (found: Found) => void; readonly nameOf: (author: AuthorId) => string | undefined },
     memory: OraclesMemory = {
       ...{
         rootsByHeads: new Map(),
@@ -66,6 +79,7 @@ export class Oracles {
     this.memory = memory;
     this.#codec = codec;
     this.#report = report;
+    this.#nameOf = nameOf;
   }
 
   get acknowledged(): ReadonlyMap<ContextId, ReadonlyMap<DeltaId, number>> {
@@ -117,8 +131,12 @@ export class Oracles {
     return added;
   }
 
-  /** Equal heads mean equal roots and members, on all nodes and over the whole run, but where a disk lost some of a state. */
+  /**
+   * Equal heads mean equal roots and members, on all nodes and over the whole run, but where a disk lost some of a state,
+   * or a replica is astray.
+   */
   stands(node: SimNode, replica: Replica): void {
+    if (isAstray(replica)) return;
     const { contextId } = replica;
     const [heads, root] = [replica.heads().join(""), replica.stateRoot()];
     const known = this.memory.rootsByHeads.get(heads);
@@ -132,12 +150,16 @@ export class Oracles {
       const message = `root ${toHex(root)} on heads that gave ${toHex(known)} before`;
       this.#find("equal-heads-equal-roots", 12, node, message);
     }
-    const members = replica.governance.members.all().map(({ author, role }) => `${toHex(author)} ${role}`);
-    const roster = members.join(", ");
-    const knownRoster = this.memory.rostersByHeads.get(heads);
-    noted(this.memory.rostersByHeads, heads, roster);
-    if (knownRoster !== undefined && knownRoster !== roster) {
-      const message = `its members are ${roster}, on heads on which they were ${knownRoster} before`;
+    const members = replica.governance.members.all();
+    const roster = new Map(members.map(({ author, role }) => [author, role]));
+    const first = this.memory.rostersByHeads.get(heads);
+    noted(this.memory.rostersByHeads, heads, { node: node.id, roster });
+    const differing = first === undefined ? [] : differencesOf(roster, first.roster);
+    if (first !== undefined && differing.length > 0) {
+      const who = differing.map(({ author, now, before }) => {
+        return `${this.#nameOf(author) ?? toHex(author)} is ${now ?? "no member"} here, and was ${before ?? "no member"} there`;
+      });
+      const message = `on the heads on which ${first.node} stood its members are others: ${who.join("; ")}`;
       this.#find("equal-heads-equal-members", 13, node, message);
     }
   }
@@ -243,6 +265,15 @@ export class Oracles {
     this.memory.found += 1;
     if (this.memory.found <= violationsMax) this.#report({ oracle, invariant, node: node.id, message });
   }
+}
+
+function differencesOf(roster: KnownRoster["roster"], other: KnownRoster["roster"]) {
+  const authors = new Set([...roster.keys(), ...other.keys()]);
+  return Array.from(authors, (author) => ({
+    author,
+    now: roster.get(author) ?? null,
+    before: other.get(author) ?? null,
+  })).filter(({ now, before }) => now !== before);
 }
 
 /** Remembers the first answer for these heads; of too many the oldest goes. */

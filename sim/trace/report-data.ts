@@ -16,6 +16,9 @@ export interface ReportData {
     readonly toMs: number;
     readonly about: string;
   }[];
+  /** The first of them, in time, in words. */
+  readonly calls: readonly { readonly atMs: number; readonly node: string; readonly text: string }[];
+  readonly callCount: number;
   readonly samples: readonly (readonly [atMs: number, pending: number, distinctHeads: number])[];
   readonly convergedAtMs: number | null;
   readonly counts: Readonly<Record<string, number | string>>;
@@ -43,6 +46,10 @@ export interface ReportColumns {
   readonly flags: Uint32Array;
 }
 
+const textMax = 300;
+/** Calls that a report lists: what is shrunk has fewer. */
+const callsShown = 40;
+
 export function reportData(history: History): { readonly data: ReportData; readonly columns: ReportColumns } {
   const { plan, result, steps, samples, deltas, violations, lacks } = history;
   const [kinds, labels] = [new Numbering(), new Numbering()];
@@ -67,6 +74,14 @@ export function reportData(history: History): { readonly data: ReportData; reado
       ),
       about: aboutFault(fault, plan.nodes),
     })),
+    calls: [...plan.operations]
+      .sort((a, b) => a.atUs - b.atUs)
+      .slice(0, callsShown)
+      .map(({ atUs, node, context, method, args }) => ({
+        ...{ atMs: atUs / 1_000, node: plan.nodes[node]?.id ?? "" },
+        text: `${method} ${JSON.stringify(args)} in ${context}`.slice(0, textMax),
+      })),
+    callCount: plan.operations.length,
     samples: samples.map(({ timeUs, pending, distinctHeads }) => [timeUs / 1_000, pending, distinctHeads]),
     convergedAtMs: result.convergedAtMs,
     counts: {
@@ -113,5 +128,5 @@ function aboutFault(fault: PlanFault, nodes: History["plan"]["nodes"]): string {
     const isNodes = ["nodes", "groups", "from", "to"].includes(name);
     return `${name} ${JSON.stringify(isNodes ? named(value) : value)}`;
   });
-  return shown.join(", ").slice(0, 300);
+  return shown.join(", ").slice(0, textMax);
 }

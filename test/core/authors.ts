@@ -41,7 +41,13 @@ export const incarnation = byteString<Incarnation>(new Uint8Array(8).fill(7));
 export const nonce = byteString(new Uint8Array(16).fill(9));
 
 /** Of a context in which anyone may write. */
-export const openGenesis = { kind: "genesis", nonce, members: [], others: "member" } as const;
+export const openGenesis = {
+  kind: "genesis",
+  nonce,
+  members: [],
+  others: "member",
+  retentionMs: null,
+} as const;
 
 /** The key that the peer of a name has. */
 export function authorOf(peer: PeerId): AuthorId {
@@ -63,6 +69,7 @@ export interface ScribeOptions {
   readonly hlc?: Hlc;
   readonly members?: readonly Member[];
   readonly others?: Role | null;
+  readonly retentionMs?: number | null;
 }
 
 /** Makes deltas of one context, open to all unless its options say otherwise. */
@@ -73,9 +80,9 @@ export class Scribe {
 
   constructor(creator: Identity, options: ScribeOptions = {}) {
     const { codec: own = codec, hlc = { ms: 1_000, counter: 0 } } = options;
-    const { members, others } = { ...openGenesis, ...options };
+    const { members, others, retentionMs } = { ...openGenesis, ...options };
     this.#codec = own;
-    const content = { ...openGenesis, application: "kv-store", members, others } as const;
+    const content = { ...openGenesis, application: "kv-store", members, others, retentionMs } as const;
     const draft = { contextId: "" as const, parents: [], author: creator.author, incarnation, hlc, content };
     this.genesis = opened(sealDelta({ ...draft, events: [] }, creator, own.crypto), own);
     this.contextId = this.genesis.contextId;

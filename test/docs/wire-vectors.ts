@@ -100,6 +100,7 @@ const drafts: Readonly<Record<string, DeltaDraft>> = {
       nonce: filled(16, 5),
       members: [{ author: filled<AuthorId>(32, 9), role: "reader" }],
       others: null,
+      retentionMs: 86_400_000,
     },
     events: [],
   },

@@ -17,6 +17,12 @@ export interface Mutant {
   /** What goes wrong, in words. */
   readonly what: string;
   readonly edits: readonly Edit[];
+  /** Random scenarios are not asked for it, since they come to it rarely: this test or scenario finds it. */
+  readonly foundBy?: string;
+}
+
+function foundBy(file: string, mistake: Mutant): Mutant {
+  return { ...mistake, foundBy: file };
 }
 
 function mutant(
@@ -26,6 +32,8 @@ function mutant(
 ): Mutant {
   return { name, what, edits: edits.map(([file, find, by]) => ({ file, find, by })) };
 }
+
+const successorLaws = "test/core/state/successor.property.test.ts";
 
 export const mutants: readonly Mutant[] = [
   mutant("register-last-come-wins", "of two values the one that arrives later wins", [
@@ -124,13 +132,13 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant("heads-off-by-one", "a merge takes only its first parent off the heads", [
     "core/dag/graph.ts",
-    "for (const parent of delta.parents) heads.delete(this.at(parent).id);",
-    "for (const parent of delta.parents.slice(0, 1)) if (this.count % 3 > 0 || delta.parents.length < 2) heads.delete(this.at(parent).id);",
+    "for (const parent of delta.parents) heads.delete(this.#idAt(parent));",
+    "for (const parent of delta.parents.slice(0, 1)) if (this.count % 3 > 0 || delta.parents.length < 2) heads.delete(this.#idAt(parent));",
   ]),
   mutant("last-delta-not-sent", "what a peer lacks is sent but for the newest delta", [
     "core/dag/graph.ts",
-    "return walk.run().map((position) => this.at(position).id);",
-    "return walk.run().slice(0, -1).map((position) => this.at(position).id);",
+    "return walk.run().map((position) => this.#idAt(position));",
+    "return walk.run().slice(0, -1).map((position) => this.#idAt(position));",
   ]),
   mutant("writers-now-and-not-then", "who may write a shared value is judged by what is known now", [
     "core/state/writer-sets.ts",
@@ -220,34 +228,41 @@ export const mutants: readonly Mutant[] = [
     "    return graph.count === 0 || this.members.roleNow(services.authorOf(peer)) !== null;\n",
     "    return graph.count === 0 || !this.isRemoved(peer);\n",
   ]),
-  mutant("successor-forgets-a-round", "what was written while a state was copied is not copied", [
-    "core/state/successor.ts",
-    "    memory.copied = memory.copying;\n    memory.copying = shown.pinState(turn);\n",
-    "    memory.copying = shown.pinState(turn);\n    memory.copied = memory.copying;\n",
-  ]),
-  mutant("successor-leaves-the-rest", "what is left for the last turn is not copied", [
-    "core/state/successor.ts",
-    "    this.take(rest, turn);\n",
-    "    this.take(rest.slice(0, 0), turn);\n",
-  ]),
-  mutant("successor-skips-at-a-turn", "between two turns of copying an entity is passed over", [
-    "core/state/successor.ts",
-    "      if (isFull()) {\n        rest = leaf.id;\n",
-    "      if (isFull()) {\n        rest = leaf.id.concat('0');\n",
-  ]),
+  foundBy(
+    successorLaws,
+    mutant("successor-forgets-a-round", "what was written while a state was copied is not copied", [
+      "core/state/successor.ts",
+      "    memory.copied = memory.copying;\n    memory.copying = shown.pinState(turn);\n",
+      "    memory.copying = shown.pinState(turn);\n    memory.copied = memory.copying;\n",
+    ]),
+  ),
+  foundBy(
+    successorLaws,
+    mutant("successor-leaves-the-rest", "what is left for the last turn is not copied", [
+      "core/state/successor.ts",
+      "    this.take(rest, turn);\n",
+      "    this.take(rest.slice(0, 0), turn);\n",
+    ]),
+  ),
+  foundBy(
+    successorLaws,
+    mutant("successor-skips-at-a-turn", "between two turns of copying an entity is passed over", [
+      "core/state/successor.ts",
+      "      if (isFull()) {\n        rest = leaf.id;\n",
+      "      if (isFull()) {\n        rest = leaf.id.concat('0');\n",
+    ]),
+  ),
   mutant("block-skipped", "a block of what was received is passed over", [
     "core/sync/state/taking-over.ts",
     "  taking.block += 1;\n",
     "  taking.block += taking.block === 0 ? Math.min(2, states.stagedBlocks) : 1;\n",
   ]),
-  mutant("leftovers-stay", "what a crash left of a state is built upon", [
-    "core/states.ts",
-    "    if (isGone) memory.leaving = null;\n    return isGone;",
-    "    memory.leaving = null;\n    return isGone || true;",
-  ]),
-  mutant("staged-without-the-last", "of what is staged the last subtree is not written", [
-    "core/sync/state/staging.ts",
-    "  finish();\n  staging.bytes -= staging.entityBytes;\n",
-    "  block.pop();\n  finish();\n  staging.bytes -= staging.entityBytes;\n",
-  ]),
+  foundBy(
+    "scenarios/state-replaced.yaml",
+    mutant("staged-without-the-last", "of what is staged the last subtree is not written", [
+      "core/sync/state/staging.ts",
+      "  finish();\n  staging.bytes -= staging.entityBytes;\n",
+      "  block.pop();\n  finish();\n  staging.bytes -= staging.entityBytes;\n",
+    ]),
+  ),
 ];

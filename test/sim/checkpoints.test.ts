@@ -1,4 +1,5 @@
-// Checkpoints under crashes, cuts, compaction and states that move: all come to agree on what is sealed, and lose nothing.
+// Checkpoints under crashes, cuts, compaction and states that move: all come to agree on what is sealed and what is
+// collected, and lose nothing.
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -54,6 +55,44 @@ test("under crashes, cuts and compaction all come to agree on what is sealed, an
   for (const name of ["member-excluded", "member-returned", "state-adopted", "bodies-compacted"])
     assert.ok((counted.get(name) ?? 0) > 0, `${name} never happened`);
   assert.is(counted.get("checkpoint-false") ?? 0, 0);
+});
+
+test("under crashes, too, deletions go from all alike, and whatever members sleep through stays deleted", async () => {
+  const { scenario } = await loadScenario("scenarios/tombstones.yaml", { assignments: [] });
+  const stormy: Scenario = {
+    ...scenario,
+    faults: [
+      ...(scenario.faults ?? []),
+      ...[12, 31, 47, 145, 170, 190, 215].map((second, index) => ({
+        ...({ kind: "crash", nodes: `n${index % 2}`, disk: "lose-unsynced" } as const),
+        ...{ at: `${second}s`, until: `${second + 3}s` },
+      })),
+    ],
+  };
+  for (let seed = 1; seed <= 2; seed += 1) {
+    const simulation = createPlanSimulation(planOf(stormy, seed));
+    const result = simulation.finish();
+    assert.equal(result.violations, [], `seed ${seed}`);
+    const lines = simulation.world.nodes.flatMap((node) =>
+      Array.from(node.core?.replicas().values() ?? [], ({ closing }) => closing.checkpoints.closed.line),
+    );
+    assert.is.not(lines[0] ?? null, null);
+    for (const line of lines) assert.equal(line, lines[0]);
+  }
+});
+
+test("where states are so large that others are made beside them, what members sleep through stays deleted, too", async () => {
+  const { scenario } = await loadScenario("scenarios/tombstones.yaml", { assignments: [] });
+  const large: Scenario = {
+    ...JSON.parse(JSON.stringify(scenario).replaceAll("{node}-{seq}", "{node}-{seq}".padEnd(1_500, "-"))),
+    config: { ...scenario.config, snapshotPageBytes: 256 },
+  };
+  for (let seed = 1; seed <= 2; seed += 1) {
+    const result = createPlanSimulation(planOf(large, seed)).finish();
+    assert.equal(result.violations, [], `seed ${seed}`);
+    for (const name of ["state-replaced", "state-untimely"] as const)
+      assert.ok((result.probes[name] ?? 0) > 0, `${name} never happened`);
+  }
 });
 
 test.run();

@@ -2,9 +2,9 @@
  * Nodes of the state tree in bytes. Ids and prefixes are one character a digit, without what the node itself is
  * stored under; numbers are big-endian.
  *
- *   bucket: 00 · of each leaf: length of the rest of its id (2), rest, hash (32)
+ *   bucket: 00 · of each leaf: length of the rest of its id (2), rest, hash (32), when deleted (6)
  *   branch: 01 · length of the rest of its prefix (2), rest · of each child: digit (1), length of the rest of its
- *           prefix (2), rest, version (6), hash (32), leaves beneath (6)
+ *           prefix (2), rest, version (6), hash (32), leaves beneath (6), oldest deletion (6)
  */
 
 import { byteString, bytesOf, type EntityId, type Hash, idBytes } from "../../ids.ts";
@@ -17,6 +17,7 @@ import {
   digitOf,
   type Leaf,
   type LoadedNode,
+  neverMs,
   type StoredNode,
 } from "./tree-node.ts";
 
@@ -25,16 +26,19 @@ const numberBytes = 6;
 /** A node all of whose children are stored, as it is stored under a key with this prefix. */
 export function encodeNode(node: LoadedNode, prefix: string): Uint8Array {
   if (node.kind === "branch") return bytesOf(branchText(node, prefix));
-  const leaves = node.leaves.map(({ id, hash }) => withLength(id.slice(prefix.length)) + hash);
+  const leaves = node.leaves.map(
+    ({ id, hash, deletedMs = neverMs }) => withLength(id.slice(prefix.length)) + hash + numberText(deletedMs),
+  );
   return bytesOf(`\u0000${leaves.join("")}`);
 }
 
 function branchText(branch: Branch, prefix: string): string {
   const children = branch.children.map((child, digit) => {
     if (child === null) return "";
-    const { prefix: own, version, hash, count } = child as StoredNode;
+    const { prefix: own, version, hash, count, oldestMs } = child as StoredNode;
     const rest = own.slice(branch.prefix.length + 1);
-    return String.fromCharCode(digit) + withLength(rest) + numberText(version) + hash + numberText(count);
+    const place = String.fromCharCode(digit) + withLength(rest);
+    return place + numberText(version) + hash + numberText(count) + numberText(oldestMs);
   });
   return `\u0001${withLength(branch.prefix.slice(prefix.length))}${children.join("")}`;
 }
@@ -53,7 +57,9 @@ function readBucket(reader: TextReader, prefix: string, hash: Hash): Bucket {
   const leaves: Leaf[] = [];
   while (!reader.isAtEnd) {
     const id = [prefix, reader.withLength()].join("") as EntityId;
-    leaves.push(Object.freeze({ id, hash: reader.take(idBytes) as Hash }));
+    const hash = reader.take(idBytes) as Hash;
+    const deletedMs = reader.number(numberBytes);
+    leaves.push(Object.freeze(deletedMs === neverMs ? { id, hash } : { id, hash, deletedMs }));
   }
   Object.freeze(leaves);
   return { kind: "bucket", leaves, hash };
@@ -69,7 +75,8 @@ function readBranch(reader: TextReader, prefix: string, hash: Hash): Branch {
   }
   const count = children.reduce((sum, child) => sum + (child?.count ?? 0), 0);
   Object.freeze(children);
-  return { kind: "branch", prefix: own, children, count, hash };
+  const oldestMs = children.reduce((oldest, child) => Math.min(oldest, child?.oldestMs ?? neverMs), neverMs);
+  return { kind: "branch", prefix: own, children, count, hash, oldestMs };
 }
 
 function readChild(reader: TextReader, start: string): StoredNode {
@@ -79,23 +86,25 @@ function readChild(reader: TextReader, start: string): StoredNode {
     version: reader.number(numberBytes),
     hash: reader.take(idBytes) as Hash,
     count: reader.number(numberBytes),
+    oldestMs: reader.number(numberBytes),
   });
 }
 
-/** `[prefix, version, hash, count]`, for records of other things. */
-export function encodeStored({ prefix, version, hash, count }: StoredNode): readonly unknown[] {
-  return [prefix, version, bytesOf(hash), count];
+/** `[prefix, version, hash, count, oldest deletion]`, for records of other things. */
+export function encodeStored({ prefix, version, hash, count, oldestMs }: StoredNode): readonly unknown[] {
+  return [prefix, version, bytesOf(hash), count, oldestMs];
 }
 
 /** For use inside `decoding`. */
 export function decodeStored(value: unknown): StoredNode {
-  const [prefix, version, hash, count] = expectFields(value, 4, "a stored node");
+  const [prefix, version, hash, count, oldestMs] = expectFields(value, 5, "a stored node");
   return Object.freeze({
     kind: "stored",
     prefix: expectText(prefix, 0xffff),
     version: expectInteger(version, Number.MAX_SAFE_INTEGER),
     hash: expectByteString<Hash>(hash),
     count: expectInteger(count, Number.MAX_SAFE_INTEGER),
+    oldestMs: expectInteger(oldestMs, neverMs),
   });
 }
 

@@ -12,15 +12,17 @@ import type { StateRecords } from "../state-records.ts";
 
 export interface RetiredMemory {
   /** Replaced since the newest version was written. */
-  replaced: string[];
+  replaced: Set<string>;
   /** How many hold each version. */
   readonly pins: Map<number, number>;
   /** Kept for pins: what each version replaced. Ascending. */
-  readonly kept: Map<number, readonly string[]>;
+  readonly kept: Map<number, Set<string>>;
+  /** Of `kept`, what is no more as it is stored. */
+  readonly changed: Set<number>;
 }
 
 export function createRetiredMemory(): RetiredMemory {
-  return { replaced: [], pins: new Map(), kept: new Map() };
+  return { replaced: new Set(), pins: new Map(), kept: new Map(), changed: new Set() };
 }
 
 export class Retired {
@@ -33,20 +35,29 @@ export class Retired {
   }
 
   add(key: string): void {
-    this.#memory.replaced.push(key);
+    this.#memory.replaced.add(key);
+  }
+
+  /** The newest version needs it again. */
+  keep(key: string): void {
+    const { replaced, kept, changed } = this.#memory;
+    replaced.delete(key);
+    for (const [version, keys] of kept) if (keys.delete(key)) changed.add(version);
   }
 
   /** A new version was written. */
   flush(version: number, turn: Turn): void {
-    const { replaced, pins, kept } = this.#memory;
-    if (replaced.length === 0) return;
-    this.#memory.replaced = [];
+    const { replaced, pins, kept, changed } = this.#memory;
+    for (const each of changed) this.#putKept(each, turn);
+    changed.clear();
+    if (replaced.size === 0) return;
+    this.#memory.replaced = new Set();
     if (pins.size === 0) {
       for (const key of replaced) turn.remove(key);
       return;
     }
     kept.set(version, replaced);
-    turn.put(this.#records.keptKey(version), encode(replaced.map(bytesOf)));
+    this.#putKept(version, turn);
     this.#saveKept(turn);
   }
 
@@ -89,6 +100,11 @@ export class Retired {
       for (const each of [...keys, key]) turn.remove(each);
     }
     turn.remove(listKey);
+  }
+
+  #putKept(version: number, turn: Turn): void {
+    const keys = this.#memory.kept.get(version);
+    if (keys !== undefined) turn.put(this.#records.keptKey(version), encode(Array.from(keys, bytesOf)));
   }
 
   #saveKept(turn: Turn): void {

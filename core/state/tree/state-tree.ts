@@ -7,6 +7,7 @@
  * of what has been replaced since. (The scheme of the Jellyfish Merkle tree, Gao et al., 2021.)
  */
 
+import { present } from "../../assert.ts";
 import type { EntityId, Hash } from "../../ids.ts";
 import type { Turn } from "../../turn.ts";
 import { expectFields, expectInteger } from "../../wire/expect.ts";
@@ -26,6 +27,7 @@ import {
   hashOf,
   type Leaf,
   type LoadedNode,
+  oldestOf,
   placeIn,
   type StoredNode,
   splitBucket,
@@ -111,6 +113,25 @@ export class StateTree {
     this.#memory.root = this.#insert(this.#memory.root, leaf);
   }
 
+  /** Takes away the leaf of an id, if there is one. O(depth). */
+  remove(id: EntityId): void {
+    if (this.get(id) !== undefined)
+      this.#memory.root = this.#without(present(this.#memory.root, "a root"), id);
+  }
+
+  /** Leaves of which something that may be collected was deleted at that time or before. O(them, depth each). */
+  deletedUntil(ms: number): readonly Leaf[] {
+    const found: Leaf[] = [];
+    const waiting: (TreeNode | null)[] = [this.#memory.root];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (next === null || oldestOf(next) > ms) continue;
+      const loaded = this.#load(next);
+      if (loaded.kind === "branch") waiting.push(...loaded.children);
+      else found.push(...loaded.leaves.filter(({ deletedMs }) => deletedMs !== undefined && deletedMs <= ms));
+    }
+    return found;
+  }
+
   /** Leaves in the order of their ids. Not to be gone on with after a change. */
   leaves(range: Range, at: TreeNode | null = this.#memory.root): Generator<Leaf> {
     return walkLeaves(at, range, { load: (stored) => this.#load(stored) });
@@ -131,14 +152,23 @@ export class StateTree {
     this.#retired.add(key);
   }
 
+  /** A record that was to go is needed again: what was taken away from an entity left one that had been there. */
+  keep(key: string): void {
+    this.#retired.keep(key);
+  }
+
   /** Writes what has changed as a new version. O(changed nodes). */
   flush(turn: Turn): void {
-    const { root, version } = this.#memory;
-    if (root === null || root.kind === "stored") return;
+    const { root, version, written } = this.#memory;
+    if (root === written) return;
     this.#memory.version = version + 1;
-    this.#memory.written = this.#store(root, "", turn);
+    this.#memory.written = root === null ? null : this.#store(root, "", turn);
     this.#memory.root = this.#memory.written;
     this.#retired.flush(this.#memory.version, turn);
+  }
+
+  get isWritten(): boolean {
+    return this.#memory.root === this.#memory.written;
   }
 
   /** Keeps the present version, which must have been flushed, until `unpin`. */
@@ -193,6 +223,33 @@ export class StateTree {
     return loose.kind === "bucket" ? insertIntoBucket(loose, leaf) : this.#insertIntoBranch(loose, leaf);
   }
 
+  /** The node without a leaf that is beneath it; null where nothing else is. */
+  #without(node: TreeNode, id: EntityId): TreeNode | null {
+    const loose = this.#loosened(node);
+    loose.hash = null;
+    if (loose.kind === "bucket") {
+      loose.leaves.splice(placeIn(loose.leaves, id), 1);
+      return loose.leaves.length === 0 ? null : loose;
+    }
+    const digit = digitAt(id, loose.prefix.length);
+    loose.children[digit] = this.#without(present(loose.children[digit], "the child a leaf is beneath"), id);
+    loose.count -= 1;
+    loose.oldestMs = null;
+    return this.#condensed(loose);
+  }
+
+  /** A branch that lost a leaf, as the tree of the others has it: a bucket where they fit, no branch of one child. */
+  #condensed(branch: Branch): TreeNode {
+    const children = branch.children.filter((child) => child !== null);
+    if (branch.count <= bucketLeavesMax) {
+      // Whatever is beneath so few leaves are buckets.
+      const leaves = children.flatMap((child) => (this.#loosened(child) as Bucket).leaves);
+      return { kind: "bucket", leaves, hash: null };
+    }
+    const [only] = children;
+    return only !== undefined && children.length === 1 ? only : branch;
+  }
+
   #insertIntoBranch(branch: Branch, leaf: Leaf): Branch {
     const digit = digitAt(leaf.id, branch.prefix.length);
     const before = branch.children[digit] ?? null;
@@ -200,6 +257,7 @@ export class StateTree {
     const after = this.#insert(before, leaf);
     branch.count += countOf(after);
     branch.children[digit] = after;
+    branch.oldestMs = null;
     return branch;
   }
 
@@ -213,6 +271,7 @@ export class StateTree {
       version: this.#memory.version,
       hash: hashOf(node, this.#records.crypto),
       count: countOf(node),
+      oldestMs: oldestOf(node),
     });
     this.#records.putNode(stored, content, turn);
     return stored;
@@ -226,7 +285,7 @@ export class StateTree {
       child === null ? null : this.#store(child, node.prefix + digitOf(digit), turn),
     );
     Object.freeze(children);
-    return Object.freeze({ ...node, hash, children });
+    return Object.freeze({ ...node, hash, children, oldestMs: oldestOf(node) });
   }
 }
 

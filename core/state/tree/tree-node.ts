@@ -17,7 +17,12 @@ export const bucketLeavesMax = 16;
 export interface Leaf {
   readonly id: EntityId;
   readonly hash: Hash;
+  /** When what may be collected of it was deleted: ms of stamp time. Absent: there is nothing. Not hashed. */
+  readonly deletedMs?: number;
 }
+
+/** What is not deleted: later than anything that is. */
+export const neverMs = 0xffff_ffff_ffff;
 
 /** A node as its parent names it: stored under its prefix and version. Frozen. */
 export interface StoredNode {
@@ -28,6 +33,8 @@ export interface StoredNode {
   readonly hash: Hash;
   /** Leaves beneath. */
   readonly count: number;
+  /** The oldest `deletedMs` beneath, or `neverMs`. */
+  readonly oldestMs: number;
 }
 
 /** At most `bucketLeavesMax` leaves. Frozen where it is a stored node's content. */
@@ -48,6 +55,8 @@ export interface Branch {
   readonly children: (TreeNode | null)[];
   count: number;
   hash: Hash | null;
+  /** As that of a stored node; null until it is asked for. */
+  oldestMs: number | null;
 }
 
 export type LoadedNode = Bucket | Branch;
@@ -55,6 +64,22 @@ export type TreeNode = StoredNode | LoadedNode;
 
 export function countOf(node: TreeNode): number {
   return node.kind === "bucket" ? node.leaves.length : node.count;
+}
+
+/** When the oldest that may be collected beneath was deleted. O(what has changed beneath). */
+export function oldestOf(node: TreeNode): number {
+  switch (node.kind) {
+    case "stored":
+      return node.oldestMs;
+    case "bucket":
+      return node.leaves.reduce((oldest, { deletedMs = neverMs }) => Math.min(oldest, deletedMs), neverMs);
+    case "branch":
+      node.oldestMs ??= node.children.reduce(
+        (oldest, child) => (child === null ? oldest : Math.min(oldest, oldestOf(child))),
+        neverMs,
+      );
+      return node.oldestMs;
+  }
 }
 
 /** The value of a digit of an id. */
@@ -91,7 +116,7 @@ export function branchOf(prefix: string, children: readonly TreeNode[], prefixes
     slots[digitAt(prefixes[index] as string, prefix.length)] = child;
   });
   const count = children.reduce((sum, child) => sum + countOf(child), 0);
-  return { kind: "branch", prefix, children: slots, count, hash: null };
+  return { kind: "branch", prefix, children: slots, count, hash: null, oldestMs: null };
 }
 
 /** The branch that holds what has become too much for a bucket. */

@@ -21,6 +21,7 @@ export type ContainerChange = { readonly kind: "mark" } | { readonly kind: "remo
 
 export const container: EntityType<ContainerContent, ContainerChange> = {
   code: 1,
+  nothing: null,
   said: ({ kind }, { origin: { at } }) =>
     kind === "mark"
       ? { content: { type: "container", updated: at }, deleted: null }

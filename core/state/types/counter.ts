@@ -47,6 +47,7 @@ export type CounterChange =
 
 export const counter: EntityType<CounterContent, CounterChange> = {
   code: 2,
+  nothing: null,
   said(change, { origin }) {
     if (change.kind === "remove") return { content: { type: "counter", tallies: [] }, deleted: origin.at };
     const since = resolveSince(change.since, origin);

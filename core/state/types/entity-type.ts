@@ -24,6 +24,11 @@ export interface Said<Content> {
 export interface EntityType<Content, Change> {
   /** In bytes, for ever. */
   readonly code: number;
+  /**
+   * What is held once its deletion is all that counts: then that may be collected below a closed past. Null where a
+   * deletion stays for ever. docs/decisions/0034-collecting.md.
+   */
+  readonly nothing: Content | null;
   /** What a change says, or null when it is void: a function of the delta alone. */
   said(
     change: Change,

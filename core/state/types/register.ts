@@ -3,7 +3,8 @@
  * Convergent and Commutative Replicated Data Types", 2011, spec. 8).
  *
  * Merge law: the maximum of (moment, SHA-256 of the value's encoding). A total order, so joining is commutative,
- * associative and idempotent. It lives while its moment is above the floor.
+ * associative and idempotent. It lives while its moment is above the floor. Deleted itself it holds nothing, so that
+ * what is kept of it does not depend on what came first, and the deletion may be collected.
  */
 
 import { byteString } from "../../ids.ts";
@@ -44,6 +45,7 @@ export function createValueType<Name extends string>({
 }: ValueTypeOptions<Name>): EntityType<ValueContent<Name>, RegisterChange> {
   return {
     code,
+    nothing: Object.freeze({ type, value: null, updated: null }),
     said(change, about) {
       if (!mayChange(change, about)) return null;
       const { at } = about.origin;

@@ -54,6 +54,7 @@ const sideCodes = { left: 0, right: 1 } as const;
 
 export const run: EntityType<RunContent, RunChange> = {
   code: 6,
+  nothing: null,
   said(change, { key, origin }) {
     if (key !== "") return null;
     if (change.kind === "mark") {

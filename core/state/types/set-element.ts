@@ -51,6 +51,7 @@ export type ElementChange =
 
 export const element: EntityType<ElementContent, ElementChange> = {
   code: 3,
+  nothing: null,
   said(change, { collection, key, origin, crypto }) {
     const { author, incarnation, at } = origin;
     if (change.kind === "add") {

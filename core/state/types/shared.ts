@@ -39,6 +39,7 @@ const held = createValueType({ type: "shared", code: 7, mayChange: () => true })
 
 export const shared: EntityType<SharedContent, SharedChange> = {
   code: held.code,
+  nothing: null,
   said(change, about) {
     const { delta, index, at } = about.origin;
     if (change.kind === "rotate") {

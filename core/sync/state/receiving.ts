@@ -7,9 +7,9 @@ import { type Fault, fault } from "../../fault.ts";
 import type { ContextId, DeltaId, PeerId } from "../../ids.ts";
 import type { StreamId } from "../../input.ts";
 import { headsMax } from "../../limits.ts";
+import type { VerifiedCut } from "../../past/taking-over.ts";
 import type { Crypto } from "../../ports.ts";
 import type { Replica } from "../../replica.ts";
-import type { VerifiedCut } from "../../states.ts";
 import type { StateMessage, StateOffer } from "../../wire/state-message.ts";
 import type { StateProtocol } from "../../wire/sync-message.ts";
 import type { PaceMemory } from "../pace.ts";
@@ -33,6 +33,8 @@ export interface ReceivingMemory {
   readonly contextId: ContextId;
   /** How much is told by whole hashes: of a snapshot all of it, of `level-wise` the root's children. */
   readonly protocol: StateProtocol;
+  /** Is all of it asked for, as if nothing were here? */
+  readonly isWhole: boolean;
   /** Under which both hash shortly. */
   readonly key: string;
   /** Null until the offer has come. */
@@ -65,6 +67,7 @@ export interface ReceivingParts {
   readonly protocol: StateProtocol;
   /** What may be kept in memory of entities. */
   readonly keptMax: number;
+  readonly isWhole: boolean;
 }
 
 /** Takes the offer, whose genesis must have been applied. */
@@ -118,8 +121,8 @@ export function isComplete({ past, offer, descent }: TransferMemory): boolean {
  * entity names deltas that are not of the cut: what follows from who rotated what, and where, must be decidable.
  */
 export function verifiedCut(
-  { past, descent }: TransferMemory,
-  { replica, staging }: ReceivingParts,
+  { past, descent, offer: { heads } }: TransferMemory,
+  { replica, staging, isWhole }: ReceivingParts,
 ): (VerifiedCut & { readonly kind: "cut" }) | Fault {
   const verified = Array.from(descent.reached).flatMap((subtree) => staging.bySubtree.get(subtree) ?? []);
   const isOfCut = (id: DeltaId) => past.staged.has(id) || replica.deltas.graph.has(id);
@@ -128,10 +131,13 @@ export function verifiedCut(
   const entities = verified.flatMap((each) => each.entities ?? []);
   const refusal = replica.governance.members.refusalOfPast(past.staged.values(), past.changes);
   if (refusal !== null) return refusal;
-  return { kind: "cut", entities, history: Array.from(past.staged.values()), changes: past.changes };
+  const history = Array.from(past.staged.values());
+  return { kind: "cut", entities, history, changes: past.changes, heads, isWhole };
 }
 
-function partsOf({ replica, staging, crypto, key, protocol, keptMax }: ReceivingParts): DescentParts {
+function partsOf(parts: ReceivingParts): DescentParts {
+  const { replica, staging, crypto, key, protocol, keptMax, isWhole } = parts;
   const short = new ShortHash(key);
-  return { state: replica.state, staging, crypto, short, narrows: protocol !== "snapshot", keptMax };
+  const state = isWhole ? replica.state.blank() : replica.state;
+  return { state, staging, crypto, short, narrows: protocol !== "snapshot", keptMax };
 }

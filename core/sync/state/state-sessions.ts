@@ -22,7 +22,7 @@ import { isStateProtocol, type StateProtocol } from "../../wire/sync-message.ts"
 import { bringOn, createPace, type PaceMemory } from "../pace.ts";
 import { forcedProtocol, selectStateProtocol } from "../selection.ts";
 import type { SessionMemory } from "../session.ts";
-import { type HeldMemory, hasRoomFor, isTooLarge } from "./holding.ts";
+import { hasRoomFor, isTooLarge } from "./holding.ts";
 import {
   beginTransfer,
   isComplete,
@@ -34,33 +34,11 @@ import {
   verifiedCut,
 } from "./receiving.ts";
 import { say } from "./saying.ts";
-import type { ServingMemory } from "./serving.ts";
 import { ServingSessions } from "./serving-sessions.ts";
+import type { StateNeed, StateSessionEnd, StateSyncMemory } from "./sessions-memory.ts";
 import { createStaging, keptBytesMax } from "./staging.ts";
 import { createTakingOver, prepare, stage, type TakingOverMemory } from "./taking-over.ts";
 import { watchUntilDue } from "./transfers.ts";
-
-export interface StateSyncMemory extends HeldMemory {
-  readonly serving: Map<StreamId, ServingMemory>;
-}
-
-export function createStateSyncMemory(): StateSyncMemory {
-  return { receiving: new Map(), serving: new Map(), staging: new Map(), takingOver: new Map() };
-}
-
-export interface StateSessionEnd {
-  readonly peer: PeerId;
-  readonly contextId: ContextId;
-  /** What it came to; null where no offer came. */
-  readonly protocol: StateProtocol | null;
-  /** `busy` and `refused` are benign. */
-  readonly outcome: "adopted" | "busy" | "refused" | "failed";
-  /** Was something of what was adopted not here? */
-  readonly broughtAny: boolean;
-}
-
-/** The session that showed that a state is needed. */
-export type StateNeed = Pick<SessionMemory, "peer" | "protocol" | "ours" | "theirs">;
 
 interface StateSessionsAbout {
   readonly replica: (contextId: ContextId) => Replica | undefined;
@@ -103,7 +81,9 @@ export class StateSessions {
     const key = byteString(this.#services.random.bytes(stateKeyBytes));
     const protocol = this.#protocolOf(about);
     const pace = this.#paceFrom(turn);
-    const session: ReceivingMemory = { stream, peer, contextId, protocol, key, transfer: null, pace };
+    const isWhole = this.#memory.wholes.has(contextId);
+    const asked = { stream, peer, contextId, protocol, key, isWhole, pace };
+    const session: ReceivingMemory = { ...asked, transfer: null };
     receiving.set(stream, session);
     const staged = staging.get(contextId) ?? createStaging(nowMs);
     staging.set(contextId, staged);
@@ -178,6 +158,7 @@ export class StateSessions {
     this.#serving.stopIn(contextId, turn);
     staging.delete(contextId);
     this.#memory.takingOver.delete(contextId);
+    this.#memory.wholes.delete(contextId);
   }
 
   /** The timer is due: goes on with what is taken over, and with removing what is of no use beside the state. */
@@ -193,11 +174,23 @@ export class StateSessions {
       return isClear ? undefined : replica.tidyLater(turn);
     }
     replica.tidyLater(turn);
-    if (!prepare(taking, replica, { crypto: this.#services.codec.crypto, turn })) return replica.save(turn);
-    // What is pinned of the state that goes.
-    this.#serving.stopIn(contextId, turn);
-    replica.adopt({ ...taking.cut, madeOf: taking.joined }, turn);
-    this.#tookOver(taking, turn);
+    const prepared = prepare(taking, replica, { crypto: this.#services.codec.crypto, turn });
+    switch (prepared.kind) {
+      case "unfinished":
+        return replica.save(turn);
+      case "untimely":
+      case "needs-whole":
+        states.abandon(replica, turn);
+        takingOver.delete(contextId);
+        this.#giveUpUntimely(taking, prepared.kind, turn);
+        replica.save(turn);
+        return this.#end(taking, { outcome: "failed", broughtAny: false }, turn);
+      case "timely":
+        // What is pinned of the state that goes.
+        this.#serving.stopIn(contextId, turn);
+        replica.adopt({ ...taking.cut, madeOf: taking.joined }, prepared.sieve, turn);
+        return this.#tookOver(taking, turn);
+    }
   }
 
   closeAll(turn: Turn): void {
@@ -274,11 +267,11 @@ export class StateSessions {
   }
 
   #partsOf(
-    { key, protocol }: ReceivingMemory,
+    { key, protocol, isWhole }: ReceivingMemory,
     of: Pick<ReceivingParts, "replica" | "staging">,
   ): ReceivingParts {
     const keptMax = keptBytesMax(this.#services.config.snapshotPageBytes);
-    return { ...of, crypto: this.#services.codec.crypto, key, protocol, keptMax };
+    return { ...of, crypto: this.#services.codec.crypto, key, protocol, keptMax, isWhole };
   }
 
   /** Asks for more, or takes over what has come. */
@@ -290,8 +283,7 @@ export class StateSessions {
     if (isTooLarge(contextId, transfer, this.#memory)) {
       turn.observe("state-too-large", { contextId, peer });
       this.#forget(contextId, turn);
-      turn.perform({ kind: "close-stream", stream });
-      this.#stopReceiving(receiving, "failed", turn);
+      this.#hangUp(receiving, turn);
       return null;
     }
     const { snapshotPageBytes: pageBytes } = this.#services.config;
@@ -304,12 +296,18 @@ export class StateSessions {
     }
     const cut = verifiedCut(transfer, parts);
     if (isFault(cut)) return cut;
+    const judged = replica.judge(cut);
+    if (judged.kind !== "timely") {
+      this.#giveUpUntimely(receiving, judged.kind, turn);
+      this.#hangUp(receiving, turn);
+      return null;
+    }
     say(stream, { kind: "state-done" }, turn);
     turn.perform({ kind: "close-stream", stream });
     this.#forgetReceiving(stream);
-    const taking = createTakingOver({ ...receiving, transfer }, cut);
+    const taking = createTakingOver({ ...receiving, transfer }, cut, replica);
     if (replica.states.stagedBlocks === 0) {
-      replica.adopt(cut, turn);
+      replica.adopt(cut, judged.sieve, turn);
       this.#tookOver(taking, turn);
     } else {
       stage(staging, replica, { pageBytes, turn });
@@ -319,12 +317,21 @@ export class StateSessions {
     return null;
   }
 
-  #tookOver({ contextId, peer, protocol, bringsAny, joined }: TakingOverMemory, turn: Turn): void {
+  #tookOver(taking: TakingOverMemory, turn: Turn): void {
+    const { contextId, peer, protocol, bringsAny, joined } = taking;
     this.#memory.staging.delete(contextId);
     this.#memory.takingOver.delete(contextId);
+    this.#memory.wholes.delete(contextId);
     turn.observe(`sync-${protocol}`, { contextId, peer });
-    const end = { peer, contextId, protocol, outcome: "adopted" } as const;
-    this.#about.ended({ ...end, broughtAny: bringsAny || joined > 0 }, turn);
+    this.#end(taking, { outcome: "adopted", broughtAny: bringsAny || joined > 0 }, turn);
+  }
+
+  #end(
+    { peer, contextId, protocol }: TakingOverMemory,
+    end: Pick<StateSessionEnd, "outcome" | "broughtAny">,
+    turn: Turn,
+  ): void {
+    this.#about.ended({ peer, contextId, protocol, ...end }, turn);
   }
 
   #forgetReceiving(stream: StreamId): void {
@@ -332,12 +339,27 @@ export class StateSessions {
     this.#services.timers.clear(timerName("state-session", String(stream)));
   }
 
-  #blame(receiving: ReceivingMemory, mistake: Fault, turn: Turn): void {
-    const { peer, stream } = receiving;
-    // A history of kinds to come is nobody's mistake.
-    if (mistake.code !== "unknown-version") turn.blame(peer, mistake);
-    turn.perform({ kind: "close-stream", stream });
+  /** The past has closed here or there so that what came cannot be joined with what is here. Nobody's fault. */
+  #giveUpUntimely(
+    { contextId, peer }: Pick<ReceivingMemory, "contextId" | "peer">,
+    why: "untimely" | "needs-whole",
+    turn: Turn,
+  ): void {
+    turn.observe("state-untimely", { contextId, peer });
+    // What is here and was left out could be what was deleted there, and collected.
+    if (why === "needs-whole") this.#memory.wholes.add(contextId);
+    this.#forget(contextId, turn);
+  }
+
+  #hangUp(receiving: ReceivingMemory, turn: Turn): void {
+    turn.perform({ kind: "close-stream", stream: receiving.stream });
     this.#stopReceiving(receiving, "failed", turn);
+  }
+
+  #blame(receiving: ReceivingMemory, mistake: Fault, turn: Turn): void {
+    // A history of kinds to come is nobody's mistake.
+    if (mistake.code !== "unknown-version") turn.blame(receiving.peer, mistake);
+    this.#hangUp(receiving, turn);
   }
 
   #stopReceiving(

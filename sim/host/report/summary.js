@@ -26,6 +26,13 @@ for (const violation of data.violations.slice(0, 50)) {
   box.addEventListener("click", () => showTime(violation));
 }
 
+// What people did, which a small run is told by.
+for (const { atMs, node, text } of data.calls)
+  element(byId("calls"), "div", `${ms(atMs).padStart(10)}  ${node}  ${text}`);
+if (data.callCount === 0) byId("calls").textContent = "Nothing was called.";
+if (data.callCount > data.calls.length)
+  element(byId("calls"), "div", `… and ${data.callCount - data.calls.length} more calls`);
+
 // What each node lacks, the one with a violation before all others.
 const guilty = data.nodes.indexOf(data.violations[0]?.node ?? "");
 const lacking = new Map();

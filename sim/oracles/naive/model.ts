@@ -70,6 +70,15 @@ export class NaiveModel {
     }
   }
 
+  /** Is nothing of it kept where deletions up to a time, of which the first two parts count, were collected? */
+  isCollected(place: Place, line: Time): boolean {
+    if (!collectedTypes.has(place.type)) return false;
+    const writes = this.#writes.get(nameOf(place))?.writes ?? [];
+    const deleted = lastOf(writes, "remove");
+    const isOld = deleted !== null && compareTimes(deleted.slice(0, line.length), line) <= 0;
+    return isOld && this.#valueOf(writes as WriteOf<"register">[], null) === null;
+  }
+
   /** Null for what is void by the write alone. */
   #placeOf({ action, author, delta, index, time }: Write): Place | null {
     const { type, collection, key, change } = action;
@@ -143,6 +152,8 @@ export class NaiveModel {
     return toHex(byteString(this.#crypto.sha256(encode(value))));
   }
 }
+
+const collectedTypes: ReadonlySet<TypeName> = new Set(["register", "owned", "frozen"]);
 
 function nameOf({ type, collection, key }: Place): string {
   return JSON.stringify([type, collection, key]);

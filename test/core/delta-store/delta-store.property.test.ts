@@ -31,6 +31,7 @@ class Watched {
       bounds,
       rules: {
         permits: () => null,
+        timeliness: () => ({ kind: "timely" }),
         apply: (delta, stamp) => this.#apply(delta, stamp.at),
         keeps: () => [0],
         adopted: () => {},

@@ -8,6 +8,7 @@ import { byteString, type DeltaId } from "../../../core/ids.ts";
 import { createMembersMemory, Members } from "../../../core/members/members.ts";
 import { type Invitation, roles } from "../../../core/members/membership.ts";
 import { Checkpoints, createCheckpointsMemory } from "../../../core/past/checkpoints.ts";
+import type { ClosedParts } from "../../../core/past/closed.ts";
 import type { Identity } from "../../../core/ports.ts";
 import { Turn } from "../../../core/turn.ts";
 import { kindCodeOf } from "../../../core/wire/delta-codec.ts";
@@ -112,14 +113,20 @@ export class Council {
   readonly store: DeltaStore;
   readonly members: Members;
   readonly checkpoints: Checkpoints;
+  readonly about: ClosedParts;
 
-  constructor(scribe: Scribe) {
+  /** `self`: whose replica it is, to whom it makes a difference. */
+  constructor(
+    scribe: Scribe,
+    { self = unsigned("nobody").author, retentionMs = null as number | null } = {},
+  ) {
     this.store = new DeltaStore(createDeltaStoreMemory(), {
       contextId: scribe.contextId,
       crypto: trustingCrypto,
       bounds: { deltasMax: 1_000, bytesMax: 1e9 },
       rules: {
         permits: (delta) => this.members.refusalOf(delta),
+        timeliness: ({ author }, at) => this.checkpoints.closed.timelinessOf(author, at),
         apply: (delta) => {
           const position = this.store.graph.count - 1;
           this.members.applied(position, delta);
@@ -131,7 +138,9 @@ export class Council {
       },
     });
     this.members = new Members(createMembersMemory(), this.store.graph);
-    this.checkpoints = new Checkpoints(createCheckpointsMemory(), this.store.graph, this.members);
+    const { graph } = this.store;
+    this.about = { graph, members: this.members, self, retentionMs: () => retentionMs };
+    this.checkpoints = new Checkpoints(createCheckpointsMemory(), this.about);
   }
 
   receive(delta: CausalDelta): boolean {

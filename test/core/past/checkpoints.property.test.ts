@@ -131,7 +131,7 @@ test("what was stored at any moment, and what was applied since, tell the same a
         }
         return checkpoints;
       };
-      const fresh = () => new Checkpoints(createCheckpointsMemory(), graph, whole.members);
+      const fresh = () => new Checkpoints(createCheckpointsMemory(), whole.about);
       const stored = encode(replay(fresh(), [0, count]).save());
       const started = fresh();
       started.load(decodeValue(stored, 1e6), count);

@@ -252,7 +252,14 @@ test("who learns of its exclusion by taking over a state comes back, too", () =>
   const { id } = exclusion;
   const past = { id, head: headOfSealed(exclusion.sealed, codec.crypto) };
   const turn = turnOn(node.disk);
-  node.replica(contextId).adopt({ entities: [], history: [past], changes: new Map([[id, exclusion]]) }, turn);
+  const cut = {
+    entities: [],
+    history: [past],
+    changes: new Map([[id, exclusion]]),
+    heads: [id],
+    isWhole: false,
+  };
+  node.replica(contextId).adopt(cut, { received: null, kept: null }, turn);
   for (const commit of only(turn.finish(), "commit")) node.disk.append(commit);
   assert.is(node.replica(contextId).governance.ownRole, "reader");
   assert.is(observed(node.pass(minuteMs), "member-returned"), 1);

@@ -103,6 +103,36 @@ test("the state read back is the state that was written", () => {
   );
 });
 
+test("what collecting brings back to what it was stays in the store, whatever was written or pinned between", () => {
+  const at = (ms: number) => ({ at: { ms, counter: 0 }, hlc: { ms, counter: 0 }, step: 0 });
+  for (const [isWritten, isPinned] of [
+    [false, false],
+    [true, false],
+    [true, true],
+    [false, true],
+  ]) {
+    const disk = new SimDisk();
+    const state = stateOn(disk);
+    const flush = () => inTurn(disk, (turn) => state.flush(turn));
+    state.join(entityOf({ key: "k", stamp: at(5), value: 1 }));
+    state.join(entityOf({ key: "l", stamp: at(5), value: undefined }));
+    flush();
+    const pinned = isPinned ? inTurn(disk, (turn) => state.pin(turn)) : null;
+    state.join(entityOf({ key: "k", stamp: at(3), value: undefined }));
+    if (isWritten) flush();
+    assert.is(state.collect(at(4).at), 1);
+    assert.not(state.isWritten);
+    flush();
+    if (pinned !== null) inTurn(disk, (turn) => state.unpin(pinned, turn));
+    const loaded = stateOn(disk);
+    decoding("test", () => loaded.load(state.save(), turnOn(disk)));
+    assert.is(read(loaded, "k"), 1);
+    assert.is(loaded.storedCount, 2);
+    assert.is(loaded.collect(at(5).at), 1);
+    assert.is(loaded.storedCount, 1);
+  }
+});
+
 test("a write that changes nothing is not written", () => {
   const at = { ms: 1, counter: 0 };
   const write = { key: "k", stamp: { at, hlc: at, step: 0 }, value: 1 };

@@ -5,6 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
 import { Removal } from "../../../core/deletion/removal.ts";
+import type { Hlc } from "../../../core/hlc.ts";
 import { createEntity, type Entity } from "../../../core/state/entity.ts";
 import { removeState } from "../../../core/state/remove-state.ts";
 import { createStateMemory, StateStore } from "../../../core/state/state-store.ts";
@@ -46,46 +47,54 @@ function shownOn(disk: KeyedDisk): Shown & { pins: number } {
 /** What is written of the state that shows before a turn, so that some of it has been copied already. */
 const writings = fc.record({ from: fc.nat(4_000), count: fc.nat(1_500), isFlushed: fc.boolean() });
 const received = fc.record({ from: fc.nat(4_000), count: fc.nat(600) });
+/** Of what came, or of what shows, up to this time nothing is to be kept. */
+const afters = fc.option(
+  fc.nat(22).map((ms) => ({ ms, counter: 0 })),
+  { nil: null },
+);
 
-test("it ends as the join of what came and of all that shows, and of either nothing else is left", () => {
+test("it ends as the join of what came and of all that shows, or of what of either came after a time, and nothing else is left", () => {
   let rounds = 0;
   const plans = fc.record({
     start: fc.nat(2_500),
     writing: fc.array(writings, { maxLength: 6 }),
     receiving: fc.array(received, { maxLength: 4 }),
+    ...{ came: afters, kept: afters },
     pageBytes: fc.constantFrom(1_000, pageBytes),
   });
   holds(
-    fc.property(plans, ({ start, writing, receiving, pageBytes }) => {
+    fc.property(plans, ({ start, writing, receiving, came, kept, pageBytes }) => {
       const disk = new KeyedDisk();
       const expected = new StateStore(createStateMemory(), recordsOn(new KeyedDisk()));
-      const join = (into: StateStore, entities: readonly Entity[]) => {
-        for (const each of entities) into.join(each);
-      };
       const shown = shownOn(disk);
-      for (const state of [shown.state, expected]) join(state, entitiesOf(0, start, 10));
+      const join = (entities: readonly Entity[], after: Hlc | null) => {
+        for (const each of entities) expected.join(each, after);
+      };
+      const write = (entities: readonly Entity[]) => {
+        for (const each of entities) shown.state.join(each);
+        join(entities, kept);
+      };
+      write(entitiesOf(0, start, 10));
       inTurn(disk, (turn) => shown.state.flush(turn));
       const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
       const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }), pageBytes);
       for (const [index, { from, count }] of receiving.entries()) {
-        const came = entitiesOf(from, count, 7 + index);
-        join(expected, came);
-        inTurn(disk, (turn) => successor.take(came, turn));
+        const entities = entitiesOf(from, count, 7 + index);
+        join(entities, came);
+        inTurn(disk, (turn) => successor.take(entities, came, turn));
       }
       const left = [...writing];
       for (let isReady = false; !isReady || left.length > 0; ) {
         const next = left.pop();
         if (next !== undefined) {
-          const written = entitiesOf(next.from, next.count, 20 + left.length);
-          for (const state of [shown.state, expected]) join(state, written);
+          write(entitiesOf(next.from, next.count, 20 + left.length));
           if (next.isFlushed) inTurn(disk, (turn) => shown.state.flush(turn));
         }
-        isReady = inTurn(disk, (turn) => successor.copy(shown, turn));
+        isReady = inTurn(disk, (turn) => successor.copy({ shown, after: kept }, turn));
         rounds += Number(memory.copied !== null);
       }
-      const last = entitiesOf(100, 20, 90);
-      for (const state of [shown.state, expected]) join(state, last);
-      inTurn(disk, (turn) => successor.finish(shown, turn));
+      write(entitiesOf(100, 20, 90));
+      inTurn(disk, (turn) => successor.finish({ shown, after: kept }, turn));
       assert.is(shown.pins, 0);
       const replaced = shown.state.save();
       while (!inTurn(disk, (turn) => removeState(`s${contextId}`, replaced, new Removal(turn))));
@@ -108,7 +117,7 @@ test("a turn copies a bounded part", () => {
   const memory = inTurn(disk, (turn) => createSuccessor(shown, turn));
   const successor = new Successor(memory, recordsOn(disk, { space: `u${contextId}` }), pageBytes);
   const before = disk.keys().length;
-  inTurn(disk, (turn) => successor.copy(shown, turn));
+  inTurn(disk, (turn) => successor.copy({ shown, after: null }, turn));
   assert.ok(disk.keys().length - before < 2_048, `${disk.keys().length - before} records`);
 });
 
@@ -123,13 +132,13 @@ test("what is left for the last turn is bounded in bytes too", () => {
   };
   write(2, 3);
   assert.not(
-    inTurn(disk, (turn) => successor.copy(shown, turn)),
+    inTurn(disk, (turn) => successor.copy({ shown, after: null }, turn)),
     "some 1.5 MB were left",
   );
   write(3, 2);
-  while (!inTurn(disk, (turn) => successor.copy(shown, turn)));
+  while (!inTurn(disk, (turn) => successor.copy({ shown, after: null }, turn)));
   assert.is(memory.rounds, 1, "one MB is a turn's work");
-  inTurn(disk, (turn) => successor.finish(shown, turn));
+  inTurn(disk, (turn) => successor.finish({ shown, after: null }, turn));
   assert.is(successor.state.root(), shown.state.root());
 });
 
@@ -154,9 +163,9 @@ test("a copy ends though more is written in every turn than one copies", () => {
   for (let isReady = false; !isReady; turns += 1) {
     assert.ok(turns < 100, "it seems not to end");
     for (const each of entitiesOf(0, 1_500, 2 + turns)) shown.state.join(each);
-    isReady = inTurn(disk, (turn) => successor.copy(shown, turn));
+    isReady = inTurn(disk, (turn) => successor.copy({ shown, after: null }, turn));
   }
-  inTurn(disk, (turn) => successor.finish(shown, turn));
+  inTurn(disk, (turn) => successor.finish({ shown, after: null }, turn));
   assert.is(successor.state.root(), shown.state.root());
   assert.is(shown.pins, 0);
 });

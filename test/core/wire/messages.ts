@@ -182,6 +182,7 @@ const contents = {
       maxLength: 4,
     }),
     others: fc.constantFrom(null, ...roles),
+    retentionMs: fc.option(fc.maxSafeNat(), { nil: null }),
   }),
   membership: plain({ kind: fc.constant("membership" as const), change: membershipChanges }),
   operations: plain({

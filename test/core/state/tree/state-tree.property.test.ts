@@ -10,7 +10,7 @@ import type { PinnedVersion } from "../../../../core/state/tree/state-tree.ts";
 import type { Leaf } from "../../../../core/state/tree/tree-node.ts";
 import { holds } from "../../../laws.ts";
 import { KeyedDisk } from "../states.ts";
-import { ids, leafOf, manyLeaves, naiveRoot, settled, Trial } from "./trees.ts";
+import { ids, leafOf, leaves, manyLeaves, naiveRoot, settled, Trial } from "./trees.ts";
 
 const flushEvery = fc.integer({ min: 1, max: 50 });
 
@@ -105,6 +105,61 @@ test("a pinned version stays as it was until it is given back, and then leaves n
       assert.equal(disk.keys(), trial.neededKeys());
     }),
     { share: 0.5 },
+  );
+});
+
+test("a tree that leaves were taken from is the tree of the others, in memory and in the store", () => {
+  const changes = fc.array(
+    fc.oneof(
+      { weight: 2, arbitrary: leaves.map((leaf) => ({ leaf, isTaken: false })) },
+      { weight: 3, arbitrary: leaves.map((leaf) => ({ leaf, isTaken: true })) },
+    ),
+    { maxLength: 80, size: "max" },
+  );
+  holds(
+    fc.property(manyLeaves, changes, flushEvery, fc.boolean(), (list, then, every, isPinned) => {
+      const trial = new Trial();
+      trial.setAll(list, every);
+      trial.flush();
+      const pinned = isPinned ? trial.tree.pin() : null;
+      const left = new Map(settled(list).map((leaf) => [leaf.id, leaf]));
+      for (const [index, { leaf, isTaken }] of then.entries()) {
+        if (isTaken) trial.tree.remove(leaf.id);
+        else trial.tree.set(leaf);
+        if (isTaken) left.delete(leaf.id);
+        else left.set(leaf.id, leaf);
+        if (index % every === 0) trial.flush();
+        const expected = settled(Array.from(left.values()));
+        assert.is(trial.tree.root(), naiveRoot(expected));
+        assert.is(trial.tree.count, expected.length);
+      }
+      trial.flush();
+      const expected = settled(Array.from(left.values()));
+      if (pinned !== null) {
+        assert.equal([...trial.tree.leaves({}, pinned.root)], settled(list));
+        trial.unpin(pinned);
+      }
+      assert.equal([...trial.restarted().tree.leaves({})], expected);
+      assert.equal(trial.disk.keys(), trial.neededKeys());
+    }),
+    { share: 0.5 },
+  );
+});
+
+test("what was deleted up to a time is found, and nothing else", () => {
+  holds(
+    fc.property(manyLeaves, manyLeaves, flushEvery, fc.nat(6), (list, taken, every, ms) => {
+      const trial = new Trial();
+      trial.setAll(list, every);
+      for (const { id } of taken) trial.tree.remove(id);
+      const gone = new Set(taken.map(({ id }) => id));
+      const expected = settled(list).filter(
+        ({ id, deletedMs }) => !gone.has(id) && deletedMs !== undefined && deletedMs <= ms,
+      );
+      assert.equal(settled(trial.tree.deletedUntil(ms)), expected);
+      trial.flush();
+      assert.equal(settled(trial.restarted().tree.deletedUntil(ms)), expected);
+    }),
   );
 });
 

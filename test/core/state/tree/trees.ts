@@ -21,8 +21,11 @@ export const ids = fc
   .array(fc.constantFrom("0", "1", "9", "a", "f"), { minLength: 5, maxLength: 5 })
   .map((digits) => digits.join("") as EntityId);
 export const leaves: fc.Arbitrary<Leaf> = fc
-  .record({ id: ids, content: fc.nat(2) })
-  .map(({ id, content }) => leafOf(id, content));
+  .record({ id: ids, content: fc.nat(2), deletedMs: fc.option(fc.nat(6), { nil: undefined }) })
+  .map(({ id, content, deletedMs }) => {
+    const leaf = leafOf(id, content);
+    return deletedMs === undefined ? leaf : Object.freeze({ ...leaf, deletedMs });
+  });
 export const manyLeaves = fc.array(leaves, { maxLength: 120, size: "max" });
 
 export function leafOf(id: string, content: number): Leaf {

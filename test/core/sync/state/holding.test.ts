@@ -48,8 +48,15 @@ function receive(held: HeldMemory, index: number, peer: PeerId): TransferMemory 
 function takeOver(held: HeldMemory, index: number, { peer, deltas }: { peer: PeerId; deltas: number }): void {
   const contextId = contextOf(index);
   const history = Array<PastDelta>(deltas);
-  const cut = { entities: [], history, changes: new Map() };
-  const progress = { block: 0, bringsAny: true, joined: 0, reached: new Set<never>() };
+  const cut = { entities: [], history, changes: new Map(), heads: [], isWhole: false };
+  const progress = {
+    block: 0,
+    bringsAny: true,
+    joined: 0,
+    reached: new Set<never>(),
+    line: null,
+    judged: null,
+  };
   held.takingOver.set(contextId, { peer, contextId, protocol: "snapshot", cut, ...progress });
   held.staging.set(contextId, createStaging(0));
 }
