@@ -6,6 +6,7 @@ import type { Outcome, RefusalCode } from "./effect.ts";
 import { isFault } from "./fault.ts";
 import { byteString, type ContextId, type PeerId, type Topic, toHex, topicOf } from "./ids.ts";
 import type { BlobCall, ClientCall } from "./input.ts";
+import { acceptInvitation } from "./members/invitation.ts";
 import { Replica } from "./replica.ts";
 import { createReplicaMemory, type ReplicaMemory } from "./replica-memory.ts";
 import type { Services } from "./services.ts";
@@ -136,15 +137,17 @@ export class Contexts {
     { contextId, genesis, invitation }: Omit<Extract<ClientCall, { kind: "join-context" }>, "kind">,
     turn: Turn,
   ): Outcome {
-    const invited = invitation === undefined ? null : this.#services.codec.openInvitation(invitation);
+    const { codec, identity } = this.#services;
+    const { author } = identity;
+    // Of a token only what is made of it here goes any further.
+    const invited = invitation === undefined ? null : acceptInvitation(invitation, author, codec.crypto);
     if (invited !== null && (isFault(invited) || invited.contextId !== contextId))
       return refused("bad-arguments", `not an invitation to context ${toHex(contextId)}`);
-    const { author } = this.#services.identity;
     if (invited !== null && invited.invitee !== null && invited.invitee !== author)
       return refused("not-permitted", "the invitation is for another key than this node's");
     if (invited !== null && invited.expiresMs < turn.now.wallMs)
       return refused("not-permitted", "the invitation has expired");
-    const delta = genesis === undefined ? null : this.#services.codec.openDelta(genesis);
+    const delta = genesis === undefined ? null : codec.openDelta(genesis);
     if (
       delta !== null &&
       (isFault(delta) || delta.contextId !== contextId || delta.content.kind !== "genesis")

@@ -61,7 +61,7 @@ export type Outcome =
   /** `written` is the delta the call made, or null when it wrote nothing. */
   | { readonly kind: "executed"; readonly output: Json; readonly written: DeltaId | null }
   | { readonly kind: "context"; readonly contextId: ContextId }
-  /** As it was signed: to be handed to whoever is invited. */
+  /** To be handed to whoever is invited, by other ways than the network: who holds a token of it comes in. */
   | { readonly kind: "invitation"; readonly invitation: Uint8Array }
   /** A chunk of a blob, which has so many bytes in all. */
   | { readonly kind: "blob-chunk"; readonly bytes: Uint8Array; readonly size: number }

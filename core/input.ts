@@ -119,7 +119,7 @@ export type ClientCall =
     }
   /** Leaves the topic and removes all of it from this node. Who is a member stays what it is. */
   | { readonly kind: "delete-context"; readonly contextId: ContextId }
-  /** Signs an invitation: for one key, or for whoever presents it first. */
+  /** Signs an invitation: for one key, or for whoever is handed it and uses it first. */
   | {
       readonly kind: "invite";
       readonly contextId: ContextId;

@@ -2,6 +2,14 @@
 
 import type { AuthorId, PeerId } from "./ids.ts";
 
+/** What signs under one Ed25519 key. */
+export interface Signer {
+  /** The public key. */
+  readonly author: AuthorId;
+  /** Ed25519 signature: 64 bytes. Deterministic. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
 /** Pure functions of bytes, the same in every implementation (see the contract suite). */
 export interface Crypto {
   /** SHA-256: 32 bytes. */
@@ -11,6 +19,8 @@ export interface Crypto {
    * S·B − k·A equal to R byte for byte. False for anything malformed; never throws.
    */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /** The key that belongs to a seed of 32 bytes. */
+  signer(seed: Uint8Array): Signer;
   /** AES-256-GCM under a key of 32 bytes and a nonce of 12: the ciphertext, then its tag of 16 bytes. `about` is authenticated. */
   seal(
     key: Uint8Array,
@@ -24,11 +34,8 @@ export interface Crypto {
 }
 
 /** The key a node signs with, and the name its driver knows it by. */
-export interface Identity {
-  readonly author: AuthorId;
+export interface Identity extends Signer {
   readonly peer: PeerId;
-  /** Ed25519 signature: 64 bytes. Deterministic. */
-  sign(message: Uint8Array): Uint8Array;
 }
 
 /** Synchronous reads of exact keys. Sees every commit the core has emitted, durable or still in flight. */

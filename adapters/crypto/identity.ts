@@ -3,7 +3,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import type { PeerId } from "../../core/ids.ts";
 import { byteString } from "../../core/ids.ts";
-import type { Identity } from "../../core/ports.ts";
+import type { Identity, Signer } from "../../core/ports.ts";
 import { publicKeyBytes, seedBytes } from "./strict-ed25519.ts";
 
 /** An Ed25519 key in PKCS #8 (RFC 8410), without its last 32 bytes, the seed. */
@@ -11,10 +11,14 @@ const privateKeyInfoPrefix = Buffer.from("302e020100300506032b657004220420", "he
 
 /** An identity on node:crypto. The seed is 32 secret bytes; `peer` is the name its driver knows it by. */
 export function createNodeIdentity(seed: Uint8Array, peer: PeerId): Identity {
+  return { ...createNodeSigner(seed), peer };
+}
+
+/** The key of a seed. */
+export function createNodeSigner(seed: Uint8Array): Signer {
   const privateKey = privateKeyOf(seed);
   return {
     author: byteString(publicKeyOf(privateKey)),
-    peer,
     sign: (message) => {
       const signature = sign(null, message, privateKey);
       return new Uint8Array(signature.buffer, signature.byteOffset, signature.byteLength);

@@ -5,6 +5,7 @@
 
 import { createCipheriv, createDecipheriv, createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import type { Crypto } from "../../core/ports.ts";
+import { createNodeSigner } from "./identity.ts";
 import { hasReducedScalar, isAdmissiblePublicKey } from "./strict-ed25519.ts";
 
 export const nodeCrypto: Crypto = {
@@ -17,6 +18,7 @@ export const nodeCrypto: Crypto = {
     const key = keyOf(publicKey);
     return key !== null && verify(null, message, key, signature);
   },
+  signer: createNodeSigner,
   seal: (key, { nonce, content, about }) => {
     const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(about);
     const ciphertext = cipher.update(content);

@@ -7,6 +7,7 @@ import { gcm } from "@noble/ciphers/aes.js";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import type { Crypto } from "../../core/ports.ts";
+import { createPureSigner } from "./pure-identity.ts";
 import { hasReducedScalar, isAdmissiblePublicKey, isEqual } from "./strict-ed25519.ts";
 
 const { Point } = ed25519;
@@ -24,6 +25,7 @@ export const pureCrypto: Crypto = {
     const found = Point.BASE.multiplyUnsafe(s).subtract(key.multiplyUnsafe(k));
     return isEqual(found.toBytes(), encodedR);
   },
+  signer: createPureSigner,
   seal: (key, { nonce, content, about }) => gcm(key, nonce, about).encrypt(content),
   open: (key, { nonce, ciphertext, about }) => {
     try {

@@ -100,8 +100,9 @@ export class ComingIn {
   }
 
   /**
-   * What to show a peer: an invitation that anyone could use only to who signed it, and to members. Since somebody took
-   * this node for no member, also the one it came in by: the change that says so may never reach them else.
+   * What to show a peer. One that anyone could use, as older programs made them, is shown only to who signed it, and to
+   * members. Since somebody took this node for no member, also the one it came in by: the change that says so may never
+   * reach them else.
    */
   invitationFor(peer: PeerId): Uint8Array | null {
     const { members, services, topic } = this.#parts;

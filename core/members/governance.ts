@@ -13,7 +13,7 @@ import type { Turn } from "../turn.ts";
 import { refuse } from "../wire/cbor.ts";
 import { expectBytes, expectFields, expectInteger, expectList } from "../wire/expect.ts";
 import { ComingIn, type ComingInMemory } from "./coming-in.ts";
-import { sealInvitation } from "./invitation.ts";
+import { issueInvitation } from "./invitation.ts";
 import { createMembersMemory, Members, type MembersMemory, mayWrite } from "./members.ts";
 import {
   type Invitation,
@@ -121,7 +121,7 @@ export class Governance {
     }
   }
 
-  /** An invitation signed by this node. */
+  /** An invitation signed by this node, or a token where it is for nobody in particular. */
   invite(
     {
       role,
@@ -133,12 +133,10 @@ export class Governance {
     const { services, contextId } = this.#parts;
     if (this.ownRole !== "admin")
       return refused("not-permitted", "only an admin of the context invites to it");
-    // One that anyone could use is seen by members once it is used, and a member that cheats can hand it on.
-    if (role === "admin" && invitee === null)
-      return refused("bad-arguments", "an invitation that makes an admin must name the key it is for");
     const expiresMs = Math.floor(turn.now.wallMs + expiresInMs);
     const nonce = byteString(services.random.bytes(secretBytes));
-    const invitation = sealInvitation({ contextId, role, invitee, expiresMs, nonce }, services.identity);
+    const draft = { contextId, role, invitee, expiresMs, nonce };
+    const invitation = issueInvitation(draft, services.identity, services.codec.crypto);
     return { kind: "invitation", invitation };
   }
 

@@ -17,19 +17,19 @@ export interface Member {
   readonly role: Role;
 }
 
-/** What an admin signed for whoever it is handed to, or for one key alone. */
+/** What an admin signed for one key alone: one that it named, or that of whoever held the token (`invitation.ts`). */
 export interface Invitation {
   readonly kind: "invitation";
   readonly contextId: ContextId;
   readonly inviter: AuthorId;
   readonly role: Role;
-  /** Null: whoever presents it first. */
+  /** Null: whoever presents it first, as older programs made them. */
   readonly invitee: AuthorId | null;
   /** Wall clock of the inviter: ms since 1970. */
   readonly expiresMs: number;
   /** 16 random bytes: an invitation admits one member. */
   readonly nonce: string;
-  /** As it was signed, signature included. */
+  /** As it is shown to peers and stands in a join, signature and proof included. */
   readonly sealed: Uint8Array;
 }
 
@@ -52,7 +52,7 @@ export type MembershipChange =
 export const membersMax = 4_096;
 /** Of a nonce, and of a secret. */
 export const secretBytes = 16;
-/** An invitation as it is signed. */
+/** An invitation in any form. */
 export const invitationBytesMax = 512;
 
 const changeCodes = { join: 0, leave: 1, remove: 2, role: 3, rotate: 4, exclude: 5, return: 6 } as const;

@@ -9,7 +9,8 @@
  * who remove each other the senior stays, and with the junior goes what it brought about meanwhile.
  *
  * Of concurrent changes about one member a removal decides, then the role that the more senior gave, then joining, then
- * returning, then an exclusion. Nothing counts that would leave no admin.
+ * returning, then an exclusion. Nothing counts that would leave no admin. An invitation seats one: the first who joins by
+ * it, and what is then said of one who did is said of all who did so concurrently.
  */
 
 import { present } from "../assert.ts";
@@ -171,12 +172,30 @@ class Settling {
   #apply(index: number): void {
     const event = this.#event(index);
     if (!this.#counts(event)) return;
-    claimsOf(event).forEach(({ author, role }, place) => {
+    [...claimsOf(event), ...this.#claimsOfSeat(event)].forEach(({ author, role }, place) => {
       if (this.#isOverruled(index, author)) return;
       if (role !== "admin" && event.change.kind !== "founding" && isLastAdmin(this.#roster, author)) return;
       const seat = seatAfter(this.#roster.get(author), { role, index }, event);
       this.#roster.set(author, event.change.kind === "founding" ? { ...seat, place } : seat);
       this.#counted.set(author, [...(this.#counted.get(author) ?? []), index]);
+    });
+  }
+
+  /** What is said of one who came in by an invitation is said of whoever else did meanwhile: it seats one. */
+  #claimsOfSeat(event: MembershipEvent): readonly Claim[] {
+    if (!seatChanges.has(event.change.kind)) return [];
+    const joins = this.#cut.flatMap((index) => {
+      const { author, change } = this.#event(index);
+      return change.kind === "join" ? [{ index, author, nonce: change.invitation.nonce }] : [];
+    });
+    const isBelow = ({ index }: { readonly index: number }) => event.below.includes(index);
+    return claimsOf(event).flatMap(({ author, role }) => {
+      const seats = new Set(
+        joins.filter((join) => join.author === author && isBelow(join)).map(({ nonce }) => nonce),
+      );
+      return joins
+        .filter((join) => join.author !== author && seats.has(join.nonce) && !isBelow(join))
+        .map((join) => ({ author: join.author, role }));
     });
   }
 
@@ -187,7 +206,9 @@ class Settling {
       case "rotate":
         return true;
       case "leave":
-        return this.#roster.get(author)?.role != null;
+        return [{ author }, ...this.#claimsOfSeat(event)].some(
+          (claim) => this.#roster.get(claim.author)?.role != null,
+        );
       case "join":
         return this.#isAdmin(change.invitation.inviter) && !this.#isUsed(change.invitation);
       case "remove":
@@ -247,8 +268,21 @@ function standingBehind({ author, change }: MembershipEvent): AuthorId {
   return change.kind === "join" ? change.invitation.inviter : author;
 }
 
+interface Claim {
+  readonly author: AuthorId;
+  readonly role: Role | null;
+}
+
+/** What is said of one who is in. */
+const seatChanges: ReadonlySet<MembershipEvent["change"]["kind"]> = new Set([
+  "remove",
+  "leave",
+  "role",
+  "exclude",
+]);
+
 /** What an event says of whom. */
-function claimsOf({ author, change }: MembershipEvent): readonly { author: AuthorId; role: Role | null }[] {
+function claimsOf({ author, change }: MembershipEvent): readonly Claim[] {
   switch (change.kind) {
     case "founding":
       return [{ author, role: "admin" }, ...change.members.filter((member) => member.author !== author)];

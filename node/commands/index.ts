@@ -192,9 +192,9 @@ function registerMembers(context: Command): void {
   const withId = (name: string) =>
     withClientOptions(context.command(name).argument("<id>", "the context's id"));
   withId("invite")
-    .description("sign an invitation, which lets in whoever presents it first")
+    .description("sign an invitation, which lets in whoever uses it first: hand it over as a secret")
     .option("--role <role>", "admin, member or reader", "member")
-    .option("--for <key>", "let in this key alone; an admin needs it")
+    .option("--for <key>", "let in this key alone")
     .option("--hours <count>", "how long it is good for (default: 168)")
     .action(async (id: string, options: InviteOptions) => (await members()).invite(id, options));
   withId("members")

@@ -2,7 +2,7 @@
  * A flight recording: all that came to a core from one moment on, so that the same core can be taken through it again
  * anywhere. A file begins with the node's memory at that moment; each record after it is one input, with what the
  * core read of its store and had signed meanwhile, and a digest of what it did. The node's key is not in it; what
- * clients wrote is.
+ * clients wrote is, and so are tokens of invitations.
  *
  * On disk: records, each its length (4 bytes, big endian) and its structured clone (`v8.serialize`). A file may end in
  * the middle of a record, where the node died.

@@ -35,6 +35,8 @@ const racesMax = 3;
 const strangersMax = 3;
 /** In so many of the runs the first admin may be removed as well. */
 const deposedShare = 0.3;
+/** Of invitations, that are for nobody in particular. */
+const tokenShare = 0.4;
 
 export function drawMembership({ context, nodes, activeMs, draws }: MembershipSetting): DrawnMembership {
   const { id, members } = context;
@@ -94,5 +96,10 @@ export function drawMembership({ context, nodes, activeMs, draws }: MembershipSe
     ...Array.from({ length: draws.between(0, callsMax) }, some),
     ...Array.from({ length: races }, race).flat(),
   ];
-  return { calls, invited, going };
+  const handed = calls.map((entry) =>
+    entry.method === "invite-member" && draws.chance(tokenShare)
+      ? { ...entry, args: { ...entry.args, anyone: true } }
+      : entry,
+  );
+  return { calls: handed, invited, going };
 }

@@ -11,7 +11,7 @@ import type { Roster } from "./roster.ts";
 /** What each takes: `member`, a node; `role`, which `invite-member` may leave out. */
 const parameters = {
   /** Signs an invitation for a node and hands it over; the node comes in by it, unless it is late. */
-  "invite-member": ["member", "role", "forMs"],
+  "invite-member": ["member", "role", "forMs", "anyone"],
   "give-role": ["member", "role"],
   "remove-member": ["member"],
   "leave-context": [],
@@ -39,6 +39,8 @@ export interface MemberCall {
   readonly role: Role;
   /** How long an invitation is good for. */
   readonly forMs: number;
+  /** The invitation names nobody: the member is handed a token. */
+  readonly anyone: boolean;
 }
 
 /** In a run nothing is too late by this. */
@@ -49,8 +51,9 @@ export function memberCallOf(method: MemberMethod, args: JsonObject): MemberCall
     member = null,
     role = "member",
     forMs = invitedForMs,
+    anyone = false,
   } = args as Partial<Omit<MemberCall, "method">>;
-  return { method, member, role, forMs };
+  return { method, member, role, forMs, anyone };
 }
 
 /** What is wrong with its arguments goes to the problems. */
@@ -70,7 +73,11 @@ export function checkMemberCall(
     if (typeof member === "string") roster.find(member, [...path, "args", "member"]);
     else problems.add("missing-key", [...path, "args"], `missing key "member": expected the id of a node`);
   }
-  const { role, forMs } = args;
+  const { role, forMs, anyone } = args;
+  if (taken.includes("anyone") && anyone !== undefined && typeof anyone !== "boolean") {
+    const message = `found ${showValue(anyone)}, expected true or false`;
+    problems.add("bad-value", [...path, "args", "anyone"], message);
+  }
   if (taken.includes("forMs") && forMs !== undefined && !(Number.isSafeInteger(forMs) && Number(forMs) > 0)) {
     const message = `found ${showValue(forMs)}, expected a whole number of milliseconds above 0`;
     problems.add("bad-value", [...path, "args", "forMs"], message);

@@ -21,12 +21,12 @@ export function callOf(
 function memberCall(
   world: World,
   contextId: ContextId,
-  { method, member, role, forMs }: MemberCall,
+  { method, member, role, forMs, anyone }: MemberCall,
 ): ClientCall {
   const named = () => world.node(indexOf(world, member)).author;
   switch (method) {
     case "invite-member":
-      return { kind: "invite", contextId, role, invitee: named(), expiresInMs: forMs };
+      return { kind: "invite", contextId, role, invitee: anyone ? null : named(), expiresInMs: forMs };
     case "give-role":
       return { kind: "change-members", contextId, change: { kind: "role", member: named(), role } };
     case "remove-member":

@@ -15,8 +15,8 @@ import {
   toHex,
   topicOf,
 } from "../../core/ids.ts";
-import { sealInvitation } from "../../core/members/invitation.ts";
-import type { Invitation, MembershipChange } from "../../core/members/membership.ts";
+import { acceptInvitation, issueInvitation } from "../../core/members/invitation.ts";
+import type { MembershipChange } from "../../core/members/membership.ts";
 import type { Action } from "../../core/state/action.ts";
 import { entitiesOf } from "../../core/state/entity.ts";
 import { hashOfValue } from "../../core/state/types/register.ts";
@@ -24,6 +24,7 @@ import { openDelta, sealDelta } from "../../core/wire/delta-codec.ts";
 import { deriveTopicKey, sealEnvelope } from "../../core/wire/envelope.ts";
 import { sealHeartbeat } from "../../core/wire/gossip-codec.ts";
 import { SimDisk } from "../../sim/world/disk.ts";
+import { olderInvitation } from "../core/members/invitations.ts";
 import { stateOn } from "../core/state/states.ts";
 import { type Sealed, streamVectors } from "./stream-vectors.ts";
 
@@ -86,12 +87,8 @@ const invited = {
   expiresMs: 1_767_225_700_000,
   nonce: filled<string>(16, 9),
 };
-const invitation: Invitation = {
-  kind: "invitation",
-  ...invited,
-  inviter: author,
-  sealed: sealInvitation(invited, identity),
-};
+/** Of an older program; a join by it stays what it is. */
+const invitation = olderInvitation(invited, identity);
 const drafts: Readonly<Record<string, DeltaDraft>> = {
   genesis: {
     ...common,
@@ -157,12 +154,30 @@ function membership(change: MembershipChange): DeltaDraft {
   };
 }
 
+/** An invitation for one key; a token, what one joiner presents of it, and its join by that. */
+function invitationVectors() {
+  const token = issueInvitation(invited, identity, nodeCrypto);
+  const joiner = createNodeIdentity(new Uint8Array(32).fill(11), "joiner" as PeerId);
+  const presented = acceptInvitation(token, joiner.author, nodeCrypto);
+  if (isFault(presented)) throw new Error(presented.detail);
+  return {
+    named: hexOf(issueInvitation({ ...invited, invitee: joiner.author }, identity, nodeCrypto)),
+    token: hexOf(token),
+    presented: hexOf(presented.sealed),
+    join: deltaVector(
+      { ...membership({ kind: "join", invitation: presented }), author: joiner.author },
+      joiner,
+    ),
+  };
+}
+
 /** All vectors, as they stand in docs/wire-vectors.json. Bytes are hexadecimal. */
 export function wireVectors() {
   return {
     seed: hexOf(seed),
     author: toHex(author),
     deltas: Object.fromEntries(Object.entries(drafts).map(([name, draft]) => [name, deltaVector(draft)])),
+    invitations: invitationVectors(),
     heartbeat: hexOf(
       sealHeartbeat(
         {
@@ -186,7 +201,7 @@ export function wireVectors() {
 
 /** All of them, and one more write on the one before. */
 function batched(): readonly Sealed[] {
-  const sealed = Object.values(drafts).map(sealedOf);
+  const sealed = Object.values(drafts).map((draft) => sealedOf(draft));
   const last = sealed.at(-1)?.id ?? parent;
   const next = {
     ...common,
@@ -199,14 +214,14 @@ function batched(): readonly Sealed[] {
   return [...sealed, sealedOf(next)];
 }
 
-function sealedOf(draft: DeltaDraft): CausalDelta {
-  const delta = openDelta(sealDelta(draft, identity, nodeCrypto), nodeCrypto);
+function sealedOf(draft: DeltaDraft, by = identity): CausalDelta {
+  const delta = openDelta(sealDelta(draft, by, nodeCrypto), nodeCrypto);
   if (isFault(delta)) throw new Error(delta.detail);
   return delta;
 }
 
-function deltaVector(draft: DeltaDraft) {
-  const { id, sealed } = sealedOf(draft);
+function deltaVector(draft: DeltaDraft, by = identity) {
+  const { id, sealed } = sealedOf(draft, by);
   return { id: toHex(id), sealed: hexOf(sealed) };
 }
 

@@ -9,7 +9,7 @@ const network = { topology: "full", latency: { kind: "constant", ms: 40 } } as c
 
 const set = (at: string, node: string, key: string) =>
   ({ at, node, method: "set", args: { key, value: node } }) as const;
-const call = (at: string, node: string, method: string, args: Record<string, string>) =>
+const call = (at: string, node: string, method: string, args: Record<string, string | boolean>) =>
   ({ at, node, method, args }) as const;
 
 const scenarios: Readonly<Record<string, Omit<Scenario, "name">>> = {
@@ -64,6 +64,21 @@ const scenarios: Readonly<Record<string, Omit<Scenario, "name">>> = {
       { value: { key: "y", equals: "n3", nodes: "n2" } },
     ],
     until: "200s",
+  },
+  "who is handed a token comes in, and one who is made admin so hands over others": {
+    nodes: 4,
+    contexts: [{ id: "kv", members: ["n0", "n1"] }],
+    workload: [
+      set("1s", "n0", "a"),
+      call("2s", "n0", "invite-member", { member: "n2", role: "admin", anyone: true }),
+      call("12s", "n2", "invite-member", { member: "n3", anyone: true }),
+      set("20s", "n3", "new"),
+    ],
+    expect: [
+      { converged: { within: "20s" } },
+      { value: { key: "new", equals: "n3", nodes: ["n0", "n1", "n2"] } },
+    ],
+    until: "60s",
   },
   "one who was removed while away and invited again is back, with what it wrote": {
     nodes: 4,

@@ -68,13 +68,18 @@ export function testCrypto({ crypto, createIdentity }: CryptoImplementation): vo
       assert.equal(bytesOf(identity.author), publicKey);
       assert.equal(Uint8Array.from(identity.sign(message)), signature);
       assert.is(identity.peer, peer);
+      const signer = crypto.signer(seed);
+      assert.equal(bytesOf(signer.author), publicKey);
+      assert.equal(Uint8Array.from(signer.sign(message)), signature);
       assert.ok(crypto.verify(publicKey, message, signature));
     }
   });
 
   test("a seed of another length is refused", () => {
-    for (const length of [0, 31, 33])
+    for (const length of [0, 31, 33]) {
       assert.throws(() => createIdentity(new Uint8Array(length), peer), RangeError);
+      assert.throws(() => crypto.signer(new Uint8Array(length)), RangeError);
+    }
   });
 
   test("keys and signatures of another length are refused without an exception", () => {

@@ -96,20 +96,6 @@ test("only an admin invites, gives roles and removes, and only who may writes", 
   assert.is(bob.replica(contextId).deltas.graph.count, 1);
 });
 
-test("an invitation that makes an admin names the key it is for; others may be for anyone", () => {
-  const { ann, contextId } = closed();
-  const invite = { kind: "invite", contextId, expiresInMs: 1_000 } as const;
-  const outcome = ann.call({ ...invite, role: "admin", invitee: null });
-  assert.is(outcome.kind === "refused" && outcome.code, "bad-arguments");
-  const eve = identityOf("eve").author;
-  for (const about of [
-    { role: "admin", invitee: eve },
-    { role: "member", invitee: null },
-    { role: "reader", invitee: null },
-  ] as const)
-    assert.is(ann.call({ ...invite, ...about }).kind, "invitation");
-});
-
 test("a removal is told under the old key, the new secret on no topic, and who was removed is heard no more", () => {
   const { ann, bob, contextId } = closed();
   const change = { kind: "remove", member: bob.identity.author } as const;

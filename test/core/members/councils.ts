@@ -5,14 +5,15 @@ import type { CausalDelta, DeltaContent } from "../../../core/dag/delta.ts";
 import type { Graph } from "../../../core/dag/graph.ts";
 import { createDeltaStoreMemory, DeltaStore } from "../../../core/delta-store/delta-store.ts";
 import { byteString, type DeltaId } from "../../../core/ids.ts";
-import { sealInvitation } from "../../../core/members/invitation.ts";
 import { createMembersMemory, Members } from "../../../core/members/members.ts";
 import { type Invitation, roles } from "../../../core/members/membership.ts";
 import { Checkpoints, createCheckpointsMemory } from "../../../core/past/checkpoints.ts";
 import type { ClosedParts } from "../../../core/past/closed.ts";
+import type { Identity } from "../../../core/ports.ts";
 import { Turn } from "../../../core/turn.ts";
 import { kindCodeOf } from "../../../core/wire/delta-codec.ts";
 import { opened, operations, put, Scribe, trustingCodec, trustingCrypto, unsigned } from "../authors.ts";
+import { acceptedInvitation, olderInvitation } from "./invitations.ts";
 
 export const people = ["ann", "bob", "cid", "dee", "eve"].map(unsigned);
 const [ann, bob, cid] = people as [(typeof people)[0], (typeof people)[0], (typeof people)[0]];
@@ -70,7 +71,7 @@ export function attempted(scribe: Scribe, list: readonly Attempt[]): readonly Ca
       return: { kind: "membership", change: { kind: "return", role } },
       join: {
         kind: "membership",
-        change: { kind: "join", invitation: invitation(scribe, { about, role, nonce }) },
+        change: { kind: "join", invitation: invitation(scribe, { about, role, index, joiner: author }) },
       },
     };
     const hlc = { ms: 2_000 + index, counter: 0 };
@@ -81,15 +82,19 @@ export function attempted(scribe: Scribe, list: readonly Attempt[]): readonly Ca
   return made;
 }
 
-/** By whoever the attempt is about, admin or not, for anyone. */
+/** By whoever the attempt is about, admin or not, for anyone: every other one as older programs made it. A few share a nonce. */
 function invitation(
   scribe: Scribe,
-  { about, role, nonce }: Pick<Attempt, "about" | "role"> & { readonly nonce: string },
+  { about, role, index, joiner }: Pick<Attempt, "about" | "role"> & { index: number; joiner: Identity },
 ): Invitation {
+  const nonce = byteString(new Uint8Array(16).fill(Math.floor(index / invitationsSharing)));
   const draft = { contextId: scribe.contextId, role, invitee: null, expiresMs: 1e12, nonce };
   const inviter = people[about] ?? ann;
-  return { kind: "invitation", ...draft, inviter: inviter.author, sealed: sealInvitation(draft, inviter) };
+  return index % 2 === 0
+    ? olderInvitation(draft, inviter)
+    : acceptedInvitation(draft, { inviter, joiner, crypto: trustingCrypto });
 }
+const invitationsSharing = 6;
 
 /** Which checkpoints are sealed, and whom the others wait for. */
 export function standingOf(checkpoints: Checkpoints, graph: Graph) {

@@ -15,7 +15,6 @@ import {
 } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import { hlcCounterMax, hlcMsMax } from "../../../core/limits.ts";
-import { sealInvitation } from "../../../core/members/invitation.ts";
 import { type Invitation, type MembershipChange, roles } from "../../../core/members/membership.ts";
 import type { Identity } from "../../../core/ports.ts";
 import type { Action } from "../../../core/state/action.ts";
@@ -40,6 +39,7 @@ import {
   syncProtocols,
 } from "../../../core/wire/sync-message.ts";
 import { identityOf, opened, trustingCodec } from "../authors.ts";
+import { acceptedInvitation, olderInvitation } from "../members/invitations.ts";
 
 export const authors: readonly Identity[] = ["ann", "bob", "eve"].map(identityOf);
 
@@ -151,14 +151,16 @@ const inviter = identityOf("ann");
 const invitations = fc
   .record({
     role: fc.constantFrom(...roles),
+    isOlder: fc.boolean(),
     invitee: fc.oneof(fc.constant(null), ids<AuthorId>(32)),
     expiresMs: fc.integer({ min: 0, max: hlcMsMax }),
     nonce: ids<string>(16),
   })
-  .map((drawn): Invitation => {
+  .map(({ isOlder, ...drawn }): Invitation => {
     const draft = { contextId: byteString<ContextId>(new Uint8Array(32).fill(1)), ...drawn };
-    const sealed = sealInvitation(draft, inviter);
-    return { kind: "invitation", ...draft, inviter: inviter.author, sealed };
+    return isOlder
+      ? olderInvitation(draft, inviter)
+      : acceptedInvitation(draft, { inviter, joiner: inviter });
   });
 const membershipChanges: fc.Arbitrary<MembershipChange> = fc.oneof(
   plain({ kind: fc.constant("join" as const), invitation: invitations }),

@@ -1,0 +1,176 @@
+// Laws of tokens: who only sees what is made of one joins by it on no cut, and one token seats one.
+
+import * as fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { CausalDelta } from "../../../core/dag/delta.ts";
+import { isFault } from "../../../core/fault.ts";
+import { byteString, bytesOf } from "../../../core/ids.ts";
+import type { Invitation, MembershipChange, Role } from "../../../core/members/membership.ts";
+import type { Identity } from "../../../core/ports.ts";
+import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
+import { sealDelta } from "../../../core/wire/delta-codec.ts";
+import { signedMessage } from "../../../core/wire/signed.ts";
+import { holds } from "../../laws.ts";
+import { codec, identityOf, incarnation, Scribe } from "../authors.ts";
+import { Council } from "./councils.ts";
+import { acceptedInvitation } from "./invitations.ts";
+
+type People = [Identity, Identity, Identity, Identity, Identity];
+const [ann, bob, dee, eve, zoe] = ["ann", "bob", "dee", "eve", "zoe"].map(identityOf) as People;
+
+/** Ann and bob are admins; eve a member, or nobody. */
+function scribeWith(isIn: boolean): Scribe {
+  const members = [
+    { author: bob.author, role: "admin" as const },
+    ...(isIn ? [{ author: eve.author, role: "reader" as const }] : []),
+  ];
+  return new Scribe(ann, { members, others: null });
+}
+
+function tokenOf(scribe: Scribe, fill: number, role: Role) {
+  const nonce = byteString(new Uint8Array(16).fill(fill));
+  const draft = { contextId: scribe.contextId, role, invitee: null, expiresMs: 1e12, nonce };
+  return (joiner: Identity) => acceptedInvitation(draft, { inviter: ann, joiner });
+}
+
+function change(
+  scribe: Scribe,
+  on: readonly CausalDelta[],
+  by: Identity,
+  about: MembershipChange,
+  ms: number,
+) {
+  return scribe.write(on, { by, hlc: { ms, counter: 0 }, content: { kind: "membership", change: about } });
+}
+
+function after(scribe: Scribe, deltas: readonly CausalDelta[]): Council {
+  const council = new Council(scribe);
+  for (const delta of [scribe.genesis, ...deltas]) council.receive(delta);
+  return council;
+}
+
+function joinBy(invitation: Invitation): MembershipChange {
+  return { kind: "join", invitation };
+}
+
+test("who sees all that is told joins by no part of it, put together however, on no cut", () => {
+  const forged = fc.record({
+    isIn: fc.boolean(),
+    cut: fc.nat(3),
+    length: fc.constantFrom(2, 3, 4, 4, 4),
+    pieces: fc.array(fc.nat(100), { minLength: 4, maxLength: 4 }),
+    /** Something of the right kind is put in a place, else anything. */
+    fits: fc.array(fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.constant(false)), {
+      minLength: 4,
+      maxLength: 4,
+    }),
+  });
+  let opened = 0;
+  holds(
+    fc.property(forged, ({ isIn, cut, length, pieces, fits }) => {
+      const scribe = scribeWith(isIn);
+      const seen = [tokenOf(scribe, 1, "admin")(dee), tokenOf(scribe, 2, "member")(identityOf("cid"))];
+      const history = [scribe.genesis];
+      for (const [index, invitation] of seen.entries()) {
+        const by = index === 0 ? dee : identityOf("cid");
+        history.push(change(scribe, history.slice(-1), by, joinBy(invitation), 2_000 + index));
+      }
+      const [one, other] = seen.map(({ sealed }) => decodeCanonical(sealed, 512) as Uint8Array[]);
+      const [body = new Uint8Array()] = one ?? [];
+      const claim = signedMessage("reconverge/invitation-proof/1", encode([body, bytesOf(eve.author)]));
+      const own = [eve.sign(claim), eve.sign(body)];
+      const places = [
+        [one?.[0]],
+        [one?.[1]],
+        [one?.[2], bytesOf(eve.author)],
+        [one?.[3], other?.[3], ...own],
+      ];
+      const anything = [...places.flat(), ...(other ?? []), new Uint8Array(32)];
+      const sealed = encode(
+        Array.from({ length }, (_, place) => {
+          const pool = (fits[place] === true ? places[place] : anything) ?? anything;
+          return pool[(pieces[place] ?? 0) % pool.length];
+        }),
+      );
+      const hlc = { ms: 5_000, counter: 0 };
+      const content = { kind: "membership", change: joinBy({ ...(seen[0] as Invitation), sealed }) } as const;
+      const parents = [history[cut % history.length]?.id ?? scribe.genesis.id];
+      const about = { contextId: scribe.contextId, parents, author: eve.author, incarnation, hlc };
+      const delta = codec.openDelta(sealDelta({ ...about, content, events: [] }, eve, codec.crypto));
+      if (isFault(delta)) return;
+      opened += 1;
+      const council = after(scribe, history.slice(1));
+      council.receive(delta);
+      assert.not(council.store.graph.has(delta.id));
+      assert.is(council.members.roleNow(eve.author), isIn ? "reader" : null);
+    }),
+  );
+  assert.ok(opened > 0, "nothing was an invitation of somebody");
+});
+
+const moments = fc.record({
+  role: fc.constantFrom<Role>("admin", "member", "reader"),
+  ms: fc.tuple(fc.integer({ min: 2_000, max: 9_000 }), fc.integer({ min: 2_000, max: 9_000 })),
+  isLate: fc.boolean(),
+});
+
+test("of two who use one token, neither knowing of the other, one is in, the same on every replica", () => {
+  const winners = new Set<string>();
+  holds(
+    fc.property(moments, ({ role, ms, isLate }) => {
+      const scribe = scribeWith(false);
+      const token = tokenOf(scribe, 1, role);
+      const before = change(scribe, [scribe.genesis], bob, { kind: "rotate", secret: "s".repeat(16) }, 1_500);
+      const joins = [
+        change(scribe, [isLate ? before : scribe.genesis], dee, joinBy(token(dee)), ms[0]),
+        change(scribe, [scribe.genesis], eve, joinBy(token(eve)), ms[1]),
+      ];
+      const { members } = after(scribe, [before, ...joins]);
+      const roles = [dee, eve].map(({ author }) => members.roleNow(author));
+      assert.equal([...roles].sort(), [null, role].sort());
+      assert.equal(after(scribe, [before, ...joins.toReversed()]).members.all(), members.all());
+      const again = change(scribe, joins, identityOf("late"), joinBy(token(identityOf("late"))), 9_500);
+      assert.not(after(scribe, [before, ...joins, again]).store.graph.has(again.id));
+      winners.add(roles[0] === null ? "eve" : "dee");
+    }),
+    { share: 0.3 },
+  );
+  assert.is(winners.size, 2, "each is in sometimes");
+});
+
+test("who was removed, made less or has left is not back by its token through another key, on no cut", () => {
+  const farewells: Readonly<Record<string, (by: Identity) => MembershipChange>> = {
+    remove: () => ({ kind: "remove", member: dee.author }),
+    role: () => ({ kind: "role", member: dee.author, role: "reader" }),
+    leave: () => ({ kind: "leave" }),
+  };
+  holds(
+    fc.property(moments, fc.constantFrom(...Object.keys(farewells)), ({ ms }, farewell) => {
+      const scribe = scribeWith(false);
+      const token = tokenOf(scribe, 1, "admin");
+      const join = change(scribe, [scribe.genesis], dee, joinBy(token(dee)), ms[0]);
+      const said = farewells[farewell]?.(ann) ?? { kind: "leave" };
+      const end = change(scribe, [join], farewell === "leave" ? dee : ann, said, 9_500);
+      const puppet = change(scribe, [scribe.genesis], eve, joinBy(token(eve)), ms[1]);
+      const coup = change(scribe, [puppet], eve, { kind: "role", member: zoe.author, role: "admin" }, 9_600);
+      const left = farewell === "role" ? "reader" : null;
+      for (const order of [
+        [join, end, puppet, coup],
+        [puppet, coup, join, end],
+      ]) {
+        const { members } = after(scribe, order);
+        const roles = [dee, eve].map(({ author }) => members.roleNow(author));
+        assert.ok(
+          roles.every((role) => role === null || role === left),
+          `${farewell}: ${roles}`,
+        );
+        // Who left could have said so itself, before it left.
+        if (farewell !== "leave") assert.is(members.roleNow(zoe.author), null);
+      }
+    }),
+    { share: 0.3 },
+  );
+});
+
+test.run();
