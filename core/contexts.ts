@@ -9,6 +9,7 @@ import type { BlobCall, ClientCall } from "./input.ts";
 import { acceptInvitation } from "./members/invitation.ts";
 import { Replica } from "./replica.ts";
 import { createReplicaMemory, type ReplicaMemory } from "./replica-memory.ts";
+import { secretAbout } from "./secret.ts";
 import type { Services } from "./services.ts";
 import { loadNode, saveNode } from "./stored-node.ts";
 import type { Turn } from "./turn.ts";
@@ -124,7 +125,12 @@ export class Contexts {
     }
     if (others === "admin")
       return refused("bad-arguments", "an open context is open to members or readers, not to admins");
-    const nonce = byteString(this.#services.random.bytes(nonceBytes));
+    const { codec, identity, random } = this.#services;
+    const secret = secretAbout("reconverge/genesis-secret/1", random.bytes(nonceBytes), {
+      identity,
+      crypto: codec.crypto,
+    });
+    const nonce = byteString(secret.subarray(0, nonceBytes));
     const named = members.filter(({ author }) => author !== this.#services.identity.author);
     const retentionMs = this.#services.config.tombstoneRetentionMs;
     const content = { kind: "genesis", application, nonce, members: named, others, retentionMs } as const;

@@ -8,6 +8,7 @@ import type { Graph } from "../dag/graph.ts";
 import type { Outcome, RefusalCode } from "../effect.ts";
 import { type Fault, isFault } from "../fault.ts";
 import { type AuthorId, byteString, type ContextId, type PeerId } from "../ids.ts";
+import { secretAbout } from "../secret.ts";
 import { type Services, timerName } from "../services.ts";
 import type { Turn } from "../turn.ts";
 import { refuse } from "../wire/cbor.ts";
@@ -155,8 +156,14 @@ export class Governance {
   rotate(turn: Turn): void {
     const { services, contextId, write } = this.#parts;
     if (this.ownRole !== "admin" || !this.members.needsRotation) return;
-    const secret = byteString(services.random.bytes(secretBytes));
-    const delta = write({ kind: "membership", change: { kind: "rotate", secret } }, turn);
+    // Not the same twice, whatever is forgotten in between.
+    const about = services.random.bytes(secretBytes);
+    const secret = secretAbout("reconverge/topic-secret/1", about, {
+      identity: services.identity,
+      crypto: services.codec.crypto,
+    });
+    const change = { kind: "rotate", secret: byteString(secret.subarray(0, secretBytes)) } as const;
+    const delta = write({ kind: "membership", change }, turn);
     if (!isFault(delta)) turn.observe("key-rotated", { contextId });
   }
 

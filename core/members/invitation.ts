@@ -18,13 +18,13 @@ import { type Fault, isFault } from "../fault.ts";
 import { type AuthorId, bytesOf, type ContextId } from "../ids.ts";
 import { hlcMsMax } from "../limits.ts";
 import type { Crypto, Identity } from "../ports.ts";
+import { secretAbout } from "../secret.ts";
 import { decodeCanonical, decoding, encode, refuse } from "../wire/cbor.ts";
 import { expectByteString, expectBytes, expectFields, expectInteger } from "../wire/expect.ts";
 import { signatureBytes, signedMessage } from "../wire/signed.ts";
 import { expectRole, type Invitation, invitationBytesMax, roles, secretBytes } from "./membership.ts";
 
 const invitationDomain = "reconverge/invitation/1";
-const tokenSeedDomain = "reconverge/invitation-seed/1";
 const proofDomain = "reconverge/invitation-proof/1";
 
 export type InvitationDraft = Omit<Invitation, "kind" | "sealed" | "inviter">;
@@ -40,8 +40,7 @@ export function issueInvitation(draft: InvitationDraft, identity: Identity, cryp
     bytesOf(draft.nonce),
   ];
   if (draft.invitee !== null) return encode(signedBody(fields, identity));
-  // A node's chance can be guessed by who sees enough of it, its key cannot: the seed follows from a signature untold.
-  const seed = crypto.sha256(identity.sign(signedMessage(tokenSeedDomain, encode(fields))));
+  const seed = secretAbout("reconverge/invitation-seed/1", encode(fields), { identity, crypto });
   return encode([...signedBody([...fields, bytesOf(crypto.signer(seed).author)], identity), seed]);
 }
 
