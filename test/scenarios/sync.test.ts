@@ -8,12 +8,8 @@ import { simulate } from "../../sim/host/simulate.ts";
 import { scenarioFolder as folder, isAboutSync, scenarioFiles, testPasses } from "./scenario-files.ts";
 
 const seeds = [1, 2, 3];
-/** One seed where a run takes long. */
-const large = ["five-hundred-contexts.ts", "mixed.yaml"];
 
-for (const file of scenarioFiles()) {
-  if (isAboutSync(file)) testPasses(file, large.includes(file) ? [1] : seeds);
-}
+for (const file of scenarioFiles()) if (isAboutSync(file)) testPasses(file);
 
 test("a peer that falls silent in the middle of its sessions costs the others no time", async () => {
   const { scenario } = await loadScenario(join(folder, "silent-peer.yaml"), { assignments: [] });
