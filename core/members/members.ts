@@ -31,6 +31,14 @@ export function createMembersMemory(): MembersMemory {
 /** Rosters remembered at a time. */
 const rostersMax = 1_024;
 
+/** Where a delta of a history stands: what is settled first depends on both. */
+interface Place {
+  readonly cut: number;
+  readonly generation: number;
+}
+
+type NewEvent = Pick<MembershipEvent, "id" | "author" | "generation"> & { readonly change: MembershipChange };
+
 export class Members {
   readonly #memory: MembersMemory;
   readonly #graph: Graph;
@@ -110,42 +118,34 @@ export class Members {
     const { events, cuts, cutOf, from } = this.#memory;
     // On a copy: whatever is wrong, nothing of it may stay here.
     const judging = new Members({ events: [...events], cuts: [...cuts], cutOf, from }, this.#graph);
-    const cutOfPast = new Map<DeltaId, number>();
+    const places = new Map<DeltaId, Place>();
     for (const { id, head } of history) {
-      const numbers = head.parents.map((parent) => cutOfPast.get(parent) ?? judging.#cutOfApplied(parent));
-      const cut = judging.#union(numbers);
+      const below = head.parents.map((parent) => places.get(parent) ?? judging.#placeOf(parent));
+      const cut = judging.#union(below.map((place) => place.cut));
+      const generation = 1 + Math.max(...below.map((place) => place.generation));
       const content = changes.get(id)?.content;
       const change = content?.kind === "membership" ? content.change : null;
       const problem = judging.#problemAt(cut, { ...head, change });
       if (problem !== null) return fault("false-state", `a history in which ${problem}`);
-      cutOfPast.set(id, change === null ? cut : judging.#cutWith(cut, { ...head, id, change }));
+      const own = change === null ? cut : judging.#cutWith(cut, { ...head, id, generation, change });
+      places.set(id, { cut: own, generation });
     }
     return null;
   }
 
-  #cutOfApplied(id: DeltaId): number {
+  #placeOf(id: DeltaId): Place {
     const [position] = this.#graph.positionsOf([id]);
-    return this.#cutAt(present(position, "the position of an applied delta"));
+    const at = present(position, "the position of an applied delta");
+    return { cut: this.#cutAt(at), generation: this.#graph.at(at).generation };
   }
 
   /** The cut of a change that is made on a cut, and noted as an event. */
-  #cutWith(
-    cut: number,
-    {
-      id,
-      author,
-      change,
-    }: { readonly id: DeltaId; readonly author: AuthorId; readonly change: MembershipChange },
-  ): number {
+  #cutWith(cut: number, event: NewEvent): number {
     const below = present(this.#memory.cuts[cut], "the cut of a change");
     const index = this.#memory.events.length;
-    const generation = below.reduce((max, lower) => Math.max(max, this.#event(lower).generation + 1), 0);
+    const { id, author, generation, change } = event;
     this.#memory.events.push(Object.freeze({ id, author, position: -1, generation, change, below }));
     return this.#numberOf([...below, index]);
-  }
-
-  #event(index: number): MembershipEvent {
-    return present(this.#memory.events[index], "a membership event");
   }
 
   /** Why a delta may not be made on a cut, in a sentence; null where it may. `change`: null for any that writes. */

@@ -15,7 +15,7 @@
 
 import { present } from "../assert.ts";
 import type { AuthorId, DeltaId } from "../ids.ts";
-import type { Invitation, Member, MembershipChange, Role } from "./membership.ts";
+import { type Invitation, type Member, type MembershipChange, type Role, roles } from "./membership.ts";
 
 /** A membership delta as its context's graph holds it, the genesis first. */
 export interface MembershipEvent {
@@ -181,7 +181,10 @@ class Settling {
     });
   }
 
-  /** What is said of one who came in by an invitation is said of whoever else did meanwhile: it seats one. */
+  /**
+   * What is said of one who came in by an invitation is said of whoever else did meanwhile: it seats one. It takes from
+   * what the other may, and never gives.
+   */
   #claimsOfSeat(event: MembershipEvent): readonly Claim[] {
     if (!seatChanges.has(event.change.kind)) return [];
     const joins = this.#cut.flatMap((index) => {
@@ -195,6 +198,7 @@ class Settling {
       );
       return joins
         .filter((join) => join.author !== author && seats.has(join.nonce) && !isBelow(join))
+        .filter((join) => isLess(role, this.#roster.get(join.author)?.role ?? null))
         .map((join) => ({ author: join.author, role }));
     });
   }
@@ -271,6 +275,10 @@ function standingBehind({ author, change }: MembershipEvent): AuthorId {
 interface Claim {
   readonly author: AuthorId;
   readonly role: Role | null;
+}
+
+function isLess(role: Role | null, than: Role | null): boolean {
+  return than !== null && (role === null || roles.indexOf(role) > roles.indexOf(than));
 }
 
 /** What is said of one who is in. */

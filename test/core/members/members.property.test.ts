@@ -7,10 +7,11 @@ import type { CausalDelta } from "../../../core/dag/delta.ts";
 import type { AuthorId, DeltaId } from "../../../core/ids.ts";
 import { byteString } from "../../../core/ids.ts";
 import { createMembersMemory } from "../../../core/members/members.ts";
+import type { Role } from "../../../core/members/membership.ts";
 import { Rosters } from "../../../core/members/roster.ts";
 import { headOfSealed } from "../../../core/wire/delta-codec.ts";
 import { holds } from "../../laws.ts";
-import { identityOf, Scribe, trustingCodec, trustingCrypto } from "../authors.ts";
+import { identityOf, operations, put, Scribe, trustingCodec, trustingCrypto } from "../authors.ts";
 import { attempted, attempts, Council, councilScribe } from "./councils.ts";
 import { olderInvitation } from "./invitations.ts";
 
@@ -67,6 +68,30 @@ test("a history that comes with a state is taken if each of it might be written 
     }),
   );
   assert.ok(refused > 0, "nothing was refused");
+});
+
+test("a history is judged by how deep its changes lie in all of it, and not among changes alone", () => {
+  // A node that lost its disk goes on from the genesis: of its two words about bob the one less deep decides.
+  for (let ms = 3_000; ms < 3_012; ms += 1) {
+    const scribe = new Scribe(ann, { members: [{ author: bob.author, role: "member" }], others: null });
+    const writes = [scribe.genesis];
+    for (const key of ["a", "b", "c"]) {
+      const hlc = { ms: 2_000, counter: writes.length };
+      writes.push(scribe.write(writes.slice(-1), { by: ann, hlc, content: operations(put(key, 1)) }));
+    }
+    const about = (role: Role, on: readonly CausalDelta[]) =>
+      change(scribe, on, ann, { kind: "role", member: bob.author, role }, ms);
+    const deep = about("reader", writes.slice(-1));
+    const shallow = about("member", [scribe.genesis]);
+    const written = scribe.write([deep, shallow], {
+      by: bob,
+      hlc: { ms: 4_000, counter: 0 },
+      content: operations(put("d", 1)),
+    });
+    const deltas = [...writes.slice(1), deep, shallow, written];
+    assert.ok(after(scribe, deltas).store.graph.has(written.id));
+    assert.is(refusalOfPast(scribe, deltas), null);
+  }
 });
 
 /** What one who has the genesis alone says of these. */

@@ -109,6 +109,33 @@ test("who sees all that is told joins by no part of it, put together however, on
   assert.ok(opened > 0, "nothing was an invitation of somebody");
 });
 
+test("what is given to one who came in by a token is not given to another key that it seats with it", () => {
+  const said = [
+    ["reader", { kind: "role", role: "admin" }],
+    ["reader", { kind: "role", role: "member" }],
+    ["member", { kind: "exclude" }],
+  ] as const;
+  const winners = new Set<Role | null>();
+  for (const [index, [role, given]] of Array.from({ length: 12 }, () => said)
+    .flat()
+    .entries()) {
+    const scribe = scribeWith(false);
+    const token = tokenOf(scribe, 1, role);
+    const joined = change(scribe, [scribe.genesis], dee, joinBy(token(dee)), 2_000 + index);
+    const about = { ...given, member: dee.author } as MembershipChange;
+    const told = change(scribe, [joined], ann, about, 3_000);
+    const puppet = change(scribe, [scribe.genesis], eve, joinBy(token(eve)), 4_000);
+    // Whoever the token seats: the other key has nothing by it, and this one no more than it says.
+    const seated = after(scribe, [joined, puppet]).members.roleNow(eve.author);
+    const council = after(scribe, [joined, told, puppet]);
+    council.receive(change(scribe, [told, puppet], ann, { kind: "remove", member: dee.author }, 5_000));
+    assert.is(council.members.roleNow(dee.author), null);
+    assert.is(council.members.roleNow(eve.author), seated, `${role}, ${given.kind}`);
+    winners.add(seated);
+  }
+  assert.ok(winners.size > 1, "each of the two is seated sometimes");
+});
+
 const moments = fc.record({
   role: fc.constantFrom<Role>("admin", "member", "reader"),
   ms: fc.tuple(fc.integer({ min: 2_000, max: 9_000 }), fc.integer({ min: 2_000, max: 9_000 })),
