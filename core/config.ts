@@ -122,10 +122,10 @@ export const tunables = {
     why: "admins exclude a member that keeps a checkpoint waiting for so long; it returns by itself; 0 excludes nobody",
   },
   tombstoneRetentionMs: {
-    default: 24 * hourMs,
-    min: 1_000,
+    default: 0,
+    min: 0,
     max: 10 * 365 * 24 * hourMs,
-    why: "in a context created here, deletions this much older than a checkpoint that everyone answered are collected",
+    why: "in a context created here, deletions this much older than a checkpoint that everyone answered are collected; 0 keeps them for ever",
   },
   snapshotPageBytes: {
     default: 65_536,

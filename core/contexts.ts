@@ -132,7 +132,8 @@ export class Contexts {
     });
     const nonce = byteString(secret.subarray(0, nonceBytes));
     const named = members.filter(({ author }) => author !== this.#services.identity.author);
-    const retentionMs = this.#services.config.tombstoneRetentionMs;
+    const { tombstoneRetentionMs } = this.#services.config;
+    const retentionMs = tombstoneRetentionMs === 0 ? null : tombstoneRetentionMs;
     const content = { kind: "genesis", application, nonce, members: named, others, retentionMs } as const;
     const genesis = this.#services.author.make({ contextId: "", parents: [], content, events: [] }, turn);
     if (isFault(genesis)) return refused("bad-arguments", `cannot be stored: ${genesis.detail}`);
