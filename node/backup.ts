@@ -4,7 +4,7 @@
  * key of its store and files of applications, stays there.
  */
 
-import { readFile, rename, rm } from "node:fs/promises";
+import { readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type CopiedChunks, copyChunks } from "../adapters/blob-files/copying.ts";
@@ -39,6 +39,7 @@ export interface BackedUp {
 
 /** Rejects with a `Failure` or an adapter's error that says what is in the way; then there is no copy. O(store + blobs). */
 export async function backUp(source: BackupSource, target: string): Promise<BackedUp> {
+  await expectPlace(target);
   if (await exists(target))
     throw new Failure("refused", "exists", `${target} is there already: expected a folder that is not`);
   const { folder, secret } = source;
@@ -58,6 +59,16 @@ export async function backUp(source: BackupSource, target: string): Promise<Back
   await rename(copy.path, target);
   await syncFolder(dirname(target));
   return { folder: target, values, chunks };
+}
+
+/** What stands in the way of a folder there is no mistake of ours. */
+async function expectPlace(target: string): Promise<void> {
+  for (let above = dirname(target); above !== dirname(above); above = dirname(above)) {
+    const found = await stat(above).catch(() => null);
+    if (found?.isDirectory() === true) return;
+    if (found !== null)
+      throw new Failure("refused", "bad-folder", `${above} is no folder: expected one, to make ${target} in`);
+  }
 }
 
 async function copyStore({ folder, secret, findApi }: BackupSource, to: string): Promise<void> {

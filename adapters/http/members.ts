@@ -98,7 +98,10 @@ function readKey(value: unknown): AuthorId {
 
 function readHours(value: unknown): number {
   if (typeof value !== "number" || !(value > 0) || value > hoursMax)
-    throw new HttpError(400, `validHours is ${JSON.stringify(value)}, expected a number up to ${hoursMax}`);
+    throw new HttpError(
+      400,
+      `validHours is ${JSON.stringify(value)}, expected a number above 0 and up to ${hoursMax}`,
+    );
   return value;
 }
 

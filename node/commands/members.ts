@@ -1,6 +1,8 @@
 /** Commands that ask a running node who is a member of a context, and change it. */
 
 import type { JsonObject } from "../../core/json.ts";
+import { invitationMaxMs } from "../../core/members/governance.ts";
+import { Failure } from "../failure.ts";
 import { asking } from "./client.ts";
 import type { ClientOptions, InviteOptions } from "./index.ts";
 import { table } from "./output.ts";
@@ -9,11 +11,19 @@ export async function invite(id: string, options: InviteOptions): Promise<void> 
   await asking(options, async (api) => {
     const { role, hours } = options;
     const invitee = options.for === undefined ? {} : { invitee: options.for };
-    const body = { role, ...invitee, ...(hours === undefined ? {} : { validHours: Number(hours) }) };
+    const body = { role, ...invitee, ...(hours === undefined ? {} : { validHours: hoursOf(hours) }) };
     const { data } = await api.post(`${placeOf(id)}/invite`, body);
     return { value: data, text: String((data as JsonObject).invitation) };
   });
 }
+
+function hoursOf(text: string): number {
+  const hours = Number(text);
+  if (hours > 0 && hours <= invitationMaxMs / hourMs) return hours;
+  const expected = `a number of hours above 0 and up to ${invitationMaxMs / hourMs}`;
+  throw new Failure("refused", "bad-arguments", `--hours is "${text}": expected ${expected}`);
+}
+const hourMs = 3_600_000;
 
 export async function listMembers(id: string, options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {

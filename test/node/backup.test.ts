@@ -107,6 +107,11 @@ test("a backup has the blobs, without those that are damaged, runs where it lies
   assert.match(lacking.stdout, "1 chunks of blobs are damaged");
   assert.is(readdirSync(join(place, "lacking", "blobs")).length, 2);
 
+  writeFileSync(join(place, "file"), "");
+  const nowhere = await backUp(join("file", "copy"));
+  assert.is(nowhere.exitCode, 1);
+  assert.match(nowhere.stderr, "file is no folder: expected one, to make");
+
   rmSync(join(node.folder, "store", "tip"));
   const damaged = await backUp("damaged");
   assert.is(damaged.exitCode, 4);

@@ -52,7 +52,7 @@ test("what is wrong with a member or an invitation is said in one sentence", asy
       '{"role":"king"}',
       /role is .*king.*, expected one of admin, member, reader/,
     ],
-    ["POST", `${path}/invite`, '{"validHours":0}', /validHours is 0, expected a number up to/],
+    ["POST", `${path}/invite`, '{"validHours":0}', /validHours is 0, expected a number above 0 and up to/],
     ["POST", "/admin-api/contexts/join", '{"invitation":"nonsense"}', /not an invitation: expected the text/],
     ["POST", "/admin-api/contexts", '{"applicationId":"a","members":[{}]}', /undefined is no key/],
   ] as const;
