@@ -242,10 +242,8 @@ class Settling {
   /** Does a concurrent change about the same one count that is as strong? */
   #isOverruled(index: number, author: AuthorId): boolean {
     const { below } = this.#event(index);
-    const strength = this.#strengthOf(index, author);
-    return (this.#counted.get(author) ?? []).some(
-      (other) => !below.includes(other) && this.#strengthOf(other, author) >= strength,
-    );
+    const concurrent = (this.#counted.get(author) ?? []).filter((other) => !below.includes(other));
+    return concurrent.some((other) => this.#strengthOf(other, author) >= this.#strengthOf(index, author));
   }
 
   #strengthOf(index: number, author: AuthorId): number {
