@@ -11,7 +11,13 @@ import { type Fault, fault } from "../fault.ts";
 import type { Hlc } from "../hlc.ts";
 import type { AuthorId, DeltaId } from "../ids.ts";
 import type { PastDelta } from "../wire/delta-head.ts";
-import type { Invitation, Member, MembershipChange, Role } from "./membership.ts";
+import {
+  type Invitation,
+  type Member,
+  type MembershipChange,
+  nameOfInvitation,
+  type Role,
+} from "./membership.ts";
 import { isInviting, isLastAdmin, type MembershipEvent, type Roster, Rosters } from "./roster.ts";
 
 export interface MembersMemory {
@@ -193,10 +199,11 @@ export class Members {
     }
   }
 
-  #isUsed({ nonce }: Invitation, cut: number): boolean {
+  #isUsed(invitation: Invitation, cut: number): boolean {
+    const name = nameOfInvitation(invitation);
     return present(this.#memory.cuts[cut], "a cut").some((index) => {
       const change = this.#memory.events[index]?.change;
-      return change?.kind === "join" && change.invitation.nonce === nonce;
+      return change?.kind === "join" && nameOfInvitation(change.invitation) === name;
     });
   }
 

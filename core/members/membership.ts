@@ -33,6 +33,11 @@ export interface Invitation {
   readonly sealed: Uint8Array;
 }
 
+/** Two are the same one where their inviter and their nonce are: nobody else can make one that passes for it. */
+export function nameOfInvitation({ inviter, nonce }: Invitation): string {
+  return `${inviter}${nonce}`;
+}
+
 export type MembershipChange =
   /** The delta's author comes in. */
   | { readonly kind: "join"; readonly invitation: Invitation }

@@ -9,13 +9,19 @@
  * who remove each other the senior stays, and with the junior goes what it brought about meanwhile.
  *
  * Of concurrent changes about one member a removal decides, then the role that the more senior gave, then joining, then
- * returning, then an exclusion. Nothing counts that would leave no admin. An invitation seats one: the first who joins by
- * it, and what is then said of one who did is said of all who did so concurrently.
+ * returning, then an exclusion. Nothing counts that would leave no admin. An invitation by which two joined, neither
+ * knowing of the other, lets in neither.
  */
 
 import { present } from "../assert.ts";
 import type { AuthorId, DeltaId } from "../ids.ts";
-import { type Invitation, type Member, type MembershipChange, type Role, roles } from "./membership.ts";
+import {
+  type Invitation,
+  type Member,
+  type MembershipChange,
+  nameOfInvitation,
+  type Role,
+} from "./membership.ts";
 
 /** A membership delta as its context's graph holds it, the genesis first. */
 export interface MembershipEvent {
@@ -116,11 +122,19 @@ class Settling {
   readonly #roster = new Map<AuthorId, Seat>();
   /** By whom they are about: changes that count, the latest last. */
   readonly #counted = new Map<AuthorId, number[]>();
+  /** By the name of each invitation: who joins by it. */
+  readonly #usersOf = new Map<string, Set<AuthorId>>();
 
   constructor(rosters: Rosters, events: readonly MembershipEvent[], cut: readonly number[]) {
     this.#rosters = rosters;
     this.#events = events;
     this.#cut = cut;
+    for (const index of cut) {
+      const { author, change } = this.#event(index);
+      if (change.kind !== "join") continue;
+      const name = nameOfInvitation(change.invitation);
+      this.#usersOf.set(name, (this.#usersOf.get(name) ?? new Set()).add(author));
+    }
   }
 
   roster(): Roster {
@@ -172,34 +186,12 @@ class Settling {
   #apply(index: number): void {
     const event = this.#event(index);
     if (!this.#counts(event)) return;
-    [...claimsOf(event), ...this.#claimsOfSeat(event)].forEach(({ author, role }, place) => {
+    claimsOf(event).forEach(({ author, role }, place) => {
       if (this.#isOverruled(index, author)) return;
       if (role !== "admin" && event.change.kind !== "founding" && isLastAdmin(this.#roster, author)) return;
       const seat = seatAfter(this.#roster.get(author), { role, index }, event);
       this.#roster.set(author, event.change.kind === "founding" ? { ...seat, place } : seat);
       this.#counted.set(author, [...(this.#counted.get(author) ?? []), index]);
-    });
-  }
-
-  /**
-   * What is said of one who came in by an invitation is said of whoever else did meanwhile: it seats one. It takes from
-   * what the other may, and never gives.
-   */
-  #claimsOfSeat(event: MembershipEvent): readonly Claim[] {
-    if (!seatChanges.has(event.change.kind)) return [];
-    const joins = this.#cut.flatMap((index) => {
-      const { author, change } = this.#event(index);
-      return change.kind === "join" ? [{ index, author, nonce: change.invitation.nonce }] : [];
-    });
-    const isBelow = ({ index }: { readonly index: number }) => event.below.includes(index);
-    return claimsOf(event).flatMap(({ author, role }) => {
-      const seats = new Set(
-        joins.filter((join) => join.author === author && isBelow(join)).map(({ nonce }) => nonce),
-      );
-      return joins
-        .filter((join) => join.author !== author && seats.has(join.nonce) && !isBelow(join))
-        .filter((join) => isLess(role, this.#roster.get(join.author)?.role ?? null))
-        .map((join) => ({ author: join.author, role }));
     });
   }
 
@@ -210,14 +202,13 @@ class Settling {
       case "rotate":
         return true;
       case "leave":
-        return [{ author }, ...this.#claimsOfSeat(event)].some(
-          (claim) => this.#roster.get(claim.author)?.role != null,
-        );
+        return this.#isIn(author);
       case "join":
-        return this.#isAdmin(change.invitation.inviter) && !this.#isUsed(change.invitation);
+        return this.#isAdmin(change.invitation.inviter) && this.#isUsedOnce(change.invitation);
+      case "exclude":
+        return this.#isAdmin(author) && this.#isIn(change.member);
       case "remove":
       case "role":
-      case "exclude":
         return this.#isAdmin(author);
       case "return":
         return this.#roster.get(author)?.returnsTo === change.role;
@@ -230,13 +221,13 @@ class Settling {
     return seat?.role === "admin" || seat?.returnsTo === "admin";
   }
 
-  #isUsed({ nonce }: Invitation): boolean {
-    return Array.from(this.#counted.values()).some((indexes) =>
-      indexes.some((index) => {
-        const { change } = this.#event(index);
-        return change.kind === "join" && change.invitation.nonce === nonce;
-      }),
-    );
+  #isIn(author: AuthorId): boolean {
+    return (this.#roster.get(author)?.role ?? null) !== null;
+  }
+
+  /** By one alone: of two the one may be the other's second key. */
+  #isUsedOnce(invitation: Invitation): boolean {
+    return this.#usersOf.get(nameOfInvitation(invitation))?.size === 1;
   }
 
   /** Does a concurrent change about the same one count that is as strong? */
@@ -274,18 +265,6 @@ interface Claim {
   readonly author: AuthorId;
   readonly role: Role | null;
 }
-
-function isLess(role: Role | null, than: Role | null): boolean {
-  return than !== null && (role === null || roles.indexOf(role) > roles.indexOf(than));
-}
-
-/** What is said of one who is in. */
-const seatChanges: ReadonlySet<MembershipEvent["change"]["kind"]> = new Set([
-  "remove",
-  "leave",
-  "role",
-  "exclude",
-]);
 
 /** What an event says of whom. */
 function claimsOf({ author, change }: MembershipEvent): readonly Claim[] {

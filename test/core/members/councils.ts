@@ -18,11 +18,11 @@ import { acceptedInvitation, olderInvitation } from "./invitations.ts";
 export const people = ["ann", "bob", "cid", "dee", "eve"].map(unsigned);
 const [ann, bob, cid] = people as [(typeof people)[0], (typeof people)[0], (typeof people)[0]];
 
-/** Of the same application and creator: bob a member, cid a reader, the others strangers. */
-export function councilScribe(): Scribe {
+/** Of the same application and creator: bob a member, cid a reader, or admins both; the others strangers. */
+export function councilScribe({ areAdmins = false } = {}): Scribe {
   const members = [
-    { author: bob.author, role: "member" as const },
-    { author: cid.author, role: "reader" as const },
+    { author: bob.author, role: areAdmins ? ("admin" as const) : ("member" as const) },
+    { author: cid.author, role: areAdmins ? ("admin" as const) : ("reader" as const) },
   ];
   return new Scribe(ann, { codec: trustingCodec, members, others: null });
 }
