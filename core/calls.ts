@@ -21,7 +21,7 @@ import { type Fault, isFault } from "./fault.ts";
 import { type ContextId, type DeltaId, toHex } from "./ids.ts";
 import type { Json } from "./json.ts";
 import type { Governance } from "./members/governance.ts";
-import { mayWrite } from "./members/members.ts";
+import { mayWrite } from "./members/permission.ts";
 import type { Replica } from "./replica.ts";
 import type { Services } from "./services.ts";
 import type { Action } from "./state/action.ts";

@@ -5,7 +5,8 @@ import type { Graph } from "./dag/graph.ts";
 import { compareHlc } from "./hlc.ts";
 import type { AuthorId, DeltaId } from "./ids.ts";
 import { parentsMax } from "./limits.ts";
-import { type Members, mayWrite } from "./members/members.ts";
+import type { Members } from "./members/members.ts";
+import { mayWrite } from "./members/permission.ts";
 
 /**
  * The heads; of too many first those on which this node may write, then those with the latest stamps, so that the write

@@ -15,7 +15,7 @@ import { refuse } from "../wire/cbor.ts";
 import { expectBytes, expectFields, expectInteger, expectList } from "../wire/expect.ts";
 import { ComingIn, type ComingInMemory } from "./coming-in.ts";
 import { issueInvitation } from "./invitation.ts";
-import { createMembersMemory, Members, type MembersMemory, mayWrite } from "./members.ts";
+import { createMembersMemory, Members, type MembersMemory } from "./members.ts";
 import {
   type Invitation,
   invitationBytesMax,
@@ -23,6 +23,7 @@ import {
   type Role,
   secretBytes,
 } from "./membership.ts";
+import { mayWrite } from "./permission.ts";
 import { Topic, type TopicMemory } from "./topic.ts";
 
 export interface GovernanceMemory extends ComingInMemory, TopicMemory {

@@ -18,7 +18,15 @@ import {
   nameOfInvitation,
   type Role,
 } from "./membership.ts";
-import { isInviting, isLastAdmin, type MembershipEvent, type Roster, Rosters } from "./roster.ts";
+import { mayWrite, problemWith } from "./permission.ts";
+import {
+  isInviting,
+  isOfOne,
+  type MembershipEvent,
+  type Roster,
+  Rosters,
+  usersOfInvitations,
+} from "./roster.ts";
 
 export interface MembersMemory {
   /** In the order of application, the genesis first; none until it has arrived. */
@@ -166,37 +174,8 @@ export class Members {
     const roster = this.#rosterOf(cut);
     if (change === null)
       return mayWrite(this.#roleIn(roster, author)) ? null : "its author might not write where it was made";
-    switch (change.kind) {
-      case "join": {
-        const { invitation } = change;
-        if (!isInviting(invitation, author, roster))
-          return "it joins by an invitation that is not an admin's for it";
-        // By the clock of who joins: one that runs ahead elsewhere must not end invitations.
-        if (hlc.ms > invitation.expiresMs) return "it joins by an invitation that had expired";
-        return this.#isUsed(invitation, cut) ? "it joins by an invitation that was used" : null;
-      }
-      case "leave":
-        if (roster.get(author)?.role == null) return "its author was no member that could leave";
-        return isLastAdmin(roster, author) ? "the last admin may not leave" : null;
-      case "remove":
-        if (roster.get(author)?.role !== "admin") return "only an admin removes members";
-        if (this.#roleIn(roster, change.member) === null) return "who is to be removed is no member";
-        return isLastAdmin(roster, change.member) ? "the last admin may not be removed" : null;
-      case "role":
-        if (roster.get(author)?.role !== "admin") return "only an admin gives roles";
-        return change.role !== "admin" && isLastAdmin(roster, change.member)
-          ? "the last admin stays one"
-          : null;
-      case "rotate":
-        return roster.get(author)?.role === "admin" ? null : "only an admin changes the key";
-      case "exclude":
-        if (roster.get(author)?.role !== "admin") return "only an admin excludes members";
-        if (!mayWrite(roster.get(change.member)?.role ?? null))
-          return "it excludes someone who does not write";
-        return isLastAdmin(roster, change.member) ? "the last admin may not be excluded" : null;
-      case "return":
-        return roster.get(author)?.returnsTo === change.role ? null : "it returns from no exclusion";
-    }
+    const isUsed = (invitation: Invitation) => this.#isUsed(invitation, cut);
+    return problemWith(change, { author, hlc, roster, others: this.others, isUsed });
   }
 
   #isUsed(invitation: Invitation, cut: number): boolean {
@@ -330,9 +309,11 @@ export class Members {
       ...present(events[index], "a membership event"),
     }));
     const rotations = known.filter(({ change }) => change.kind === "rotate");
+    const users = usersOfInvitations(known);
+    const isGone = (change: MembershipEvent["change"]) =>
+      kinds.includes(change.kind) || (change.kind === "join" && !isOfOne(change.invitation, users));
     return known.some(
-      ({ index, change }) =>
-        kinds.includes(change.kind) && !rotations.some(({ below }) => below.includes(index)),
+      ({ index, change }) => isGone(change) && !rotations.some(({ below }) => below.includes(index)),
     );
   }
 
@@ -398,8 +379,4 @@ export class Members {
     this.#numbers.set(name, number);
     return number;
   }
-}
-
-export function mayWrite(role: Role | null): boolean {
-  return role === "admin" || role === "member";
 }

@@ -122,19 +122,13 @@ class Settling {
   readonly #roster = new Map<AuthorId, Seat>();
   /** By whom they are about: changes that count, the latest last. */
   readonly #counted = new Map<AuthorId, number[]>();
-  /** By the name of each invitation: who joins by it. */
-  readonly #usersOf = new Map<string, Set<AuthorId>>();
+  readonly #users: InvitationUsers;
 
   constructor(rosters: Rosters, events: readonly MembershipEvent[], cut: readonly number[]) {
     this.#rosters = rosters;
     this.#events = events;
     this.#cut = cut;
-    for (const index of cut) {
-      const { author, change } = this.#event(index);
-      if (change.kind !== "join") continue;
-      const name = nameOfInvitation(change.invitation);
-      this.#usersOf.set(name, (this.#usersOf.get(name) ?? new Set()).add(author));
-    }
+    this.#users = usersOfInvitations(cut.map((index) => this.#event(index)));
   }
 
   roster(): Roster {
@@ -204,7 +198,7 @@ class Settling {
       case "leave":
         return this.#isIn(author);
       case "join":
-        return this.#isAdmin(change.invitation.inviter) && this.#isUsedOnce(change.invitation);
+        return this.#isAdmin(change.invitation.inviter) && isOfOne(change.invitation, this.#users);
       case "exclude":
         return this.#isAdmin(author) && this.#isIn(change.member);
       case "remove":
@@ -225,11 +219,6 @@ class Settling {
     return (this.#roster.get(author)?.role ?? null) !== null;
   }
 
-  /** By one alone: of two the one may be the other's second key. */
-  #isUsedOnce(invitation: Invitation): boolean {
-    return this.#usersOf.get(nameOfInvitation(invitation))?.size === 1;
-  }
-
   /** Does a concurrent change about the same one count that is as strong? */
   #isOverruled(index: number, author: AuthorId): boolean {
     const { below } = this.#event(index);
@@ -246,6 +235,26 @@ class Settling {
   #event(index: number): MembershipEvent {
     return present(this.#events[index], "a membership event");
   }
+}
+
+/** By the name of each invitation: who joins by it. */
+export type InvitationUsers = ReadonlyMap<string, ReadonlySet<AuthorId>>;
+
+export function usersOfInvitations(
+  events: Iterable<Pick<MembershipEvent, "author" | "change">>,
+): InvitationUsers {
+  const users = new Map<string, Set<AuthorId>>();
+  for (const { author, change } of events) {
+    if (change.kind !== "join") continue;
+    const name = nameOfInvitation(change.invitation);
+    users.set(name, (users.get(name) ?? new Set()).add(author));
+  }
+  return users;
+}
+
+/** Of two who join by one invitation, each may be the other's second key. */
+export function isOfOne(invitation: Invitation, users: InvitationUsers): boolean {
+  return users.get(nameOfInvitation(invitation))?.size === 1;
 }
 
 function compareRanks(a: Rank, b: Rank): number {

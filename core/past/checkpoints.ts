@@ -11,7 +11,8 @@
 import type { Graph } from "../dag/graph.ts";
 import { compareHlc } from "../hlc.ts";
 import { type AuthorId, bytesOf } from "../ids.ts";
-import { type Members, mayWrite } from "../members/members.ts";
+import type { Members } from "../members/members.ts";
+import { mayWrite } from "../members/permission.ts";
 import { kindCodes } from "../wire/delta-head.ts";
 import { expectByteString, expectFields, expectInteger, expectList } from "../wire/expect.ts";
 import { Closed, type ClosedMemory, type ClosedParts, createClosedMemory } from "./closed.ts";

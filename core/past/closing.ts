@@ -14,7 +14,7 @@ import { type Fault, isFault } from "../fault.ts";
 import { type AuthorId, type ContextId, type DeltaId, type Hash, toHex } from "../ids.ts";
 import { parentsMax } from "../limits.ts";
 import type { Governance } from "../members/governance.ts";
-import { mayWrite } from "../members/members.ts";
+import { mayWrite } from "../members/permission.ts";
 import { type Services, timerName } from "../services.ts";
 import { storeKeys } from "../store-keys.ts";
 import type { Turn } from "../turn.ts";

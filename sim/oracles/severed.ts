@@ -9,7 +9,7 @@
 import type { CausalDelta } from "../../core/dag/delta.ts";
 import { deriveStamp } from "../../core/hlc.ts";
 import type { AuthorId } from "../../core/ids.ts";
-import { mayWrite } from "../../core/members/members.ts";
+import { mayWrite } from "../../core/members/permission.ts";
 import type { Replica } from "../../core/replica.ts";
 
 /** Of the replicas of a context in one part of a network, by their authors, those that are neither. */

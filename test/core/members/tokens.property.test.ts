@@ -127,6 +127,7 @@ test("of two who use one token, neither knowing of the other, neither is in, on 
       ];
       const { members } = after(scribe, [before, ...joins]);
       for (const { author } of [dee, eve]) assert.is(members.roleNow(author), null);
+      assert.ok(members.needsRotation, "they know the key");
       assert.equal(after(scribe, [before, ...joins.toReversed()]).members.all(), members.all());
       const again = change(scribe, joins, identityOf("late"), joinBy(token(identityOf("late"))), 9_500);
       assert.not(after(scribe, [before, ...joins, again]).store.graph.has(again.id));

@@ -5,7 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { CausalDelta } from "../../../core/dag/delta.ts";
 import type { AuthorId, DeltaId } from "../../../core/ids.ts";
-import { mayWrite } from "../../../core/members/members.ts";
+import { mayWrite } from "../../../core/members/permission.ts";
 import { Checkpoints, createCheckpointsMemory } from "../../../core/past/checkpoints.ts";
 import { decodeValue, encode } from "../../../core/wire/cbor.ts";
 import { kindCodeOf } from "../../../core/wire/delta-codec.ts";
