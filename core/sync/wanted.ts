@@ -107,11 +107,15 @@ export class Wanted {
     let isWaiting = false;
     for (const [peer, dueMs] of Array.from(wishes)) {
       if (dueMs > nowMs) continue;
+      if (fullPeers.has(peer)) {
+        isWaiting = true;
+        continue;
+      }
       const laterMs = this.#notBeforeMs(contextId, peer, nowMs);
       const triedAgoMs = nowMs - tracking.of(contextId, peer).triedMs;
       if (!peers.isConnected(peer) || !peers.mayAsk(replica, peer, triedAgoMs)) wishes.delete(peer);
       else if (laterMs > nowMs) wishes.set(peer, laterMs);
-      else if (fullPeers.has(peer) || !room.hasWith(peer, nowMs)) {
+      else if (!room.hasWith(peer, nowMs)) {
         fullPeers.add(peer);
         isWaiting = true;
       } else {
