@@ -10,6 +10,7 @@ import type { Graph } from "../dag/graph.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { Hlc } from "../hlc.ts";
 import type { AuthorId, DeltaId } from "../ids.ts";
+import { mergedNumbers } from "../sorted-numbers.ts";
 import type { PastDelta } from "../wire/delta-head.ts";
 import {
   type Invitation,
@@ -63,6 +64,8 @@ export class Members {
   readonly #numbers: Map<string, number>;
   /** By the number of a cut. A cache. */
   readonly #overheard = new Map<number, boolean>();
+  /** The cut of all that is applied, when there was so much. A cache. */
+  #cutOfAll: { readonly count: number; readonly cut: number } | null = null;
 
   constructor(memory: MembersMemory, graph: Graph) {
     this.#memory = memory;
@@ -334,7 +337,12 @@ export class Members {
 
   #cutNow(): number {
     if (this.#memory.from === null) return 0;
-    return this.#cutAbove(this.#graph.positionsOf(this.#graph.heads()));
+    const { count } = this.#graph;
+    if (this.#cutOfAll?.count !== count) {
+      const cut = this.#cutAbove(this.#graph.positionsOf(this.#graph.heads()));
+      this.#cutOfAll = { count, cut };
+    }
+    return this.#cutOfAll.cut;
   }
 
   #rosterOf(cut: number): Roster {
@@ -361,8 +369,9 @@ export class Members {
     const numbers = new Set(cuts);
     const [only] = numbers;
     if (only !== undefined && numbers.size === 1) return only;
-    const events = new Set(Array.from(numbers).flatMap((number) => this.#memory.cuts[number] ?? []));
-    return this.#numberOf(Array.from(events).sort((a, b) => a - b));
+    const all = Array.from(numbers, (number) => present(this.#memory.cuts[number], "a cut"));
+    const union = all.reduce(mergedNumbers);
+    return Array.from(numbers)[all.indexOf(union)] ?? this.#numberOf(union);
   }
 
   #cutAt(position: number): number {

@@ -22,6 +22,7 @@ import {
   nameOfInvitation,
   type Role,
 } from "./membership.ts";
+import { type Rank, settledOrder } from "./settled-order.ts";
 
 /** A membership delta as its context's graph holds it, the genesis first. */
 export interface MembershipEvent {
@@ -63,6 +64,8 @@ export class Rosters {
   readonly #events: readonly MembershipEvent[];
   /** By the events of a cut, joined. A cache: every answer follows from the events. */
   readonly #known = new Map<string, Roster>();
+  /** By the index of an event. A cache, too: it follows from what is below. */
+  readonly #ranks = new Map<number, Rank>();
 
   /** The events may grow. */
   constructor(events: readonly MembershipEvent[]) {
@@ -82,6 +85,24 @@ export class Rosters {
     let roster = this.#known.get(name) ?? this.#keep(name, new Settling(this, this.#events, next).roster());
     for (const each of chain.reverse()) roster = this.#keep(each.join(","), this.#after(roster, each));
     return roster;
+  }
+
+  /** Of whoever stands behind an event, where it was made. */
+  rankOf(index: number): Rank {
+    const known = this.#ranks.get(index);
+    if (known !== undefined) return known;
+    const rank = this.#rankOf(this.#event(index));
+    this.#ranks.set(index, rank);
+    return rank;
+  }
+
+  #rankOf(event: MembershipEvent): Rank {
+    if (event.change.kind === "founding") return [0, event.id, -1, event.author];
+    const who = standingBehind(event);
+    const seat = this.of(event.below).get(who);
+    if (seat === undefined) return [Number.MAX_SAFE_INTEGER, event.id, 0, who];
+    const { generation, id } = this.#event(seat.since);
+    return [generation, id, seat.place, who];
   }
 
   #keep(name: string, roster: Roster): Roster {
@@ -111,9 +132,6 @@ export class Rosters {
   }
 }
 
-/** In order of seniority: when one came in, by which delta, at which place in it, and its name. */
-type Rank = readonly [generation: number, since: DeltaId, place: number, author: AuthorId];
-
 /** Works out one cut in which events are concurrent. O(events²). */
 class Settling {
   readonly #rosters: Rosters;
@@ -132,49 +150,11 @@ class Settling {
   }
 
   roster(): Roster {
-    for (const index of this.#order()) this.#apply(index);
+    const changes = this.#cut.map((index) => {
+      return { index, event: this.#event(index), rank: this.#rosters.rankOf(index) };
+    });
+    for (const index of settledOrder(changes)) this.#apply(index);
     return this.#roster;
-  }
-
-  /** Causal, and else by the rank of the most senior who stands behind an event or behind one above it. */
-  #order(): readonly number[] {
-    const own = new Map(this.#cut.map((index) => [index, this.#rankOf(index)]));
-    const ranks = new Map(own);
-    for (const index of this.#cut.toReversed()) {
-      const rank = present(ranks.get(index), "a rank");
-      for (const lower of this.#event(index).below)
-        if (compareRanks(rank, present(ranks.get(lower), "a rank")) < 0) ranks.set(lower, rank);
-    }
-    const waiting = new Set(this.#cut);
-    const order: number[] = [];
-    while (waiting.size > 0) {
-      const free = Array.from(waiting).filter(
-        (index) => !this.#event(index).below.some((lower) => waiting.has(lower)),
-      );
-      const first = free.reduce((a, b) => (this.#precedes(b, a, [ranks, own]) ? b : a));
-      waiting.delete(first);
-      order.push(first);
-    }
-    return order;
-  }
-
-  #precedes(a: number, b: number, rankings: readonly ReadonlyMap<number, Rank>[]): boolean {
-    for (const ranks of rankings) {
-      const byRank = compareRanks(present(ranks.get(a), "a rank"), present(ranks.get(b), "a rank"));
-      if (byRank !== 0) return byRank < 0;
-    }
-    const [one, two] = [this.#event(a), this.#event(b)];
-    return one.generation !== two.generation ? one.generation < two.generation : one.id < two.id;
-  }
-
-  #rankOf(index: number): Rank {
-    const event = this.#event(index);
-    if (event.change.kind === "founding") return [0, event.id, -1, event.author];
-    const who = standingBehind(event);
-    const seat = this.#rosters.of(event.below).get(who);
-    if (seat === undefined) return [Number.MAX_SAFE_INTEGER, event.id, 0, who];
-    const { generation, id } = this.#event(seat.since);
-    return [generation, id, seat.place, who];
   }
 
   #apply(index: number): void {
@@ -255,14 +235,6 @@ export function usersOfInvitations(
 /** Of two who join by one invitation, each may be the other's second key. */
 export function isOfOne(invitation: Invitation, users: InvitationUsers): boolean {
   return users.get(nameOfInvitation(invitation))?.size === 1;
-}
-
-function compareRanks(a: Rank, b: Rank): number {
-  for (const index of [0, 1, 2, 3] as const) {
-    const [one, two] = [a[index], b[index]];
-    if (one !== two) return one < two ? -1 : 1;
-  }
-  return 0;
 }
 
 /** On whose word it is. */

@@ -35,10 +35,9 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   const repairMs = config("syncFrequencyMs") + config("syncIntervalMs") + config("syncTimeoutMs") + backoffMs;
   const keepaliveMs = (parseDurationUs(network.keepalive ?? keepaliveDefaultMs) ?? 0) / 1_000;
   const hops = hopsOf(network, nodes);
-  const hopsMs =
-    hops *
-    Math.ceil(askersPerHop / config("syncSessionsMax")) *
-    (hopMs + crossingsPerHop * slowestMs(network) + syncsPerHop * slowestSyncMs(scenario));
+  const sessionMs = hopMs + crossingsPerHop * slowestMs(network) + syncsPerHop * slowestSyncMs(scenario);
+  const sessions = hops * Math.ceil(askersPerHop / config("syncSessionsMax"));
+  const hopsMs = (sessions + sessionsOfHub(network, nodes, config("syncSessionsMax"))) * sessionMs;
   const kbps = network.bandwidthKbps ?? Number.POSITIVE_INFINITY;
   const calls = (scenario.workload ?? []).reduce((sum, entry) => sum + callsOf(entry, activeMs), 0);
   const transferMs = ((calls * bytesPerCall + blobBytesOf(scenario, activeMs)) * 8) / kbps;
@@ -59,6 +58,12 @@ function hopsOf({ topology }: ScenarioNetwork, nodes: number): number {
   const kind = typeof topology === "object" ? topology.kind : topology;
   const isLong = kind === "line" || kind === "ring" || kind === "links";
   return 2 + (isLong ? nodes : Math.min(nodes, shortHopsMax));
+}
+
+/** In the middle of a star are all one after the other, to bring what they have and again for what the others brought. */
+function sessionsOfHub({ topology }: ScenarioNetwork, nodes: number, sessionsMax: number): number {
+  const kind = typeof topology === "object" ? topology.kind : topology;
+  return kind === "star" ? 2 * Math.ceil((nodes - 1) / sessionsMax) : 0;
 }
 
 /** What a crossing of a link rarely exceeds. */
