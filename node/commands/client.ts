@@ -117,7 +117,8 @@ export async function status(options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {
     const [{ data }, listed] = [await api.get("/admin-api/status"), await api.get("/admin-api/contexts")];
     const contexts = (listed.data as JsonObject).contexts as readonly JsonObject[];
-    return { value: data, text: statusText(data as JsonObject, contexts) };
+    const value = { ...(data as JsonObject), contextList: contexts };
+    return { value, text: statusText(data as JsonObject, contexts) };
   });
 }
 
