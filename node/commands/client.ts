@@ -167,7 +167,8 @@ function summary(context: JsonObject): string {
 }
 
 function plain(value: Json | undefined): string {
-  if (typeof value !== "object" || value === null) return String(value);
+  if (value === null || value === "") return "none";
+  if (typeof value !== "object") return String(value);
   if (Array.isArray(value) && value.some((each) => isJsonObject(each))) return value.map(plain).join("; ");
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(String).join(" ");
   const entries = Object.entries(value).map(([key, entry]) => `${key} ${plain(entry)}`);
