@@ -26,12 +26,15 @@ export async function makeInPlace<T>(
   make: (unfinished: NodeFolder) => Promise<T>,
 ): Promise<T> {
   await expectPlace(folder, target);
-  const lock = await lockBackups(folder);
+  const { lock, left } = await lockBackups(folder);
   try {
+    if (left !== null) await rm(left.unfinished, { recursive: true, force: true });
     const unfinished = folderAt(target + mark);
     await expectNoOther(unfinished);
     await lock.note(writeHolder({ pid: `${process.pid}`, unfinished: unfinished.path }));
     return await makeBeside(unfinished, target, make);
+  } catch (error) {
+    throw isOfSystem(error) ? notWritten(target, error) : error;
   } finally {
     await lock.release();
   }
@@ -50,16 +53,14 @@ async function makeBeside<T>(
     return made;
   } catch (error) {
     await rm(unfinished.path, { recursive: true, force: true });
-    throw isOfSystem(error) ? notWritten(target, error) : error;
+    throw error;
   }
 }
 
-async function lockBackups(folder: NodeFolder): Promise<ProcessLock> {
+async function lockBackups(folder: NodeFolder): Promise<{ lock: ProcessLock; left: Holder | null }> {
   const attempt = await ProcessLock.attempt(join(folder.path, "backup.lock"));
   if (attempt.kind === "held") throw heldBy(folder, readHolder(attempt.note));
-  const left = readHolder(attempt.left);
-  if (left !== null) await rm(left.unfinished, { recursive: true, force: true });
-  return attempt.lock;
+  return { lock: attempt.lock, left: readHolder(attempt.left) };
 }
 
 function heldBy({ path }: NodeFolder, holder: Holder | null): Failure {

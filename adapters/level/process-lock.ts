@@ -6,7 +6,7 @@
 
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { LevelDb } from "./leveldb.ts";
+import { type Database, LevelDb } from "./leveldb.ts";
 import { codeOf, messageOf, StoreError } from "./store.ts";
 
 export type LockAttempt =
@@ -18,9 +18,9 @@ export type LockAttempt =
 /** A lock this process holds. A process tries for each of its locks once at a time. */
 export class ProcessLock {
   readonly #notePath: string;
-  readonly #level: { close(): Promise<void> };
+  readonly #level: Database;
 
-  private constructor(notePath: string, level: { close(): Promise<void> }) {
+  private constructor(notePath: string, level: Database) {
     this.#notePath = notePath;
     this.#level = level;
   }
@@ -28,9 +28,10 @@ export class ProcessLock {
   /** Rejects with a `StoreError` where the folder cannot be used. */
   static async attempt(path: string): Promise<LockAttempt> {
     const notePath = join(path, "holder");
-    const level = new LevelDb(join(path, "level"), {});
+    let level: Database;
     try {
       await mkdir(path, { recursive: true, mode: 0o700 });
+      level = new LevelDb(join(path, "level"), {});
       await level.open();
     } catch (error) {
       if (codeOf(error) === "LEVEL_LOCKED") return { kind: "held", note: await readNote(notePath) };

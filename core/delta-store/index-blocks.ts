@@ -44,6 +44,8 @@ export function readIndex(
   count: number,
   about: { readonly contextId: ContextId; readonly turn: Turn },
 ): void {
+  // Before room is made for so many.
+  if (count > 0) readStored(lastBlock(count), about);
   graph.restore(count, (add) => readBlocks(graph, count, { ...about, add }));
   if (graph.count !== count) refuse("malformed", `an index of ${graph.count} deltas, expected ${count}`);
 }
@@ -57,11 +59,20 @@ function readBlocks(
     add,
   }: { readonly contextId: ContextId; readonly turn: Turn; readonly add: (entry: PackedEntry) => void },
 ): void {
-  for (let block = 0; block * entriesPerBlock < count; block += 1) {
-    const bytes = turn.read(storeKeys.indexBlock(contextId, block));
-    if (bytes === undefined) return refuse("malformed", `index block ${block} of a context is missing`);
-    readBlock(graph, bytes, add);
-  }
+  for (let block = 0; block <= lastBlock(count); block += 1)
+    readBlock(graph, readStored(block, { contextId, turn }), add);
+}
+
+function lastBlock(count: number): number {
+  return Math.ceil(count / entriesPerBlock) - 1;
+}
+
+function readStored(
+  block: number,
+  { contextId, turn }: { readonly contextId: ContextId; readonly turn: Turn },
+): Uint8Array {
+  const bytes = turn.read(storeKeys.indexBlock(contextId, block));
+  return bytes ?? refuse("malformed", `index block ${block} of a context is missing`);
 }
 
 function appendEntries(stored: Uint8Array, entries: readonly AppliedDelta[]): Uint8Array {

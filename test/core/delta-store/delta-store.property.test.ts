@@ -219,4 +219,10 @@ test("the index read back is the index that was written, whatever the stamps", (
   );
 });
 
+test("a count beyond what was written is refused before room is made for it", () => {
+  const turn = turnOn(new SimDisk());
+  const read = () => readIndex(new Graph(createGraphMemory()), Number.MAX_SAFE_INTEGER, { contextId, turn });
+  assert.throws(read, /index block \d+ of a context is missing/);
+});
+
 test.run();
