@@ -7,14 +7,13 @@ import { fileURLToPath } from "node:url";
 import { openLevelStore } from "../adapters/level/level-store.ts";
 import { temporaryFolder } from "../test/adapters/level/temporary-folder.ts";
 import { StoredNode } from "../test/node/repair/stored-history.ts";
-import { createContext, joinContext, peerCount, startTestNode, until } from "../test/node/test-node.ts";
 import { median, row, spread } from "./figures.ts";
+import { benchStopping } from "./life-stopping.ts";
 
 const contexts = 100;
 const deltas = 1_000;
 const deltaBytes = 5_000;
 const starts = 5;
-const stops = 7;
 
 export async function benchLife(): Promise<void> {
   const [full, idle] = [join(temporaryFolder(), "store"), join(temporaryFolder(), "store")];
@@ -28,7 +27,7 @@ export async function benchLife(): Promise<void> {
   row("the same without contexts", spread(empty.map(({ readyMs }) => readyMs)));
   const weight = (all: readonly Started[]) => median(all.map(({ rssBytes }) => rssBytes)) / 1_048_576;
   row("memory above that of a node without contexts, MiB", (weight(loaded) - weight(empty)).toFixed(1));
-  row(`stopping with 10 peers, ms (${stops})`, spread(await stopTimes()));
+  await benchStopping();
 }
 
 async function fill(path: string, count: number): Promise<void> {
@@ -66,24 +65,4 @@ async function started(path: string): Promise<readonly Started[]> {
     found.push(JSON.parse(said));
   }
   return found;
-}
-
-async function stopTimes(): Promise<readonly number[]> {
-  const { node: hub } = await startTestNode();
-  const contextId = await createContext(hub.apiUrl);
-  const settings = { "swarm.bootNodes": [...hub.addresses()] };
-  const peers = await Promise.all(Array.from({ length: 10 }, () => startTestNode(settings)));
-  const timesMs: number[] = [];
-  for (let index = 0; index < stops; index += 1) {
-    const { node } = await startTestNode({
-      "swarm.bootNodes": peers.flatMap((peer) => [...peer.node.addresses()]),
-    });
-    await joinContext(node.apiUrl, { contextId, invitedBy: hub.apiUrl });
-    await until("all are connected", async () => (await peerCount(node.apiUrl)) >= 10);
-    const fromMs = performance.now();
-    await node.stop();
-    timesMs.push(performance.now() - fromMs);
-  }
-  await Promise.all([hub, ...peers.map(({ node }) => node)].map((node) => node.stop()));
-  return timesMs;
 }

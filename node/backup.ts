@@ -1,22 +1,21 @@
 /**
- * `node backup`: a copy of a node's folder, made beside and put in its place once it is whole and was read again. A
+ * `node backup`: a copy of a node's folder, made in its place (`backup-place.ts`) and read again. A
  * node that runs copies its store itself, all of it as of one moment. What the node's settings name elsewhere, the
  * key of its store and files of applications, stays there.
  */
 
-import { readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, rm } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { type CopiedChunks, copyChunks } from "../adapters/blob-files/copying.ts";
 import { nodeCrypto } from "../adapters/crypto/node-crypto.ts";
 import type { StoreCopyState } from "../adapters/http/api.ts";
 import { openLevelStore } from "../adapters/level/level-store.ts";
 import { StoreError } from "../adapters/level/store.ts";
-import { syncFolder } from "../adapters/level/sync-folder.ts";
 import { hashOfChunk } from "../core/blobs/blob.ts";
+import { makeInPlace } from "./backup-place.ts";
 import type { ApiClient } from "./client.ts";
 import { Failure } from "./failure.ts";
-import { exists, folderAt, makeFolder, type NodeFolder, writeWhole } from "./home.ts";
+import { type NodeFolder, writeWhole } from "./home.ts";
 import { checkStore, finishInterrupted, type StoredNode } from "./repair/repair.ts";
 import { copyBeside } from "./store-copy.ts";
 
@@ -39,36 +38,20 @@ export interface BackedUp {
 
 /** Rejects with a `Failure` or an adapter's error that says what is in the way; then there is no copy. O(store + blobs). */
 export async function backUp(source: BackupSource, target: string): Promise<BackedUp> {
-  await expectPlace(target);
-  if (await exists(target))
-    throw new Failure("refused", "exists", `${target} is there already: expected a folder that is not`);
-  const { folder, secret } = source;
-  const copy = folderAt(`${target}.unfinished`);
-  await rm(copy.path, { recursive: true, force: true });
-  await makeFolder(copy);
-  await copyStore(source, copy.storePath);
-  for (const part of ["configPath", "keyPath"] as const)
-    await writeWhole(copy[part], await readFile(folder[part], "utf8"), 0o600);
-  // After the store, whose blobs are all here then.
-  const chunks = await copyChunks(folder.blobsPath, copy.blobsPath, (bytes) =>
-    hashOfChunk(bytes, nodeCrypto),
-  );
-  const reading = { acceptLoss: false, secret, told: () => {} };
-  const values = await checkStore({ ...source, storePath: copy.storePath }, reading);
-  if (typeof values === "string") throw unreadable(folder, copy, values);
-  await rename(copy.path, target);
-  await syncFolder(dirname(target));
-  return { folder: target, values, chunks };
-}
-
-/** What stands in the way of a folder there is no mistake of ours. */
-async function expectPlace(target: string): Promise<void> {
-  for (let above = dirname(target); above !== dirname(above); above = dirname(above)) {
-    const found = await stat(above).catch(() => null);
-    if (found?.isDirectory() === true) return;
-    if (found !== null)
-      throw new Failure("refused", "bad-folder", `${above} is no folder: expected one, to make ${target} in`);
-  }
+  return await makeInPlace(source.folder, target, async (copy) => {
+    const { folder, secret } = source;
+    await copyStore(source, copy.storePath);
+    for (const part of ["configPath", "keyPath"] as const)
+      await writeWhole(copy[part], await readFile(folder[part], "utf8"), 0o600);
+    // After the store, whose blobs are all here then.
+    const chunks = await copyChunks(folder.blobsPath, copy.blobsPath, (bytes) =>
+      hashOfChunk(bytes, nodeCrypto),
+    );
+    const reading = { acceptLoss: false, secret, told: () => {} };
+    const values = await checkStore({ ...source, storePath: copy.storePath }, reading);
+    if (typeof values === "string") throw unreadable(folder, values);
+    return { folder: target, values, chunks };
+  });
 }
 
 async function copyStore({ folder, secret, findApi }: BackupSource, to: string): Promise<void> {
@@ -100,7 +83,7 @@ async function haveCopied(api: ApiClient): Promise<void> {
   }
 }
 
-function unreadable(folder: NodeFolder, copy: NodeFolder, what: string): StoreError {
-  const advice = `stop the node, run "reconverge node repair" and back up again; what was copied is in ${copy.path}`;
+function unreadable(folder: NodeFolder, what: string): StoreError {
+  const advice = 'stop the node, run "reconverge node repair" and back up again';
   return new StoreError("store-damaged", `the store at ${folder.storePath} is not whole: ${what}; ${advice}`);
 }

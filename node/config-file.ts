@@ -120,8 +120,19 @@ function readValue(key: string, text: string): unknown {
   const kind = settings.get(key)?.default;
   if (typeof kind === "number" && /^-?\d+$/.test(text)) return Number(text);
   if (typeof kind === "boolean" && (text === "true" || text === "false")) return text === "true";
+  if (Array.isArray(kind) && text.startsWith("[")) return readList(text);
   if (Array.isArray(kind)) return text.split(",").filter((entry) => entry !== "");
   return text;
+}
+
+/** As it would stand in the file; else the text, which then is no list. */
+function readList(text: string): unknown {
+  try {
+    return parse(`list = ${text}`).list;
+  } catch (error) {
+    if (error instanceof TomlError) return text;
+    throw error;
+  }
 }
 
 /** Replaces the line of the key, or its commented default, or adds one to its section. */

@@ -73,13 +73,13 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Makes the folder; only its owner may look into it. Rejects with a `Failure`. */
-export async function makeFolder(folder: NodeFolder): Promise<void> {
+/** Makes the folder; only its owner may look into it. Rejects with a `Failure`, which says what to choose `instead`. */
+export async function makeFolder(folder: NodeFolder, instead = "another --home"): Promise<void> {
   try {
     await makeWithParents(folder.path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const message = `${folder.path} cannot be made (${reason}): expected a place where this user may make folders; choose another --home`;
+    const message = `${folder.path} cannot be made (${reason}): expected a place where this user may make folders; choose ${instead}`;
     throw new Failure("refused", "bad-home", message, error);
   }
 }

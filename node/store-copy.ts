@@ -14,6 +14,8 @@ export class StoreCopy {
   readonly #store: DiskStore;
   readonly #path: string;
   #underWay: Promise<void> = Promise.resolve();
+  /** One is to be made after that which is made: whoever asked for it wants what was written meanwhile, too. */
+  #isAskedAgain = false;
   #state: StoreCopyState = { state: "none" };
 
   constructor(store: DiskStore, storePath: string) {
@@ -25,9 +27,10 @@ export class StoreCopy {
     return this.#state;
   }
 
-  /** Begins one in the place of the last, or does nothing while one is made. */
+  /** Begins one in the place of the last, once none is made. */
   begin(): void {
-    if (this.#state.state === "copying") return;
+    this.#isAskedAgain = this.#state.state === "copying";
+    if (this.#isAskedAgain) return;
     this.#state = { state: "copying" };
     this.#underWay = this.#make();
   }
@@ -39,8 +42,11 @@ export class StoreCopy {
 
   async #make(): Promise<void> {
     try {
-      await rm(this.#path, { recursive: true, force: true });
-      await this.#store.copyTo(this.#path);
+      do {
+        this.#isAskedAgain = false;
+        await rm(this.#path, { recursive: true, force: true });
+        await this.#store.copyTo(this.#path);
+      } while (this.#isAskedAgain);
       this.#state = { state: "copied" };
     } catch (error) {
       this.#state = { state: "failed", why: messageOf(error) };

@@ -14,6 +14,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
+import { InvariantError } from "../../core/assert.ts";
 import { registerAdmin } from "./admin.ts";
 import { answerRaw, Listeners, strangerRefusal } from "./admission.ts";
 import { bodyBytesMax, HttpError, type NodeApi, peerHeader } from "./api.ts";
@@ -49,6 +50,11 @@ export class ServerError extends Error {
   readonly code = "address-taken";
 }
 
+/** No route has a schema. Unless it is told so, the server loads what compiles them at each start, which takes a third of it. */
+function noSchemas(): never {
+  throw new InvariantError("a route has a schema, and nothing here compiles it");
+}
+
 /** Listens. Rejects with a `ServerError` when it cannot. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { host, port, api, failed, heartbeat = heartbeatDefault } = options;
@@ -58,6 +64,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     // Refused below, with a sentence.
     return503OnClosing: false,
     logger: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // Without a name for us, a request is refused below, with a sentence.
     http: { requireHostHeader: false, IncomingMessage: Request },
     frameworkErrors: (error, request, reply) => answerError(error, { request, reply, failed }),

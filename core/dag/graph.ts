@@ -6,7 +6,7 @@
 import { present } from "../assert.ts";
 import { heapPop, heapPush } from "../heap.ts";
 import type { Hlc } from "../hlc.ts";
-import type { DeltaId } from "../ids.ts";
+import { byteString, type DeltaId, idBytes } from "../ids.ts";
 
 export interface AppliedDelta {
   readonly id: DeltaId;
@@ -20,12 +20,16 @@ export interface AppliedDelta {
 
 /** Columns in the order of application: of a hundred thousand deltas an object each costs three times the room and time. */
 export interface GraphMemory {
+  /** Empty while they are packed. */
   readonly ids: DeltaId[];
+  /** All ids that a start has read, one after the other: most contexts are asked for few of them, and for those late. */
+  packedIds: Uint8Array;
   /** The position of a single parent, or those of all. */
   readonly parents: (number | readonly number[])[];
   readonly generations: number[];
   readonly atMs: number[];
   readonly atCounters: number[];
+  /** While the ids are packed, of heads alone. */
   readonly positions: Map<DeltaId, number>;
   /** Applied deltas without an applied child. */
   readonly heads: Set<DeltaId>;
@@ -34,9 +38,15 @@ export interface GraphMemory {
 /** An applied delta as the store has it. */
 export type IndexEntry = Omit<AppliedDelta, "generation">;
 
+/** The same in the bytes that were read; its id begins at `idFrom`. */
+export type PackedEntry = Omit<IndexEntry, "id"> & { readonly bytes: Uint8Array; readonly idFrom: number };
+
+const noBytes = new Uint8Array(0);
+
 export function createGraphMemory(): GraphMemory {
   return {
     ids: [],
+    packedIds: noBytes,
     parents: [],
     generations: [],
     atMs: [],
@@ -54,11 +64,11 @@ export class Graph {
   }
 
   get count(): number {
-    return this.#memory.ids.length;
+    return this.#memory.parents.length;
   }
 
   has(id: DeltaId): boolean {
-    return this.#memory.positions.has(id);
+    return this.#find(id) !== undefined;
   }
 
   /** Sorted. O(h log h). */
@@ -73,51 +83,73 @@ export class Graph {
   at(position: number): AppliedDelta {
     return {
       id: this.#idAt(position),
-      parents: this.#parentsAt(position),
-      generation: this.#generationAt(position),
+      parents: this.parentsAt(position),
+      generation: this.generationAt(position),
       at: { ms: this.#memory.atMs[position] ?? 0, counter: this.#memory.atCounters[position] ?? 0 },
     };
   }
 
   get(id: DeltaId): AppliedDelta | undefined {
-    const position = this.#memory.positions.get(id);
+    const position = this.#find(id);
     return position === undefined ? undefined : this.at(position);
   }
 
   /** Positions of deltas that are all applied. */
   positionsOf(ids: readonly DeltaId[]): readonly number[] {
-    return ids.map((id) => present(this.#memory.positions.get(id), "position of an applied parent"));
+    return ids.map((id) => present(this.#find(id), "position of an applied parent"));
+  }
+
+  /** The `parents` of the delta at a position. */
+  parentsAt(position: number): readonly number[] {
+    const parents = present(this.#memory.parents[position], "an applied delta");
+    return typeof parents === "number" ? [parents] : parents;
+  }
+
+  /** Its `generation`. */
+  generationAt(position: number): number {
+    return present(this.#memory.generations[position], "an applied delta");
   }
 
   /** Appends a delta whose parents are applied. O(parents). */
   append(delta: AppliedDelta): void {
-    const { heads } = this.#memory;
+    this.#unpack();
+    const { heads, ids, positions } = this.#memory;
+    positions.set(delta.id, this.count);
+    ids.push(delta.id);
     this.#push(delta, delta.generation);
     for (const parent of delta.parents) heads.delete(this.#idAt(parent));
     heads.add(delta.id);
   }
 
   /**
-   * Fills an empty graph: `read` adds entries in the order of their application, each on those before it. The same as to
-   * append them, but heads that do not stay heads are never noted, which is most of the work. O(n).
+   * Fills an empty graph with `count` deltas: `read` adds them in the order of their application, each on those before it.
+   * The same as to append them, but ids stay packed, and heads that do not stay heads are never noted: that is most of
+   * the work. O(n).
    */
-  restore(read: (add: (entry: IndexEntry) => void) => void): void {
-    const { ids, heads } = this.#memory;
-    const isParent: boolean[] = [];
+  restore(count: number, read: (add: (entry: PackedEntry) => void) => void): void {
+    const { heads, positions } = this.#memory;
+    const packedIds = new Uint8Array(count * idBytes);
+    const isParent = new Uint8Array(count);
     read((entry) => {
+      const from = this.count * idBytes;
+      // A view of the id, to copy it by, would cost more than that.
+      for (let index = 0; index < idBytes; index += 1)
+        packedIds[from + index] = entry.bytes[entry.idFrom + index] as number;
       this.#push(entry, this.generationOn(entry.parents));
-      isParent.push(false);
-      for (const parent of entry.parents) isParent[parent] = true;
+      for (const parent of entry.parents) isParent[parent] = 1;
     });
-    ids.forEach((id, position) => {
-      if (!isParent[position]) heads.add(id);
+    this.#memory.packedIds = packedIds;
+    isParent.forEach((is, position) => {
+      if (is === 1) return;
+      heads.add(this.#idAt(position));
+      positions.set(this.#idAt(position), position);
     });
   }
 
   /** Of a delta on these. */
   generationOn(parents: readonly number[]): number {
     let generation = 0;
-    for (const parent of parents) generation = Math.max(generation, this.#generationAt(parent) + 1);
+    for (const parent of parents) generation = Math.max(generation, this.generationAt(parent) + 1);
     return generation;
   }
 
@@ -148,31 +180,40 @@ export class Graph {
   }
 
   #position(id: DeltaId): number {
-    return present(this.#memory.positions.get(id), "position of an applied delta");
+    return present(this.#find(id), "position of an applied delta");
   }
 
-  #push({ id, parents, at }: IndexEntry, generation: number): void {
+  #push({ parents, at }: Pick<AppliedDelta, "parents" | "at">, generation: number): void {
     const memory = this.#memory;
     const [parent] = parents;
-    memory.positions.set(id, memory.ids.length);
-    memory.ids.push(id);
     memory.parents.push(parents.length === 1 && parent !== undefined ? parent : Object.freeze(parents));
     memory.generations.push(generation);
     memory.atMs.push(at.ms);
     memory.atCounters.push(at.counter);
   }
 
+  #find(id: DeltaId): number | undefined {
+    const found = this.#memory.positions.get(id);
+    if (found !== undefined || this.#memory.packedIds.length === 0) return found;
+    this.#unpack();
+    return this.#memory.positions.get(id);
+  }
+
   #idAt(position: number): DeltaId {
-    return present(this.#memory.ids[position], `applied delta at position ${position}`);
+    const { ids, packedIds } = this.#memory;
+    if (packedIds.length === 0) return present(ids[position], "an applied delta");
+    return byteString(packedIds.subarray(position * idBytes, (position + 1) * idBytes));
   }
 
-  #generationAt(position: number): number {
-    return present(this.#memory.generations[position], `applied delta at position ${position}`);
-  }
-
-  #parentsAt(position: number): readonly number[] {
-    const parents = present(this.#memory.parents[position], `applied delta at position ${position}`);
-    return typeof parents === "number" ? [parents] : parents;
+  #unpack(): void {
+    const memory = this.#memory;
+    if (memory.packedIds.length === 0) return;
+    for (let position = 0; position < this.count; position += 1) {
+      const id = this.#idAt(position);
+      memory.ids.push(id);
+      memory.positions.set(id, position);
+    }
+    memory.packedIds = noBytes;
   }
 }
 
@@ -192,7 +233,7 @@ class Walk {
   reach(position: number, mark: Mark): void {
     const current = this.#marks.get(position);
     if (current === undefined) {
-      heapPush(this.#heap, [this.#graph.at(position).generation, position], highestFirst);
+      heapPush(this.#heap, [this.#graph.generationAt(position), position], highestFirst);
       this.#oursWaiting += Number(mark === "ours");
     } else if (current === "common" || mark === "ours") {
       return;
@@ -212,7 +253,7 @@ class Walk {
         this.#oursWaiting -= 1;
         ours.push(position);
       }
-      for (const parent of this.#graph.at(position).parents) this.reach(parent, mark);
+      for (const parent of this.#graph.parentsAt(position)) this.reach(parent, mark);
     }
     return ours.sort((a, b) => a - b);
   }

@@ -8,7 +8,7 @@
  */
 
 import { present } from "../assert.ts";
-import type { AppliedDelta, Graph, IndexEntry } from "../dag/graph.ts";
+import type { AppliedDelta, Graph, IndexEntry, PackedEntry } from "../dag/graph.ts";
 import { byteString, type ContextId, type DeltaId, idBytes } from "../ids.ts";
 import { storeKeys } from "../store-keys.ts";
 import type { Turn } from "../turn.ts";
@@ -44,7 +44,9 @@ export function readIndex(
   count: number,
   about: { readonly contextId: ContextId; readonly turn: Turn },
 ): void {
-  graph.restore((add) => readBlocks(graph, count, { ...about, add }));
+  // Before room is made for so many.
+  if (count > 0) readStored(lastBlock(count), about);
+  graph.restore(count, (add) => readBlocks(graph, count, { ...about, add }));
   if (graph.count !== count) refuse("malformed", `an index of ${graph.count} deltas, expected ${count}`);
 }
 
@@ -55,13 +57,22 @@ function readBlocks(
     contextId,
     turn,
     add,
-  }: { readonly contextId: ContextId; readonly turn: Turn; readonly add: (entry: IndexEntry) => void },
+  }: { readonly contextId: ContextId; readonly turn: Turn; readonly add: (entry: PackedEntry) => void },
 ): void {
-  for (let block = 0; block * entriesPerBlock < count; block += 1) {
-    const bytes = turn.read(storeKeys.indexBlock(contextId, block));
-    if (bytes === undefined) return refuse("malformed", `index block ${block} of a context is missing`);
-    readBlock(graph, bytes, add);
-  }
+  for (let block = 0; block <= lastBlock(count); block += 1)
+    readBlock(graph, readStored(block, { contextId, turn }), add);
+}
+
+function lastBlock(count: number): number {
+  return Math.ceil(count / entriesPerBlock) - 1;
+}
+
+function readStored(
+  block: number,
+  { contextId, turn }: { readonly contextId: ContextId; readonly turn: Turn },
+): Uint8Array {
+  const bytes = turn.read(storeKeys.indexBlock(contextId, block));
+  return bytes ?? refuse("malformed", `index block ${block} of a context is missing`);
 }
 
 function appendEntries(stored: Uint8Array, entries: readonly AppliedDelta[]): Uint8Array {
@@ -85,22 +96,19 @@ function appendEntries(stored: Uint8Array, entries: readonly AppliedDelta[]): Ui
   return bytes;
 }
 
-/** A start reads every delta's entry here, so nothing is made that is not kept: no views of ids, no lists with room to grow. */
-function readBlock(graph: Graph, bytes: Uint8Array, add: (entry: IndexEntry) => void): void {
+/** A start reads every delta's entry here, so nothing is made that is not kept: no ids, no views of them, no lists with room to grow. */
+function readBlock(graph: Graph, bytes: Uint8Array, add: (entry: PackedEntry) => void): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const codes = new Array<number>(idBytes);
   let offset = 0;
   while (offset < bytes.length) {
     const parentCount = bytes[offset + fixedBytes - 1] ?? 0;
     const next = offset + fixedBytes + parentCount * positionBytes;
     if (next > bytes.length) refuse("malformed", "an index entry is cut off");
-    for (let index = 0; index < idBytes; index += 1) codes[index] = bytes[offset + index] as number;
-    const id = String.fromCharCode.apply(null, codes) as DeltaId;
     const at = { ms: view.getFloat64(offset + idBytes), counter: view.getUint16(offset + idBytes + 8) };
     const parents = readParents(view, { from: offset + fixedBytes, count: parentCount });
     for (const parent of parents)
       if (parent >= graph.count) refuse("malformed", "an index entry before its parents");
-    add({ id, parents, at });
+    add({ bytes, idFrom: offset, parents, at });
     offset = next;
   }
 }

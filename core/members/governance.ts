@@ -184,7 +184,10 @@ export class Governance {
     const changes = new Set(
       expectList(positions, graph.count, (position) => expectInteger(position, graph.count - 1)),
     );
-    for (let position = 0; position < graph.count; position += 1) {
+    const [founding, second = graph.count] = changes;
+    if (founding !== undefined) this.members.applied(founding, at(founding));
+    // What lies between is in the cut of the founding alone.
+    for (let position = second; position < graph.count; position += 1) {
       if (changes.has(position)) this.members.applied(position, at(position));
       else this.members.passed(position);
     }

@@ -107,7 +107,7 @@ export class Members {
 
   /** The same of a delta that changes no members. */
   passed(position: number): void {
-    if (this.#memory.from !== null) this.#memory.cutOf.push(this.#cutAbove(this.#graph.at(position).parents));
+    if (this.#memory.from !== null) this.#memory.cutOf.push(this.#cutAbove(this.#graph.parentsAt(position)));
   }
 
   /** The deltas that say who is a member, in causal order. Their bodies must not go. */
@@ -153,7 +153,7 @@ export class Members {
   #placeOf(id: DeltaId): Place {
     const [position] = this.#graph.positionsOf([id]);
     const at = present(position, "the position of an applied delta");
-    return { cut: this.#cutAt(at), generation: this.#graph.at(at).generation };
+    return { cut: this.#cutAt(at), generation: this.#graph.generationAt(at) };
   }
 
   /** The cut of a change that is made on a cut, and noted as an event. */

@@ -58,7 +58,7 @@ export class NewestBelow {
   /** Takes in the next delta, a checkpoint or after one; the number of the set below it, itself left out. */
   place(position: number, isCheckpoint: boolean): number {
     const { positions, under, setOf } = this.#memory;
-    const below = this.#setAbove(this.#graph.at(position).parents);
+    const below = this.#setAbove(this.#graph.parentsAt(position));
     if (isCheckpoint) {
       under.push(this.in(below));
       positions.push(position);

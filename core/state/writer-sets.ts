@@ -67,7 +67,7 @@ export class WriterSets {
   /** Answers for the positions and for all below them, down to the entity's first rotation. */
   #learn({ id, content: { rotations } }: Shared, positions: readonly number[]): Deciding {
     const made = this.#byPosition(rotations);
-    const lowest = Array.from(made.keys(), (position) => this.#graph.at(position).generation).reduce((a, b) =>
+    const lowest = Array.from(made.keys(), (position) => this.#graph.generationAt(position)).reduce((a, b) =>
       Math.min(a, b),
     );
     const deciding = this.#rememberedOf(id);
@@ -81,7 +81,7 @@ export class WriterSets {
     }
     // Positions ascend in a causal order: parents are answered first.
     for (const position of Array.from(unknown).sort((a, b) => a - b)) {
-      const below = this.#graph.at(position).parents.map((parent) => deciding.get(parent) ?? null);
+      const below = this.#graph.parentsAt(position).map((parent) => deciding.get(parent) ?? null);
       deciding.set(position, latestRotation([made.get(position) ?? null, ...below]));
     }
     this.#remembered += unknown.size;

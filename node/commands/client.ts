@@ -117,7 +117,8 @@ export async function status(options: ClientOptions): Promise<void> {
   await asking(options, async (api) => {
     const [{ data }, listed] = [await api.get("/admin-api/status"), await api.get("/admin-api/contexts")];
     const contexts = (listed.data as JsonObject).contexts as readonly JsonObject[];
-    return { value: data, text: statusText(data as JsonObject, contexts) };
+    const value = { ...(data as JsonObject), contextList: contexts };
+    return { value, text: statusText(data as JsonObject, contexts) };
   });
 }
 
@@ -166,7 +167,8 @@ function summary(context: JsonObject): string {
 }
 
 function plain(value: Json | undefined): string {
-  if (typeof value !== "object" || value === null) return String(value);
+  if (value === null || value === "") return "none";
+  if (typeof value !== "object") return String(value);
   if (Array.isArray(value) && value.some((each) => isJsonObject(each))) return value.map(plain).join("; ");
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(String).join(" ");
   const entries = Object.entries(value).map(([key, entry]) => `${key} ${plain(entry)}`);

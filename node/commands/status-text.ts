@@ -63,7 +63,8 @@ function contextText(context: JsonObject, sync: readonly JsonObject[]): string {
 function verdict({ peer, protocol, outcome, at, headsEqual, rootsEqual }: JsonObject): string {
   const heads = said(headsEqual, ["heads equal", "heads differ", "heads not compared"]);
   const roots = said(rootsEqual, ["roots equal", "ROOTS DIFFER", "roots not compared"]);
-  return `${peer}  ${protocol ?? "no protocol"} ${outcome} at ${at}, ${heads}, ${roots}`;
+  const how = protocol === "none" ? "nothing to send" : (protocol ?? "no protocol");
+  return `${peer}  ${outcome} at ${at}: ${how}, ${heads}, ${roots}`;
 }
 
 function said(value: Json | undefined, words: readonly [yes: string, no: string, unknown: string]): string {

@@ -8,6 +8,10 @@ import type { RunResult } from "../result.ts";
 export interface SessionReport {
   readonly profile: string;
   readonly runs: number;
+  /** Null: as many as the budget allowed. */
+  readonly seedsAsked: number | null;
+  /** Why not all was run that was asked for, as "cut off by SIGINT"; null when it was. */
+  readonly unfinished: string | null;
   readonly events: number;
   readonly wallMs: number;
   readonly canaries: number;
@@ -40,16 +44,26 @@ export function describeFailure(
   return `seed ${seed} FAILED (${outcome}) ${said}\nreproduce: npx reconverge ${reproduce}\n`;
 }
 
-export function describeSession({ profile, runs, events, wallMs, ...report }: SessionReport): string {
-  const failed = report.failures.reduce((sum, { seeds }) => sum + seeds.length, 0);
-  const seconds = wallMs / 1_000;
+export function describeSession({ events, wallMs, canaries, covered, ...report }: SessionReport): string {
+  const ran = report.seedsAsked === null ? `${report.runs} runs` : runsOf(report.runs, report.seedsAsked);
   const lines = [
-    `${failed === 0 ? "passed" : "FAILED"}  fuzz, profile ${profile}: ${runs} runs, ${events} events in ${seconds.toFixed(1)} s`,
-    `  planted mistakes: all ${report.canaries} caught`,
-    ...concerns.flatMap(([concern, title]) => coverageLines(title, ofConcern(report.covered, concern))),
+    `${verdictOf(report)}  fuzz, profile ${report.profile}: ${ran}, ${events} events in ${(wallMs / 1_000).toFixed(1)} s`,
+    `  planted mistakes: all ${canaries} caught`,
+    ...concerns.flatMap(([concern, title]) => coverageLines(title, ofConcern(covered, concern))),
     ...report.failures.flatMap(failureLines),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What was not run has not passed: that comes first, where somebody may stop reading. */
+function verdictOf({ failures, unfinished }: Pick<SessionReport, "failures" | "unfinished">): string {
+  const failed = failures.length > 0 ? "FAILED" : null;
+  if (unfinished === null) return failed ?? "passed";
+  return failed === null ? `${unfinished}, none failed until then` : `${failed}, ${unfinished}`;
+}
+
+function runsOf(runs: number, asked: number): string {
+  return runs === asked ? `${runs} runs` : `${runs} of ${asked} seeds`;
 }
 
 function ofConcern(covered: readonly Covered[], concern: Covered["concern"]): readonly Covered[] {

@@ -85,6 +85,8 @@ class Session {
     this.#status.clear();
     const summary = describeSession({
       ...{ profile: this.#profile.name, runs: this.#runs, events: this.#events },
+      seedsAsked: this.#seeds?.length ?? null,
+      unfinished: this.#unfinished()?.reason ?? null,
       wallMs: performance.now() - this.#startMs,
       canaries: canaries.length,
       covered: this.#coverage.all(),
@@ -93,19 +95,15 @@ class Session {
         .map((group) => ({ ...group, file: this.#files.get(group.signature) })),
     });
     (this.#options.json === true ? process.stderr : process.stdout).write(summary);
-    return this.#ended();
+    // What failed comes before what was cut off.
+    return this.#exitCode === 0 ? (this.#unfinished()?.exitCode ?? 0) : this.#exitCode;
   }
 
-  /** Says why not all was run that was asked for. Gives the exit code: what failed comes before what was cut off. */
-  #ended(): number {
-    const asked = this.#seeds?.length ?? null;
-    const isUnfinished = asked !== null && this.#runs < asked;
-    const of = asked === null ? "" : ` of ${asked} seeds`;
-    if (this.#cutOff !== null)
-      process.stderr.write(`cut off by ${this.#cutOff.reason} after ${this.#runs}${of || " runs"}\n`);
-    else if (isUnfinished) process.stderr.write(`the budget ended after ${this.#runs}${of}\n`);
-    const cutOffExitCode = this.#cutOff?.exitCode ?? (isUnfinished ? exitCodes.budget : 0);
-    return this.#exitCode === 0 ? cutOffExitCode : this.#exitCode;
+  /** Why not all was run that was asked for; null when it was. */
+  #unfinished(): CutOff | null {
+    if (this.#runs === this.#seeds?.length) return null;
+    if (this.#cutOff !== null) return { ...this.#cutOff, reason: `cut off by ${this.#cutOff.reason}` };
+    return this.#seeds === null ? null : { reason: "the budget ended", exitCode: exitCodes.budget };
   }
 
   /** Seeds for as long as the budget lasts and nobody cuts it off; runs under way are waited for. */

@@ -53,7 +53,11 @@ test("a node is made, configured, run, used and stopped", async () => {
   assert.match(list, contextId);
   assert.is(JSON.parse(context).appliedDeltas, 2);
   assert.equal(JSON.parse(context).parkedWork, []);
+  assert.match(await asked("context", "get", contextId), /\nreadiness +state ready, why none\n/);
   assert.is(JSON.parse(status).counts["delta-authored"], 1);
+  const { id, contextStateHash, readiness } = JSON.parse(status).contextList[0];
+  assert.equal([id, readiness.state], [contextId, "ready"]);
+  assert.is(contextStateHash, JSON.parse(context).contextStateHash);
   assert.is(peers, "no peers");
 
   assert.is(await asked("context", "retry", contextId), "nothing is parked");

@@ -158,6 +158,15 @@ test("a change adds a section that is not there, and a list is written with comm
   assert.is(config.server.port, 0);
 });
 
+test("a list is taken as the file has it, too", async () => {
+  const after = await changeConfig(fileOf('name = "a"\n'), ['swarm.hosts=["127.0.0.1", "::1"]']);
+  assert.equal((await readConfig(fileOf(after))).swarm.hosts, ["127.0.0.1", "::1"]);
+  const refused = await changeConfig(fileOf('name = "a"\n'), ['swarm.hosts=["127.0.0.1']).catch(
+    (error: Error) => error.message,
+  );
+  assert.match(refused, "expected a list of IP addresses");
+});
+
 test("a change that is wrong, or cannot be made in place, is refused", async () => {
   const path = fileOf('[swarm]\nhosts = [\n  "127.0.0.1"\n]\n');
   const refusal = (assigned: string) =>

@@ -8,7 +8,7 @@ import { writeConfig } from "../../node/config-file.ts";
 import { makeFolder, nodeFolder, obtainSeed, writeWhole } from "../../node/home.ts";
 import type { SettingValue } from "../../node/settings.ts";
 
-const bin = fileURLToPath(new URL("../../bin.mjs", import.meta.url));
+export const bin = fileURLToPath(new URL("../../bin.mjs", import.meta.url));
 
 export interface CommandResult {
   readonly exitCode: number | null;

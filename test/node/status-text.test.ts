@@ -63,7 +63,7 @@ test("the node comes first, then each context with why it is not ready and what 
       "  heads   h1 h2 h3 and 2 more",
       "  deltas  7, 2 pending",
       "  owed    1, 3 parked",
-      "  sync    BOB  none completed at noon, heads equal, ROOTS DIFFER",
+      "  sync    BOB  completed at noon: nothing to send, heads equal, ROOTS DIFFER",
     ].join("\n"),
   );
 });

@@ -36,6 +36,22 @@ test("one copy is made at a time, and each takes the place of the last", async (
   await store.close();
 });
 
+test("whoever asks while a copy is made has one with what was written by then", async () => {
+  const { path, store } = await storeOf(100);
+  const copy = new StoreCopy(store, path);
+  copy.begin();
+  while (!existsSync(copyBeside(path))) await new Promise(setImmediate);
+  store.stage([["meanwhile", Uint8Array.of(1)]]);
+  await store.flush();
+  assert.is(copy.state.state, "copying");
+  copy.begin();
+  await copy.ended();
+  const copied = await openLevelStore(copyBeside(path), { create: false });
+  assert.equal(copied.get("meanwhile"), Uint8Array.of(1));
+  await copied.close();
+  await store.close();
+});
+
 test("a store that is closed ends the copy, which can then not be taken for whole", async () => {
   const { path, store } = await storeOf(500);
   const copy = new StoreCopy(store, path);

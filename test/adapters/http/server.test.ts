@@ -1,11 +1,21 @@
 // What all routes have in common: how errors look, and whose answers they are.
 
+import { createRequire } from "node:module";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { startServer } from "../../../adapters/http/server.ts";
 import { assertRefused, json, params, testServer } from "./tested-server.ts";
 
 const { api, port, send, sendRaw, sendBytes, executing } = testServer();
+
+test("a server without schemas loads nothing that compiles them, which would be much of a node's start", () => {
+  const loaded = Object.keys(createRequire(import.meta.url).cache);
+  assert.ok(loaded.some((path) => path.includes("/fastify/")));
+  assert.equal(
+    loaded.filter((path) => /ajv-compiler|json-stringify-compiler/.test(path)),
+    [],
+  );
+});
 
 test("a body that is too large is told the bound", async () => {
   const body = `{"padding":"${"x".repeat(11 * 1_048_576)}"}`;

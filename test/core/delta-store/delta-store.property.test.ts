@@ -10,10 +10,11 @@ import { createApplied, readIndex, writeIndex } from "../../../core/delta-store/
 import { compareHlc, deriveStamp, type Hlc } from "../../../core/hlc.ts";
 import type { DeltaId } from "../../../core/ids.ts";
 import { hlcCounterMax, hlcMsMax, turnBytesMax, turnDeltasMax } from "../../../core/limits.ts";
+import { copyMemory } from "../../../core/memory.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { holds } from "../../laws.ts";
 import { trustingCrypto } from "../authors.ts";
-import { histories, idOf } from "../dag/histories.ts";
+import { type History, histories, idOf } from "../dag/histories.ts";
 import { assertIndexed, bareDelta, bareDeltas, contextId, turnOn } from "./waiting.ts";
 
 const unbounded = { deltasMax: 1_000_000, bytesMax: 1_000_000_000 };
@@ -155,6 +156,20 @@ test("a turn takes so many deltas, or so many bytes, and the rest stays ready", 
   }
 });
 
+function questions(history: History, foreign: DeltaId): readonly ((graph: Graph) => unknown)[] {
+  const last = history.length - 1;
+  return [
+    (graph) => graph.heads(),
+    (graph) => graph.positionsOf(graph.heads()),
+    (graph) => graph.has(foreign),
+    (graph) => graph.since([]),
+    (graph) => graph.since([idOf(last >> 1), foreign]),
+    (graph) => graph.recent(0, 8),
+    (graph) => graph.get(idOf(last >> 1)),
+    (graph) => history.map((_, position) => graph.at(position)),
+  ];
+}
+
 test("the index read back is the index that was written, whatever the stamps", () => {
   const ats = fc.record({
     // Stamps may lie above what a clock value can be.
@@ -183,14 +198,31 @@ test("the index read back is the index that was written, whatever the stamps", (
           flushed = graph.count;
         });
         flush(flushed);
-        const read = new Graph(createGraphMemory());
-        readIndex(read, history.length, { contextId, turn: turnOn(disk) });
-        for (const position of history.keys()) assert.equal(read.at(position), graph.at(position));
-        assert.equal(read.heads(), graph.heads());
+        const memory = createGraphMemory();
+        readIndex(new Graph(memory), history.length, { contextId, turn: turnOn(disk) });
+        // Which question comes first decides when ids are unpacked.
+        for (const ask of questions(history, idOf(history.length + 1))) {
+          const read = new Graph(copyMemory(memory));
+          assert.equal(ask(read), ask(graph));
+          for (const each of questions(history, idOf(history.length + 1)))
+            assert.equal(each(read), each(graph));
+          assert.is(read.count, history.length);
+        }
+        const [grown, read] = [graph, new Graph(memory)];
+        const child = { id: idOf(history.length), parents: [history.length - 1], at: { ms: 1, counter: 0 } };
+        for (const each of [grown, read]) each.append(createApplied(each, child));
+        for (const ask of questions([...history, child.parents], "" as DeltaId))
+          assert.equal(ask(read), ask(grown));
       },
     ),
     { share: 0.5 },
   );
+});
+
+test("a count beyond what was written is refused before room is made for it", () => {
+  const turn = turnOn(new SimDisk());
+  const read = () => readIndex(new Graph(createGraphMemory()), Number.MAX_SAFE_INTEGER, { contextId, turn });
+  assert.throws(read, /index block \d+ of a context is missing/);
 });
 
 test.run();

@@ -42,10 +42,10 @@ test("fuzz prints a line of JSON for each seed, in order, whatever the number of
   assert.equal(hashes[0], hashes[1]);
 });
 
-test("a budget that ends before the seeds is told by the exit code", () => {
-  const { status, stderr } = reconverge("fuzz", "--seeds", "1..9", "--budget", "1ms");
+test("a budget that ends before the seeds is told first, and by the exit code", () => {
+  const { status, stdout } = reconverge("fuzz", "--seeds", "1..9", "--budget", "1ms");
   assert.is(status, exitCodes.budget);
-  assert.match(stderr, "the budget ended after 0 of 9 seeds");
+  assert.match(stdout, /^the budget ended, none failed until then {2}fuzz, profile default: 0 of 9 seeds/);
 });
 
 test("what was mistyped is told", () => {
@@ -111,13 +111,14 @@ async function signalled(
   { args, afterMs }: { readonly args: readonly string[]; readonly afterMs: number },
 ) {
   const child = spawn(process.execPath, [bin, ...args], { cwd: folder });
+  let stdout = "";
   let stderr = "";
+  child.stdout.on("data", (text) => (stdout += text));
   child.stderr.on("data", (text) => (stderr += text));
-  child.stdout.resume();
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   await sleep(afterMs);
   child.kill(signal);
-  return { status: await ended, stderr };
+  return { status: await ended, stdout, stderr };
 }
 
 for (const [reason, exitCode, shrinkFor] of [
@@ -151,17 +152,22 @@ for (const [reason, exitCode, shrinkFor] of [
   });
 }
 
-test("fuzz that is cut off tells what it has seen", async () => {
-  for (let afterMs = 4_000; ; afterMs *= 2) {
-    const args = ["fuzz", "--seeds", "1..1000000", "--json"];
-    const { status, stderr } = await signalled("SIGTERM", { args, afterMs });
-    if (status === null) continue;
-    assert.is(status, 143, stderr);
-    assert.match(stderr, /passed {2}fuzz, profile default: \d+ runs/);
-    assert.match(stderr, /cut off by SIGTERM after \d+ of 1000000 seeds/);
-    return;
-  }
-});
+for (const json of [[], ["--json"]])
+  test(`fuzz ${json} that is cut off says that first, and what it has seen`, async () => {
+    for (let afterMs = 4_000; ; afterMs *= 2) {
+      const args = ["fuzz", "--seeds", "1..1000000", ...json];
+      const { status, stdout, stderr } = await signalled("SIGTERM", { args, afterMs });
+      if (status === null) continue;
+      assert.is(status, 143, stderr);
+      const told = json.length === 0 ? stdout : stderr;
+      assert.match(
+        told,
+        /(^|\n)cut off by SIGTERM, none failed until then {2}fuzz, profile default: \d+ of 1000000 seeds/,
+      );
+      assert.not.match(stdout + stderr, "passed  fuzz");
+      return;
+    }
+  });
 
 test("a run with more events than it may have ends as over budget, and says how to see it again", () => {
   const file = join(folder, "apart.yaml");

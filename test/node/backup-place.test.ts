@@ -1,0 +1,106 @@
+// Where backups are made, and who may make one: with real commands, at once and killed.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ProcessLock } from "../../adapters/level/process-lock.ts";
+import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
+import { bin, NodeProcess, reconverge } from "./node-process.ts";
+import { createContext } from "./test-node.ts";
+
+const home = temporaryFolder();
+const node = await NodeProcess.make(home, "alice");
+test.after(async () => {
+  await node.stop();
+});
+await node.start();
+await createContext(node.apiUrl);
+
+const argsFor = (target: string) =>
+  ["node", "backup", target, "--home", home, "--name", "alice", "--json"] as const;
+const backUp = (target: string) => reconverge(...argsFor(target));
+
+async function expectAtOnce(count: number) {
+  const place = temporaryFolder();
+  const targets = Array.from({ length: count }, (_, index) => join(place, `copy ${index}`));
+  const results = await Promise.all(targets.map(backUp));
+  const made = targets.filter((_, index) => results[index]?.exitCode === 0);
+  assert.ok(made.length > 0, JSON.stringify(results));
+  for (const { exitCode, stderr } of results) {
+    if (exitCode === 0) continue;
+    assert.match(stderr, /^error: (process \d+|another process) is backing up .*alice already/);
+    assert.match(stderr, "wait until it has ended");
+    assert.is(exitCode, 1);
+  }
+  assert.equal(readdirSync(place).length, made.length, "those that were refused leave nothing");
+}
+
+test("of several backups of a running node at once those that find another are refused, and no other goes wrong", async () => {
+  await expectAtOnce(4);
+});
+
+test("whoever finds a backup under way hears who makes it and where", async () => {
+  const attempt = await ProcessLock.attempt(join(node.folder, "backup.lock"));
+  if (attempt.kind === "held") throw new Error("a backup runs still");
+  await attempt.lock.note(JSON.stringify({ pid: "123", unfinished: "/elsewhere/copy.unfinished" }));
+  const refused = await backUp(join(temporaryFolder(), "copy"));
+  await attempt.lock.release();
+  assert.is(refused.exitCode, 1);
+  assert.is(JSON.parse(refused.stdout).error.code, "backup-running");
+  assert.match(refused.stderr, `process 123 is backing up ${node.folder} already to /elsewhere/copy`);
+});
+
+test("what a killed backup has left is removed by the next, wherever that goes", async () => {
+  const place = temporaryFolder();
+  const unfinished = join(place, "killed.unfinished");
+  for (let tries = 0; !existsSync(unfinished); tries += 1) {
+    const target = join(place, "killed");
+    const child = spawn(process.execPath, [bin, ...argsFor(target)], { stdio: "ignore" });
+    const ended = once(child, "close");
+    while (!existsSync(unfinished) && child.exitCode === null) await new Promise(setImmediate);
+    child.kill("SIGKILL");
+    await ended;
+    assert.ok(tries < 20 && !existsSync(target), "it was never caught half made");
+  }
+  const next = await backUp(join(temporaryFolder(), "next"));
+  assert.is(next.exitCode, 0, next.stderr);
+  assert.equal(readdirSync(place), []);
+});
+
+test("a copy of somebody else that is not finished is named and left alone", async () => {
+  const target = join(temporaryFolder(), "copy");
+  mkdirSync(`${target}.unfinished`);
+  const refused = await backUp(target);
+  assert.is(refused.exitCode, 1);
+  assert.match(refused.stderr, `${target}.unfinished is there, a copy that is not finished`);
+  assert.ok(existsSync(`${target}.unfinished`));
+});
+
+test("a place in the node's own folder, or where nodes of its home lie, is refused by name", async () => {
+  const link = join(temporaryFolder(), "link");
+  symlinkSync(node.folder, link);
+  const before = readdirSync(node.folder);
+  for (const [target, said] of [
+    [node.folder, "is in the folder of the node itself"],
+    [join(node.folder, "store", "copy"), "is in the folder of the node itself"],
+    [join(link, "deep", "copy"), "is in the folder of the node itself"],
+    [join(home, "alice-monday"), "would be a node of the same home"],
+  ] as const) {
+    const refused = await backUp(target);
+    assert.is(refused.exitCode, 1, refused.stderr);
+    assert.match(refused.stderr, `${target} ${said}`);
+    assert.match(refused.stderr, home);
+  }
+  assert.equal(readdirSync(node.folder), before);
+  assert.equal(readdirSync(home), ["alice"]);
+});
+
+test("of several backups of a stopped node at once those that find another are refused, and no other goes wrong", async () => {
+  await node.stop();
+  await expectAtOnce(4);
+});
+
+test.run();
