@@ -110,6 +110,7 @@ function viewOf(replica: Replica, core: NodeCore): ContextView {
     owed: replica.owed.waitingCount,
     parked: replica.owed.parkedCount,
     checkpoint: { sealed: replica.closing.sealed, waitsFor: replica.closing.waitsFor },
+    tombstoneRetentionMs: replica.closing.retentionMs,
     ownRole: replica.governance.ownRole,
     isInvited: replica.governance.comingIn.invitation !== null,
     readiness: readinessOf(core, replica.contextId),

@@ -96,6 +96,7 @@ function show(context: ContextView) {
       sealed: context.checkpoint.sealed === null ? null : toBase58(context.checkpoint.sealed),
       waitsFor: context.checkpoint.waitsFor.map(toBase58),
     },
+    tombstoneRetentionMs: context.tombstoneRetentionMs,
     ownRole: context.ownRole,
     isInvited: context.isInvited,
     readiness: context.readiness,

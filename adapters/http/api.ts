@@ -99,6 +99,8 @@ export interface ContextView {
   readonly parked: number;
   /** The newest checkpoint that is sealed, and the members that others wait for. */
   readonly checkpoint: { readonly sealed: DeltaId | null; readonly waitsFor: readonly AuthorId[] };
+  /** How long the context keeps deletions; null: for ever. */
+  readonly tombstoneRetentionMs: number | null;
   /** Of this node; null: none. */
   readonly ownRole: Role | null;
   /** It holds an invitation that has not let it in yet. */

@@ -85,6 +85,11 @@ export class Closing {
     return Array.from(new Set(open.flatMap(({ waitingFor }) => Array.from(waitingFor)))).sort();
   }
 
+  /** How long this context keeps deletions, as its genesis says; null: for ever. */
+  get retentionMs(): number | null {
+    return this.#parts.retentionMs();
+  }
+
   /** Must it be written now? */
   get isUnsaved(): boolean {
     return this.#memory.isUnsaved;

@@ -207,7 +207,7 @@ function decodeGenesis(payload: Uint8Array): DeltaContent {
     nonce: expectByteString(nonce, nonceBytes),
     members: expectMembers(members),
     others: others === null ? null : expectRole(others),
-    retentionMs: retentionMs === null ? null : expectInteger(retentionMs, Number.MAX_SAFE_INTEGER),
+    retentionMs: retentionMs === null ? null : expectInteger(retentionMs, Number.MAX_SAFE_INTEGER, 1),
   });
 }
 

@@ -30,9 +30,10 @@ export class Lives {
   }
 
   /** A node commits a delta that nobody has committed before. */
-  wrote(node: SimNode, { author, incarnation, hlc }: CausalDelta): void {
+  wrote(node: SimNode, { author, incarnation, hlc, content }: CausalDelta): void {
     const lives = this.memory.lives[node.index];
-    if (lives === undefined || author !== node.author) return;
+    // Contexts are founded before a run: a node that has one in it was given it again.
+    if (lives === undefined || author !== node.author || content.kind === "genesis") return;
     const life = lives.get(incarnation) ?? { epoch: node.epoch, hlc };
     if (life.epoch !== node.epoch) this.#find(node, "it writes on under the incarnation of an earlier life");
     else if (life.hlc !== hlc && compareHlc(hlc, life.hlc) <= 0)

@@ -30,6 +30,7 @@ test("contexts are made, listed, shown and joined", async () => {
     owed: 5,
     parked: 1,
     checkpoint: { sealed: toBase58("k".repeat(32)), waitsFor: [toBase58("w".repeat(32))] },
+    tombstoneRetentionMs: 86_400_000,
     ownRole: "admin",
     isInvited: false,
     readiness: { state: "degraded", why: "one is parked" },

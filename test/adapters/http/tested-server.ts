@@ -24,6 +24,7 @@ export const view: ContextView = {
   owed: 5,
   parked: 1,
   checkpoint: { sealed: "k".repeat(32) as DeltaId, waitsFor: ["w".repeat(32) as AuthorId] },
+  tombstoneRetentionMs: 86_400_000,
   ownRole: "admin",
   isInvited: false,
   readiness: { state: "degraded", why: "one is parked" },

@@ -49,10 +49,17 @@ test("a node whose clock stands still within a life is seen, and one that lost i
   const found: string[] = [];
   const lives = new Lives(1, ({ message }) => found.push(message));
   const author = "a" as AuthorId;
-  const write = (epoch: number, incarnation: string, ms: number) => {
+  const write = (epoch: number, incarnation: string, ms: number, kind = "merge") => {
     const node = { index: 0, id: "n0", epoch, author } as SimNode;
-    lives.wrote(node, { author, incarnation, hlc: { ms, counter: 0 } } as CausalDelta);
+    lives.wrote(node, {
+      author,
+      incarnation,
+      hlc: { ms, counter: 0 },
+      content: { kind },
+    } as CausalDelta);
   };
+  // After a wiped disk it is given the foundings of its contexts again, in any order.
+  for (const ms of [2, 3, 1]) write(1, "founding", ms, "genesis");
   write(1, "one", 5);
   write(1, "one", 6);
   write(2, "two", 3);
