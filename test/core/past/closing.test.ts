@@ -275,4 +275,17 @@ test("without a time for it nobody is excluded, however long a checkpoint waits"
   assert.is(observed(effects, "checkpoint-authored"), 1);
 });
 
+test("a context keeps deletions for ever, unless whoever makes it says otherwise", () => {
+  for (const [set, kept] of [
+    [{}, null],
+    [{ tombstoneRetentionMs: 0 }, null],
+    [{ tombstoneRetentionMs: 5_000 }, 5_000],
+  ] as const) {
+    const node = new LoneNode("ann", { config: set });
+    const outcome = node.call({ kind: "create-context", application: "kv-store", members: [] });
+    assert.is(outcome.kind, "context");
+    if (outcome.kind === "context") assert.is(node.replica(outcome.contextId).closing.retentionMs, kept);
+  }
+});
+
 test.run();
