@@ -218,7 +218,7 @@ export class Simulation {
   /** Final liveness, where the scenario has no `converged` of its own: heals a core and goes on, unless it is at rest. */
   #comeToRest(): boolean {
     const { world } = this;
-    if (this.#final !== null || this.expected.length > 0 || this.#hasThrown) return false;
+    if (this.#final !== null || this.expected.length > 0 || this.violations.length > 0) return false;
     this.#final = new HealedCore(world, this.oracles.kept);
     for (const node of world.judged)
       for (const contextId of world.contextIds.values()) this.#updateStanding(node, contextId);
