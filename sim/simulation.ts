@@ -31,7 +31,7 @@ import type { SimulationResult } from "./result.ts";
 import type { Listeners, SimulationMemory, Snapshot } from "./snapshot.ts";
 import { summarize } from "./summary.ts";
 import { isLacking } from "./world/joining.ts";
-import type { SimNode } from "./world/sim-node.ts";
+import { nameAmong, type SimNode } from "./world/sim-node.ts";
 import type { WorldObserver } from "./world/surroundings.ts";
 import { World } from "./world/world.ts";
 
@@ -87,6 +87,8 @@ export class Simulation {
   readonly #onEvent: SimulationOptions["onEvent"];
   readonly #options: SimulationOptions;
   #isDirty = true;
+  /** The event after which states were judged last. */
+  #judgedEvent: number | null = null;
   #result: SimulationResult | null = null;
 
   constructor(plan: Plan, options: SimulationOptions) {
@@ -108,7 +110,7 @@ export class Simulation {
       this.violations.push({ ...found, atMs: this.world.nowUs / 1_000, event: this.world.events });
     };
     const { codec } = this.world;
-    const nameOf = (author: AuthorId) => this.world.nodes.find((node) => node.author === author)?.id;
+    const nameOf = (author: AuthorId) => nameAmong(this.world.nodes, author);
     this.oracles = new Oracles(codec, { report, nameOf }, memory?.oracles);
     this.#commutativity = new Commutativity(applications, report, memory?.commutativity);
     this.#differential = new Differential(codec, report, memory?.differential);
@@ -162,7 +164,8 @@ export class Simulation {
   snapshot(): Snapshot {
     const { plan, world, acknowledged, refused } = this;
     const memory: SimulationMemory = {
-      ...{ acknowledged, refused, isDirty: this.#isDirty, result: this.#result },
+      ...{ acknowledged, refused, isDirty: this.#isDirty, judgedEvent: this.#judgedEvent },
+      result: this.#result,
       violations: this.violations,
       propagation: this.propagation.memory,
       handlerRuns: this.handlerRuns.memory,
@@ -196,19 +199,15 @@ export class Simulation {
     while (this.step());
     this.violations.push(...notLive(this, this.#final));
     this.#checkConvergence(Math.max(this.world.nowUs, this.settledUs));
-    this.#checkBounds();
-    this.#checkRoots();
-    if (!this.#hasThrown) {
-      this.#joined.judge(this.world.judged);
-      this.world.counters.probe("states-modelled", this.#differential.judge(this.world.judged));
-    }
+    this.#judgeStates();
     this.violations.push(...judgeExpectations(this));
     this.#result = summarize(this);
     return this.#result;
   }
 
-  #goOn({ acknowledged, refused, isDirty, final, result }: SimulationMemory): void {
+  #goOn({ acknowledged, refused, isDirty, final, result, judgedEvent }: SimulationMemory): void {
     this.acknowledged = acknowledged;
+    this.#judgedEvent = judgedEvent;
     this.refused = refused;
     this.#isDirty = isDirty;
     this.#final = final && new HealedCore(this.world, this.oracles.kept, final);
@@ -218,7 +217,10 @@ export class Simulation {
   /** Final liveness, where the scenario has no `converged` of its own: heals a core and goes on, unless it is at rest. */
   #comeToRest(): boolean {
     const { world } = this;
-    if (this.#final !== null || this.expected.length > 0 || this.#hasThrown) return false;
+    if (this.#final !== null || this.expected.length > 0) return false;
+    this.#judgeStates();
+    // What went wrong already is not healed: a run that fails is over with its time.
+    if (this.violations.length > 0) return false;
     this.#final = new HealedCore(world, this.oracles.kept);
     for (const node of world.judged)
       for (const contextId of world.contextIds.values()) this.#updateStanding(node, contextId);
@@ -234,10 +236,6 @@ export class Simulation {
 
   get #isAtRest(): boolean {
     return this.#final !== null && this.#final.stuck.length === 0;
-  }
-
-  get #hasThrown(): boolean {
-    return this.violations.some(({ oracle }) => oracle === "invariant-thrown");
   }
 
   #observer(): WorldObserver {
@@ -373,14 +371,18 @@ export class Simulation {
     this.world.untilUs = Math.min(this.world.untilUs, lastUs + settleUs);
   }
 
-  /** On all heads that nodes stand on now. */
-  #checkRoots(): void {
+  /** All that nodes hold now, unless it is as it was judged last. */
+  #judgeStates(): void {
+    if (this.#judgedEvent === this.world.events) return;
+    this.#judgedEvent = this.world.events;
     for (const node of this.world.judged) {
-      for (const replica of node.core?.replicas().values() ?? []) {
-        if (!replica.isInitialized) continue;
-        this.oracles.stands(node, replica);
-      }
+      this.oracles.bounded(node);
+      for (const replica of node.core?.replicas().values() ?? [])
+        if (replica.isInitialized) this.oracles.stands(node, replica);
     }
+    if (this.violations.some(({ oracle }) => oracle === "invariant-thrown")) return;
+    this.#joined.judge(this.world.judged);
+    this.world.counters.probe("states-modelled", this.#differential.judge(this.world.judged));
   }
 
   #checkBounds(): void {

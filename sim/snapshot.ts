@@ -23,6 +23,7 @@ export interface SimulationMemory {
   readonly refused: number;
   /** Whether something changed since convergence was last looked at. */
   readonly isDirty: boolean;
+  readonly judgedEvent: number | null;
   readonly violations: Violation[];
   readonly propagation: PropagationMemory;
   readonly handlerRuns: HandlerRunsMemory;

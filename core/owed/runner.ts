@@ -14,8 +14,13 @@ import type { Entry, Work } from "./work.ts";
 const entriesPerTurn = 32;
 
 const probes = {
-  handler: { done: "handler-ran", failed: "handler-failed", parked: "handler-parked" },
-  call: { done: "call-made", failed: "call-failed", parked: "call-parked" },
+  handler: {
+    done: "handler-ran",
+    retried: "handler-retried",
+    failed: "handler-failed",
+    parked: "handler-parked",
+  },
+  call: { done: "call-made", retried: "call-retried", failed: "call-failed", parked: "call-parked" },
 } as const;
 
 export class OwedRunner {
@@ -44,7 +49,12 @@ export class OwedRunner {
     // Counts as a delta does, so that a turn ends however many contexts have something due.
     turn.takeRoom(0);
     const outcome = this.#do(entry.work, replica, turn);
-    if (outcome.kind !== "refused") return turn.observe(names.done, { contextId });
+    if (outcome.kind !== "refused") {
+      turn.observe(names.done, { contextId });
+      // What failed before has come right.
+      if (entry.attempts > 0) turn.observe(names.retried, { contextId });
+      return;
+    }
     const detail = `${outcome.code}: ${outcome.message}`;
     // Only another version of the application can have what this one lacks; all else may change by itself.
     const isFinal = outcome.code === "unknown-method";

@@ -39,6 +39,7 @@ type Openings = Readonly<
 >;
 
 const racesMax = 3;
+const ordersMax = 4;
 
 const openings: Openings = {
   /** All say their names, whoever made the context lets others write on a board, and takes it back as they write. */
@@ -57,5 +58,16 @@ const openings: Openings = {
           { node: member, method: "post", args: { board, text: "{node}-{seq}" } },
         ]),
     ];
+  },
+  /** What is sent is not noted while it is counted, and not sent before it is there: both are tried until they can be. */
+  warehouse: (members, draws) => {
+    const anyone = () => draws.pick(members);
+    const ware = draws.pick(["axe", "lamp"]);
+    const orders = Array.from({ length: draws.between(1, ordersMax) }, (_, index) => ({
+      ...{ node: anyone(), method: "order", args: { ware, order: `first-${index}` } },
+    }));
+    const deliver = { node: anyone(), method: "deliver", args: { ware, count: orders.length } };
+    const count = (method: "beginCount" | "endCount") => ({ node: anyone(), method, args: { ware } });
+    return [[count("beginCount")], orders, [deliver], [], [count("endCount")]];
   },
 };

@@ -16,6 +16,7 @@ import { drawFaults } from "./draw-faults.ts";
 import { drawLargeState } from "./draw-large-states.ts";
 import { drawMembership } from "./draw-members.ts";
 import { drawClocks, drawDiskSync, drawNetwork } from "./draw-network.ts";
+import { drawPartings } from "./draw-partings.ts";
 import { type Cast, drawContexts, drawWorkload } from "./draw-workload.ts";
 import type { ScenarioSpace, VariedPart } from "./profiles.ts";
 
@@ -69,7 +70,12 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
     draws: draws("faults"),
   });
   const cast: Cast = { contexts, joining, memberships, activeMs };
-  const bursts = drawBursts(cast, space, draws("bursts"));
+  const partings = drawPartings(cast, space, draws("partings"));
+  const parted = new Set(partings.map(({ context }) => context));
+  const entries = drawWorkload(cast, space, draws("workload"));
+  const bursts = drawBursts(cast, space, draws("bursts")).filter(
+    ({ calls }) => !parted.has(calls.context ?? ""),
+  );
   const scenario: Scenario = {
     ...{ name, seed, nodes, contexts: contexts.map(({ id, app, members }) => ({ id, app, members })) },
     ...(Object.keys(network).length > 0 ? { network } : {}),
@@ -77,11 +83,17 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
     ...(disk.syncMs === undefined ? {} : { disk }),
     ...(Object.keys(config).length > 0 ? { config } : {}),
     workload: [
-      ...drawWorkload(cast, space, draws("workload")),
+      ...entries.filter(({ context = "" }) => !parted.has(context)),
+      ...partings.flatMap(({ calls }) => calls),
       ...bursts.map(({ calls }) => calls),
       ...(largeState?.calls ?? []),
     ],
-    faults: [...faults, ...bursts.flatMap((burst) => burst.faults), ...(largeState?.faults ?? [])],
+    faults: [
+      ...faults,
+      ...partings.map(({ fault }) => fault),
+      ...bursts.flatMap((burst) => burst.faults),
+      ...(largeState?.faults ?? []),
+    ],
   };
   const withinMs = convergenceBoundMs(scenario, activeMs);
   const drawn = draws("settle").pick(settlesMs);

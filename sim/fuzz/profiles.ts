@@ -22,6 +22,8 @@ export interface ScenarioSpace {
   readonly blobsShare: number;
   /** In so many of the contexts there is a moment with more calls than a turn has room for, beyond `callsMax`. */
   readonly burstShare: number;
+  /** In so many of the contexts all calls are made before two parts of the members meet, and few, instead of others. */
+  readonly partingShare: number;
   /** In so many of the runs one context has a state that is much for its pages, beyond `callsMax`. */
   readonly largeStateShare: number;
   /** For how long there are calls and faults. */
@@ -69,7 +71,7 @@ export const everything: ScenarioSpace = {
   faults: [...linkFaults, ...nodeFaults, ...diskFaults, "byzantine"],
   ...{ faultsMax: 6, contextsMax: 3, callsMax: 160 },
   calls: builtInCalls,
-  ...{ membershipShare: 0.25, blobsShare: 0.15, burstShare: 0.08, largeStateShare: 0.15 },
+  ...{ membershipShare: 0.25, blobsShare: 0.15, burstShare: 0.08, partingShare: 0.1, largeStateShare: 0.15 },
   activeMs: [2_000, 12_000],
   varied: ["topology", "network", "clocks", "disk", "config"],
 };

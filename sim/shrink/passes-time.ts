@@ -27,16 +27,18 @@ function lastUs({ operations, faults }: Pick<Plan, "operations" | "faults">): nu
   return times.reduce((max, each) => Math.max(max, each), 0);
 }
 
-/** Ends the run as soon as the mistake has shown; what would come later is left out. */
+/** Ends the run as soon as the mistake has shown: what would come later is left out, and nothing has to be healed first. */
 export function cutEnd(search: Search): void {
   const { current, violation } = search;
   const isJudgedAtEnd = violation.oracle === "converged";
   const withinUs = current.expect.map(({ converged }) => us(converged?.within ?? 0));
-  const seenUs = Math.ceil(violation.atMs * 1_000) + spareUs;
-  const lastEndUs = lastMomentUs(current);
-  const endUs = isJudgedAtEnd ? lastEndUs + Math.max(0, ...withinUs) + spareUs : seenUs;
-  if (endUs < us(current.until)) search.attempt(endingAt(current, endUs));
-  if (isJudgedAtEnd) return;
+  const seenUs = Math.ceil(violation.atMs) * 1_000 + spareUs;
+  const judgedUs = lastMomentUs(current) + Math.max(0, ...withinUs) + spareUs;
+  if (isJudgedAtEnd) {
+    if (judgedUs < us(current.until)) search.attempt(endingAt(current, judgedUs));
+    return;
+  }
+  if (seenUs !== us(current.until)) search.attempt(endingAt(current, seenUs));
   // What is judged at the end may show earlier as well.
   for (let left = us(search.current.until) / 2; left >= 100_000; left /= 2) {
     const earlierUs = Math.round(us(search.current.until) - left);

@@ -2,7 +2,8 @@
  * Every way to make an explicit scenario smaller, in the order in which they are tried, over and over.
  *
  * 1. Whatever a reducing pass proposes has less of something and more of nothing, so that to take its proposals comes to
- *    an end. Rounding may make times later again, so it is none of them.
+ *    an end. Rounding may make times later again, so it is none of them. A longer run alone is proposed where the
+ *    mistake shows only after it: that is taken once for each time that something else was made smaller.
  */
 
 import type { JsonObject } from "../../core/json.ts";
@@ -18,10 +19,14 @@ export interface Pass {
   /** What is made smaller, in words. */
   readonly name: string;
   readonly run: (search: Search) => void;
+  /** In what it proposes the mistake shows before the run's time is over, if it did before. */
+  readonly isInTime?: true;
 }
 
+export const endPass: Pass = { name: "end", run: cutEnd, isInTime: true };
+
 export const reducingPasses: readonly Pass[] = [
-  { name: "end", run: cutEnd },
+  endPass,
   { name: "nodes", run: fewer(nodeIds, onlyNodes) },
   { name: "contexts", run: fewer(({ contexts }) => contexts.map(({ id }) => id), onlyContexts) },
   {
@@ -38,7 +43,7 @@ export const reducingPasses: readonly Pass[] = [
       (scenario, faults) => ({ ...scenario, faults }),
     ),
   },
-  { name: "end", run: cutEnd },
+  endPass,
   { name: "members", run: fewerMembers },
   { name: "nodes in faults", run: fewerInFaults },
   { name: "gaps", run: closeGaps },
@@ -58,6 +63,7 @@ export const reducingPasses: readonly Pass[] = [
   { name: "kinds of crashes", run: plainCrashes },
   {
     name: "expectations",
+    isInTime: true,
     run: fewer(
       ({ expect }) => expect,
       (scenario, expect) => ({ ...scenario, expect }),

@@ -11,10 +11,11 @@
 import { signatureOf } from "../fuzz/signature.ts";
 import type { Violation } from "../oracles/oracles.ts";
 import type { Plan } from "../plan/plan.ts";
+import { parseDurationUs } from "../scenario/duration.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
 import type { Simulation } from "../simulation.ts";
 import { type ExplicitScenario, explicitScenario } from "./explicit.ts";
-import { minimizingPasses, type Pass, reducingPasses, roundingPass } from "./passes.ts";
+import { endPass, minimizingPasses, type Pass, reducingPasses, roundingPass } from "./passes.ts";
 import { enoughTime } from "./passes-time.ts";
 import { pinsOf } from "./pins.ts";
 
@@ -98,7 +99,7 @@ class Shrinker implements Search {
   #eventsBefore = 0;
   #events = 0;
   #runs = 0;
-  #pass = "";
+  #pass: Pass | null = null;
 
   constructor(plan: Plan, violation: Violation, options: ShrinkOptions) {
     this.#options = options;
@@ -140,7 +141,7 @@ class Shrinker implements Search {
     try {
       this.#untilNothingChanges(reducingPasses);
       this.#run(roundingPass);
-      this.#untilNothingChanges(minimizingPasses);
+      this.#untilNothingChanges([...minimizingPasses, endPass]);
       return true;
     } catch (error) {
       if (error instanceof CutOff) return false;
@@ -156,7 +157,7 @@ class Shrinker implements Search {
   }
 
   #run(pass: Pass): void {
-    this.#pass = pass.name;
+    this.#pass = pass;
     pass.run(this);
   }
 
@@ -169,7 +170,9 @@ class Shrinker implements Search {
     this.#runs += 1;
     this.#tell();
     const simulation = this.#options.simulationOf(plan);
-    const isSame = (violation: Violation) => signatureOf(violation) === this.signature;
+    const mustBeInTime = this.#mustBeInTime(candidate);
+    const isSame = (violation: Violation) =>
+      signatureOf(violation) === this.signature && (!mustBeInTime || isInTime(violation, candidate));
     const eventsMax = eventsFactor * this.#events + eventsSpare;
     let seen = 0;
     while (simulation.step()) {
@@ -184,6 +187,12 @@ class Shrinker implements Search {
     const { violations, events } = simulation.finish();
     const violation = violations.find(isSame);
     return violation === undefined ? null : { violation, events };
+  }
+
+  /** What shows in time is put off to when the cluster is healed, at many times the events, only for something in return. */
+  #mustBeInTime(candidate: ExplicitScenario): boolean {
+    const isLonger = endUs(candidate) > endUs(this.current);
+    return this.#pass?.isInTime === true && (isLonger || isInTime(this.violation, this.current));
   }
 
   #planOf(candidate: ExplicitScenario): Plan | null {
@@ -201,8 +210,18 @@ class Shrinker implements Search {
 
   #tell(): void {
     this.#options.onProgress?.({
-      ...{ pass: this.#pass, runs: this.#runs, scenario: this.current },
+      ...{ pass: this.#pass?.name ?? "", runs: this.#runs, scenario: this.current },
       ...{ eventsBefore: this.#eventsBefore, events: this.#events },
     });
   }
+}
+
+/** Does it show before the scenario's time is over? */
+function isInTime({ atMs }: Violation, scenario: ExplicitScenario): boolean {
+  return atMs * 1_000 <= endUs(scenario);
+}
+
+/** Explicit scenarios hold only durations that were read before. */
+function endUs({ until }: ExplicitScenario): number {
+  return parseDurationUs(until) ?? 0;
 }

@@ -9,14 +9,18 @@ import type { SimulationEvent } from "../simulation.ts";
 const shownMax = 80;
 const shortDigits = 8;
 
+/** What a node is called that signs with this key, if one of the run does. */
+export type NameOf = (author: AuthorId) => string | undefined;
+
 /** `kept`: deltas that the step brought to the disk. */
-export function describeStep({ input, effects }: SimulationEvent, kept: number): string {
+export function describeStep({ input, effects }: SimulationEvent, kept: number, nameOf: NameOf): string {
   const outcomes = [kept === 0 ? "" : `keeps ${kept}`, ...effects.map(outcome)].filter((word) => word !== "");
   const did = Array.from(new Set(outcomes));
-  return did.length === 0 ? describeInput(input) : `${describeInput(input)}: ${did.join(", ")}`;
+  const given = describeInput(input, nameOf);
+  return did.length === 0 ? given : `${given}: ${did.join(", ")}`;
 }
 
-function describeInput(input: Input): string {
+function describeInput(input: Input, nameOf: NameOf): string {
   switch (input.kind) {
     case "peer-found":
     case "peer-connected":
@@ -34,13 +38,13 @@ function describeInput(input: Input): string {
     case "chunk-read":
       return `${input.kind} ${short(input.chunk)}`;
     case "request":
-      return describeCall(input.call).slice(0, shownMax);
+      return describeCall(input.call, nameOf).slice(0, shownMax);
     default:
       return input.kind;
   }
 }
 
-function describeCall(call: ClientCall): string {
+function describeCall(call: ClientCall, nameOf: NameOf): string {
   switch (call.kind) {
     case "execute":
       return `${call.method} ${JSON.stringify(call.args)}`;
@@ -49,9 +53,9 @@ function describeCall(call: ClientCall): string {
     case "join-context":
       return call.invitation === undefined ? "join-context" : "join-context by an invitation";
     case "invite":
-      return `invite ${call.invitee === null ? "whoever comes" : short(call.invitee)} as ${call.role}`;
+      return `invite ${call.invitee === null ? "whoever comes" : named(call.invitee, nameOf)} as ${call.role}`;
     case "change-members":
-      return describeChange(call.change);
+      return describeChange(call.change, nameOf);
     case "write-blob":
       return `write-blob ${call.chunk.length} B`;
     case "finish-blob":
@@ -75,17 +79,25 @@ function describeCall(call: ClientCall): string {
   }
 }
 
-function describeChange(change: Extract<ClientCall, { kind: "change-members" }>["change"]): string {
+function describeChange(
+  change: Extract<ClientCall, { kind: "change-members" }>["change"],
+  nameOf: NameOf,
+): string {
   switch (change.kind) {
     case "leave":
       return "leave";
     case "remove":
-      return `remove ${short(change.member)}`;
+      return `remove ${named(change.member, nameOf)}`;
     case "role":
-      return `make ${short(change.member)} ${change.role}`;
+      return `make ${named(change.member, nameOf)} ${change.role}`;
     default:
       return unreachable(change);
   }
+}
+
+/** Of the run's nodes by name; whoever else it is, by the beginning of the key. */
+function named(author: AuthorId, nameOf: NameOf): string {
+  return nameOf(author) ?? short(author);
 }
 
 function short(id: AuthorId | BlobId | Hash): string {

@@ -11,6 +11,7 @@ import type { Violation } from "../oracles/oracles.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { SimulationResult } from "../result.ts";
 import type { Simulation, SimulationEvent } from "../simulation.ts";
+import { nameAmong } from "../world/sim-node.ts";
 import { Causes } from "./causes.ts";
 import { describeStep } from "./describe.ts";
 
@@ -81,7 +82,8 @@ export class Historian {
     const kept = this.#simulation === null ? 0 : this.#keep(event, node, this.#simulation);
     const isCommit = event.effects.some(({ kind }) => kind === "commit");
     const { event: number, timeUs, input } = event;
-    const label = describeStep(event, kept);
+    const nodes = this.#simulation?.world.nodes ?? [];
+    const label = describeStep(event, kept, (author) => nameAmong(nodes, author));
     this.#steps.push({ event: number, timeUs, node, kind: input.kind, label, cause, isCommit });
     if (isCommit && this.#simulation !== null) this.#sample(timeUs, node, this.#simulation);
   };

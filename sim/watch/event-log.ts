@@ -7,7 +7,7 @@
  */
 
 import type { SimulationEvent } from "../simulation.ts";
-import { describeStep } from "../trace/describe.ts";
+import { describeStep, type NameOf } from "../trace/describe.ts";
 
 const entriesMax = 20_000;
 /** Let go of at once, so that forgetting costs little. */
@@ -57,6 +57,11 @@ export interface LogFilter {
 export class EventLog {
   #events: SimulationEvent[] = [];
   readonly #texts = new WeakMap<SimulationEvent, string>();
+  readonly #nameOf: NameOf;
+
+  constructor(nameOf: NameOf) {
+    this.#nameOf = nameOf;
+  }
 
   readonly record = (event: SimulationEvent): void => {
     this.#events.push(event);
@@ -128,7 +133,7 @@ export class EventLog {
   #textOf(event: SimulationEvent): string {
     const known = this.#texts.get(event);
     if (known !== undefined) return known;
-    const text = describeStep(event, keptIn(event));
+    const text = describeStep(event, keptIn(event), this.#nameOf);
     this.#texts.set(event, text);
     return text;
   }

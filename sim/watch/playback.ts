@@ -16,6 +16,7 @@ import type { Simulation } from "../simulation.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Moment, Timeline } from "../timeline.ts";
 import { type InFlight, type Intervention, inFlight, whatIf } from "../what-if.ts";
+import { nameAmong } from "../world/sim-node.ts";
 import { Comparison } from "./comparison.ts";
 import { EventLog } from "./event-log.ts";
 import { type LinkView, linksOf } from "./link-states.ts";
@@ -30,8 +31,8 @@ const runAgainMax = 16_384;
 
 export class Playback {
   /** What the head did, and what led to the moment that is shown when it is an earlier one. */
-  readonly #headLog = new EventLog();
-  readonly #pastLog = new EventLog();
+  readonly #headLog = this.#newLog();
+  readonly #pastLog = this.#newLog();
   /** Where it begins: not at 0 for a run that was changed midway. */
   readonly startUs: number;
   readonly startEvent: number;
@@ -163,12 +164,16 @@ export class Playback {
     this.#fillPastLog();
   }
 
+  #newLog(): EventLog {
+    return new EventLog((author) => nameAmong(this.#shown.world.nodes, author));
+  }
+
   /** Has the log of an earlier moment go back by some thousand inputs, where there were so many. */
   #fillPastLog(): void {
     const first = this.#pastLog.firstEvent ?? this.#shown.world.events + 1;
     const isLong = this.#pastLog.count >= logMin || first <= this.startEvent + 1;
     if (isLong || this.#timeline.kept.everyEvents > runAgainMax) return;
-    const earlier = new EventLog();
+    const earlier = this.#newLog();
     const from = Math.max(this.startEvent, first - 1 - logMin);
     const run = this.#timeline.at({ kind: "event", event: from }, { onEvent: earlier.record });
     while (run.world.events < first - 1 && run.step());

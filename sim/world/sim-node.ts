@@ -273,3 +273,8 @@ export class SimNode {
     return [word(0), word(1), word(2), word(3)];
   }
 }
+
+/** What a node is called, by its key; it has the same one all its life. */
+export function nameAmong(nodes: readonly SimNode[], author: AuthorId): string | undefined {
+  return nodes.find((node) => node.author === author)?.id;
+}

@@ -156,6 +156,21 @@ export const mutants: readonly Mutant[] = [
     "    this.owed.load(turn);\n",
     "",
   ]),
+  mutant("retries-lost-in-a-crash", "of what is owed a start reads only what has not failed yet", [
+    "core/owed/queue.ts",
+    "    this.#lineOf(0).makeDue();\n    Object",
+    "    this.#memory.lines.length = 1;\n    this.#lines.length = 1;\n    this.#lineOf(0).makeDue();\n    Object",
+  ]),
+  mutant("tried-once-more", "what failed twice is not tried again", [
+    "core/owed/queue.ts",
+    "this.#lines.slice(1).forEach(",
+    "this.#lines.slice(1, 2).forEach(",
+  ]),
+  mutant("failure-forgotten", "what fails when it is tried again is owed no more", [
+    "core/owed/runner.ts",
+    "    const isParked = replica.owed.failed(entry,",
+    "    if (entry.attempts > 0) return;\n    const isParked = replica.owed.failed(entry,",
+  ]),
   mutant("tail-not-replayed", "a start does not join again what was not yet in the written state", [
     "core/replica.ts",
     "      this.#join(delta, stamp);\n      this.closing.replayed",

@@ -182,7 +182,7 @@ test("events are handled in the order they came, and one that fails does not hol
   assert.equal(runs, ["a", "b", "c", "d"]);
   assert.equal(look(bob, contextId, "order"), ["a", "c", "d"]);
   poison.clear();
-  bob.pass(10_000);
+  assert.is(observed(bob.pass(10_000), "handler-retried"), 1);
   assert.equal(look(bob, contextId, "order"), ["a", "c", "d", "b"]);
 });
 

@@ -17,12 +17,13 @@ export interface Breakage {
   readonly broken: (original: Method) => Method;
 }
 
-export function breakage<Target extends object>(
+/** Typed by the method it breaks, so that a method which changes takes its breakages along. */
+export function breakage<Target extends object, Name extends string & keyof Target>(
   target: Target,
-  method: string & keyof Target,
-  broken: (original: Method) => Method,
+  method: Name,
+  broken: (original: Target[Name]) => Target[Name],
 ): Breakage {
-  return { target, method, broken };
+  return { target, method, broken: broken as unknown as Breakage["broken"] };
 }
 
 /** Runs something while all of it is broken, and mends it. */

@@ -4,6 +4,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createSimulation, simulate } from "../../../sim/host/simulate.ts";
 import type { Scenario } from "../../../sim/scenario/scenario.ts";
+import { breakagesOf } from "../planted-bugs.ts";
+import { breezy } from "../small-plans.ts";
+import { ofOracle, runBroken } from "./broken.ts";
 
 const base: Scenario = {
   name: "at the end",
@@ -73,6 +76,14 @@ test("a node that cannot catch up is named, with a delta that it lacks", () => {
   assert.is(violation?.oracle, "liveness");
   assert.is(violation?.node, "n4");
   assert.match(violation?.message ?? "", /n4 lacks delta [0-9a-f]{64} of kv/);
+});
+
+test("a run in which something went wrong is over with its time, and nothing is healed", () => {
+  const breakages = breakagesOf("keeps the first of two writes of a register");
+  const result = runBroken({ scenario: breezy, breakages });
+  assert.ok(ofOracle(result, "equal-heads-equal-roots").length > 0);
+  assert.is(ofOracle(result, "liveness").length, 0);
+  assert.is(result.virtualMs, 7_000);
 });
 
 test.run();

@@ -90,6 +90,22 @@ for (const [name, scenario] of [
   });
 }
 
+test("what shows while a run goes on is not put off to its end, and the run is over once it has shown", () => {
+  const joining: Scenario = {
+    ...{ name: "joining", nodes: 2, until: "12s", disk: { syncMs: 800 } },
+    workload: [{ rate: "2/s", until: "6s", method: "set", args: { key: "k", value: "{seq}" } }],
+    faults: [{ at: "1s", kind: "join", nodes: "late" }],
+    expect: [{ converged: { within: "5s" } }],
+  };
+  const bug = plantedBugs.find(({ name }) => name === "applies a delta without its parents");
+  whileBroken(bug?.breakages ?? [], () => {
+    const { scenario, events, eventsBefore, violation } = shrunk(shrink(planOf(joining, 3), options));
+    assert.ok(violation.atMs * 1_000 <= planOf(scenario).untilUs);
+    assert.ok(events - violation.event < 10, `${events - violation.event} events after the mistake`);
+    assert.ok(events < eventsBefore);
+  });
+});
+
 test("shrinking that is cut off gives the smallest scenario so far, which fails alike and says that it is not minimal", () => {
   const sizes = [0, 10, 100_000].map((runs) => {
     let tried = 0;
