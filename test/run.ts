@@ -1,4 +1,4 @@
-// The test command: format, lint, types, then every test file in a process of its own.
+// The test command: format, lint, types, a build, then every test file in a process of its own.
 //
 //   npm test                    everything
 //   npm test -- core/dag hlc    only the test files whose path contains one of the words
@@ -60,6 +60,14 @@ const CHECKS: readonly Job[] = [
   },
 ];
 
+/** What tests start as users do: see `tested-cli.ts`. */
+const BUILD: Job = {
+  name: "build",
+  counts: "one",
+  commands: [[TSC, "--pretty", "false", "-p", "tsconfig.build.json"]],
+};
+const TESTED_CLI = join(ROOT, "dist", "cli.js");
+
 const running = new Set<ChildProcess>();
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -72,7 +80,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const words = process.argv.slice(2).filter((word) => word !== NIGHTLY);
 const testJobs = findTestFiles(words).map(jobOfTestFile);
 const counted: Counts[] = [];
-if (words.length === 0) for (const check of CHECKS) counted.push(await runJob(check));
+for (const check of words.length === 0 ? [...CHECKS, BUILD] : [BUILD]) counted.push(await runJob(check));
 counted.push(...(await runSeveralAtOnce(testJobs)));
 if (testJobs.length === 0) {
   console.log(words.length === 0 ? "no test file found" : `no test file matches: ${words.join(" ")}`);
@@ -158,7 +166,12 @@ function runNode(command: readonly string[]): Promise<Run> {
 /** uvu colours its summary unless told not to; a summary with colours could not be read. */
 function environment(): NodeJS.ProcessEnv {
   const { FORCE_COLOR: _, ...inherited } = process.env;
-  return { ...(isNightly ? { FC_RUNS: NIGHTLY_LAW_RUNS } : {}), ...inherited, NO_COLOR: "1" };
+  return {
+    ...(isNightly ? { FC_RUNS: NIGHTLY_LAW_RUNS } : {}),
+    ...inherited,
+    NO_COLOR: "1",
+    RECONVERGE_TESTED_CLI: TESTED_CLI,
+  };
 }
 
 function killWithDescendants(child: ChildProcess): void {

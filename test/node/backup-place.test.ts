@@ -8,7 +8,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ProcessLock } from "../../adapters/level/process-lock.ts";
 import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
-import { bin, NodeProcess, reconverge } from "./node-process.ts";
+import { testedCli } from "../tested-cli.ts";
+import { NodeProcess, reconverge } from "./node-process.ts";
 import { createContext } from "./test-node.ts";
 
 const home = temporaryFolder();
@@ -58,7 +59,7 @@ test("what a killed backup has left is removed by the next, wherever that goes",
   const unfinished = join(place, "killed.unfinished");
   for (let tries = 0; !existsSync(unfinished); tries += 1) {
     const target = join(place, "killed");
-    const child = spawn(process.execPath, [bin, ...argsFor(target)], { stdio: "ignore" });
+    const child = spawn(process.execPath, [testedCli, ...argsFor(target)], { stdio: "ignore" });
     const ended = once(child, "close");
     while (!existsSync(unfinished) && child.exitCode === null) await new Promise(setImmediate);
     child.kill("SIGKILL");

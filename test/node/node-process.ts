@@ -3,12 +3,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { writeConfig } from "../../node/config-file.ts";
 import { makeFolder, nodeFolder, obtainSeed, writeWhole } from "../../node/home.ts";
 import type { SettingValue } from "../../node/settings.ts";
-
-export const bin = fileURLToPath(new URL("../../bin.mjs", import.meta.url));
+import { testedCli } from "../tested-cli.ts";
 
 export interface CommandResult {
   readonly exitCode: number | null;
@@ -98,7 +96,7 @@ export class NodeProcess {
   /** Starts it where no file can grow beyond so many KiB, as on a disk that is full. */
   async startWithin(fileKibMax: number): Promise<Ready> {
     const limited = 'ulimit -f "$1"; shift; exec "$@"';
-    const node = [process.execPath, bin, ...this.#run];
+    const node = [process.execPath, testedCli, ...this.#run];
     return await this.#started(spawnChild("bash", ["-c", limited, "bash", `${fileKibMax}`, ...node]));
   }
 
@@ -158,7 +156,7 @@ export class NodeProcess {
 }
 
 function spawnCommand(args: readonly string[]) {
-  return spawnChild(process.execPath, [bin, ...args]);
+  return spawnChild(process.execPath, [testedCli, ...args]);
 }
 
 function spawnChild(command: string, args: readonly string[]) {

@@ -4,17 +4,16 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { testedCli } from "../../tested-cli.ts";
 
-const command = fileURLToPath(new URL("../../../bin.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "reconverge-bundle-"));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 function reconverge(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [testedCli, ...args], {
     cwd: folder,
     encoding: "utf8",
   });
@@ -243,7 +242,7 @@ test("a place that cannot be written to is told in one sentence, before or after
 });
 
 test("a reader that goes away ends a command without a word", () => {
-  const line = `"${process.execPath}" "${command}" sim fails.yaml --seeds 1..3 --json 2>errors.txt | true`;
+  const line = `"${process.execPath}" "${testedCli}" sim fails.yaml --seeds 1..3 --json 2>errors.txt | true`;
   const { status } = spawnSync("sh", ["-c", line], { cwd: folder });
   assert.is(status, 0);
   assert.not.match(readFileSync(join(folder, "errors.txt"), "utf8"), /EPIPE|\n {4}at /);

@@ -5,17 +5,16 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { exitCodes } from "../../../sim/result.ts";
+import { testedCli } from "../../tested-cli.ts";
 
-const bin = fileURLToPath(new URL("../../../bin.mjs", import.meta.url));
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "reconverge-fuzz-")));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 function reconverge(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [testedCli, ...args], {
     cwd: folder,
     encoding: "utf8",
   });
@@ -110,7 +109,7 @@ async function signalled(
   signal: NodeJS.Signals,
   { args, afterMs }: { readonly args: readonly string[]; readonly afterMs: number },
 ) {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: folder });
+  const child = spawn(process.execPath, [testedCli, ...args], { cwd: folder });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (text) => (stdout += text));
