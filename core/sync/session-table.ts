@@ -49,7 +49,7 @@ export class SessionTable {
 
   /** How long a session that begins now may be silent. */
   paceFrom(turn: Turn): PaceMemory {
-    return createPace(turn.now.monotonicMs, this.#services.config.syncTimeoutMs);
+    return createPace(turn.now.monotonicMs, this.#services.config);
   }
 
   keep(session: SessionMemory): void {

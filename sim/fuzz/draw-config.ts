@@ -1,6 +1,6 @@
 /** Random configuration of the core: a few keys each time, most at an extreme. */
 
-import type { Config } from "../../core/config.ts";
+import { type Config, tunables } from "../../core/config.ts";
 import type { Stream } from "../random.ts";
 import type { ScenarioNetwork } from "../scenario/scenario.ts";
 import { slowestMs } from "./convergence-bound.ts";
@@ -8,6 +8,9 @@ import { someOf } from "./draw-network.ts";
 
 /** A session may need so many crossings of the slowest link, and so many syncs of the disk, until something comes. */
 const [timeoutCrossings, timeoutSyncs] = [10, 4];
+
+/** The longest a message takes to cross a narrow link, twice: a page of a state, or of a history. */
+const timeoutBytes = 2 * tunables.snapshotPageBytes.default;
 
 /** With the defaults a repair may take minutes: most runs have quicker ones, so that there are more runs. */
 const quickShare = 0.8;
@@ -60,7 +63,9 @@ export function drawConfig(
 }
 
 function drawPace(network: ScenarioNetwork, syncMs: number, draws: Stream): Partial<Config> {
-  const leastTimeoutMs = Math.ceil(timeoutCrossings * slowestMs(network) + timeoutSyncs * syncMs);
+  const crossingMs = (timeoutBytes * 8) / (network.bandwidthKbps ?? Number.POSITIVE_INFINITY);
+  const waitsMs = timeoutCrossings * slowestMs(network) + timeoutSyncs * syncMs;
+  const leastTimeoutMs = Math.ceil(waitsMs + crossingMs);
   return {
     syncFrequencyMs: draws.pick([200, 1_000, 4_000]),
     syncIntervalMs: draws.pick([0, 100, 1_000]),

@@ -12,7 +12,7 @@ import type { Replica } from "../../replica.ts";
 import { type Services, timerName } from "../../services.ts";
 import type { Turn } from "../../turn.ts";
 import { decodeStateMessage, type StateMessage } from "../../wire/state-message.ts";
-import { createPace } from "../pace.ts";
+import { createStatePace } from "../pace.ts";
 import { answerQueries } from "./answering.ts";
 import { give, refuse, say } from "./saying.ts";
 import { beginServing, historyPage, type ServingMemory } from "./serving.ts";
@@ -52,7 +52,7 @@ export class ServingSessions {
     const forPeer = Array.from(this.#memory.values()).filter((each) => each.peer === peer);
     const isServed = forPeer.some(({ contextId }) => contextId === replica.contextId);
     const hasRoom = this.#memory.size < servingMax && forPeer.length < perPeerMax;
-    const pace = createPace(turn.now.monotonicMs, this.#services.config.syncTimeoutMs);
+    const pace = createStatePace(turn.now.monotonicMs, this.#services.config);
     const about = { stream, peer, pace };
     const begun = isServed || !hasRoom ? null : beginServing(about, { replica, request: message, turn });
     if (begun === null) return refuse(stream, "busy", turn);

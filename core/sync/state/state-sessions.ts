@@ -19,7 +19,7 @@ import {
   stateKeyBytes,
 } from "../../wire/state-message.ts";
 import { isStateProtocol, type StateProtocol } from "../../wire/sync-message.ts";
-import { bringOn, createPace, type PaceMemory } from "../pace.ts";
+import { bringOn, createStatePace, type PaceMemory } from "../pace.ts";
 import { forcedProtocol, selectStateProtocol } from "../selection.ts";
 import type { SessionMemory } from "../session.ts";
 import { hasRoomFor, isTooLarge } from "./holding.ts";
@@ -374,6 +374,6 @@ export class StateSessions {
   }
 
   #paceFrom(turn: Turn): PaceMemory {
-    return createPace(turn.now.monotonicMs, this.#services.config.syncTimeoutMs);
+    return createStatePace(turn.now.monotonicMs, this.#services.config);
   }
 }
