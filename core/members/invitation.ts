@@ -15,7 +15,7 @@
  */
 
 import { type Fault, isFault } from "../fault.ts";
-import { type AuthorId, bytesOf, type ContextId } from "../ids.ts";
+import { type AuthorId, byteString, bytesOf, type ContextId } from "../ids.ts";
 import { hlcMsMax } from "../limits.ts";
 import type { Crypto, Identity } from "../ports.ts";
 import { secretAbout } from "../secret.ts";
@@ -27,7 +27,7 @@ import { expectRole, type Invitation, invitationBytesMax, roles, secretBytes } f
 const invitationDomain = "reconverge/invitation/1";
 const proofDomain = "reconverge/invitation-proof/1";
 
-export type InvitationDraft = Omit<Invitation, "kind" | "sealed" | "inviter">;
+export type InvitationDraft = Omit<Invitation, "kind" | "body" | "sealed" | "inviter">;
 
 /** What to hand over, by other ways than the network: an invitation for one key, or for nobody in particular a token. */
 export function issueInvitation(draft: InvitationDraft, identity: Identity, crypto: Crypto): Uint8Array {
@@ -89,6 +89,7 @@ export function expectInvitation(sealed: Uint8Array, crypto: Crypto): Invitation
     invitee: form.kind === "presented" ? expectProven(form, crypto) : expectInvitee(fields[3]),
     expiresMs: expectInteger(fields[4], hlcMsMax),
     nonce: expectByteString(fields[5], secretBytes),
+    body: byteString(body),
     sealed,
   });
 }

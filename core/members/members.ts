@@ -12,22 +12,9 @@ import type { Hlc } from "../hlc.ts";
 import type { AuthorId, DeltaId } from "../ids.ts";
 import { mergedNumbers } from "../sorted-numbers.ts";
 import type { PastDelta } from "../wire/delta-head.ts";
-import {
-  type Invitation,
-  type Member,
-  type MembershipChange,
-  nameOfInvitation,
-  type Role,
-} from "./membership.ts";
+import type { Invitation, Member, MembershipChange, Role } from "./membership.ts";
 import { mayWrite, problemWith } from "./permission.ts";
-import {
-  isInviting,
-  isOfOne,
-  type MembershipEvent,
-  type Roster,
-  Rosters,
-  usersOfInvitations,
-} from "./roster.ts";
+import { invitationsOfTwo, isInviting, type MembershipEvent, type Roster, Rosters } from "./roster.ts";
 
 export interface MembersMemory {
   /** In the order of application, the genesis first; none until it has arrived. */
@@ -181,11 +168,10 @@ export class Members {
     return problemWith(change, { author, hlc, roster, others: this.others, isUsed });
   }
 
-  #isUsed(invitation: Invitation, cut: number): boolean {
-    const name = nameOfInvitation(invitation);
+  #isUsed({ body }: Invitation, cut: number): boolean {
     return present(this.#memory.cuts[cut], "a cut").some((index) => {
       const change = this.#memory.events[index]?.change;
-      return change?.kind === "join" && nameOfInvitation(change.invitation) === name;
+      return change?.kind === "join" && change.invitation.body === body;
     });
   }
 
@@ -312,9 +298,10 @@ export class Members {
       ...present(events[index], "a membership event"),
     }));
     const rotations = known.filter(({ change }) => change.kind === "rotate");
-    const users = usersOfInvitations(known);
+    // Whether or not it counts: who signed it may have handed on the key with it.
+    const ofTwo = invitationsOfTwo(known);
     const isGone = (change: MembershipEvent["change"]) =>
-      kinds.includes(change.kind) || (change.kind === "join" && !isOfOne(change.invitation, users));
+      kinds.includes(change.kind) || (change.kind === "join" && ofTwo.has(change.invitation.body));
     return known.some(
       ({ index, change }) => isGone(change) && !rotations.some(({ below }) => below.includes(index)),
     );

@@ -29,13 +29,10 @@ export interface Invitation {
   readonly expiresMs: number;
   /** 16 random bytes: an invitation admits one member. */
   readonly nonce: string;
+  /** What its inviter signed, as bytes. All that is made of one token has it in common. */
+  readonly body: string;
   /** As it is shown to peers and stands in a join, signature and proof included. */
   readonly sealed: Uint8Array;
-}
-
-/** Two are the same one where their inviter and their nonce are: nobody else can make one that passes for it. */
-export function nameOfInvitation({ inviter, nonce }: Invitation): string {
-  return `${inviter}${nonce}`;
 }
 
 export type MembershipChange =

@@ -10,18 +10,12 @@
  *
  * Of concurrent changes about one member a removal decides, then the role that the more senior gave, then joining, then
  * returning, then an exclusion. Nothing counts that would leave no admin. An invitation by which two joined, neither
- * knowing of the other, lets in neither.
+ * knowing of the other, while who signed it was an admin, lets in neither: then all is gone through without it.
  */
 
 import { present } from "../assert.ts";
 import type { AuthorId, DeltaId } from "../ids.ts";
-import {
-  type Invitation,
-  type Member,
-  type MembershipChange,
-  nameOfInvitation,
-  type Role,
-} from "./membership.ts";
+import type { Invitation, Member, MembershipChange, Role } from "./membership.ts";
 import { type Rank, settledOrder } from "./settled-order.ts";
 
 /** A membership delta as its context's graph holds it, the genesis first. */
@@ -140,25 +134,42 @@ class Settling {
   readonly #roster = new Map<AuthorId, Seat>();
   /** By whom they are about: changes that count, the latest last. */
   readonly #counted = new Map<AuthorId, number[]>();
-  readonly #users: InvitationUsers;
+  /** Those who join by an invitation that is good where they do. */
+  readonly #joins: MembershipEvent[] = [];
+  /** Bodies of invitations by which two joined: they let in nobody. */
+  readonly #spent = new Set<string>();
 
   constructor(rosters: Rosters, events: readonly MembershipEvent[], cut: readonly number[]) {
     this.#rosters = rosters;
     this.#events = events;
     this.#cut = cut;
-    this.#users = usersOfInvitations(cut.map((index) => this.#event(index)));
   }
 
   roster(): Roster {
     const changes = this.#cut.map((index) => {
       return { index, event: this.#event(index), rank: this.#rosters.rankOf(index) };
     });
-    for (const index of settledOrder(changes)) this.#apply(index);
+    const order = settledOrder(changes);
+    let spent: number;
+    do {
+      spent = this.#spent.size;
+      this.#goThrough(order);
+      for (const body of invitationsOfTwo(this.#joins)) this.#spent.add(body);
+    } while (this.#spent.size > spent);
     return this.#roster;
+  }
+
+  #goThrough(order: readonly number[]): void {
+    this.#roster.clear();
+    this.#counted.clear();
+    this.#joins.length = 0;
+    for (const index of order) this.#apply(index);
   }
 
   #apply(index: number): void {
     const event = this.#event(index);
+    if (event.change.kind === "join" && this.#isAdmin(event.change.invitation.inviter))
+      this.#joins.push(event);
     if (!this.#counts(event)) return;
     claimsOf(event).forEach(({ author, role }, place) => {
       if (this.#isOverruled(index, author)) return;
@@ -178,7 +189,7 @@ class Settling {
       case "leave":
         return this.#isIn(author);
       case "join":
-        return this.#isAdmin(change.invitation.inviter) && isOfOne(change.invitation, this.#users);
+        return this.#isAdmin(change.invitation.inviter) && !this.#spent.has(change.invitation.body);
       case "exclude":
         return this.#isAdmin(author) && this.#isIn(change.member);
       case "remove":
@@ -217,24 +228,20 @@ class Settling {
   }
 }
 
-/** By the name of each invitation: who joins by it. */
-export type InvitationUsers = ReadonlyMap<string, ReadonlySet<AuthorId>>;
-
-export function usersOfInvitations(
+/** Bodies of invitations by which two join: each may be the other's second key. */
+export function invitationsOfTwo(
   events: Iterable<Pick<MembershipEvent, "author" | "change">>,
-): InvitationUsers {
-  const users = new Map<string, Set<AuthorId>>();
+): ReadonlySet<string> {
+  const users = new Map<string, AuthorId>();
+  const ofTwo = new Set<string>();
   for (const { author, change } of events) {
     if (change.kind !== "join") continue;
-    const name = nameOfInvitation(change.invitation);
-    users.set(name, (users.get(name) ?? new Set()).add(author));
+    const { body } = change.invitation;
+    const other = users.get(body);
+    if (other !== undefined && other !== author) ofTwo.add(body);
+    users.set(body, author);
   }
-  return users;
-}
-
-/** Of two who join by one invitation, each may be the other's second key. */
-export function isOfOne(invitation: Invitation, users: InvitationUsers): boolean {
-  return users.get(nameOfInvitation(invitation))?.size === 1;
+  return ofTwo;
 }
 
 /** On whose word it is. */

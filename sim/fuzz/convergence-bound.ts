@@ -38,7 +38,7 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   const sessionMs = hopMs + crossingsPerHop * slowestMs(network) + syncsPerHop * slowestSyncMs(scenario);
   const sessions = hops * Math.ceil(askersPerHop / config("syncSessionsMax"));
   const hopsMs = (sessions + sessionsOfHub(network, nodes, config("syncSessionsMax"))) * sessionMs;
-  const kbps = network.bandwidthKbps ?? Number.POSITIVE_INFINITY;
+  const kbps = narrowestKbps(scenario);
   const calls = (scenario.workload ?? []).reduce((sum, entry) => sum + callsOf(entry, activeMs), 0);
   const transferMs = ((calls * bytesPerCall + blobBytesOf(scenario, activeMs)) * 8) / kbps;
   // Where bodies go, states move instead: a page each time there and back, and on from whoever has all of it.
@@ -64,6 +64,12 @@ function hopsOf({ topology }: ScenarioNetwork, nodes: number): number {
 function sessionsOfHub({ topology }: ScenarioNetwork, nodes: number, sessionsMax: number): number {
   const kind = typeof topology === "object" ? topology.kind : topology;
   return kind === "star" ? 2 * Math.ceil((nodes - 1) / sessionsMax) : 0;
+}
+
+/** What was queued while links were narrow leaves at that rate, however wide they are when it does. */
+function narrowestKbps({ network = {}, faults = [] }: Scenario): number {
+  const narrowed = faults.flatMap((fault) => (fault.kind === "bandwidth" ? [fault.kbps] : []));
+  return Math.min(network.bandwidthKbps ?? Number.POSITIVE_INFINITY, ...narrowed);
 }
 
 /** What a crossing of a link rarely exceeds. */

@@ -1,7 +1,7 @@
 // Invitations of every form, made by hand.
 
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
-import { bytesOf } from "../../../core/ids.ts";
+import { byteString, bytesOf } from "../../../core/ids.ts";
 import { acceptInvitation, type InvitationDraft, issueInvitation } from "../../../core/members/invitation.ts";
 import { type Invitation, roles } from "../../../core/members/membership.ts";
 import type { Crypto, Identity } from "../../../core/ports.ts";
@@ -19,7 +19,7 @@ export function olderInvitation(draft: InvitationDraft, identity: Identity): Inv
     bytesOf(draft.nonce),
   ]);
   const sealed = encode([body, identity.sign(signedMessage("reconverge/invitation/1", body))]);
-  return { kind: "invitation", ...draft, inviter: identity.author, sealed };
+  return { kind: "invitation", ...draft, inviter: identity.author, body: byteString(body), sealed };
 }
 
 /** What `joiner` comes in by, once it is handed what `inviter` issues. */

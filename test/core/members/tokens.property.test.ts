@@ -147,6 +147,24 @@ test("whoever came in by a token keeps it, whatever is signed with the same nonc
   for (const { author } of [dee, eve]) assert.is(members.roleNow(author), "member");
 });
 
+test("who was an admin puts out nobody it invited by name, nor by a token once it is none", () => {
+  const scribe = scribeWith(false);
+  const named = (joiner: Identity) => {
+    const nonce = byteString(new Uint8Array(16).fill(7));
+    const draft = { contextId: scribe.contextId, role: "admin", expiresMs: 1e12, nonce } as const;
+    return acceptedInvitation({ ...draft, invitee: joiner.author }, { inviter: bob, joiner });
+  };
+  for (const invitedBy of [named, tokenOf(scribe, 7, "admin", bob)]) {
+    const joined = change(scribe, [scribe.genesis], dee, joinBy(invitedBy(dee)), 2_000);
+    const given = change(scribe, [joined], dee, { kind: "role", member: zoe.author, role: "member" }, 2_500);
+    const demoted = change(scribe, [given], ann, { kind: "role", member: bob.author, role: "reader" }, 3_000);
+    const puppet = change(scribe, [scribe.genesis], eve, joinBy(invitedBy(eve)), 1_500);
+    const { members } = after(scribe, [joined, given, demoted, puppet]);
+    const roles = [dee, zoe, eve].map(({ author }) => members.roleNow(author));
+    assert.equal(roles, ["admin", "member", null]);
+  }
+});
+
 test("what an admin says of a key by name counts for that key, and for no other of its token", () => {
   const scribe = scribeWith(false);
   const token = tokenOf(scribe, 1, "reader");
