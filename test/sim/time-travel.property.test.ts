@@ -82,7 +82,7 @@ test("a fork ends in the same result as the run it was taken of, and leaves that
         }
       },
     ),
-    { share: 0.04 },
+    { share: 0.025 },
   );
   assert.ok(forks > 5 && midway > 2, `only ${forks} forks were compared, ${midway} of them midway`);
 });
@@ -126,7 +126,7 @@ test("a timeline goes to any event and time, in any order, and finds what a fres
         }
       },
     ),
-    { share: 0.03 },
+    { share: 0.02 },
   );
   assert.ok(compared > 5);
 });

@@ -57,7 +57,7 @@ test("a fork of captured memory and a copied disk gives identical effects from t
         disks.stop();
       }
     }),
-    { share: 0.02 },
+    { share: 0.015 },
   );
   assert.ok(compared > 100, `only ${compared} inputs were compared`);
   assert.ok(adopted > 0, "no state was given");
