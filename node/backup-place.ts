@@ -1,12 +1,13 @@
 /** The place where a backup is made: nothing may be there, nobody else may make one, and none may stay there half made. */
 
-import { realpath, rename, rm, stat } from "node:fs/promises";
+import { lstat, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { ProcessLock } from "../adapters/level/process-lock.ts";
-import { messageOf } from "../adapters/level/store.ts";
+import { codeOf, messageOf } from "../adapters/level/store.ts";
 import { syncFolder } from "../adapters/level/sync-folder.ts";
+import type { PeerId } from "../core/ids.ts";
 import { Failure } from "./failure.ts";
-import { exists, folderAt, makeFolder, type NodeFolder } from "./home.ts";
+import { folderAt, makeFolder, type NodeFolder } from "./home.ts";
 
 const mark = ".unfinished";
 
@@ -16,23 +17,29 @@ interface Holder {
   readonly unfinished: string;
 }
 
+/** Whose backup is made. */
+export interface Owner {
+  readonly folder: NodeFolder;
+  readonly peer: PeerId;
+}
+
 /**
- * Makes one backup of the node at a time, whole or not at all: beside the target, then renamed. What one that was
- * killed has left, wherever that was to go, the next removes.
+ * Makes one backup of the node at a time, whole or not at all: beside the target, in a folder of the node's name, then
+ * renamed. What one that was killed has left, wherever that was to go, the next removes.
  */
 export async function makeInPlace<T>(
-  folder: NodeFolder,
+  owner: Owner,
   target: string,
   make: (unfinished: NodeFolder) => Promise<T>,
 ): Promise<T> {
-  await expectPlace(folder, target);
-  const { lock, left } = await lockBackups(folder);
+  await expectPlace(owner.folder, target);
+  const { lock, left } = await lockBackups(owner.folder);
   try {
-    if (left !== null) await rm(left.unfinished, { recursive: true, force: true });
-    const unfinished = folderAt(target + mark);
+    if (left !== null) await removeOwn(left.unfinished, owner);
+    const unfinished = target + mark;
     await expectNoOther(unfinished);
-    await lock.note(writeHolder({ pid: `${process.pid}`, unfinished: unfinished.path }));
-    return await makeBeside(unfinished, target, make);
+    await lock.note(writeHolder({ pid: `${process.pid}`, unfinished }));
+    return await makeBeside(unfinished, owner, target, make);
   } catch (error) {
     throw isOfSystem(error) ? notWritten(target, error) : error;
   } finally {
@@ -41,21 +48,40 @@ export async function makeInPlace<T>(
 }
 
 async function makeBeside<T>(
-  unfinished: NodeFolder,
+  unfinished: string,
+  owner: Owner,
   target: string,
   make: (unfinished: NodeFolder) => Promise<T>,
 ): Promise<T> {
-  await makeFolder(unfinished, "another folder for the copy");
+  const own = folderAt(ownPlace(unfinished, owner));
   try {
-    const made = await make(unfinished);
-    await rename(unfinished.path, target);
+    await makeFolder(own, { path: target, instead: "another folder for the copy" });
+    const made = await make(own);
+    await rename(own.path, target);
     await syncFolder(dirname(target));
     return made;
-  } catch (error) {
-    await rm(unfinished.path, { recursive: true, force: true });
-    throw error;
+  } finally {
+    await removeOwn(unfinished, owner);
   }
 }
+
+/** Named after the node, so that whose it is stands from the first moment to the last. */
+function ownPlace(unfinished: string, { peer }: Owner): string {
+  return join(unfinished, peer);
+}
+
+/** What is not this node's stays: others may have begun in the same place since. */
+async function removeOwn(unfinished: string, owner: Owner): Promise<void> {
+  try {
+    await rm(ownPlace(unfinished, owner), { recursive: true, force: true });
+    await rmdir(unfinished);
+  } catch (error) {
+    if (!othersCodes.has(codeOf(error))) throw error;
+  }
+}
+
+/** There is something else in the folder, there is none, or it is something else itself. */
+const othersCodes: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR"]);
 
 async function lockBackups(folder: NodeFolder): Promise<{ lock: ProcessLock; left: Holder | null }> {
   const attempt = await ProcessLock.attempt(join(folder.path, "backup.lock"));
@@ -93,7 +119,7 @@ async function expectPlace(folder: NodeFolder, target: string): Promise<void> {
     throw badPlace(
       `${target} would be a node of the same home, ${dirname(own)}, with the same key: expected a place elsewhere`,
     );
-  if (await exists(target))
+  if (await isTaken(target))
     throw badPlace(`${target} is there already: expected a folder that is not`, "exists");
 }
 
@@ -101,6 +127,8 @@ async function expectPlace(folder: NodeFolder, target: string): Promise<void> {
 async function realPathOf(target: string): Promise<string> {
   for (let above = target; ; above = dirname(above)) {
     const found = await stat(above).catch(() => null);
+    if (found === null && (await isTaken(above)))
+      throw badPlace(`${above} is a link that leads nowhere: expected a place where ${target} can be made`);
     if (found === null && above !== dirname(above)) continue;
     if (above !== target && found?.isDirectory() === false)
       throw badPlace(`${above} is no folder: expected one, to make ${target} in`);
@@ -109,10 +137,18 @@ async function realPathOf(target: string): Promise<string> {
 }
 
 /** Of another node's backup, or of one that was killed and whose node is another now or gone. */
-async function expectNoOther({ path }: NodeFolder): Promise<void> {
-  if (!(await exists(path))) return;
+async function expectNoOther(path: string): Promise<void> {
+  if (!(await isTaken(path))) return;
   const advice = "wait for the backup that is making it, or remove it if none is";
   throw badPlace(`${path} is there, a copy that is not finished: ${advice}`, "unfinished");
+}
+
+/** Also by a link that leads nowhere. */
+async function isTaken(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function badPlace(message: string, code = "bad-folder"): Failure {

@@ -38,7 +38,7 @@ export interface BackedUp {
 
 /** Rejects with a `Failure` or an adapter's error that says what is in the way; then there is no copy. O(store + blobs). */
 export async function backUp(source: BackupSource, target: string): Promise<BackedUp> {
-  return await makeInPlace(source.folder, target, async (copy) => {
+  return await makeInPlace(source, target, async (copy) => {
     const { folder, secret } = source;
     await copyStore(source, copy.storePath);
     for (const part of ["configPath", "keyPath"] as const)

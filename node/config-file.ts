@@ -125,10 +125,11 @@ function readValue(key: string, text: string): unknown {
   return text;
 }
 
-/** As it would stand in the file; else the text, which then is no list. */
+/** As it would stand in the file, and nothing behind it; else the text, which then is no list. */
 function readList(text: string): unknown {
   try {
-    return parse(`list = ${text}`).list;
+    const { list, ...behind } = parse(`list = ${text}`);
+    return Object.keys(behind).length === 0 ? list : text;
   } catch (error) {
     if (error instanceof TomlError) return text;
     throw error;

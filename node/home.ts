@@ -73,15 +73,26 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Makes the folder; only its owner may look into it. Rejects with a `Failure`, which says what to choose `instead`. */
-export async function makeFolder(folder: NodeFolder, instead = "another --home"): Promise<void> {
+/**
+ * Makes the folder; only its owner may look into it. Rejects with a `Failure`, which names what was `asked` for and says
+ * what to choose instead.
+ */
+export async function makeFolder(
+  { path }: NodeFolder,
+  asked = { path, instead: "another --home" },
+): Promise<void> {
   try {
-    await makeWithParents(folder.path);
+    await makeWithParents(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `${folder.path} cannot be made (${reason}): expected a place where this user may make folders; choose ${instead}`;
+    const message = `${asked.path} cannot be made (${reasonOf(error)}): expected a place where this user may make folders; choose ${asked.instead}`;
     throw new Failure("refused", "bad-home", message, error);
   }
+}
+
+/** Without the call that failed and its path, which nobody has given. */
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return reason.replace(/, \w+ '.*'$/s, "");
 }
 
 /** One at a time: Node's `recursive` never ends where the system denies that a parent is there, as below /proc. */

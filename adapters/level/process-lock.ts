@@ -1,7 +1,7 @@
 /**
  * A lock among processes: that of a LevelDB without entries, as the system releases it when its holder dies, and
  * nothing that Node brings has that. Beside it the holder writes what it does. The folder stays: a lock that is
- * removed can be held twice.
+ * removed while a process has it can be held twice.
  */
 
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -17,44 +17,72 @@ export type LockAttempt =
 
 /** A lock this process holds. A process tries for each of its locks once at a time. */
 export class ProcessLock {
-  readonly #notePath: string;
+  readonly #path: string;
   readonly #level: Database;
 
-  private constructor(notePath: string, level: Database) {
-    this.#notePath = notePath;
+  private constructor(path: string, level: Database) {
+    this.#path = path;
     this.#level = level;
   }
 
-  /** Rejects with a `StoreError` where the folder cannot be used. */
+  /** Rejects with a `StoreError` where the folder cannot be used; then the lock is not held. */
   static async attempt(path: string): Promise<LockAttempt> {
-    const notePath = join(path, "holder");
-    let level: Database;
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 });
-      level = new LevelDb(join(path, "level"), {});
-      await level.open();
+      const level = await openLevel(path);
+      if (level === null) return { kind: "held", note: await readNote(path) };
+      try {
+        return { kind: "taken", left: await readNote(path), lock: new ProcessLock(path, level) };
+      } catch (error) {
+        await level.close();
+        throw error;
+      }
     } catch (error) {
-      if (codeOf(error) === "LEVEL_LOCKED") return { kind: "held", note: await readNote(notePath) };
-      const message = `the lock at ${path} cannot be used (${messageOf(error)}): expected a folder that this user can write; if it is damaged, remove it`;
-      throw new StoreError("store-failed", message, error);
+      throw unusable(path, error);
     }
-    return { kind: "taken", lock: new ProcessLock(notePath, level), left: await readNote(notePath) };
   }
 
   /** For those who find the lock held, and for the next holder if this one dies. */
   async note(what: string): Promise<void> {
-    await writeFile(this.#notePath, what, { flush: true, mode: 0o600 });
+    await writeFile(notePath(this.#path), what, { flush: true, mode: 0o600 });
   }
 
+  /** Rejects with a `StoreError` where the note cannot be removed; the lock is given back all the same. */
   async release(): Promise<void> {
-    await rm(this.#notePath, { force: true });
-    await this.#level.close();
+    try {
+      await rm(notePath(this.#path), { force: true });
+    } catch (error) {
+      throw unusable(this.#path, error);
+    } finally {
+      await this.#level.close();
+    }
+  }
+}
+
+function notePath(path: string): string {
+  return join(path, "holder");
+}
+
+/** Null where another has it. */
+async function openLevel(path: string): Promise<Database | null> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const level = new LevelDb(join(path, "level"), {});
+  try {
+    await level.open();
+    return level;
+  } catch (error) {
+    if (codeOf(error) === "LEVEL_LOCKED") return null;
+    throw error;
   }
 }
 
 async function readNote(path: string): Promise<string | null> {
-  return await readFile(path, "utf8").catch((error: unknown) => {
+  return await readFile(notePath(path), "utf8").catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return null;
     throw error;
   });
+}
+
+function unusable(path: string, error: unknown): StoreError {
+  const message = `the lock at ${path} cannot be used (${messageOf(error)}): expected a folder that this user can write; if it is damaged, remove it while no process uses it`;
+  return new StoreError("store-failed", message, error);
 }

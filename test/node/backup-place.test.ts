@@ -2,8 +2,17 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ProcessLock } from "../../adapters/level/process-lock.ts";
@@ -54,21 +63,66 @@ test("whoever finds a backup under way hears who makes it and where", async () =
   assert.match(refused.stderr, `process 123 is backing up ${node.folder} already to /elsewhere/copy`);
 });
 
+/** Signals a backup that a command makes, once there is something of it. */
+async function signalHalfMade(signal: NodeJS.Signals, args: readonly string[], target: string) {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const child = spawn(process.execPath, [testedCli, ...args], { stdio: "ignore" });
+    const ended = once(child, "close");
+    while (!isBegun(target) && child.exitCode === null) await new Promise(setImmediate);
+    child.kill(signal);
+    // One that is stopped does not end: the system gets time to stop it.
+    await (signal === "SIGKILL" ? ended : setTimeout(100));
+    if (isBegun(target) && !existsSync(target)) return { child, ended };
+    child.kill("SIGCONT");
+    await ended;
+    rmSync(target, { recursive: true, force: true });
+  }
+  throw new Error("it was never caught half made");
+}
+
+const isBegun = (target: string) =>
+  existsSync(`${target}.unfinished`) && readdirSync(`${target}.unfinished`).length > 0;
+
 test("what a killed backup has left is removed by the next, wherever that goes", async () => {
   const place = temporaryFolder();
-  const unfinished = join(place, "killed.unfinished");
-  for (let tries = 0; !existsSync(unfinished); tries += 1) {
-    const target = join(place, "killed");
-    const child = spawn(process.execPath, [testedCli, ...argsFor(target)], { stdio: "ignore" });
-    const ended = once(child, "close");
-    while (!existsSync(unfinished) && child.exitCode === null) await new Promise(setImmediate);
-    child.kill("SIGKILL");
-    await ended;
-    assert.ok(tries < 20 && !existsSync(target), "it was never caught half made");
-  }
+  const target = join(place, "killed");
+  await signalHalfMade("SIGKILL", argsFor(target), target);
   const next = await backUp(join(temporaryFolder(), "next"));
   assert.is(next.exitCode, 0, next.stderr);
   assert.equal(readdirSync(place), []);
+});
+
+test("what another node makes where a killed backup had been is left alone, and becomes whole", async () => {
+  const other = await NodeProcess.make(temporaryFolder(), "bob");
+  await other.start();
+  await other.stop();
+  const place = temporaryFolder();
+  const target = join(place, "copy");
+  await signalHalfMade("SIGKILL", argsFor(target), target);
+  rmSync(`${target}.unfinished`, { recursive: true });
+  const args = ["node", "backup", target, "--home", dirname(other.folder), "--name", "bob"];
+  const { child, ended } = await signalHalfMade("SIGSTOP", args, target);
+  const next = await backUp(join(temporaryFolder(), "next"));
+  const isLeftAlone = isBegun(target);
+  child.kill("SIGCONT");
+  assert.equal(await ended, [0, null]);
+  assert.is(next.exitCode, 0, next.stderr);
+  assert.ok(isLeftAlone);
+  assert.equal(readdirSync(place), ["copy"]);
+  assert.equal(readFileSync(join(target, "key")), readFileSync(join(other.folder, "key")));
+});
+
+test("what somebody has put where a killed backup had been stays", async () => {
+  const [folder, file] = [join(temporaryFolder(), "a.unfinished"), join(temporaryFolder(), "b.unfinished")];
+  mkdirSync(folder);
+  writeFileSync(join(folder, "key"), "somebody's");
+  writeFileSync(file, "somebody's");
+  for (const unfinished of [folder, file]) {
+    writeFileSync(join(node.folder, "backup.lock", "holder"), JSON.stringify({ pid: "1", unfinished }));
+    const next = await backUp(join(temporaryFolder(), "next"));
+    assert.is(next.exitCode, 0, next.stderr);
+  }
+  for (const path of [join(folder, "key"), file]) assert.is(readFileSync(path, "utf8"), "somebody's");
 });
 
 test("a copy of somebody else that is not finished is named and left alone", async () => {
@@ -97,6 +151,29 @@ test("a place in the node's own folder, or where nodes of its home lie, is refus
   }
   assert.equal(readdirSync(node.folder), before);
   assert.equal(readdirSync(home), ["alice"]);
+});
+
+test("a link that leads nowhere is refused by name before anything is copied", async () => {
+  const place = temporaryFolder();
+  const link = join(place, "link");
+  symlinkSync(join(place, "gone"), link);
+  for (const target of [link, join(link, "deep", "copy")]) {
+    const refused = await backUp(target);
+    assert.is(refused.exitCode, 1, refused.stderr);
+    assert.match(refused.stderr, `${link} is a link that leads nowhere: expected`);
+    assert.match(refused.stderr, target);
+  }
+  assert.equal(readdirSync(place), ["link"]);
+});
+
+test("a place where nothing can be made is called what it was called on the command line", async () => {
+  if (process.platform !== "linux") return;
+  for (const target of ["/proc/x", "/proc/foo/x"]) {
+    const refused = await backUp(target);
+    assert.is(refused.exitCode, 1, refused.stderr);
+    assert.match(refused.stderr, `error: ${target} cannot be made (`);
+    assert.not.match(refused.stderr, ".unfinished");
+  }
 });
 
 test("of several backups of a stopped node at once those that find another are refused, and no other goes wrong", async () => {

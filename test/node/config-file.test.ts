@@ -167,6 +167,15 @@ test("a list is taken as the file has it, too", async () => {
   assert.match(refused, "expected a list of IP addresses");
 });
 
+test("a list that has more behind it is refused, and nothing of it dropped", async () => {
+  for (const more of ["\nx = 1", "\n[server]\nport = 7"]) {
+    const refused = await changeConfig(fileOf('name = "a"\n'), [`swarm.bootNodes=[]${more}`]).catch(
+      (error: Error) => error.message,
+    );
+    assert.match(refused, /^swarm\.bootNodes is ".*" in the command line: expected a list/);
+  }
+});
+
 test("a change that is wrong, or cannot be made in place, is refused", async () => {
   const path = fileOf('[swarm]\nhosts = [\n  "127.0.0.1"\n]\n');
   const refusal = (assigned: string) =>
