@@ -256,9 +256,9 @@ export const mutants: readonly Mutant[] = [
     "      child.unapplied -= child.delta.parents.length > 1 && child.unapplied > 1 ? 0 : 1;\n",
   ]),
   mutant("roster-by-arrival", "concurrent changes about members count in the order in which they arrived", [
-    "core/members/roster.ts",
-    "      if (byRank !== 0) return byRank < 0;\n",
-    "      if (byRank !== 0) return a < b;\n",
+    "core/members/settled-order.ts",
+    "        a.most - b.most ||\n",
+    "        a.index - b.index ||\n",
   ]),
   mutant("removed-goes-on", "a member that was removed may write on", [
     "core/members/members.ts",

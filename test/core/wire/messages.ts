@@ -182,7 +182,7 @@ const contents = {
       maxLength: 4,
     }),
     others: fc.constantFrom(null, ...roles),
-    retentionMs: fc.option(fc.maxSafeNat(), { nil: null }),
+    retentionMs: fc.option(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), { nil: null }),
   }),
   membership: plain({ kind: fc.constant("membership" as const), change: membershipChanges }),
   operations: plain({
