@@ -17,6 +17,8 @@ const reconcilingMax = 8;
 const reconcilingPerPeerMax = 2;
 /** Sessions either side of a pair may have open with the other: more would be refused, or fill the room of others. */
 const perPeerMax = 8;
+/** Streams of all peers on which nothing was said yet, which cost next to nothing. A peer has `perPeerMax` of them. */
+const unreadMax = 256;
 /** Of those, sync sessions that a peer has left silent for so long that it is asked for no more of them. */
 const silentPerPeerMax = 2;
 
@@ -56,11 +58,15 @@ export class SessionRoom {
     return this.#count(withPeer) < perPeerMax && this.#count(isSilent) < silentPerPeerMax;
   }
 
-  /** May a peer open one more? */
-  hasFor(peer: PeerId): boolean {
-    const isAnswered = (session: SessionMemory) => !isStarted(session);
-    const forPeer = (session: SessionMemory) => isAnswered(session) && session.peer === peer;
-    return this.#count(isAnswered) < this.#sessionsMax && this.#count(forPeer) < perPeerMax;
+  /** May a peer open one more stream? What it is for, and what room that takes, its first frame says. */
+  hasToHear(peer: PeerId): boolean {
+    return this.#hasFor(peer, (session) => session.state === "opening", unreadMax);
+  }
+
+  /** May one more session that a peer asks for begin? */
+  hasToAnswer(peer: PeerId): boolean {
+    const isAnswered = (session: SessionMemory) => !isStarted(session) && session.state !== "opening";
+    return this.#hasFor(peer, isAnswered, this.#sessionsMax);
   }
 
   /** May one more reconciliation with a peer begin? */
@@ -80,6 +86,11 @@ export class SessionRoom {
         !session.theirDone,
     );
     return new Set(receiving.map(({ peer }) => peer)).size >= receivingPerContextMax;
+  }
+
+  #hasFor(peer: PeerId, test: (session: SessionMemory) => boolean, max: number): boolean {
+    const isOfPeer = (session: SessionMemory) => session.peer === peer && test(session);
+    return this.#count(test) < max && this.#count(isOfPeer) < perPeerMax;
   }
 
   #has(test: (session: SessionMemory) => boolean): boolean {

@@ -101,7 +101,7 @@ export class Sessions {
       pace: this.table.paceFrom(turn),
     } as const;
     const session = createSession(about);
-    if (this.table.room.hasFor(peer)) this.table.keep(session);
+    if (this.table.room.hasToHear(peer)) this.table.keep(session);
     else this.table.refuse(session, "busy", turn);
   }
 
@@ -114,6 +114,8 @@ export class Sessions {
       this.table.fail(session, message, turn);
     } else if (!isAllowed(session, message)) {
       this.table.fail(session, fault("out-of-turn", `a ${message.kind} while ${session.state}`), turn);
+    } else if (session.state === "opening" && !this.table.room.hasToAnswer(session.peer)) {
+      this.table.refuse(session, "busy", turn);
     } else {
       if (session.state === "reconciling" && message.kind !== "ranges" && message.kind !== "refusal") {
         const mistake = transferUnasked(session, { replica: this.#replicaOf(session), turn });

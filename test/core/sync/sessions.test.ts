@@ -333,20 +333,25 @@ test("a failed session backs off from a second, doubling to its bound; a new con
   assert.ok(only(node.pass(500), "open-stream").length >= 1);
 });
 
-test("so many sessions are accepted at a time and no more", () => {
+test("so many sessions are accepted at a time and no more, whatever else is opened and left silent", () => {
   const { node, handshake } = setUp({ config: { syncSessionsMax: 3 } });
-  for (const stream of [-1, -2, -3]) {
-    assert.equal(
-      node.give({ kind: "stream-opened", stream, peer: bob }).filter(({ kind }) => kind === "send"),
-      [],
-    );
-  }
-  const effects = node.give({ kind: "stream-opened", stream: -4, peer: bob });
-  assert.equal(said(effects, -4), [{ kind: "refusal", reason: "busy" }]);
-  assert.ok(isClosed(effects, -4));
+  const greet = (stream: number) => said(node.say(accepted(node, stream), handshake), stream)[0];
+  for (const stream of [-91, -92, -93]) accepted(node, stream);
+  for (const stream of [-1, -2, -3]) assert.is(greet(stream)?.kind, "handshake");
+  assert.equal(greet(-4), { kind: "refusal", reason: "busy" });
+  assert.not(node.core.capture().sync.sessions.has(-4));
   node.give({ kind: "stream-closed", stream: -2 });
-  accepted(node, -5);
-  assert.is(said(node.say(-5, handshake), -5)[0]?.kind, "handshake");
+  assert.is(greet(-5)?.kind, "handshake");
+});
+
+test("so many streams of a peer are kept unread, and those of others besides", () => {
+  const { node } = setUp({ config: { syncSessionsMax: 1 } });
+  const open = (peer: PeerId, stream: number) => node.give({ kind: "stream-opened", stream, peer });
+  for (let stream = -8; stream < 0; stream += 1) assert.equal(said(open(bob, stream), stream), []);
+  const effects = open(bob, -9);
+  assert.equal(said(effects, -9), [{ kind: "refusal", reason: "busy" }]);
+  assert.ok(isClosed(effects, -9));
+  assert.equal(said(open("ann" as PeerId, -10), -10), []);
 });
 
 test("equal heads end at once, and equal heads with another root raise the alarm", () => {

@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ContextId, PeerId } from "../../../../core/ids.ts";
+import { createHandshake } from "../../../../core/sync/handshake.ts";
 import {
   decodeStateMessage,
   encodeStateMessage,
@@ -10,8 +11,10 @@ import {
   stateKeyBytes,
 } from "../../../../core/wire/state-message.ts";
 import { encodeSyncMessage } from "../../../../core/wire/sync-message.ts";
+import { SimDisk } from "../../../../sim/world/disk.ts";
 import { operations, put, unsigned } from "../../authors.ts";
-import { LoneNode, observed, only } from "../../lone-node.ts";
+import { turnOn } from "../../delta-store/waiting.ts";
+import { LoneNode, observed, only, said } from "../../lone-node.ts";
 import { Link } from "../link.ts";
 import { forgetful, nodeOf, type Parted, partedBy, type Shape, talk, wholeOf } from "./replicas.ts";
 
@@ -37,6 +40,21 @@ const entitiesIn = (link: Link): number =>
         : sum,
     0,
   );
+
+/** The kinds of what a peer is answered that asks for all of a state on a new stream. */
+function askForState(
+  node: LoneNode,
+  stream: number,
+  { peer, contextId }: { readonly peer: string; readonly contextId: ContextId },
+): string {
+  const request = { known: [], key: "k".repeat(stateKeyBytes), tellsHashes: true };
+  const frame = encodeStateMessage({ kind: "state-request", contextId, ...request });
+  node.give({ kind: "stream-opened", stream, peer: peer as PeerId });
+  return only(node.give({ kind: "stream-frame", stream, frame }), "send")
+    .map((effect) => decodeStateMessage(effect.frame))
+    .map(({ kind }) => kind)
+    .join();
+}
 
 test("what a session brought before it was cut off is not sent again", () => {
   const parted = partedBy(shape);
@@ -162,21 +180,25 @@ test("who has no room refuses a stream unread, in the words of a session: that i
   assert.is(asking.core.sync.states.count, 0);
 });
 
+test("who has no room for a session has room for a transfer of state", () => {
+  const node = new LoneNode("node", { config: { syncSessionsMax: 1 } });
+  const contextId = node.create();
+  const greet = (stream: number) => {
+    node.give({ kind: "stream-opened", stream, peer: "eve" as PeerId });
+    const handshake = createHandshake(node.replica(contextId), turnOn(new SimDisk()));
+    return said(node.say(stream, { ...handshake, wallMs: node.wallMs }), stream)[0];
+  };
+  assert.is(greet(-1)?.kind, "handshake");
+  assert.equal(greet(-2), { kind: "refusal", reason: "busy" });
+  assert.is(askForState(node, -3, { peer: "ann", contextId }), "state-offer");
+});
+
 test("a silent peer that asks for the states of many contexts leaves room for others", () => {
   const node = new LoneNode("node");
   const contexts = Array.from({ length: 10 }, () => node.create());
-  const ask = (stream: number, peer: string, contextId: ContextId) => {
-    const request = { known: [], key: "k".repeat(stateKeyBytes), tellsHashes: true };
-    const frame = encodeStateMessage({ kind: "state-request", contextId, ...request });
-    node.give({ kind: "stream-opened", stream, peer: peer as PeerId });
-    return only(node.give({ kind: "stream-frame", stream, frame }), "send")
-      .map((effect) => decodeStateMessage(effect.frame))
-      .map(({ kind }) => kind)
-      .join();
-  };
-  const toEve = contexts.map((contextId, index) => ask(-1 - index, "eve", contextId));
+  const toEve = contexts.map((contextId, index) => askForState(node, -1 - index, { peer: "eve", contextId }));
   assert.is(toEve.filter((kind) => kind === "state-offer").length, 2);
-  assert.is(ask(-100, "ann", contexts[0] as ContextId), "state-offer");
+  assert.is(askForState(node, -100, { peer: "ann", contextId: contexts[0] as ContextId }), "state-offer");
 });
 
 test.run();
