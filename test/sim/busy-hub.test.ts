@@ -31,4 +31,28 @@ test("sessions that come round with one period do not keep others out of a busy 
   assert.equal(slow, []);
 });
 
+const oneAtATime: Scenario = {
+  name: "one-at-a-time",
+  ...{ nodes: 6, until: "60s", settle: "3s" },
+  contexts: [{ id: "c0" }, { id: "c1" }],
+  network: { topology: { kind: "star" }, latency: { kind: "constant", ms: 400 } },
+  config: {
+    ...{ syncFrequencyMs: 200, syncIntervalMs: 0, syncBackoffMaxMs: 0, syncSessionsMax: 1 },
+    ...{ syncProtocolForced: 5, compactKeepDeltas: 5, compactAboveDeltas: 10, compactMs: 50 },
+  },
+  workload: ["c0", "c1"].map((context) => ({
+    ...{ rate: "4/s", until: "5s", nodes: "all", context },
+    ...{ method: "set", args: { key: "{node}-{seq}", value: "v" } },
+  })),
+  faults: [{ kind: "join", at: "2500ms", nodes: "late", contexts: ["c0", "c1"] }],
+  expect: [{ converged: { within: "50s" } }],
+};
+
+test("a hub that has always one neighbour's session, for its period is a link's, gives others its state", () => {
+  const slow = [1, 2, 3, 4, 5, 6].filter(
+    (seed) => createPlanSimulation(planOf(oneAtATime, seed)).finish().outcome !== "passed",
+  );
+  assert.equal(slow, []);
+});
+
 test.run();
