@@ -41,13 +41,14 @@ export function readinessOf(core: NodeCore, contextId: ContextId): Readiness {
   return { state: "ready", why: "" };
 }
 
-/** Did all who are there refuse this node? */
+/** Did all who are there and have the context refuse this node when they were last asked? */
 function refusedBy(core: NodeCore, contextId: ContextId): string | null {
-  const tried = Array.from(core.sync.verdicts(contextId)).filter(
-    ([peer, { last }]) => core.peers.isConnected(peer) && last !== null,
-  );
-  const isRefused = tried.length > 0 && tried.every(([, { last }]) => last?.outcome === "refused");
-  return isRefused ? `${tried.length} peers that have it take this node for no member` : null;
+  const verdicts = core.sync.verdicts(contextId);
+  const asked = core.peers.subscribers(contextId).flatMap((peer) => verdicts.get(peer)?.last?.outcome ?? []);
+  const isRefused = asked.length > 0 && asked.every((outcome) => outcome === "refused");
+  return isRefused
+    ? `all peers that have it (${asked.length}) refuse to sync, most likely as they take this node for no member`
+    : null;
 }
 
 /** What keeps a context from being of use or from agreeing with others, although there is something; or null. */
@@ -64,5 +65,7 @@ function whatIsWrong(core: NodeCore, contextId: ContextId): string | null {
   if (tried.length > 0 && tried.every(([, { last }]) => last?.outcome === "failed"))
     return `the last session with each of ${tried.length} peers failed`;
   const parked = replica?.owed.parkedCount ?? 0;
-  return parked === 0 ? null : `${parked} handlers or calls failed too often and are parked`;
+  return parked === 0
+    ? refusedBy(core, contextId)
+    : `${parked} handlers or calls failed too often and are parked`;
 }

@@ -18,7 +18,7 @@ const reconcilingPerPeerMax = 2;
 /** Sessions either side of a pair may have open with the other: more would be refused, or fill the room of others. */
 const perPeerMax = 8;
 /** Streams of all peers on which nothing was said yet, which cost next to nothing. A peer has `perPeerMax` of them. */
-const unreadMax = 256;
+export const unreadMax = 256;
 /** Of those, sync sessions that a peer has left silent for so long that it is asked for no more of them. */
 const silentPerPeerMax = 2;
 
@@ -30,6 +30,11 @@ export class SessionRoom {
   constructor(sessions: ReadonlyMap<StreamId, SessionMemory>, sessionsMax: number) {
     this.#sessions = sessions;
     this.#sessionsMax = sessionsMax;
+  }
+
+  /** Streams on which the peer that opened them has said nothing yet. */
+  get unreadCount(): number {
+    return this.#count(isUnread);
   }
 
   isActive(contextId: ContextId, peer: PeerId): boolean {
@@ -60,12 +65,12 @@ export class SessionRoom {
 
   /** May a peer open one more stream? What it is for, and what room that takes, its first frame says. */
   hasToHear(peer: PeerId): boolean {
-    return this.#hasFor(peer, (session) => session.state === "opening", unreadMax);
+    return this.#hasFor(peer, isUnread, unreadMax);
   }
 
   /** May one more session that a peer asks for begin? */
   hasToAnswer(peer: PeerId): boolean {
-    const isAnswered = (session: SessionMemory) => !isStarted(session) && session.state !== "opening";
+    const isAnswered = (session: SessionMemory) => !isStarted(session) && !isUnread(session);
     return this.#hasFor(peer, isAnswered, this.#sessionsMax);
   }
 
@@ -107,6 +112,10 @@ export class SessionRoom {
 
 function isStarted({ role }: SessionMemory): boolean {
   return role === "initiator";
+}
+
+function isUnread({ state }: SessionMemory): boolean {
+  return state === "opening";
 }
 
 function isStalled({ pace }: SessionMemory, nowMs: number): boolean {

@@ -31,8 +31,9 @@ export class SessionTable {
     this.#ended = ended;
   }
 
+  /** Of those under way. */
   get count(): number {
-    return this.#sessions.size;
+    return this.#sessions.size - this.room.unreadCount;
   }
 
   /** How many deltas those have who are being synced with in a context; null where nobody is. */

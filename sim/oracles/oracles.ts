@@ -9,6 +9,7 @@ import { type AuthorId, type ContextId, type DeltaId, type Hash, toHex } from ".
 import type { Role } from "../../core/members/membership.ts";
 import type { Replica } from "../../core/replica.ts";
 import { storeKeys } from "../../core/store-keys.ts";
+import { unreadMax } from "../../core/sync/session-room.ts";
 import { stateSessionsMax } from "../../core/sync/state/transfers.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import type { SimDisk } from "../world/disk.ts";
@@ -242,8 +243,12 @@ export class Oracles {
       }
     }
     // Those it opened and those it accepted have the bound each.
-    if (core.sync.sessions.table.count > 2 * config.syncSessionsMax) {
-      this.#find("bounds", 14, node, `${core.sync.sessions.table.count} sync sessions are open`);
+    const { count, room } = core.sync.sessions.table;
+    if (count > 2 * config.syncSessionsMax) {
+      this.#find("bounds", 14, node, `${count} sync sessions are open`);
+    }
+    if (room.unreadCount > unreadMax) {
+      this.#find("bounds", 14, node, `${room.unreadCount} streams are open on which nothing was said`);
     }
     if (core.sync.states.count > stateSessionsMax) {
       this.#find("bounds", 14, node, `${core.sync.states.count} transfers of state are open`);
