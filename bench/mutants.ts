@@ -3,12 +3,14 @@
 //
 //   npm run mutants                            all, 60 s each
 //   npm run mutants -- --budget 10 tomb stale  10 s each, those whose names hold "tomb" or "stale"
+//   npm run mutants -- --from 5001 tomb        the same, with other scenarios: those of the seeds from 5001 on
 //
 // A budget is time on a processor, so that others on the machine do not decide how much is tried. It exits with 1 where
 // fewer than 23 of 25 are found.
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { type Mutant, mutants } from "../test/mutants/mutants.ts";
 import { ProjectCopy } from "../test/sim/project-copy.ts";
 import type { Finding } from "./mutant-run.ts";
@@ -19,7 +21,7 @@ const leastShare = 23 / 25;
 const patienceMs = 60_000;
 const script = fileURLToPath(new URL("mutant-run.ts", import.meta.url));
 
-const { budgetS, words } = parse(process.argv.slice(2));
+const { budgetS, firstSeed, words } = parse(process.argv.slice(2));
 const named = mutants.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 const chosen = named.filter(({ foundBy }) => foundBy === undefined);
 for (const { name, foundBy, what } of named)
@@ -34,12 +36,24 @@ for (const mutant of chosen) {
 console.log(`${found} of ${chosen.length} found within ${budgetS} s each`);
 process.exitCode = found < leastShare * chosen.length ? 1 : 0;
 
-function parse(args: readonly string[]): { readonly budgetS: number; readonly words: readonly string[] } {
-  const at = args.indexOf("--budget");
-  if (at < 0) return { budgetS: budgetDefaultS, words: args };
-  const seconds = Number(args[at + 1]);
-  if (!(seconds > 0)) stop(`--budget: found "${args[at + 1] ?? ""}", expected a number of seconds`);
-  return { budgetS: seconds, words: [...args.slice(0, at), ...args.slice(at + 2)] };
+interface Asked {
+  readonly budgetS: number;
+  readonly firstSeed: number;
+  readonly words: readonly string[];
+}
+
+function parse(args: readonly string[]): Asked {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { budget: { type: "string" }, from: { type: "string" } },
+    allowPositionals: true,
+  });
+  const { budget = String(budgetDefaultS), from = "1" } = values;
+  if (!(Number(budget) > 0)) stop(`--budget: found "${budget}", expected a number of seconds`);
+  const firstSeed = Number(from);
+  if (from === "" || !Number.isSafeInteger(firstSeed) || firstSeed < 0)
+    stop(`--from: found "${from}", expected a seed: a whole number from 0 on`);
+  return { budgetS: Number(budget), firstSeed, words: positionals };
 }
 
 function stop(mistake: string): never {
@@ -52,7 +66,7 @@ async function look({ edits }: Mutant): Promise<Finding | null> {
   const copy = new ProjectCopy();
   try {
     for (const { file, ...edit } of edits) copy.replace(file, edit);
-    const args = ["--import", "tsx", script, copy.folder, String(budgetS * 1_000)];
+    const args = ["--import", "tsx", script, copy.folder, String(budgetS * 1_000), String(firstSeed)];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     const timer = setTimeout(() => child.kill("SIGKILL"), 10 * budgetS * 1_000 + patienceMs);
     let output = "";

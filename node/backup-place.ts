@@ -35,7 +35,7 @@ export async function makeInPlace<T>(
   await expectPlace(owner.folder, target);
   const { lock, left } = await lockBackups(owner.folder);
   try {
-    if (left !== null) await removeOwn(left.unfinished, owner);
+    if (left !== null) await removeLeft(left.unfinished, owner);
     const unfinished = target + mark;
     await expectNoOther(unfinished);
     await lock.note(writeHolder({ pid: `${process.pid}`, unfinished }));
@@ -57,7 +57,7 @@ async function makeBeside<T>(
   try {
     await makeFolder(own, { path: target, instead: "another folder for the copy" });
     const made = await make(own);
-    await rename(own.path, target);
+    await putInPlace(own.path, target);
     await syncFolder(dirname(target));
     return made;
   } finally {
@@ -65,9 +65,30 @@ async function makeBeside<T>(
   }
 }
 
+/** Somebody may have made something there while the copy was made. */
+async function putInPlace(made: string, target: string): Promise<void> {
+  try {
+    await rename(made, target);
+  } catch (error) {
+    if (!(await isTaken(target))) throw error;
+    const message = `${target} was made by somebody else while the copy was made: expected a folder that is not there; the copy is removed, back up to another`;
+    throw badPlace(message, "exists");
+  }
+}
+
 /** Named after the node, so that whose it is stands from the first moment to the last. */
 function ownPlace(unfinished: string, { peer }: Owner): string {
   return join(unfinished, peer);
+}
+
+/** It is named once: the next backup does not try again. */
+async function removeLeft(unfinished: string, owner: Owner): Promise<void> {
+  try {
+    await removeOwn(unfinished, owner);
+  } catch (error) {
+    const message = `${unfinished}, which a backup of this node that was killed has left, cannot be removed (${messageOf(error)}): remove it by hand, since it holds the node's key, and back up again`;
+    throw new Failure("unusable", "unfinished", message, error);
+  }
 }
 
 /** What is not this node's stays: others may have begun in the same place since. */

@@ -18,6 +18,8 @@ export interface LargeState {
   readonly faults: readonly ScenarioFault[];
   /** Whose crashes are here, and nowhere else. */
   readonly crashing: string;
+  /** Whose state it is. */
+  readonly context: string;
 }
 
 /** By application, a call that makes an entity or two each time. */
@@ -84,6 +86,7 @@ export function drawLargeState(
     ],
     faults,
     crashing: apart,
+    context,
   };
 }
 

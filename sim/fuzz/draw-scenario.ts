@@ -7,16 +7,17 @@
  * 2. Every concern draws from a stream of its own, so that spaces which differ in one concern draw the others alike.
  */
 
-import { stream } from "../random.ts";
+import { type Stream, stream } from "../random.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { convergenceBoundMs, slowestSyncMs } from "./convergence-bound.ts";
 import { drawBursts } from "./draw-bursts.ts";
 import { drawConfig } from "./draw-config.ts";
 import { drawFaults } from "./draw-faults.ts";
-import { drawLargeState } from "./draw-large-states.ts";
+import { drawLargeState, type LargeState, type Setting } from "./draw-large-states.ts";
 import { drawMembership } from "./draw-members.ts";
 import { drawClocks, drawDiskSync, drawNetwork } from "./draw-network.ts";
-import { drawPartings } from "./draw-partings.ts";
+import { type DrawnParting, drawPartings } from "./draw-partings.ts";
+import { drawRemovals } from "./draw-removals.ts";
 import { type Cast, drawContexts, drawWorkload } from "./draw-workload.ts";
 import type { ScenarioSpace, VariedPart } from "./profiles.ts";
 
@@ -24,6 +25,8 @@ import type { ScenarioSpace, VariedPart } from "./profiles.ts";
 const variedShare = 0.6;
 /** How long a run goes on once all have converged; null: to its end. Little comes to light so late, at four times the cost. */
 const settlesMs: readonly (number | null)[] = [1_500, 1_500, 1_500, 3_000, 3_000, 5_000, 5_000, 20_000, null];
+/** With more nodes none goes on to its end, which would take millions of events. */
+const toItsEndNodesMax = 16;
 /** Who may take longer to converge than this does not go on for all of it once it has. */
 const unsettledMaxMs = 300_000;
 
@@ -49,13 +52,7 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
     ...drawConfig(network, { syncMs, isVaried: isVaried("config") }, draws("config")),
     ...largeState?.config,
   };
-  const memberDraws = draws("members");
-  const changing = contexts.filter(() => memberDraws.chance(space.membershipShare));
-  const memberships = new Map(
-    changing.map((context) => {
-      return [context.id, drawMembership({ context, nodes, activeMs, draws: memberDraws })];
-    }),
-  );
+  const { memberships, partings } = drawMembers({ nodes, contexts, activeMs, largeState }, space, draws);
   const anchors = contexts.flatMap(({ id, members }) => {
     const going = memberships.get(id)?.going ?? [];
     return members.find((member) => !going.includes(member)) ?? [];
@@ -70,7 +67,6 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
     draws: draws("faults"),
   });
   const cast: Cast = { contexts, joining, memberships, activeMs };
-  const partings = drawPartings(cast, space, draws("partings"));
   const parted = new Set(partings.map(({ context }) => context));
   const entries = drawWorkload(cast, space, draws("workload"));
   const bursts = drawBursts(cast, space, draws("bursts")).filter(
@@ -97,11 +93,38 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
   };
   const withinMs = convergenceBoundMs(scenario, activeMs);
   const drawn = draws("settle").pick(settlesMs);
-  const settle = withinMs > unsettledMaxMs ? (drawn ?? 20_000) : drawn;
+  const mayGoOn = nodes <= toItsEndNodesMax && withinMs <= unsettledMaxMs;
+  const settle = mayGoOn ? drawn : (drawn ?? 20_000);
   return {
     ...scenario,
     expect: [{ converged: { within: withinMs } }],
     until: activeMs + withinMs + 1_000,
     ...(settle === null ? {} : { settle }),
   };
+}
+
+interface MembersSetting extends Setting {
+  readonly largeState: LargeState | null;
+}
+
+/** Of each context at most one: members come and go, are apart while all is called, or are removed as others write. */
+function drawMembers(
+  { nodes, contexts, activeMs, largeState }: MembersSetting,
+  space: ScenarioSpace,
+  draws: (concern: string) => Stream,
+): Pick<Cast, "memberships"> & { readonly partings: readonly DrawnParting[] } {
+  const ofMembers = draws("members");
+  const changing = contexts.filter(() => ofMembers.chance(space.membershipShare));
+  const memberships = new Map(
+    changing.map((context) => {
+      return [context.id, drawMembership({ context, nodes, activeMs, draws: ofMembers })];
+    }),
+  );
+  const drawn = drawPartings({ contexts, memberships, activeMs }, space, draws("partings"));
+  // For a state that is much, many calls are made.
+  const partings = drawn.filter(({ context }) => context !== largeState?.context);
+  const taken = new Set([...memberships.keys(), ...partings.map(({ context }) => context)]);
+  const free = contexts.filter(({ id }) => !taken.has(id));
+  const removals = drawRemovals({ contexts: free, activeMs }, space, draws("removals"));
+  return { memberships: new Map([...memberships, ...removals]), partings };
 }

@@ -18,6 +18,8 @@ export interface ScenarioSpace {
   readonly callsMax: number;
   /** In so many of the contexts members come and go by their own calls. */
   readonly membershipShare: number;
+  /** In so many of the other contexts members are removed while others write. */
+  readonly removalShare: number;
   /** In so many of the contexts blobs are put, got and deleted. */
   readonly blobsShare: number;
   /** In so many of the contexts there is a moment with more calls than a turn has room for, beyond `callsMax`. */
@@ -71,7 +73,8 @@ export const everything: ScenarioSpace = {
   faults: [...linkFaults, ...nodeFaults, ...diskFaults, "byzantine"],
   ...{ faultsMax: 6, contextsMax: 3, callsMax: 160 },
   calls: builtInCalls,
-  ...{ membershipShare: 0.25, blobsShare: 0.15, burstShare: 0.08, partingShare: 0.1, largeStateShare: 0.15 },
+  ...{ membershipShare: 0.25, removalShare: 0.2, partingShare: 0.1 },
+  ...{ blobsShare: 0.15, burstShare: 0.08, largeStateShare: 0.15 },
   activeMs: [2_000, 12_000],
   varied: ["topology", "network", "clocks", "disk", "config"],
 };
@@ -110,7 +113,7 @@ export const profiles: readonly Profile[] = [
       faults: ["join", "leave", "crash", "partition", "clock-jump", "byzantine"],
       ...{ faultsMax: 10, varied: ["topology", "config"] },
     },
-    membershipShare: 0.9,
+    ...{ membershipShare: 0.8, removalShare: 1 },
   },
   {
     ...everything,

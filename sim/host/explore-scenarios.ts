@@ -1,5 +1,6 @@
 /** Explores scenario files for the command line: one after the other, and the exit code of the first that failed. */
 
+import { counted } from "../counted.ts";
 import { Cluster } from "../explore/cluster.ts";
 import { Exploration, type ExplorationResult } from "../explore/exploration.ts";
 import { refuseToExplore } from "../explore/limits.ts";
@@ -79,7 +80,7 @@ function format(plan: Plan, result: ExplorationResult, wallMs: number): string {
       : `${expected.toLocaleString("en")} by formula`;
   const lines = [
     `${outcome === "passed" ? "passed" : `FAILED (${outcome})`}  ${plan.name}`,
-    `  ${plan.nodes.length} nodes, ${plan.operations.length} operations`,
+    `  ${counted(plan.nodes.length, "node")}, ${counted(plan.operations.length, "operation")}`,
     `  ${interleavings.toLocaleString("en")} interleavings (${formula})`,
     `  ${worlds.toLocaleString("en")} worlds, ${nodeStates.toLocaleString("en")} states of nodes, ${ends.toLocaleString("en")} different ends, in ${(wallMs / 1_000).toFixed(1)} s`,
   ];

@@ -1,5 +1,6 @@
 /** What a session of fuzzing came to, for people. */
 
+import { counted } from "../counted.ts";
 import type { Covered } from "../fuzz/coverage.ts";
 import type { FailureGroup } from "../fuzz/failures.ts";
 import { fuzzedEventsMax } from "../fuzz/run.ts";
@@ -45,9 +46,10 @@ export function describeFailure(
 }
 
 export function describeSession({ events, wallMs, canaries, covered, ...report }: SessionReport): string {
-  const ran = report.seedsAsked === null ? `${report.runs} runs` : runsOf(report.runs, report.seedsAsked);
+  const ran =
+    report.seedsAsked === null ? counted(report.runs, "run") : runsOf(report.runs, report.seedsAsked);
   const lines = [
-    `${verdictOf(report)}  fuzz, profile ${report.profile}: ${ran}, ${events} events in ${(wallMs / 1_000).toFixed(1)} s`,
+    `${verdictOf(report)}  fuzz, profile ${report.profile}: ${ran}, ${counted(events, "event")} in ${(wallMs / 1_000).toFixed(1)} s`,
     `  planted mistakes: all ${canaries} caught`,
     ...concerns.flatMap(([concern, title]) => coverageLines(title, ofConcern(covered, concern))),
     ...report.failures.flatMap(failureLines),
@@ -63,7 +65,7 @@ function verdictOf({ failures, unfinished }: Pick<SessionReport, "failures" | "u
 }
 
 function runsOf(runs: number, asked: number): string {
-  return runs === asked ? `${runs} runs` : `${runs} of ${asked} seeds`;
+  return runs === asked ? counted(runs, "run") : `${runs} of ${counted(asked, "seed")}`;
 }
 
 function ofConcern(covered: readonly Covered[], concern: Covered["concern"]): readonly Covered[] {
@@ -83,7 +85,7 @@ function failureLines({ signature, seeds, file }: SessionReport["failures"][numb
   const more = seeds.length > seedsShown ? ` and ${seeds.length - seedsShown} more` : "";
   return [
     `  ! ${shortened(signature)}`,
-    `    ${seeds.length} runs: seeds ${shown}${more}`,
+    `    ${counted(seeds.length, "run")}: ${seeds.length === 1 ? "seed" : "seeds"} ${shown}${more}`,
     ...(file === undefined ? [] : [`    npx reconverge shrink ${file}`]),
   ];
 }

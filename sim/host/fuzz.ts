@@ -3,6 +3,7 @@
  * those that fail are written to the corpus. Gives the exit code.
  */
 
+import { counted } from "../counted.ts";
 import { canaries, isCaught } from "../fuzz/canaries.ts";
 import { Coverage } from "../fuzz/coverage.ts";
 import { Failures } from "../fuzz/failures.ts";
@@ -138,11 +139,13 @@ class Session {
     const failures = this.#failures.groups();
     const failed = failures.reduce((sum, { seeds }) => sum + seeds.length, 0);
     const left =
-      this.#seeds === null ? `of ${(this.#budgetMs / 1_000).toFixed(0)} s` : `${this.#seeds.length} seeds`;
+      this.#seeds === null
+        ? `of ${(this.#budgetMs / 1_000).toFixed(0)} s`
+        : counted(this.#seeds.length, "seed");
     return [
-      `${this.#runs} runs in ${elapsedS.toFixed(0)} s (${left})`,
+      `${counted(this.#runs, "run")} in ${elapsedS.toFixed(0)} s (${left})`,
       `${Math.round(this.#events / elapsedS).toLocaleString("en")} events/s`,
-      `${failed} failed in ${failures.length} ways`,
+      `${failed} failed in ${counted(failures.length, "way")}`,
     ].join(" · ");
   }
 }

@@ -1,6 +1,7 @@
 /** Runs a bundle again, compares it with what was recorded, or stops at a moment and shows it. */
 
 import { eventsDefault, finishWithin } from "../budget.ts";
+import { counted } from "../counted.ts";
 import { checkDeterminism } from "../determinism.ts";
 import { inspect, type RunState } from "../inspect.ts";
 import { type Difference, firstDifference, Recorder, type Recording, recordedUntil } from "../recording.ts";
@@ -26,14 +27,19 @@ export function replayBundle(path: string, options: ReplayBundleOptions): Promis
     const replayed = moment === null ? replayWhole(bundle) : replayTo(bundle, moment);
     const { difference } = replayed;
     const named = difference === null ? null : nameDifference(bundle, difference);
-    const about = { bundle: bundle.path, code: bundle.code, isSameCode, difference: named };
+    const { result, state, last, isOver } = replayed;
+    const about = { bundle: bundle.path, code: bundle.code, isSameCode, difference: named, isOver };
     const line =
-      named === null ? `  the same as recorded, ${replayed.inputs} inputs` : `  DIFFERS ${named.message}`;
-    const { result, state, last } = replayed;
+      named === null
+        ? `  the same as recorded, ${counted(replayed.inputs, "input")}`
+        : `  DIFFERS ${named.message}`;
+    const over = state !== null && isOver ? `  ${sayOver(options.to ?? "", state)}\n` : "";
     if (options.json === true)
       process.stdout.write(`${JSON.stringify({ ...about, result, state, last: plainly(last) })}\n`);
     else
-      process.stdout.write(`${result === null ? formatState(state, last) : formatResult(result)}${line}\n`);
+      process.stdout.write(
+        `${result === null ? formatState(state, last) : formatResult(result)}${over}${line}\n`,
+      );
     if (difference !== null && isSameCode) return exitCodes.nondeterminism;
     return result === null ? 0 : exitCodes[result.outcome];
   });
@@ -43,6 +49,8 @@ type Replayed = {
   readonly difference: Difference | null;
   /** Handled, and compared. */
   readonly inputs: number;
+  /** The run has ended: of one that was to stop at a moment, before that moment. */
+  readonly isOver: boolean;
 } & (
   | { readonly result: RunResult; readonly state: null; readonly last: null }
   | { readonly result: null; readonly state: RunState; readonly last: SimulationEvent | null }
@@ -67,7 +75,7 @@ function replayWhole({ plan, applications, recording: recorded, result: before }
     return finished;
   });
   const difference = recording && firstDifference(recorded, recording);
-  return { result, state: null, last: null, difference, inputs: recorded.digests.length };
+  return { result, state: null, last: null, difference, inputs: recorded.digests.length, isOver: true };
 }
 
 function replayTo({ plan, applications, recording: recorded }: Bundle, moment: Moment): Replayed {
@@ -84,7 +92,19 @@ function replayTo({ plan, applications, recording: recorded }: Bundle, moment: M
   const recording = recorder.recording(simulation.world.trace);
   const inputs = recording.digests.length;
   const difference = firstDifference(recordedUntil(recorded, inputs), recording);
-  return { result: null, state: inspect(simulation), last, difference, inputs };
+  const isOver = isBefore(simulation, moment) || isStoppedBefore(simulation, moment);
+  return { result: null, state: inspect(simulation), last, difference, inputs, isOver };
+}
+
+/** A run that was ended once all had settled has no next event. */
+function isStoppedBefore({ world }: Simulation, moment: Moment): boolean {
+  return (
+    moment.kind === "time" && world.nextTimeUs === Number.POSITIVE_INFINITY && world.nowUs < moment.timeUs
+  );
+}
+
+function sayOver(moment: string, { event, atMs }: RunState): string {
+  return `the run is over before ${moment}: it ends after event #${event}, at ${(atMs / 1_000).toFixed(6)} s`;
 }
 
 /** Says on stderr when other code wrote the bundle. True when it was this. */

@@ -1,6 +1,7 @@
 /** A run's result for people, and the line that reproduces it. */
 
 import { eventsDefault } from "../budget.ts";
+import { counted } from "../counted.ts";
 import type { Violation } from "../oracles/oracles.ts";
 import type { RunResult } from "../result.ts";
 import type { SimOptions } from "./command.ts";
@@ -14,18 +15,18 @@ export function formatResult(result: RunResult): string {
   const lines = [
     `${result.outcome === "passed" ? "passed" : `FAILED (${result.outcome})`}  ${result.scenario}  seed ${result.seed}`,
     `  ${convergence(result)}`,
-    `  ${result.nodes} nodes, ${acknowledged} writes acknowledged${extra(skipped, "skipped")}${extra(refused, "refused")}${extra(forgiven, "forgiven")}`,
+    `  ${counted(result.nodes, "node")}, ${counted(acknowledged, "write")} acknowledged${extra(skipped, "skipped")}${extra(refused, "refused")}${extra(forgiven, "forgiven")}`,
     ...Object.entries(contexts).map(([id, context]) => {
       const root = context.root === null ? "members disagree" : `root ${context.root.slice(0, 16)}`;
-      return `  context ${id}: ${context.entities} entities from ${context.deltas} deltas, ${root}`;
+      return `  context ${id}: ${counted(context.entities, "entity", "entities")} from ${counted(context.deltas, "delta")}, ${root}`;
     }),
     `  faults: ${counts(result.faults)}`,
-    `  ${events} events in ${(wallMs / 1_000).toFixed(1)} s${speed}, ${Math.round(result.peakRssBytes / 1_048_576)} MiB`,
+    `  ${counted(events, "event")} in ${(wallMs / 1_000).toFixed(1)} s${speed}, ${Math.round(result.peakRssBytes / 1_048_576)} MiB`,
     `  trace ${result.traceHash}`,
     ...result.violations.slice(0, violationsShown).map(formatViolation),
   ];
   const hidden = result.violations.length - violationsShown;
-  if (hidden > 0) lines.push(`  … and ${hidden} more violations`);
+  if (hidden > 0) lines.push(`  … and ${hidden} more ${hidden === 1 ? "violation" : "violations"}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import { unreachable } from "../../core/assert.ts";
+import { counted } from "../counted.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { descriptionOf, nameOf } from "../shrink/describe.ts";
 import { readable } from "../shrink/readable.ts";
@@ -138,9 +139,11 @@ function pathFrom(output: string | undefined, path: string): string {
 function describeResult(shrunk: Extract<Shrinking, { kind: "shrunk" }>): string {
   const { scenario, events, eventsBefore, runs } = shrunk;
   const percent = (100 * (1 - events / eventsBefore)).toFixed(1);
+  const { workload, faults } = scenario;
+  const nodes = counted(nodeIds(scenario).length, "node");
   return [
-    `shrunk to ${nodeIds(scenario).length} nodes, ${scenario.workload.length} calls and ${scenario.faults.length} faults in ${runs} runs`,
-    `${events} of ${eventsBefore} events are left (${percent} % fewer)`,
+    `shrunk to ${nodes}, ${counted(workload.length, "call")} and ${counted(faults.length, "fault")} in ${counted(runs, "run")}`,
+    `${events} of ${counted(eventsBefore, "event")} ${events === 1 ? "is" : "are"} left (${percent} % fewer)`,
     descriptionOf(shrunk),
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 /** Shrinks a run in a worker thread, so that the main thread hears of signals and of the time meanwhile. */
 
 import type { MessagePort } from "node:worker_threads";
+import { counted } from "../counted.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Shrinking, type ShrinkProgress, shrink } from "../shrink/shrink.ts";
 import { nodeIds } from "../shrink/without.ts";
@@ -39,10 +40,10 @@ export async function shrinkRun({ plan, port, cutOff, ...files }: ShrinkTask): P
 
 function describeProgress({ pass, runs, scenario, eventsBefore, events }: ShrinkProgress): string {
   const left = [
-    `${nodeIds(scenario).length} nodes`,
-    `${scenario.workload.length} calls`,
-    `${scenario.faults.length} faults`,
-    `${events} of ${eventsBefore} events`,
+    counted(nodeIds(scenario).length, "node"),
+    counted(scenario.workload.length, "call"),
+    counted(scenario.faults.length, "fault"),
+    `${events} of ${counted(eventsBefore, "event")}`,
   ];
-  return `shrinking ${pass} · ${runs} runs · ${left.join(", ")}`;
+  return `shrinking ${pass} · ${counted(runs, "run")} · ${left.join(", ")}`;
 }

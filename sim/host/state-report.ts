@@ -1,6 +1,7 @@
 /** Where every node stands at a moment, for people. */
 
 import type { Json } from "../../core/json.ts";
+import { counted } from "../counted.ts";
 import type { GroupState, NodeState, RunState } from "../inspect.ts";
 import type { SimulationEvent } from "../simulation.ts";
 import { formatViolation } from "./report.ts";
@@ -30,13 +31,13 @@ function formatEvent({ event, node, input, effects }: SimulationEvent): string {
 
 function formatNode({ id, status, connected, sessions, unsyncedBatches, contexts }: NodeState): string {
   if (status === "absent" || status === "left" || status === "down") return `  ${id}  ${status}`;
-  const about = `${connected.length} peers, ${sessions} sessions, ${unsyncedBatches} batches not synced`;
+  const about = `${counted(connected.length, "peer")}, ${counted(sessions, "session")}, ${counted(unsyncedBatches, "batch", "batches")} not synced`;
   const held = Object.entries(contexts).map(
     ([context, { heads, root, deltas, pending, missing, entities, owed }]) => {
       const waits =
         missing[0] === undefined ? "" : ` (lacks ${missing.length}: ${missing[0].slice(0, 12)} …)`;
       const debts = owed === 0 ? "" : `, ${owed} owed`;
-      return `\n      ${context}: root ${root.slice(0, 12)}, heads ${heads.map((head) => head.slice(0, 8)).join(" ")}, ${deltas} deltas, ${pending} pending${waits}, ${entities} entities${debts}`;
+      return `\n      ${context}: root ${root.slice(0, 12)}, heads ${heads.map((head) => head.slice(0, 8)).join(" ")}, ${counted(deltas, "delta")}, ${pending} pending${waits}, ${counted(entities, "entity", "entities")}${debts}`;
     },
   );
   return `  ${id}  ${status}, ${about}${held.join("")}`;

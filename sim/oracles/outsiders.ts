@@ -5,6 +5,8 @@
  * 2. Whoever was removed gets nothing that was written by who knew of it, unless somebody lets it in again, or the one
  *    who removed it may have been removed, or made no admin, at the same time. What it writes knowing of it itself nobody has at all.
  * 3. Nobody who is honest is refused by anybody honest.
+ * 4. Whoever removes somebody else changes the key in the same commit. Others would not notice: until the key is changed
+ *    they say nothing that the one who was removed could read.
  */
 
 import type { CausalDelta } from "../../core/dag/delta.ts";
@@ -64,6 +66,7 @@ export class Outsiders {
 
   /** A node commits deltas; each is seen here before any other node can have it. */
   committed(node: SimNode, deltas: readonly CausalDelta[]): void {
+    this.#judgeRemover(node, deltas);
     for (const delta of deltas) {
       this.#learn(delta);
       this.#judgeAuthor(node, delta);
@@ -94,6 +97,20 @@ export class Outsiders {
     const isInvited = this.#invited.get(contextId)?.has(node.index) === true;
     if (!isInvited && this.#isRemovedBelow(delta, node.author))
       this.#found(node, `was removed, and holds ${toHex(id)}, which ${toHex(author)} wrote knowing of it`);
+  }
+
+  /** What it lost and is given back was seen before, and may come without the change of the key. */
+  #judgeRemover(node: SimNode, deltas: readonly CausalDelta[]): void {
+    if (!node.isJudged) return;
+    for (const { id, contextId, author, content } of deltas) {
+      if (author !== node.author || content.kind !== "membership") continue;
+      const { change } = content;
+      const removals = this.memory.get(contextId);
+      if (change.kind !== "remove" || change.member === author) continue;
+      if (removals?.removed.has(id) || removals?.deposed.has(author)) continue;
+      if (!deltas.some((delta) => isRotation(delta, { contextId, author })))
+        this.#found(node, `removed ${toHex(change.member)} with ${toHex(id)}, and changed no key`);
+    }
   }
 
   /** Was somebody removed for certain, going by what the author of a delta knew? */
@@ -127,6 +144,14 @@ export class Outsiders {
       deposed.add(change.member);
     if (change?.kind === "join") admitted.add(author);
   }
+}
+
+function isRotation(
+  { contextId, author, content }: CausalDelta,
+  by: Pick<CausalDelta, "contextId" | "author">,
+): boolean {
+  const isItsOwn = contextId === by.contextId && author === by.author;
+  return isItsOwn && content.kind === "membership" && content.change.kind === "rotate";
 }
 
 function namedIn(plan: Plan, context: string): ReadonlySet<number> {

@@ -1,5 +1,6 @@
 /** What a shrunk scenario is called, and the sentences that say what it shows. */
 
+import { counted } from "../counted.ts";
 import type { Violation } from "../oracles/oracles.ts";
 import type { ExplicitScenario } from "./explicit.ts";
 import { nodeIds } from "./without.ts";
@@ -37,8 +38,4 @@ export function descriptionOf({ scenario, violation, isMinimal }: Shrunk): strin
   const said = message.split("\n")[0]?.slice(0, shownMax) ?? "";
   const unfinished = isMinimal ? "" : "Not minimal, shrinking was cut off. ";
   return `${unfinished}With ${what.join(", ")}, ${broken} is violated at ${(atMs / 1_000).toFixed(3)} s${where}: ${said}`;
-}
-
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

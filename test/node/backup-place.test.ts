@@ -16,6 +16,10 @@ import { setTimeout } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ProcessLock } from "../../adapters/level/process-lock.ts";
+import type { PeerId } from "../../core/ids.ts";
+import { makeInPlace } from "../../node/backup-place.ts";
+import { Failure } from "../../node/failure.ts";
+import { folderAt } from "../../node/home.ts";
 import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
 import { testedCli } from "../tested-cli.ts";
 import { NodeProcess, reconverge } from "./node-process.ts";
@@ -123,6 +127,40 @@ test("what somebody has put where a killed backup had been stays", async () => {
     assert.is(next.exitCode, 0, next.stderr);
   }
   for (const path of [join(folder, "key"), file]) assert.is(readFileSync(path, "utf8"), "somebody's");
+});
+
+test("what a killed backup has left and cannot be removed is named, once, with what to do", async () => {
+  // A link to itself: no rights get anybody through that.
+  const unfinished = join(temporaryFolder(), "stuck.unfinished");
+  symlinkSync(unfinished, unfinished);
+  writeFileSync(join(node.folder, "backup.lock", "holder"), JSON.stringify({ pid: "1", unfinished }));
+  const target = join(temporaryFolder(), "next");
+  const refused = await backUp(target);
+  assert.is(refused.exitCode, 4);
+  assert.match(refused.stderr, `error: ${unfinished}, which a backup of this node that was killed has left,`);
+  assert.match(refused.stderr, /cannot be removed \(ELOOP.*\): remove it by hand/);
+  assert.not.match(refused.stderr, "space");
+  const next = await backUp(target);
+  assert.is(next.exitCode, 0, next.stderr);
+});
+
+test("a place that somebody takes while the copy is made is named, and left to them", async () => {
+  const owner = { folder: folderAt(node.folder), peer: "12D3" as PeerId };
+  for (const take of [
+    (target: string) => mkdirSync(join(target, "theirs"), { recursive: true }),
+    (target: string) => writeFileSync(target, "theirs"),
+  ]) {
+    const place = temporaryFolder();
+    const target = join(place, "copy");
+    const failed = await makeInPlace(owner, target, async (copy) => {
+      writeFileSync(copy.keyPath, "key");
+      take(target);
+    }).catch((error: unknown) => error);
+    assert.ok(failed instanceof Failure);
+    assert.is(failed.code, "exists");
+    assert.match(failed.message, `${target} was made by somebody else while the copy was made`);
+    assert.equal(readdirSync(place), ["copy"]);
+  }
 });
 
 test("a copy of somebody else that is not finished is named and left alone", async () => {

@@ -10,7 +10,7 @@ import { createPlanSimulation, planOf } from "../../../sim/host/simulate.ts";
 const space: ScenarioSpace = {
   ...everything,
   ...{ sizes: [3], contextsMax: 1, faults: [], faultsMax: 0, varied: [] },
-  ...{ membershipShare: 0, blobsShare: 0, burstShare: 0, largeStateShare: 0 },
+  ...{ membershipShare: 0, removalShare: 0, blobsShare: 0, burstShare: 0, largeStateShare: 0 },
   calls: builtInCalls.filter(({ app }) => app === "warehouse"),
 };
 

@@ -12,7 +12,7 @@ const seeds = Array.from({ length: 12 }, (_, seed) => seed);
 const space: ScenarioSpace = {
   ...everything,
   ...{ sizes: [2, 3], contextsMax: 1, faults: ["partition"], faultsMax: 0, partingShare: 1, varied: [] },
-  ...{ membershipShare: 0, blobsShare: 0, burstShare: 0, largeStateShare: 0 },
+  ...{ membershipShare: 0, removalShare: 0, blobsShare: 0, burstShare: 0, largeStateShare: 0 },
 };
 
 test("in a parting both parts call, and nobody does once they have met", () => {
@@ -24,6 +24,16 @@ test("in a parting both parts call, and nobody does once they have met", () => {
     assert.is(new Set(operations.map(({ node }) => partOf(node))).size, 2);
     assert.ok(operations.every(({ atUs }) => atUs < (cut.untilUs ?? 0)));
   }
+});
+
+test("a context makes few calls in two parts, or many for a large state, and not both", () => {
+  const counts = seeds.map((seed) => {
+    const { operations, faults } = planOf(drawScenario(seed, { ...space, largeStateShare: 1 }));
+    assert.is(faults.length, 1);
+    return operations.length;
+  });
+  assert.ok(counts.every((count) => count <= 6 || count >= 100));
+  assert.ok(counts.some((count) => count <= 6) && counts.some((count) => count >= 100));
 });
 
 test("where nothing may be cut there are no partings", () => {

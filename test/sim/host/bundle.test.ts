@@ -92,6 +92,33 @@ test("replay stops at a time or an event, and shows where every node stands", ()
   assert.match(again.stdout, /context c: \d groups stand on different heads/);
 });
 
+test("replay to a moment that the run does not come to says where it ends", () => {
+  const ends =
+    /\n {2}the run is over before (#99999|100s): it ends after event #\d+, at \d+\.\d{6} s\n {2}the same as/;
+  for (const moment of ["#99999", "100s"]) {
+    const { status, stdout } = reconverge("replay", bundle, "--to", moment);
+    assert.is(status, 0);
+    assert.match(stdout, ends);
+  }
+  const { isOver } = JSON.parse(reconverge("replay", bundle, "--to", "#99999", "--json").stdout);
+  assert.is(isOver, true);
+  for (const moment of ["#10", "3s"])
+    assert.not.match(reconverge("replay", bundle, "--to", moment).stdout, /is over/);
+});
+
+test("a run that ends once all has settled is over before a later time", () => {
+  const settles = {
+    ...{ name: "settles", nodes: 2, settle: 100, until: "60s" },
+    workload: [{ at: "1s", node: "n0", method: "set", args: { key: "k", value: 1 } }],
+    expect: [{ value: { context: "kv", key: "k", equals: 2 } }],
+  };
+  writeFileSync(join(folder, "settles.yaml"), JSON.stringify(settles));
+  const { status, stderr } = reconverge("sim", "settles.yaml", "--bundle", "settled");
+  assert.is(status, 2, stderr);
+  const { stdout } = reconverge("replay", "settled/settles-1", "--to", "30s");
+  assert.match(stdout, /the run is over before 30s: it ends after event #\d+, at 1\.\d{6} s\n/);
+});
+
 /** A copy of the bundle, with one file changed. */
 function changed(name: string, file: string, change: (bytes: Buffer) => string | Buffer): string {
   const copy = join(folder, name);

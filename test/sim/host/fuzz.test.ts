@@ -82,7 +82,7 @@ test("shrink writes a scenario that sim fails in the same way", () => {
   writeFileSync(file, failing);
   const { status, stderr } = reconverge("shrink", file, "--seed", "4", "-o", small);
   assert.is(status, 0, stderr);
-  assert.match(stderr, /shrunk to 2 nodes, 1 calls and 1 faults in \d+ runs/);
+  assert.match(stderr, /shrunk to 2 nodes, 1 call and 1 fault in \d+ runs/);
   assert.ok(existsSync(small));
   assert.match(readFileSync(small, "utf8"), /name: converged-2-nodes-partition/);
   const again = reconverge("sim", small, "--json");

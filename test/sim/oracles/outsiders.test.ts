@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { fault } from "../../../core/fault.ts";
+import { Governance } from "../../../core/members/governance.ts";
 import { Members } from "../../../core/members/members.ts";
 import { Topic } from "../../../core/members/topic.ts";
 import { Peers } from "../../../core/peers.ts";
@@ -61,6 +62,30 @@ test("a core that says what follows a removal with the old key is seen", () => {
   );
   assert.is(first?.node, "n3");
   assert.match(first?.message ?? "", /was removed, and holds [0-9a-f]{64}, which [0-9a-f]{64} wrote knowing/);
+});
+
+test("a core that removes somebody and changes no key is seen", () => {
+  const keeping = breakage(Governance.prototype, "rotate", () => () => {});
+  const [first] = ofOracle(
+    whileBroken([keeping], () => simulate(kept)),
+    "members-alone",
+  );
+  assert.is(first?.node, "n0");
+  assert.match(first?.message ?? "", /^removed [0-9a-f]{64} with [0-9a-f]{64}, and changed no key$/);
+});
+
+test("who removes itself leaves the key to others", () => {
+  const { violations } = simulate(
+    defineScenario({
+      ...kept,
+      name: "removed-by-itself",
+      workload: [
+        { at: "1s", node: "n0", method: "give-role", args: { member: "n1", role: "admin" } },
+        { at: "2s", node: "n1", method: "remove-member", args: { member: "n1" } },
+      ],
+    }),
+  );
+  assert.equal(violations, []);
 });
 
 test("a core that serves whoever asks is seen", () => {
