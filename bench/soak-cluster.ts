@@ -8,6 +8,8 @@ import { ask, createContext, entries, joinContext, set, stateRoot, until } from 
 
 /** A node that has not answered by then is told of as silent. */
 const standingWaitMs = 5_000;
+/** Of the end of a log, with the trace of what ended a node. */
+const logShown = 4_000;
 
 export interface Member {
   readonly node: NodeProcess;
@@ -137,7 +139,7 @@ export class SoakCluster {
             setTimeout(standingWaitMs, "is silent"),
           ])
         : "in trouble, and has not come back";
-      return `  n${index}: ${said}${node.stderr === "" ? "" : `; its log ends: ${node.stderr.slice(-300)}`}`;
+      return `  n${index}: ${said}${node.stderr === "" ? "" : `; its log ends: ${node.stderr.slice(-logShown)}`}`;
     });
     return (await Promise.all(lines)).join("\n");
   }

@@ -3,7 +3,6 @@
 import "./promise-with-resolvers.ts";
 import { gossipsub } from "@chainsafe/libp2p-gossipsub";
 import { noise } from "@chainsafe/libp2p-noise";
-import { yamux } from "@chainsafe/libp2p-yamux";
 import { privateKeyFromRaw } from "@libp2p/crypto/keys";
 import { type Identify, identify } from "@libp2p/identify";
 import type { ConnectionGater, Libp2p } from "@libp2p/interface";
@@ -12,6 +11,7 @@ import { tcp } from "@libp2p/tcp";
 import { createLibp2p } from "libp2p";
 import type { GossipService } from "./gossip.ts";
 import { gossipOptions } from "./gossip-options.ts";
+import { muxer } from "./muxer.ts";
 
 export interface SwarmOptions {
   /** The node's Ed25519 seed and public key, 64 bytes: the peer id follows from the public key. */
@@ -38,7 +38,7 @@ export async function createSwarm(options: SwarmOptions): Promise<Swarm> {
     transports: [tcp()],
     connectionEncrypters: [noise()],
     // A paused stream may hold 4 MiB before libp2p cuts it, so a peer may have less than that under way.
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 1_048_576 } })],
+    streamMuxers: [muxer({ streamOptions: { maxStreamWindowSize: 1_048_576 } })],
     connectionManager: {
       maxConnections: 300,
       // Per host and second; the default of 5 keeps nodes on one machine apart.

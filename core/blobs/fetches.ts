@@ -6,12 +6,12 @@
  */
 
 import { present } from "../assert.ts";
+import { Backoff } from "../backoff.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
 import type { BlobId, ContextId, Hash, PeerId } from "../ids.ts";
 import type { StreamId } from "../input.ts";
 import { partBytes } from "../limits.ts";
 import { type Services, timerName } from "../services.ts";
-import { Backoff } from "../sync/backoff.ts";
 import type { Turn } from "../turn.ts";
 import {
   askedChunksMax,

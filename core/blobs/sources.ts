@@ -3,10 +3,10 @@
  * what each of them is busy with.
  */
 
+import { type Backoff, type BackoffMemory, createBackoffMemory } from "../backoff.ts";
 import type { PeerId } from "../ids.ts";
 import type { StreamId } from "../input.ts";
 import type { Random } from "../random.ts";
-import { type Backoff, type BackoffMemory, createBackoffMemory } from "../sync/backoff.ts";
 
 /** A peer that was asked for a blob, on a stream of its own. */
 export interface SourceMemory {

@@ -24,14 +24,14 @@ import {
   secretBytes,
 } from "./membership.ts";
 import { mayWrite } from "./permission.ts";
-import { Topic, type TopicMemory } from "./topic.ts";
+import { createTopicMemory, Topic, type TopicMemory } from "./topic.ts";
 
 export interface GovernanceMemory extends ComingInMemory, TopicMemory {
   readonly members: MembersMemory;
 }
 
 export function createGovernanceMemory(): GovernanceMemory {
-  return { members: createMembersMemory(), invitation: null, protestedMs: null };
+  return { members: createMembersMemory(), invitation: null, ...createTopicMemory() };
 }
 
 /** An invitation may be good for so long. */

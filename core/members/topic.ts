@@ -3,10 +3,11 @@
  * Invariant 13.
  */
 
+import { Backoff, type BackoffMemory, createBackoffMemory } from "../backoff.ts";
 import type { CausalDelta } from "../dag/delta.ts";
 import type { Graph } from "../dag/graph.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
-import { type ContextId, type DeltaId, topicOf } from "../ids.ts";
+import { type ContextId, type DeltaId, type PeerId, topicOf } from "../ids.ts";
 import { type Services, timerName } from "../services.ts";
 import { storeKeys } from "../store-keys.ts";
 import type { Turn } from "../turn.ts";
@@ -15,12 +16,23 @@ import type { Members } from "./members.ts";
 import { TopicKeys } from "./topic-keys.ts";
 
 export interface TopicMemory {
-  /** When this node last told others of its own removals, because they took it for no member. */
+  /** When this node last told others of removals, because they took it for no member. */
   protestedMs: number | null;
+  /** Since members last changed: by who took it for none, when that one is told again. */
+  readonly protests: Map<PeerId, BackoffMemory>;
+  /** How many changes of members there were then. */
+  protestedOn: number;
+}
+
+export function createTopicMemory(): TopicMemory {
+  return { protestedMs: null, protests: new Map(), protestedOn: 0 };
 }
 
 /** Removals told again at once: the newest. */
 const repeatedMax = 16;
+/** The longest wait before one who was told is told again, and how many are remembered: beyond it the first goes. */
+const protestWaitMaxMs = 300_000;
+const protestsMax = 1_024;
 
 /** A message on the topic, as this node may read it. */
 export type Unsealed =
@@ -41,10 +53,12 @@ export class Topic {
   readonly #memory: TopicMemory;
   readonly #parts: TopicParts;
   readonly #keys: TopicKeys;
+  readonly #backoff: Backoff;
 
   constructor(memory: TopicMemory, parts: TopicParts) {
     this.#memory = memory;
     this.#parts = parts;
+    this.#backoff = new Backoff(parts.services.random, protestWaitMaxMs);
     this.#keys = new TopicKeys(parts.members, parts.services.codec, topicOf(parts.contextId));
   }
 
@@ -98,15 +112,12 @@ export class Topic {
 
   /**
    * A peer took this node for no member. Where members removed each other, neither knowing of the other, that peer may
-   * have heard one side only: it is told the other, at most once every `syncFrequencyMs`; but not what somebody else who
-   * was removed could read: that goes on streams alone, as in `publish`.
+   * have heard one side only: it is told the other, at most once every `syncFrequencyMs` and ever more seldom, for it may
+   * be right; but not what somebody else who was removed could read: that goes on streams alone, as in `publish`.
    */
-  protest(turn: Turn): void {
+  protest(peer: PeerId, turn: Turn): void {
     const { services, contextId } = this.#parts;
-    const { monotonicMs } = turn.now;
-    const lastMs = this.#memory.protestedMs;
-    if (lastMs !== null && monotonicMs - lastMs < services.config.syncFrequencyMs) return;
-    this.#memory.protestedMs = monotonicMs;
+    if (!this.#mayProtest(peer, turn.now.monotonicMs)) return;
     if (this.#parts.members.roleNow(services.identity.author) === null) return;
     const removals = this.#parts.members.events.filter(({ change }) => change.kind === "remove");
     for (const { id } of removals.slice(-repeatedMax)) {
@@ -116,5 +127,22 @@ export class Topic {
       this.say(delta.sealed, delta, turn);
       turn.observe("removal-repeated", { contextId });
     }
+  }
+
+  #mayProtest(peer: PeerId, nowMs: number): boolean {
+    const { services, members } = this.#parts;
+    const memory = this.#memory;
+    const lastMs = memory.protestedMs;
+    if (lastMs !== null && nowMs - lastMs < services.config.syncFrequencyMs) return false;
+    if (memory.protestedOn !== members.events.length) memory.protests.clear();
+    memory.protestedOn = members.events.length;
+    const told = memory.protests.get(peer) ?? createBackoffMemory();
+    if (!this.#backoff.isDue(told, nowMs)) return false;
+    const [first] = memory.protests.keys();
+    if (first !== undefined && memory.protests.size >= protestsMax) memory.protests.delete(first);
+    this.#backoff.attempted(told, nowMs);
+    memory.protests.set(peer, told);
+    memory.protestedMs = nowMs;
+    return true;
   }
 }

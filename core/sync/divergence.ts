@@ -7,12 +7,12 @@
  * the waits double, whatever came of it. docs/decisions/0017-divergence.md.
  */
 
+import { Backoff, type BackoffMemory, createBackoffMemory } from "../backoff.ts";
 import type { ContextId, Hash, PeerId } from "../ids.ts";
 import type { Peers } from "../peers.ts";
 import type { Replica } from "../replica.ts";
 import type { Services } from "../services.ts";
 import type { Turn } from "../turn.ts";
-import { Backoff, type BackoffMemory, createBackoffMemory } from "./backoff.ts";
 import type { StateNeed } from "./state/sessions-memory.ts";
 import type { Tracking } from "./tracking.ts";
 

@@ -153,7 +153,8 @@ export class Sessions {
         break;
       case "refusal":
         turn.observe("sync-refused", { peer: session.peer });
-        if (message.reason === "not-a-member") this.#replicaOf(session).governance.topic.protest(turn);
+        if (message.reason === "not-a-member")
+          this.#replicaOf(session).governance.topic.protest(session.peer, turn);
         this.table.close(session, message.reason === "busy" ? "busy" : "refused", turn);
         return;
     }

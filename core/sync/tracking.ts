@@ -1,9 +1,9 @@
 /** What this node remembers of each peer in each context: when it was tried, how it went, where it stood. */
 
+import { Backoff, type BackoffMemory, createBackoffMemory } from "../backoff.ts";
 import type { ContextId, PeerId } from "../ids.ts";
 import type { Random } from "../random.ts";
 import type { SyncProtocol } from "../wire/sync-message.ts";
-import { Backoff, type BackoffMemory, createBackoffMemory } from "./backoff.ts";
 
 /** How the last exchange with a peer in a context ended, for an operator. Frozen. */
 export interface Verdict {

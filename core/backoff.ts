@@ -1,6 +1,6 @@
 /** How long to wait before something is tried again: 1 s, doubling up to a bound, with jitter of a half. */
 
-import type { Random } from "../random.ts";
+import type { Random } from "./random.ts";
 
 /** Plain data: part of the node's memory. */
 export interface BackoffMemory {
