@@ -1,45 +1,37 @@
 /** The place where a backup is made: nothing may be there, nobody else may make one, and none may stay there half made. */
 
-import { lstat, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
+import { lstat, mkdir, realpath, rename, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { ProcessLock } from "../adapters/level/process-lock.ts";
 import { codeOf, messageOf } from "../adapters/level/store.ts";
 import { syncFolder } from "../adapters/level/sync-folder.ts";
-import type { PeerId } from "../core/ids.ts";
+import { BackupLeftovers, type Owner, ownPlace, unfinishedMark } from "./backup-leftovers.ts";
 import { Failure } from "./failure.ts";
 import { folderAt, makeFolder, type NodeFolder } from "./home.ts";
 
-const mark = ".unfinished";
-
 /** What the lock's holder writes. */
 interface Holder {
-  readonly pid: string;
+  readonly pid: number;
   readonly unfinished: string;
 }
 
-/** Whose backup is made. */
-export interface Owner {
-  readonly folder: NodeFolder;
-  readonly peer: PeerId;
-}
+/** What makes a copy in the folder it is given. */
+type Making<T> = (unfinished: NodeFolder) => Promise<T>;
 
 /**
  * Makes one backup of the node at a time, whole or not at all: beside the target, in a folder of the node's name, then
- * renamed. What one that was killed has left, wherever that was to go, the next removes.
+ * renamed. What those that were killed have left, wherever that was to go, it removes first; where it cannot, the
+ * backup is made all the same.
  */
-export async function makeInPlace<T>(
-  owner: Owner,
-  target: string,
-  make: (unfinished: NodeFolder) => Promise<T>,
-): Promise<T> {
+export async function makeInPlace<T>(owner: Owner, target: string, make: Making<T>): Promise<T> {
   await expectPlace(owner.folder, target);
-  const { lock, left } = await lockBackups(owner.folder);
+  const unfinished = target + unfinishedMark;
+  const lock = await lockBackups(owner.folder, { pid: process.pid, unfinished });
   try {
-    if (left !== null) await removeLeft(left.unfinished, owner);
-    const unfinished = target + mark;
-    await expectNoOther(unfinished);
-    await lock.note(writeHolder({ pid: `${process.pid}`, unfinished }));
-    return await makeBeside(unfinished, owner, target, make);
+    const left = await BackupLeftovers.read(owner);
+    await left.removeAll();
+    await expectNoOther(ownPlace(unfinished, owner), target);
+    return await makeNoted(left, owner, target, make);
   } catch (error) {
     throw isOfSystem(error) ? notWritten(target, error) : error;
   } finally {
@@ -47,21 +39,29 @@ export async function makeInPlace<T>(
   }
 }
 
-async function makeBeside<T>(
-  unfinished: string,
+async function makeNoted<T>(
+  left: BackupLeftovers,
   owner: Owner,
   target: string,
-  make: (unfinished: NodeFolder) => Promise<T>,
+  make: Making<T>,
 ): Promise<T> {
-  const own = folderAt(ownPlace(unfinished, owner));
+  const unfinished = target + unfinishedMark;
+  await left.note(unfinished);
   try {
-    await makeFolder(own, { path: target, instead: "another folder for the copy" });
+    await makeFolder(folderAt(unfinished), { path: target, instead: "another folder for the copy" });
+  } catch (error) {
+    await left.forget(unfinished);
+    throw error;
+  }
+  try {
+    const own = folderAt(ownPlace(unfinished, owner));
+    await mkdir(own.path, { mode: 0o700 });
     const made = await make(own);
     await putInPlace(own.path, target);
     await syncFolder(dirname(target));
     return made;
   } finally {
-    await removeOwn(unfinished, owner);
+    await left.remove(unfinished);
   }
 }
 
@@ -76,38 +76,10 @@ async function putInPlace(made: string, target: string): Promise<void> {
   }
 }
 
-/** Named after the node, so that whose it is stands from the first moment to the last. */
-function ownPlace(unfinished: string, { peer }: Owner): string {
-  return join(unfinished, peer);
-}
-
-/** It is named once: the next backup does not try again. */
-async function removeLeft(unfinished: string, owner: Owner): Promise<void> {
-  try {
-    await removeOwn(unfinished, owner);
-  } catch (error) {
-    const message = `${unfinished}, which a backup of this node that was killed has left, cannot be removed (${messageOf(error)}): remove it by hand, since it holds the node's key, and back up again`;
-    throw new Failure("unusable", "unfinished", message, error);
-  }
-}
-
-/** What is not this node's stays: others may have begun in the same place since. */
-async function removeOwn(unfinished: string, owner: Owner): Promise<void> {
-  try {
-    await rm(ownPlace(unfinished, owner), { recursive: true, force: true });
-    await rmdir(unfinished);
-  } catch (error) {
-    if (!othersCodes.has(codeOf(error))) throw error;
-  }
-}
-
-/** There is something else in the folder, there is none, or it is something else itself. */
-const othersCodes: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR"]);
-
-async function lockBackups(folder: NodeFolder): Promise<{ lock: ProcessLock; left: Holder | null }> {
-  const attempt = await ProcessLock.attempt(join(folder.path, "backup.lock"));
+async function lockBackups(folder: NodeFolder, holder: Holder): Promise<ProcessLock> {
+  const attempt = await ProcessLock.attempt(join(folder.path, "backup.lock"), JSON.stringify(holder));
   if (attempt.kind === "held") throw heldBy(folder, readHolder(attempt.note));
-  return { lock: attempt.lock, left: readHolder(attempt.left) };
+  return attempt.lock;
 }
 
 function heldBy({ path }: NodeFolder, holder: Holder | null): Failure {
@@ -117,15 +89,11 @@ function heldBy({ path }: NodeFolder, holder: Holder | null): Failure {
   return new Failure("refused", "backup-running", message);
 }
 
-function writeHolder({ pid, unfinished }: Holder): string {
-  return JSON.stringify({ pid, unfinished });
-}
-
-/** Null also for what was written in part. */
+/** Null also for what was written in part, or is damaged. */
 function readHolder(note: string | null): Holder | null {
   try {
     const { pid, unfinished } = JSON.parse(note ?? "");
-    return String(unfinished).endsWith(mark) ? { pid, unfinished } : null;
+    return typeof pid === "number" && typeof unfinished === "string" ? { pid, unfinished } : null;
   } catch {
     return null;
   }
@@ -157,11 +125,23 @@ async function realPathOf(target: string): Promise<string> {
   }
 }
 
-/** Of another node's backup, or of one that was killed and whose node is another now or gone. */
-async function expectNoOther(path: string): Promise<void> {
+/** Of another node's backup, or of one that was killed and cannot be removed, or whose node is another now or gone. */
+async function expectNoOther(own: string, target: string): Promise<void> {
+  const path = dirname(own);
+  if (await isNameTooLong(own)) {
+    const message = `${target} is too long a name: the copy is made in ${path}, which the system cannot make; expected a shorter one`;
+    throw badPlace(message, "name-too-long");
+  }
   if (!(await isTaken(path))) return;
   const advice = "wait for the backup that is making it, or remove it if none is";
   throw badPlace(`${path} is there, a copy that is not finished: ${advice}`, "unfinished");
+}
+
+async function isNameTooLong(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => false,
+    (error) => codeOf(error) === "ENAMETOOLONG",
+  );
 }
 
 /** Also by a link that leads nowhere. */

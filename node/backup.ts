@@ -27,6 +27,8 @@ export interface BackupSource
   readonly folder: NodeFolder;
   /** The node's API, for when it runs. */
   readonly findApi: () => Promise<ApiClient>;
+  /** Is told in a sentence of what backups before have left and cannot be removed. */
+  readonly told: (what: string) => void;
 }
 
 export interface BackedUp {

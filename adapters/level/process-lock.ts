@@ -1,7 +1,7 @@
 /**
  * A lock among processes: that of a LevelDB without entries, as the system releases it when its holder dies, and
- * nothing that Node brings has that. Beside it the holder writes what it does. The folder stays: a lock that is
- * removed while a process has it can be held twice.
+ * nothing that Node brings has that. Beside it the holder says what it does, for those who find it held. The folder
+ * stays: a lock that is removed while a process has it can be held twice.
  */
 
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -10,8 +10,7 @@ import { type Database, LevelDb } from "./leveldb.ts";
 import { codeOf, messageOf, StoreError } from "./store.ts";
 
 export type LockAttempt =
-  /** `left`: what the holder before wrote, if it died as one. */
-  | { readonly kind: "taken"; readonly lock: ProcessLock; readonly left: string | null }
+  | { readonly kind: "taken"; readonly lock: ProcessLock }
   /** `note`: what its holder wrote; null where it has not yet. */
   | { readonly kind: "held"; readonly note: string | null };
 
@@ -25,13 +24,17 @@ export class ProcessLock {
     this.#level = level;
   }
 
-  /** Rejects with a `StoreError` where the folder cannot be used; then the lock is not held. */
-  static async attempt(path: string): Promise<LockAttempt> {
+  /**
+   * `note`: for those who find it held then. Rejects with a `StoreError` where the folder cannot be used; then the lock
+   * is not held.
+   */
+  static async attempt(path: string, note: string): Promise<LockAttempt> {
     try {
       const level = await openLevel(path);
       if (level === null) return { kind: "held", note: await readNote(path) };
       try {
-        return { kind: "taken", left: await readNote(path), lock: new ProcessLock(path, level) };
+        await writeFile(notePath(path), note, { mode: 0o600 });
+        return { kind: "taken", lock: new ProcessLock(path, level) };
       } catch (error) {
         await level.close();
         throw error;
@@ -39,11 +42,6 @@ export class ProcessLock {
     } catch (error) {
       throw unusable(path, error);
     }
-  }
-
-  /** For those who find the lock held, and for the next holder if this one dies. */
-  async note(what: string): Promise<void> {
-    await writeFile(notePath(this.#path), what, { flush: true, mode: 0o600 });
   }
 
   /** Rejects with a `StoreError` where the note cannot be removed; the lock is given back all the same. */

@@ -12,7 +12,9 @@ export async function backup(target: string, options: HomeOptions): Promise<void
   await reporting(options.json === true, async () => {
     const folder = nodeFolder(options.home, options.name);
     const findApi = () => ApiClient.find({ ...options, node: options.name });
-    const done = await backUp({ ...(await readStoredNode(folder)), folder, findApi }, resolve(target));
+    const told = (what: string) => process.stderr.write(`warning: ${what}\n`);
+    const source = { ...(await readStoredNode(folder)), folder, findApi, told };
+    const done = await backUp(source, resolve(target));
     const { copied, damaged } = done.chunks;
     const lines = [
       `node "${options.name}" is in ${done.folder}: ${done.values} values, every delta and every entity was read, and ${copied} chunks of blobs`,

@@ -1,12 +1,13 @@
 // Where backups are made, and who may make one: with real commands, at once and killed.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -37,6 +38,9 @@ const argsFor = (target: string) =>
   ["node", "backup", target, "--home", home, "--name", "alice", "--json"] as const;
 const backUp = (target: string) => reconverge(...argsFor(target));
 
+const notesPath = join(node.folder, "backup.left");
+const noteLeft = (unfinished: string) => writeFileSync(notesPath, JSON.stringify([unfinished]));
+
 async function expectAtOnce(count: number) {
   const place = temporaryFolder();
   const targets = Array.from({ length: count }, (_, index) => join(place, `copy ${index}`));
@@ -57,14 +61,23 @@ test("of several backups of a running node at once those that find another are r
 });
 
 test("whoever finds a backup under way hears who makes it and where", async () => {
-  const attempt = await ProcessLock.attempt(join(node.folder, "backup.lock"));
-  if (attempt.kind === "held") throw new Error("a backup runs still");
-  await attempt.lock.note(JSON.stringify({ pid: "123", unfinished: "/elsewhere/copy.unfinished" }));
-  const refused = await backUp(join(temporaryFolder(), "copy"));
-  await attempt.lock.release();
-  assert.is(refused.exitCode, 1);
-  assert.is(JSON.parse(refused.stdout).error.code, "backup-running");
-  assert.match(refused.stderr, `process 123 is backing up ${node.folder} already to /elsewhere/copy`);
+  for (const [note, who, where] of [
+    [
+      '{"pid":123,"unfinished":"/elsewhere/copy.unfinished"}',
+      "process 123",
+      " to /elsewhere/copy.unfinished:",
+    ],
+    ['{"pid":["123"],"unfinished":["/x.unfinished"]}', "another process", ":"],
+    ['{"pid":123,"unf', "another process", ":"],
+  ] as const) {
+    const attempt = await ProcessLock.attempt(join(node.folder, "backup.lock"), note);
+    if (attempt.kind === "held") throw new Error("a backup runs still");
+    const refused = await backUp(join(temporaryFolder(), "copy"));
+    await attempt.lock.release();
+    assert.is(refused.exitCode, 1);
+    assert.is(JSON.parse(refused.stdout).error.code, "backup-running");
+    assert.match(refused.stderr, `error: ${who} is backing up ${node.folder} already${where}`);
+  }
 });
 
 /** Signals a backup that a command makes, once there is something of it. */
@@ -122,30 +135,104 @@ test("what somebody has put where a killed backup had been stays", async () => {
   writeFileSync(join(folder, "key"), "somebody's");
   writeFileSync(file, "somebody's");
   for (const unfinished of [folder, file]) {
-    writeFileSync(join(node.folder, "backup.lock", "holder"), JSON.stringify({ pid: "1", unfinished }));
+    noteLeft(unfinished);
     const next = await backUp(join(temporaryFolder(), "next"));
     assert.is(next.exitCode, 0, next.stderr);
   }
   for (const path of [join(folder, "key"), file]) assert.is(readFileSync(path, "utf8"), "somebody's");
+  rmSync(notesPath);
 });
 
-test("what a killed backup has left and cannot be removed is named, once, with what to do", async () => {
+test("what a killed backup has left on a disk that is not there now is removed once that is there again", async () => {
+  const [mounted, away] = [join(temporaryFolder(), "disk"), join(temporaryFolder(), "disk")];
+  mkdirSync(mounted);
+  const target = join(mounted, "killed");
+  await signalHalfMade("SIGKILL", argsFor(target), target);
+  renameSync(mounted, away);
+  // First nothing is there, then the empty folder where the disk was.
+  for (let times = 0; times < 2; times += 1) {
+    const next = await backUp(join(temporaryFolder(), "next"));
+    assert.is(next.exitCode, 0, next.stderr);
+    assert.is(next.stderr, "");
+    if (times === 0) mkdirSync(mounted);
+  }
+  renameSync(away, mounted);
+  const again = await backUp(target);
+  assert.is(again.exitCode, 0, again.stderr);
+  assert.equal(readdirSync(mounted), ["killed"]);
+  assert.not.ok(existsSync(notesPath), "what was removed is forgotten");
+});
+
+test("what a killed backup has left and cannot be removed is named each time, and backups elsewhere are made", async () => {
   // A link to itself: no rights get anybody through that.
   const unfinished = join(temporaryFolder(), "stuck.unfinished");
   symlinkSync(unfinished, unfinished);
-  writeFileSync(join(node.folder, "backup.lock", "holder"), JSON.stringify({ pid: "1", unfinished }));
-  const target = join(temporaryFolder(), "next");
-  const refused = await backUp(target);
-  assert.is(refused.exitCode, 4);
-  assert.match(refused.stderr, `error: ${unfinished}, which a backup of this node that was killed has left,`);
-  assert.match(refused.stderr, /cannot be removed \(ELOOP.*\): remove it by hand/);
-  assert.not.match(refused.stderr, "space");
-  const next = await backUp(target);
-  assert.is(next.exitCode, 0, next.stderr);
+  noteLeft(unfinished);
+  for (let times = 0; times < 2; times += 1) {
+    const next = await backUp(join(temporaryFolder(), "next"));
+    assert.is(next.exitCode, 0, next.stderr);
+    assert.match(
+      next.stderr,
+      `warning: ${unfinished}, which a backup of this node has left, cannot be removed`,
+    );
+    assert.match(next.stderr, /\(ELOOP.*\): remove it by hand/);
+  }
+  rmSync(unfinished);
+  const place = temporaryFolder();
+  await backUp(join(place, "next"));
+  const taken = await backUp(join(place, "next"));
+  assert.is(taken.exitCode, 1);
+  assert.match(taken.stderr, /^error: .* is there already/, "nothing is told of it any more");
+  rmSync(notesPath);
+});
+
+test("what is left and may not be removed stays noted, whatever the system calls that", async () => {
+  // Only a folder that root may not change either: where there is none to be had, the test above stands for it.
+  const place = temporaryFolder();
+  const own = join(place, "stuck.unfinished", node.ready.peerId);
+  mkdirSync(own, { recursive: true });
+  writeFileSync(join(own, "key"), "the node's");
+  if (spawnSync("chattr", ["+i", own]).status !== 0) return;
+  noteLeft(dirname(own));
+  const stuck = await backUp(join(temporaryFolder(), "next"));
+  spawnSync("chattr", ["-i", own]);
+  assert.is(stuck.exitCode, 0, stuck.stderr);
+  assert.match(
+    stuck.stderr,
+    `warning: ${dirname(own)}, which a backup of this node has left, cannot be removed`,
+  );
+  const next = await backUp(join(temporaryFolder(), "next"));
+  assert.is(next.stderr, "");
+  assert.equal(readdirSync(place), []);
+  assert.not.ok(existsSync(notesPath));
+});
+
+test("notes of what is left that cannot be read are named, with what they are for", async () => {
+  for (const notes of ['["/x.unfin', '{"unfinished":["/x.unfinished"]}', '["/home"]', "[1]"]) {
+    writeFileSync(notesPath, notes);
+    const refused = await backUp(join(temporaryFolder(), "next"));
+    assert.is(refused.exitCode, 4, refused.stderr);
+    assert.is(JSON.parse(refused.stdout).error.code, "bad-notes");
+    assert.match(refused.stderr, `error: ${notesPath} cannot be read (it is`);
+    assert.is(readFileSync(notesPath, "utf8"), notes);
+  }
+  rmSync(notesPath);
+});
+
+test("a name that is too long is called that before anything is made", async () => {
+  const place = temporaryFolder();
+  for (const target of [join(place, "n".repeat(246)), join(place, "n".repeat(300), "copy")]) {
+    const refused = await backUp(target);
+    assert.is(refused.exitCode, 1, refused.stderr);
+    assert.match(refused.stderr, `error: ${target} is too long a name: `);
+  }
+  assert.equal(readdirSync(place), []);
+  assert.not.ok(existsSync(notesPath));
 });
 
 test("a place that somebody takes while the copy is made is named, and left to them", async () => {
-  const owner = { folder: folderAt(node.folder), peer: "12D3" as PeerId };
+  const told = (what: string) => assert.unreachable(what);
+  const owner = { folder: folderAt(node.folder), peer: "12D3" as PeerId, told };
   for (const take of [
     (target: string) => mkdirSync(join(target, "theirs"), { recursive: true }),
     (target: string) => writeFileSync(target, "theirs"),
@@ -211,6 +298,7 @@ test("a place where nothing can be made is called what it was called on the comm
     assert.is(refused.exitCode, 1, refused.stderr);
     assert.match(refused.stderr, `error: ${target} cannot be made (`);
     assert.not.match(refused.stderr, ".unfinished");
+    assert.not.ok(existsSync(notesPath), "what was never made is not noted");
   }
 });
 

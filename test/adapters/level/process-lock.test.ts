@@ -1,6 +1,6 @@
 // The lock among processes where its folder is not what it must be: what is in the way is said, and the lock given back.
 
-import { mkdirSync, rmdirSync } from "node:fs";
+import { mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -9,7 +9,7 @@ import { StoreError } from "../../../adapters/level/store.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 async function taken(path: string): Promise<ProcessLock> {
-  const attempt = await ProcessLock.attempt(path);
+  const attempt = await ProcessLock.attempt(path, "somebody");
   if (attempt.kind === "held") throw new Error("it was left held");
   return attempt.lock;
 }
@@ -25,15 +25,16 @@ async function expectUnusable(path: string, trying: Promise<unknown>): Promise<v
   assert.match(error.message, "if it is damaged, remove it while no process uses it");
 }
 
-test("where its note cannot be read, whoever tries the lock hears so, holds nothing, and can try again", async () => {
+test("where its note can be neither read nor written, whoever tries the lock hears so, holds nothing, and can try again", async () => {
   const path = join(temporaryFolder(), "lock");
   const note = join(path, "holder");
   mkdirSync(note, { recursive: true });
-  await expectUnusable(path, ProcessLock.attempt(path));
+  await expectUnusable(path, ProcessLock.attempt(path, "somebody"));
   rmdirSync(note);
   const lock = await taken(path);
+  rmSync(note);
   mkdirSync(note);
-  await expectUnusable(path, ProcessLock.attempt(path));
+  await expectUnusable(path, ProcessLock.attempt(path, "somebody"));
   rmdirSync(note);
   await lock.release();
 });
@@ -41,6 +42,7 @@ test("where its note cannot be read, whoever tries the lock hears so, holds noth
 test("a lock whose note cannot be removed is given back nevertheless", async () => {
   const path = join(temporaryFolder(), "lock");
   const lock = await taken(path);
+  rmSync(join(path, "holder"));
   mkdirSync(join(path, "holder"));
   await expectUnusable(path, lock.release());
   rmdirSync(join(path, "holder"));
@@ -50,7 +52,7 @@ test("a lock whose note cannot be removed is given back nevertheless", async () 
 test("a folder that is damaged is no lock", async () => {
   const path = join(temporaryFolder(), "lock");
   mkdirSync(join(path, "level", "CURRENT"), { recursive: true });
-  await expectUnusable(path, ProcessLock.attempt(path));
+  await expectUnusable(path, ProcessLock.attempt(path, "somebody"));
 });
 
 test.run();
