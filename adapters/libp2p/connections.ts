@@ -104,6 +104,8 @@ export class Connections {
   }
 
   #opened(connection: Connection): void {
+    // Its end was told before, and will not be told again: the peer would stay connected for ever.
+    if (connection.status !== "open") return;
     const peer = nameOf(connection.remotePeer);
     if (this.isRefused(connection.remotePeer)) {
       connection.abort(new Error("the gate is closed"));

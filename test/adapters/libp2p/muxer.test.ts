@@ -6,6 +6,7 @@ import type { Logger, MessageStream } from "@libp2p/interface";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { muxer } from "../../../adapters/libp2p/muxer.ts";
+import { uncaughtIn } from "./uncaught.ts";
 
 const log = Object.assign(() => {}, {
   ...{ error: () => {}, trace: () => {}, enabled: false },
@@ -30,22 +31,6 @@ function connect() {
   const create = () =>
     muxer({ enableKeepAlive: false })().createStreamMuxer(connection as unknown as MessageStream);
   return { connection, create };
-}
-
-/** What is thrown meanwhile where nobody catches it. */
-async function uncaughtIn(attempt: () => Promise<unknown>): Promise<readonly string[]> {
-  const others = process.listeners("uncaughtException");
-  const uncaught: string[] = [];
-  process.removeAllListeners("uncaughtException");
-  process.on("uncaughtException", (error) => uncaught.push(error.message));
-  try {
-    await attempt();
-    await setTimeout(10);
-  } finally {
-    process.removeAllListeners("uncaughtException");
-    for (const other of others) process.on("uncaughtException", other);
-  }
-  return uncaught;
 }
 
 test("a connection that ends while a stream is opened takes what is sent, and the stream ends with it", async () => {
