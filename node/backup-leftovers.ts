@@ -5,7 +5,7 @@
  */
 
 import { lstat, readFile, rm, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { codeOf, messageOf } from "../adapters/level/store.ts";
 import { syncFolder } from "../adapters/level/sync-folder.ts";
 import type { PeerId } from "../core/ids.ts";
@@ -87,7 +87,7 @@ export class BackupLeftovers {
 async function removeOwn(unfinished: string, owner: Owner): Promise<boolean> {
   const own = ownPlace(unfinished, owner);
   const wasThere = await unless(absentCodes, lstat(own));
-  // Told apart from what is not there before, as Node calls also what may not be removed no folder.
+  // Asked before, since `rm` says ENOTDIR also of what may not be removed.
   if (wasThere) await rm(own, { recursive: true });
   return (await unless(othersCodes, rmdir(unfinished))) || wasThere;
 }
@@ -128,7 +128,7 @@ async function readNotes(path: string): Promise<readonly string[]> {
 }
 
 function isNote(note: unknown): note is string {
-  return typeof note === "string" && note.endsWith(unfinishedMark);
+  return typeof note === "string" && isAbsolute(note) && note.endsWith(unfinishedMark);
 }
 
 function unreadable(path: string, why: string, cause?: unknown): Failure {

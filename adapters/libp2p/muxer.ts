@@ -1,8 +1,8 @@
 /**
  * yamux, on connections that may end at any moment. It writes to its connection from microtasks and listeners of its own,
  * where nobody can catch what that throws, and the process dies of it: a stream whose connection is cut in the moment in
- * which it is opened still tells how much it would take. Here such a write is lost, as is all that was on
- * the way, and its streams hear of the end by its event.
+ * which it is opened still says how much it would take. Here such a write is lost, as is all that was on the way, and its
+ * streams hear of the end by its event.
  */
 
 import { yamux } from "@chainsafe/libp2p-yamux";

@@ -208,7 +208,13 @@ test("what is left and may not be removed stays noted, whatever the system calls
 });
 
 test("notes of what is left that cannot be read are named, with what they are for", async () => {
-  for (const notes of ['["/x.unfin', '{"unfinished":["/x.unfinished"]}', '["/home"]', "[1]"]) {
+  for (const notes of [
+    '["/x.unfin',
+    '{"unfinished":["/x.unfinished"]}',
+    '["/home"]',
+    '["x.unfinished"]',
+    "[1]",
+  ]) {
     writeFileSync(notesPath, notes);
     const refused = await backUp(join(temporaryFolder(), "next"));
     assert.is(refused.exitCode, 4, refused.stderr);
