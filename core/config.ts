@@ -29,7 +29,7 @@ export const tunables = {
     default: 30_000,
     min: 50,
     max: hourMs,
-    why: "a session without progress for this long is ended, or one that moves less than 4 KB a second for long; a page must cross in it",
+    why: "a session without progress for this long is ended, or one that moves less than 4 KB a second for long, or than a page in 8 s; a page must cross in it",
   },
   syncSessionsMax: {
     default: 30,

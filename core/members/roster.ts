@@ -126,7 +126,7 @@ export class Rosters {
   }
 }
 
-/** Works out one cut in which events are concurrent. O(events²). */
+/** Works out one cut in which events are concurrent. O(events²), and that once more for each token that turns out to be used by two. */
 class Settling {
   readonly #rosters: Rosters;
   readonly #events: readonly MembershipEvent[];

@@ -17,10 +17,10 @@ const reconcilingMax = 8;
 const reconcilingPerPeerMax = 2;
 /** Sessions either side of a pair may have open with the other: more would be refused, or fill the room of others. */
 const perPeerMax = 8;
-/** Streams of all peers on which nothing was said yet, which cost next to nothing. A peer has `perPeerMax` of them. */
-export const unreadMax = 256;
 /** Of those, sync sessions that a peer has left silent for so long that it is asked for no more of them. */
 const silentPerPeerMax = 2;
+/** Streams on which nothing whole was said yet, of all peers; of one `perPeerMax`. Each may hold the half of a frame. */
+export const unreadMax = 32;
 
 /** Holds nothing: it counts what is open. */
 export class SessionRoom {

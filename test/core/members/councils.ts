@@ -40,6 +40,7 @@ export const attempt = fc.record({
     "leave",
     "rotate",
     "join",
+    "join",
     "exclude",
     "return",
     "checkpoint",
@@ -71,7 +72,7 @@ export function attempted(scribe: Scribe, list: readonly Attempt[]): readonly Ca
       return: { kind: "membership", change: { kind: "return", role } },
       join: {
         kind: "membership",
-        change: { kind: "join", invitation: invitation(scribe, { about, role, index, joiner: author }) },
+        change: { kind: "join", invitation: invitation(scribe, { about, index, joiner: author }) },
       },
     };
     const hlc = { ms: 2_000 + index, counter: 0 };
@@ -82,15 +83,17 @@ export function attempted(scribe: Scribe, list: readonly Attempt[]): readonly Ca
   return made;
 }
 
-/** By whoever the attempt is about, admin or not, for anyone: every other one as older programs made it. A few share a nonce. */
+/** By whoever the attempt is about, admin or not, for anyone: some as older programs made it. Some attempts share one. */
 function invitation(
   scribe: Scribe,
-  { about, role, index, joiner }: Pick<Attempt, "about" | "role"> & { index: number; joiner: Identity },
+  { about, index, joiner }: Pick<Attempt, "about"> & { index: number; joiner: Identity },
 ): Invitation {
-  const nonce = byteString(new Uint8Array(16).fill(Math.floor(index / invitationsSharing)));
-  const draft = { contextId: scribe.contextId, role, invitee: null, expiresMs: 1e12, nonce };
+  const nth = Math.floor(index / invitationsSharing);
+  const nonce = byteString(new Uint8Array(16).fill(nth));
+  const role = nth % 2 === 0 ? "admin" : "member";
+  const draft = { contextId: scribe.contextId, role, invitee: null, expiresMs: 1e12, nonce } as const;
   const inviter = people[about] ?? ann;
-  return index % 2 === 0
+  return nth % 3 === 2
     ? olderInvitation(draft, inviter)
     : acceptedInvitation(draft, { inviter, joiner, crypto: trustingCrypto });
 }

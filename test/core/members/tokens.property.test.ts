@@ -165,6 +165,29 @@ test("who was an admin puts out nobody it invited by name, nor by a token once i
   }
 });
 
+test("neither of two is in whose inviter was an admin after all, as who demoted it is in by another token of two", () => {
+  const scribe = scribeWith(false);
+  const [pal, pup] = [identityOf("pal"), identityOf("pup")];
+  const [ofAnn, ofBob] = [tokenOf(scribe, 1, "admin"), tokenOf(scribe, 2, "member", bob)];
+  const [palJoins, pupJoins] = [pal, pup].map((who, index) =>
+    change(scribe, [scribe.genesis], who, joinBy(ofAnn(who)), 2_000 + index),
+  ) as [CausalDelta, CausalDelta];
+  const demotion = { kind: "role", member: bob.author, role: "member" } as const;
+  const demoted = change(scribe, [palJoins], pal, demotion, 2_002);
+  const secret = byteString<string>(new Uint8Array(16).fill(3));
+  // Ann stands behind what is above the demotion: so it comes before what bob brought about.
+  const rotated = change(scribe, [demoted], ann, { kind: "rotate", secret }, 2_003);
+  const joined = [dee, eve].map((who, index) =>
+    change(scribe, [scribe.genesis], who, joinBy(ofBob(who)), 2_004 + index),
+  );
+  const all = [palJoins, pupJoins, demoted, rotated, ...joined];
+  for (const deltas of [all, [...joined, ...all], [joined[1] as CausalDelta, pupJoins, ...all]]) {
+    const { members } = after(scribe, deltas);
+    const rolesNow = [pal, pup, dee, eve, bob].map(({ author }) => members.roleNow(author));
+    assert.equal(rolesNow, [null, null, null, null, "admin"]);
+  }
+});
+
 test("what an admin says of a key by name counts for that key, and for no other of its token", () => {
   const scribe = scribeWith(false);
   const token = tokenOf(scribe, 1, "reader");
