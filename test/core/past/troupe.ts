@@ -10,6 +10,7 @@ import type { ContextId, DeltaId, PeerId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import type { MembershipChange } from "../../../core/members/membership.ts";
 import type { VerifiedCut } from "../../../core/past/taking-over.ts";
+import type { RandomWords } from "../../../core/random.ts";
 import type { Replica } from "../../../core/replica.ts";
 import { storeKeys } from "../../../core/store-keys.ts";
 import { createStaging, keepVerified } from "../../../core/sync/state/staging.ts";
@@ -34,38 +35,52 @@ export interface Step {
   readonly present: readonly boolean[];
 }
 
-const whats = ["set", "remove", "tidy", "hear", "take", "restart", "member", "gather"] as const;
+const kept = ["set", "remove", "tidy", "hear", "take", "restart", "member", "gather"] as const;
 const often = ["set", "remove", "take", "gather", "gather", "member"] as const;
+const lost = ["back-up", "restore", "wipe"] as const;
+const whats = [...kept, ...lost] as const;
 
-export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
-  fc.record({
+/** What befalls replicas that keep what they have. */
+export const steps = stepsOf(fc.oneof(fc.constantFrom(...often), fc.constantFrom(...kept)));
+
+/** The same, and some are put back from a copy of their disk, or lose all of it. */
+export const stepsWithLosses = stepsOf(
+  fc.oneof(fc.constantFrom(...often), fc.constantFrom(...kept, ...lost), fc.constantFrom(...kept, ...lost)),
+);
+
+function stepsOf(what: fc.Arbitrary<Step["what"]>): fc.Arbitrary<readonly Step[]> {
+  const step = fc.record({
     by: fc.nat(names.length - 1),
     about: fc.nat(names.length - 1),
-    what: fc.oneof(fc.constantFrom(...often), fc.constantFrom(...whats)),
+    what,
     key: fc.constantFrom("k", "l", "m"),
     passedMs: fc.oneof(fc.nat(5), fc.constant(2 * retentionMs)),
     heard: fc.oneof(fc.constant(6), fc.nat(6)),
     // Most are there as a rule, or little would ever be closed.
     present: fc.tuple(...names.map(() => fc.nat(3).map((draw) => draw > 0))),
-  }),
-  { minLength: 10, maxLength: 60, size: "max" },
-);
+  });
+  return fc.array(step, { minLength: 10, maxLength: 60, size: "max" });
+}
 
 export class Player {
   readonly name: string;
   #node: LoneNode;
   readonly #contextId: ContextId;
+  readonly #scribe: Scribe;
   #taking: TakingOverMemory | null = null;
+  #starts = 0;
   /** States that were made beside the one that showed: taken over, and given up. */
   madeBeside = 0;
   givenUp = 0;
 
   constructor(name: string, scribe: Scribe) {
     this.name = name;
+    this.#scribe = scribe;
     this.#contextId = scribe.contextId;
     this.#node = this.#started(undefined);
     this.#node.wallMs = 2_000;
-    this.#node.call({ kind: "join-context", contextId: scribe.contextId, genesis: scribe.genesis.sealed });
+    this.#join();
+    this.backUp();
   }
 
   get replica(): Replica {
@@ -174,10 +189,43 @@ export class Player {
     Object.assign(this.#node, { wallMs, monotonicMs });
   }
 
+  /** Keeps a copy of its disk. */
+  backUp(): void {
+    this.#sync();
+    this.#node.disk.backUp("copy");
+  }
+
+  /** Starts again over the last copy of its disk. */
+  restore(): void {
+    this.#sync();
+    this.#node.disk.rollback("copy");
+    this.restart();
+  }
+
+  /** Starts again over an empty disk, and joins. */
+  wipe(): void {
+    this.#node.disk.wipe();
+    this.restart();
+    this.#join();
+    this.backUp();
+  }
+
+  #sync(): void {
+    this.#node.disk.beginSync();
+    this.#node.disk.endSync();
+  }
+
+  #join(): void {
+    const { contextId, genesis } = this.#scribe;
+    this.#node.call({ kind: "join-context", contextId, genesis: genesis.sealed });
+  }
+
   #started(before: LoneNode | undefined): LoneNode {
     // Of states made beside what shows a turn copies an entity or two.
     const config: Partial<Config> = { checkpointEveryDeltas: 2, snapshotPageBytes: 256 };
-    const about = { config, codec: trustingCodec, identity: unsigned(this.name) };
+    this.#starts += 1;
+    const words: RandomWords = [this.#starts, 2, 3, 4];
+    const about = { config, words, codec: trustingCodec, identity: unsigned(this.name) };
     return new LoneNode(this.name, before === undefined ? about : { ...about, disk: before.disk });
   }
 }
@@ -189,6 +237,8 @@ export class Troupe {
   readonly scribe: Scribe;
   /** Who was to be given a role, or to be removed: not asked any more, their past may close without them. */
   readonly demoted = new Set<string>(["dee", "eve"]);
+  /** Did someone lose what it had? */
+  hasLost = false;
 
   /** Ann and bob are admins, cid writes, dee reads, and eve comes in if she is asked to. */
   constructor() {
@@ -227,6 +277,14 @@ export class Troupe {
         break;
       case "member":
         this.#change(player, other, { key, heard });
+        break;
+      case "back-up":
+        player.backUp();
+        break;
+      case "restore":
+      case "wipe":
+        this.hasLost = true;
+        player[what]();
         break;
     }
     for (const each of this.players) this.#note(each);
