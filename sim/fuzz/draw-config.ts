@@ -85,11 +85,12 @@ function drawCompaction(draws: Stream): Partial<Config> {
   };
 }
 
-/** Cuts are named early. Nothing is collected: two answers of one node that lost its disk break that (docs/found.md). */
+/** Cuts are named early, and deletions are collected soon after in some. */
 function drawClosing(draws: Stream): Partial<Config> {
   return {
     checkpointEveryDeltas: draws.pick([1, 5, 30]),
     checkpointDelayMaxMs: draws.pick([50, 500, 3_000, 30_000]),
     ...someOf({ memberSilentMaxMs: draws.pick([0, 1, 5_000]) }, draws),
+    ...someOf({ tombstoneRetentionMs: draws.pick([1, 1_000, 10_000]) }, draws),
   };
 }

@@ -139,7 +139,7 @@ function stateOf({ state }: Replica): ReadonlyMap<string, string> {
 }
 
 test("what a replica keeps follows from its graph alone: deletions up to the line are gone, and nothing else; where more is here than the past closed with, it says so, and nobody else", () => {
-  const counted = { collected: 0, closed: 0, madeBeside: 0, givenUp: 0, strayed: 0 };
+  const counted = { collected: 0, closed: 0, madeBeside: 0, givenUp: 0, strayed: 0, answeredTwice: 0 };
   holds(
     fc.property(stepsWithLosses, (list) => {
       pasts.clear();
@@ -154,6 +154,7 @@ test("what a replica keeps follows from its graph alone: deletions up to the lin
           assert.equal(closed.line, line);
           assert.is(closed.isAstray, hasStrayed(replica, choices, troupe.made), "astray");
           counted.closed += Number(line !== null);
+          counted.answeredTwice += choices.length - new Set(choices.map(({ by }) => by[0])).size;
           counted.strayed += Number(closed.isAstray);
           if (closed.isAstray) continue;
           assert.equal(stateOf(replica), naiveState(replica, troupe.made, line));

@@ -37,7 +37,7 @@ export interface Step {
 
 const kept = ["set", "remove", "tidy", "hear", "take", "restart", "member", "gather"] as const;
 const often = ["set", "remove", "take", "gather", "gather", "member"] as const;
-const lost = ["back-up", "restore", "wipe"] as const;
+const lost = ["back-up", "restore", "wipe", "forget", "forget"] as const;
 const whats = [...kept, ...lost] as const;
 
 /** What befalls replicas that keep what they have. */
@@ -45,7 +45,7 @@ export const steps = stepsOf(fc.oneof(fc.constantFrom(...often), fc.constantFrom
 
 /** The same, and some are put back from a copy of their disk, or lose all of it. */
 export const stepsWithLosses = stepsOf(
-  fc.oneof(fc.constantFrom(...often), fc.constantFrom(...kept, ...lost), fc.constantFrom(...kept, ...lost)),
+  fc.oneof(fc.constantFrom(...often), fc.constantFrom(...kept), fc.constantFrom(...lost, ...kept)),
 );
 
 function stepsOf(what: fc.Arbitrary<Step["what"]>): fc.Arbitrary<readonly Step[]> {
@@ -286,6 +286,10 @@ export class Troupe {
         this.hasLost = true;
         player[what]();
         break;
+      case "forget":
+        this.hasLost = true;
+        this.#forget(player, present);
+        break;
     }
     for (const each of this.players) this.#note(each);
   }
@@ -316,6 +320,15 @@ export class Troupe {
       }
     }
     for (const player of present) for (const other of present) this.hear(player, other, 6);
+  }
+
+  /** It gathers with some, loses what it heard and said, and gathers with the others. */
+  #forget(player: Player, present: readonly boolean[]): void {
+    player.backUp();
+    for (const isThere of [true, false]) {
+      this.gather(this.players.filter((each, index) => each === player || present[index] === isThere));
+      if (isThere) player.restore();
+    }
   }
 
   /** Delta by delta, the first so many sixths of what is lacked. */
