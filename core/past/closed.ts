@@ -160,16 +160,17 @@ export class Closed {
       position,
       Array.from(each, ([author, by]) => [bytesOf(author), by]),
     ]);
-    return [line === null ? [] : [line.ms, line.counter], drawnBy, isAstray, answers];
+    const drawn = drawnBy === null ? [] : [drawnBy];
+    return [line === null ? [] : [line.ms, line.counter], drawn, isAstray, answers];
   }
 
   /** Reads what was stored when there were `count` deltas. For use inside `decoding`. */
   load(stored: unknown, count: number): void {
     const expectPosition = (value: unknown) => expectInteger(value, count - 1);
-    const [line, drawnBy, isAstray, asking] = expectFields(stored, 4, "a closed past");
+    const [line, drawn, isAstray, asking] = expectFields(stored, 4, "a closed past");
     const [ms, counter] = expectList(line, 2, (part) => expectInteger(part, Number.MAX_SAFE_INTEGER));
     this.#memory.line = ms === undefined || counter === undefined ? null : Object.freeze({ ms, counter });
-    this.#memory.drawnBy = drawnBy === null ? null : expectPosition(drawnBy);
+    [this.#memory.drawnBy = null] = expectList(drawn, 1, expectPosition);
     this.#memory.isAstray = isAstray === true;
     for (const entry of expectList(asking, count, (each) => expectFields(each, 2, "an asking checkpoint"))) {
       const answers = expectList(entry[1], count, (each) => {

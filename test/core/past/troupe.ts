@@ -239,6 +239,8 @@ export class Troupe {
   readonly demoted = new Set<string>(["dee", "eve"]);
   /** Did someone lose what it had? */
   hasLost = false;
+  /** Was someone given another role, or removed, so that it may never answer what it was asked? */
+  hasDemoted = false;
 
   /** Ann and bob are admins, cid writes, dee reads, and eve comes in if she is asked to. */
   constructor() {
@@ -378,6 +380,11 @@ export class Troupe {
     if (change !== null) player.inTurn((turn) => player.replica.governance.change(change, turn));
   }
 
+  #demote({ name }: Player): void {
+    this.hasDemoted = true;
+    this.demoted.add(name);
+  }
+
   #changeOf(
     player: Player,
     other: Player,
@@ -398,7 +405,7 @@ export class Troupe {
     const returnsTo = player.replica.governance.members.excludedFrom(player.author);
     if (returnsTo !== null) return { kind: "return", role: returnsTo };
     if (key === "k") return { kind: "exclude", member };
-    if (key === "l" || heard === 0) this.demoted.add(other.name);
+    if (key === "l" || heard === 0) this.#demote(other);
     if (key === "l") return { kind: "role", member, role: heard % 2 === 0 ? "reader" : "member" };
     return heard === 0 ? { kind: "remove", member } : { kind: "exclude", member };
   }
