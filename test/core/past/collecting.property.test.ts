@@ -15,7 +15,8 @@ import { compareMoments, type Moment } from "../../../core/state/moment.ts";
 import { encode } from "../../../core/wire/cbor.ts";
 import { holds } from "../../laws.ts";
 import { pastBelow } from "../members/councils.ts";
-import { type Player, retentionMs, steps, stepsWithLosses, Troupe } from "./troupe.ts";
+import { retentionMs, steps, stepsWithLosses } from "./steps.ts";
+import { type Player, Troupe } from "./troupe.ts";
 
 type Made = ReadonlyMap<DeltaId, CausalDelta>;
 

@@ -6,7 +6,8 @@ import { parentsMax } from "../../../core/limits.ts";
 import type { MembershipChange } from "../../../core/members/membership.ts";
 import { kindCodes, type PastDelta } from "../../../core/wire/delta-head.ts";
 import { operations, put, unsigned } from "../authors.ts";
-import { type Player, retentionMs, Troupe } from "./troupe.ts";
+import { retentionMs } from "./steps.ts";
+import { type Player, Troupe } from "./troupe.ts";
 
 /** Everyone by name. */
 function troupeOf() {
@@ -141,7 +142,8 @@ test("on more heads than a write may stand on nobody answers: what a member wrot
   laterOn(ann);
   troupe.gather([ann, bob]);
   const heads = Array.from({ length: parentsMax + 6 }, (_, index) => {
-    const hlc = { ms: 3_000 + index, counter: 0 };
+    // Later than what cid wrote, and before the checkpoint.
+    const hlc = { ms: 2_001 + index, counter: 0 };
     const content = operations(put(`k${index}`, index));
     return troupe.scribe.write([genesis], { by: unsigned("bob"), hlc, content });
   });
