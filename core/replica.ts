@@ -172,7 +172,7 @@ export class Replica {
 
   /** Joins many heads into one, if there still are many. */
   mergeHeads(turn: Turn): void {
-    if (this.deltas.graph.headCount <= parentsMax) return;
+    if (this.deltas.graph.headCount < parentsMax) return;
     const delta = this.#write({ kind: "merge" }, [], turn);
     if (delta.kind === "delta") turn.observe("merge-authored", { contextId: this.contextId });
   }
@@ -379,7 +379,7 @@ export class Replica {
   }
 
   #mergeLaterIfMany(turn: Turn): void {
-    if (this.#memory.isWriter && this.deltas.graph.headCount > parentsMax) {
+    if (this.#memory.isWriter && this.deltas.graph.headCount >= parentsMax) {
       const due = turn.now.monotonicMs + this.#services.random.between(mergeDelayMs.min, mergeDelayMs.max);
       this.#services.timers.setEarlier(timerName("merge", this.contextId), due);
     }

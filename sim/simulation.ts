@@ -23,6 +23,7 @@ import { Joined } from "./oracles/joined.ts";
 import { Lives } from "./oracles/lives.ts";
 import { type Found, Oracles, type Violation } from "./oracles/oracles.ts";
 import { Outsiders } from "./oracles/outsiders.ts";
+import { isAstray } from "./oracles/severed.ts";
 import { ConvergenceWatch } from "./oracles/watch.ts";
 import type { Plan, PlanExpectation } from "./plan/plan.ts";
 import { lastPlannedUs, settledUs } from "./plan/settled.ts";
@@ -321,7 +322,8 @@ export class Simulation {
     if (node.isJudged && replica?.isInitialized && isChecked(heads)) this.oracles.stands(node, replica);
     const isMissed = replica === undefined && isLacking(this.world, node, contextId);
     const standing = replica === undefined && !isMissed ? null : heads;
-    const judged = this.world.isJudgedIn(node, contextId) ? standing : null;
+    const isApart = replica !== undefined && isAstray(replica);
+    const judged = this.world.isJudgedIn(node, contextId) && !isApart ? standing : null;
     this.overall.update(contextId, node.index, judged);
     for (const { expectation, watch } of this.expected) {
       watch.update(contextId, node.index, expectation.nodes === null ? judged : standing);

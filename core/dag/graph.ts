@@ -164,6 +164,22 @@ export class Graph {
     return walk.run().map((position) => this.#idAt(position));
   }
 
+  /** Does one lie below the other? O(deltas between the two), and as a rule the way down from one to the other. */
+  isBelow(lower: number, upper: number): boolean {
+    const generation = this.generationAt(lower);
+    const seen = new Set([upper]);
+    const walk = [upper];
+    for (let position = walk.pop(); position !== undefined; position = walk.pop()) {
+      for (const parent of this.parentsAt(position)) {
+        if (parent === lower) return true;
+        if (parent < lower || this.generationAt(parent) <= generation || seen.has(parent)) continue;
+        seen.add(parent);
+        walk.push(parent);
+      }
+    }
+    return false;
+  }
+
   /** Those of the ids that are applied, in causal order. */
   inCausalOrder(ids: readonly DeltaId[]): readonly DeltaId[] {
     const positions = ids.filter((id) => this.has(id)).map((id) => this.#position(id));

@@ -64,8 +64,8 @@ export type Timeliness =
   | { readonly kind: "timely" }
   /** Never. */
   | Fault
-  /** Once it is known to lie below a delta of one of each of these. */
-  | { readonly kind: "held"; readonly vouchers: readonly ReadonlySet<AuthorId>[] };
+  /** Once it is known to lie below deltas of enough others. */
+  | { readonly kind: "held"; readonly isVouchedFor: (authorsAbove: Iterable<AuthorId>) => boolean };
 
 /** What is done with deltas besides keeping them. */
 export interface DeltaRules {
@@ -265,12 +265,10 @@ export class DeltaStore {
     );
   }
 
-  /** Does it wait for others' word, of whom one for each open checkpoint has not given it? */
+  /** Does it wait for the word of others, who have not given it? */
   #isHeld(delta: CausalDelta): boolean {
     const timeliness = this.#timelinessOf(delta);
-    if (timeliness.kind !== "held") return false;
-    const above = Array.from(this.pending.authorsAbove(delta.id));
-    return !timeliness.vouchers.every((vouchers) => above.some((author) => vouchers.has(author)));
+    return timeliness.kind === "held" && !timeliness.isVouchedFor(this.pending.authorsAbove(delta.id));
   }
 
   /** One that is ready: else it is dropped, or waits again. */

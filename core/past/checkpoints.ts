@@ -2,8 +2,8 @@
  * The checkpoints in one context's graph, and which of them are sealed.
  *
  *   1. A checkpoint waits for every author that might write at its cut. It waits no longer for one who has a delta above
- *      it, nor for one who might not write any more at the cut of some delta above it. Its own author it does not wait
- *      for. What waits for nobody is sealed, for ever.
+ *      it that stands on all its author had, nor for one who might not write any more at the cut of some delta above it.
+ *      Its own author it does not wait for. What waits for nobody is sealed, for ever.
  *   2. So equal graphs agree on what is sealed, whatever the order in which they grew. Invariant 12.
  *   3. What is below a sealed checkpoint is sealed: whoever is above the one is above the other.
  */
@@ -58,6 +58,8 @@ export class Checkpoints {
   readonly #members: Members;
   /** Pairs of checkpoints and of changes of members that were looked at: the answer stays. A cache. */
   readonly #lookedAt = new Set<string>();
+  /** By author the last delta whose answers were looked for. A cache: it spares looking for those again. */
+  readonly #latest = new Map<AuthorId, number>();
 
   constructor(memory: CheckpointsMemory, parts: ClosedParts) {
     const { graph, members } = parts;
@@ -105,8 +107,10 @@ export class Checkpoints {
     this.closed.applied(position);
     const below = this.#newest.place(position, isCheckpoint);
     if (below !== noCheckpoints) {
-      this.#acknowledge(below, author);
-      this.#answer(below, author, position);
+      if (this.closed.isOnAll(position)) {
+        this.#acknowledge(below, author);
+        this.#answer(below, author, position);
+      }
       this.#forgive(below, position);
     }
     if (isCheckpoint) this.#begin(position, { author, isRefuted });
@@ -149,13 +153,26 @@ export class Checkpoints {
     this.closed.begin(position, author);
   }
 
-  /** The same, as far as it closes the past: what an author has answered, and all below, it has answered once. */
+  /** The same, as far as it closes the past: who stands above a known answer stands above all that it answers. */
   #answer(below: number, author: AuthorId, position: number): void {
+    const { oldestAsking } = this.closed;
+    if (oldestAsking === null) return;
+    const known = this.#answeredBefore(author, position);
     const reached = new Set(this.#newest.in(below));
     for (const index of reached) {
-      if (!this.closed.answered(this.#newest.positionOf(index), author, position)) continue;
-      for (const lower of this.#newest.under(index)) reached.add(lower);
+      const checkpoint = this.#newest.positionOf(index);
+      if (known.has(index) || checkpoint < oldestAsking) continue;
+      const answered = this.closed.answered(checkpoint, author, position);
+      if (answered !== "known") for (const lower of this.#newest.under(index)) reached.add(lower);
     }
+    this.#latest.set(author, position);
+  }
+
+  /** The newest checkpoints below the author's latest delta before one, where that lies below it. */
+  #answeredBefore(author: AuthorId, position: number): ReadonlySet<number> {
+    const latest = this.#latest.get(author);
+    const isAbove = latest !== undefined && this.#graph.isBelow(latest, position);
+    return new Set(isAbove ? this.#newest.in(this.#newest.setAt(latest)) : []);
   }
 
   /** An author stands above these, and above all below them. Each waits for it once. */

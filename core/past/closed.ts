@@ -3,41 +3,45 @@
  * refused. The line is one of stamp time, for a delta's stamp is above all stamps below it.
  *
  *   1. A checkpoint asks everyone who might write at its cut, or was excluded there and may return; of whoever answers,
- *      with the first delta above it, also those at the cut of the answer. When all asked have answered it closes the
- *      past, for ever, up to its own time less the context's retention. Exclusion excuses nobody here, removal does.
+ *      with a first delta above it, also those at the cut of the answer. Who lost its past may answer twice. When all
+ *      asked have answered, for some choice of one answer each, it closes the past, for ever, up to its own time less
+ *      the context's retention. Exclusion excuses nobody here, removal does.
  *   2. So equal graphs have equal lines, whatever the order in which they grew. Invariant 12.
  *   3. A member's deltas before its answer lie below the answer. What comes late is of an author who was not asked, or
- *      who denies its own past. While a checkpoint is open, who has answered takes of such old deltas only what lies below
- *      a delta of someone who was asked: else the past could close without what was joined already.
+ *      who does not know its own past. While the past could close without an old delta, it is not taken.
+ *   4. Who has a delta that some choice closes the past without is astray: others may have closed it by that choice.
  *
  * docs/decisions/0034-collecting.md.
  */
 
-import { present } from "../assert.ts";
 import type { Graph } from "../dag/graph.ts";
 import type { Timeliness } from "../delta-store/delta-store.ts";
 import { type Fault, fault } from "../fault.ts";
 import { compareHlc, type Hlc, laterHlc } from "../hlc.ts";
 import { type AuthorId, bytesOf } from "../ids.ts";
+import { parentsMax } from "../limits.ts";
 import type { Members } from "../members/members.ts";
 import { expectByteString, expectFields, expectInteger, expectList } from "../wire/expect.ts";
 
-/** A checkpoint that not all have answered. By author the position of the answer; its own author's is itself. */
-type Answers = Map<AuthorId, number>;
+/** By author the first deltas above a checkpoint, none of them below another. Its own author's is itself. */
+type Answers = Map<AuthorId, readonly number[]>;
 
 export interface ClosedMemory {
   /** Null until a checkpoint has closed the past. Frozen. */
   line: Hlc | null;
-  /** The deltas that drew the line, the checkpoint and its answers: who has them knows that it is drawn. */
-  by: readonly number[];
-  /** Holds deltas that came after the line was drawn without them: nobody else takes these, nor what is above them. */
+  /** The checkpoint that drew the line. */
+  drawnBy: number | null;
+  /** Holds deltas that the past may have been closed without: who did so takes neither these nor what is above them. */
   isAstray: boolean;
-  /** By the position of a checkpoint. */
-  readonly open: Map<number, Answers>;
+  /**
+   * By the position of a checkpoint: those that may draw a line yet, the one that drew it, and those beside which there
+   * are deltas that it may leave behind.
+   */
+  readonly asking: Map<number, Answers>;
 }
 
 export function createClosedMemory(): ClosedMemory {
-  return { line: null, by: Object.freeze([]), isAstray: false, open: new Map() };
+  return { line: null, drawnBy: null, isAstray: false, asking: new Map() };
 }
 
 export interface ClosedParts {
@@ -74,17 +78,18 @@ export class Closed {
       : null;
   }
 
-  /** Positions of the deltas that drew the line. */
-  get drawnBy(): readonly number[] {
-    return this.#memory.by;
-  }
-
-  /** The line, once all that are open have closed as well. */
+  /** The line, once all that are asking have closed as well. */
   get lineToCome(): Hlc | null {
-    return Array.from(this.#memory.open.keys(), (position) => this.#lineOf(position)).reduce(
+    return Array.from(this.#memory.asking.keys(), (position) => this.#lineOf(position)).reduce(
       laterHlc,
       this.line,
     );
+  }
+
+  /** Is the line, where there is one, drawn as well for whoever has these of the deltas here? */
+  isDrawnFor(has: (position: number) => boolean): boolean {
+    const { drawnBy } = this.#memory;
+    return drawnBy === null || (has(drawnBy) && this.#closes(drawnBy, { counts: has }));
   }
 
   /** The line that a checkpoint of this time would draw. */
@@ -94,32 +99,24 @@ export class Closed {
     return Object.freeze({ ms: at.ms - retentionMs, counter: at.counter });
   }
 
-  /** May a delta that is not known yet count, as this node should judge, and once whose word is heard? O(open checkpoints). */
+  /** May a delta that is not known yet count, as this node should judge? O(answers to those asking, and whom they ask). */
   timelinessOf(author: AuthorId, at: () => Hlc): Timeliness {
-    const { line, open } = this.#memory;
-    if (line === null && open.size === 0) return timely;
+    const { line, asking } = this.#memory;
+    if (line === null && asking.size === 0) return timely;
     const time = at();
     if (this.isTooLate(time)) return fault("too-late", "it is older than a past that was closed without it");
-    const vouchers = this.#vouchersFor(time, author);
-    return vouchers.length === 0 ? timely : { kind: "held", vouchers };
+    const older = Array.from(asking.keys()).filter((position) => this.#isBehind(time, position));
+    // The author's own answer will be above it; and what this node takes now will lie below its answer.
+    const isVouchedFor = (above: Iterable<AuthorId>) => {
+      const vouching = new Set([author, this.#parts.self, ...above]);
+      return !older.some((position) => this.#closes(position, { mayAnswer: (each) => !vouching.has(each) }));
+    };
+    return isVouchedFor([]) ? timely : { kind: "held", isVouchedFor };
   }
 
   /** Does a delta of this time, unknown until now, come too late for ever? */
   isTooLate(at: Hlc): boolean {
     return this.line !== null && compareHlc(at, this.line) <= 0;
-  }
-
-  /** For each open checkpoint that a delta of this time is too old for: those asked who have not answered. */
-  #vouchersFor(at: Hlc, author: AuthorId): readonly ReadonlySet<AuthorId>[] {
-    const vouchers: ReadonlySet<AuthorId>[] = [];
-    for (const [position, answers] of this.#memory.open) {
-      const line = this.#lineOf(position);
-      if (line === null || compareHlc(at, line) > 0) continue;
-      const awaited = this.#awaited(position, answers);
-      // The author's own answer will be above it; and what this node takes now will lie below its answer.
-      if (!awaited.has(author) && !awaited.has(this.#parts.self)) vouchers.push(awaited);
-    }
-    return vouchers;
   }
 
   /** A delta was applied, which is late only where it came with a state. */
@@ -129,46 +126,61 @@ export class Closed {
 
   /** A checkpoint was applied. */
   begin(position: number, author: AuthorId): void {
-    const line = this.#lineOf(position);
-    if (line === null || this.isTooLate(line)) return;
-    const answers: Answers = new Map([[author, position]]);
-    this.#memory.open.set(position, answers);
-    this.#closeIfAnswered(position, answers);
+    if (this.#lineOf(position) === null || !this.isOnAll(position)) return;
+    this.#memory.asking.set(position, new Map([[author, [position]]]));
+    this.#look(position);
   }
 
-  /** An author stands above a checkpoint. Was this not known? */
-  answered(position: number, author: AuthorId, by: number): boolean {
-    const answers = this.#memory.open.get(position);
-    if (answers === undefined || answers.has(author)) return false;
-    answers.set(author, by);
-    this.#closeIfAnswered(position, answers);
-    return true;
+  /** Does it surely stand on all that its author had? On as many heads as there may be parents, some may be left out. */
+  isOnAll(position: number): boolean {
+    return this.#parts.graph.parentsAt(position).length < parentsMax;
+  }
+
+  /** The position of the oldest checkpoint that is asking; null: none. */
+  get oldestAsking(): number | null {
+    const [oldest = null] = this.#memory.asking.keys();
+    return oldest;
+  }
+
+  /** An author stands above a checkpoint, by a delta that is on all it had. Was this known? */
+  answered(position: number, author: AuthorId, by: number): "known" | "new" | "not-asking" {
+    const answers = this.#memory.asking.get(position);
+    if (answers === undefined) return "not-asking";
+    const own = answers.get(author) ?? [];
+    if (own.some((answer) => this.#parts.graph.isBelow(answer, by))) return "known";
+    answers.set(author, Object.freeze([...own, by]));
+    this.#look(position);
+    return "new";
   }
 
   /** What is stored of it. */
   save(): unknown {
-    const { line, by, isAstray, open } = this.#memory;
-    const answers = Array.from(open, ([position, each]) => [
+    const { line, drawnBy, isAstray, asking } = this.#memory;
+    const answers = Array.from(asking, ([position, each]) => [
       position,
-      Array.from(each, ([author, at]) => [bytesOf(author), at]),
+      Array.from(each, ([author, by]) => [bytesOf(author), by]),
     ]);
-    return [line === null ? [] : [line.ms, line.counter], by, isAstray, answers];
+    const drawn = drawnBy === null ? [] : [drawnBy];
+    return [line === null ? [] : [line.ms, line.counter], drawn, isAstray, answers];
   }
 
   /** Reads what was stored when there were `count` deltas. For use inside `decoding`. */
   load(stored: unknown, count: number): void {
     const expectPosition = (value: unknown) => expectInteger(value, count - 1);
-    const [line, by, isAstray, open] = expectFields(stored, 4, "a closed past");
+    const [line, drawn, isAstray, asking] = expectFields(stored, 4, "a closed past");
     const [ms, counter] = expectList(line, 2, (part) => expectInteger(part, Number.MAX_SAFE_INTEGER));
     this.#memory.line = ms === undefined || counter === undefined ? null : Object.freeze({ ms, counter });
-    this.#memory.by = Object.freeze(expectList(by, count, expectPosition));
+    [this.#memory.drawnBy = null] = expectList(drawn, 1, expectPosition);
     this.#memory.isAstray = isAstray === true;
-    for (const entry of expectList(open, count, (each) => expectFields(each, 2, "an open checkpoint"))) {
+    for (const entry of expectList(asking, count, (each) => expectFields(each, 2, "an asking checkpoint"))) {
       const answers = expectList(entry[1], count, (each) => {
-        const [author, at] = expectFields(each, 2, "an answer");
-        return [expectByteString<AuthorId>(author), expectPosition(at)] as const;
+        const [author, by] = expectFields(each, 2, "answers");
+        return [
+          expectByteString<AuthorId>(author),
+          Object.freeze(expectList(by, count, expectPosition)),
+        ] as const;
       });
-      this.#memory.open.set(expectPosition(entry[0]), new Map(answers));
+      this.#memory.asking.set(expectPosition(entry[0]), new Map(answers));
     }
   }
 
@@ -176,50 +188,82 @@ export class Closed {
     return this.lineFrom(this.#parts.graph.at(position).at);
   }
 
-  /** Those asked who have not answered. */
-  #awaited(position: number, answers: Answers): ReadonlySet<AuthorId> {
-    const asked = Array.from(this.#asked(position, answers));
-    return new Set(asked.filter((author) => !answers.has(author)));
+  /** Is something of this time as old as the line of a checkpoint? */
+  #isBehind(at: Hlc, position: number): boolean {
+    const line = this.#lineOf(position);
+    return line !== null && compareHlc(at, line) <= 0;
   }
 
-  /** O(members, and those at the cuts of answers). */
-  #asked(position: number, answers: Answers): ReadonlySet<AuthorId> {
-    const { members } = this.#parts;
-    const looked = new Set<number>();
-    const asked = new Set(members.answerersAt(position));
-    for (const author of asked) {
-      const by = answers.get(author);
-      if (by === undefined || looked.has(members.cutAt(by))) continue;
-      looked.add(members.cutAt(by));
-      // Grows while it is gone through.
-      for (const other of members.answerersAt(by)) asked.add(other);
-    }
-    return asked;
-  }
-
-  /** Is something so old not below those who drew the line? O(deltas above these, log of that). */
-  #leavesBehind(line: Hlc): boolean {
-    const { graph } = this.#parts;
-    const beside = graph.since(this.#memory.by.map((position) => graph.at(position).id));
-    return beside.some((id) => compareHlc(present(graph.get(id), "a delta beside").at, line) <= 0);
-  }
-
-  #closeIfAnswered(position: number, answers: Answers): void {
-    const asked = this.#asked(position, answers);
-    // The answers of others may have come before it closes here and after it elsewhere.
-    const by = Array.from(asked, (author) => answers.get(author));
-    if (!by.every((each) => each !== undefined)) return;
+  /** A checkpoint asks, or has one answer more. */
+  #look(position: number): void {
     const memory = this.#memory;
     const line = this.#lineOf(position);
-    memory.open.delete(position);
-    if (line === null || (memory.line !== null && compareHlc(line, memory.line) <= 0)) return;
+    if (line === null) return;
+    if (this.isTooLate(line)) return this.#settle(position);
+    if (!this.#closes(position, {})) return;
+    const [before, drawnBefore] = [memory.line, memory.drawnBy];
     memory.line = line;
-    memory.by = Object.freeze(Array.from(new Set([position, ...by])));
-    memory.isAstray ||= this.#leavesBehind(line);
-    // These could draw none that is further.
-    for (const other of memory.open.keys())
-      if (compareHlc(this.#lineOf(other) ?? line, line) <= 0) memory.open.delete(other);
+    memory.drawnBy = position;
+    // Of these no more can come now than is here.
+    for (const other of memory.asking.keys()) {
+      const own = this.#lineOf(other);
+      const isPassed = before === null || own === null || compareHlc(own, before) > 0;
+      if (own !== null && this.isTooLate(own) && (isPassed || other === drawnBefore)) this.#settle(other);
+    }
+  }
+
+  /** What is up to the line of a checkpoint is all there: may the past be closed without some of it? */
+  #settle(position: number): void {
+    const memory = this.#memory;
+    const { graph } = this.#parts;
+    const beside = this.#beside(position);
+    // What lies below the checkpoint lies below every choice.
+    if (beside.length === 0 && position !== memory.drawnBy) memory.asking.delete(position);
+    memory.isAstray ||= beside.some((old) =>
+      this.#closes(position, { counts: (answer) => !graph.isBelow(old, answer) }),
+    );
+  }
+
+  /** What is up to the line of a checkpoint and not below it. O(deltas not below it, log of that). */
+  #beside(position: number): readonly number[] {
+    const { graph } = this.#parts;
+    const ids = graph.since([graph.at(position).id]);
+    return graph.positionsOf(ids).filter((each) => this.#isBehind(graph.at(each).at, position));
+  }
+
+  /**
+   * Has everyone answered who is asked by a checkpoint and by one answer each, of those that count? `mayAnswer`: who is
+   * taken to answer where it has not, asking nobody more. It is the most authors who each can answer with nobody asked
+   * but them. O(answers, and whom each cut asks) until none of them drops out.
+   */
+  #closes(position: number, { counts = always, mayAnswer = never }: Counting): boolean {
+    const { members } = this.#parts;
+    const answers = this.#memory.asking.get(position) ?? new Map();
+    const out = new Set<AuthorId>();
+    const isIn = (author: AuthorId) => (answers.has(author) ? !out.has(author) : mayAnswer(author));
+    const isClosed = () => members.answerersAt(position).every(isIn);
+    for (let before = -1; before !== out.size; ) {
+      if (!isClosed()) return false;
+      before = out.size;
+      const known = new Map<number, boolean>();
+      const asksThese = (answer: number) => {
+        const cut = members.cutAt(answer);
+        const asks = known.get(cut) ?? members.answerersAt(answer).every(isIn);
+        known.set(cut, asks);
+        return asks;
+      };
+      for (const [author, own] of answers)
+        if (!out.has(author) && !own.some((each: number) => counts(each) && asksThese(each))) out.add(author);
+    }
+    return isClosed();
   }
 }
 
+interface Counting {
+  readonly counts?: (answer: number) => boolean;
+  readonly mayAnswer?: (author: AuthorId) => boolean;
+}
+
+const always = () => true;
+const never = () => false;
 const timely: Timeliness = Object.freeze({ kind: "timely" });

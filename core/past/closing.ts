@@ -119,15 +119,17 @@ export class Closing {
   tidy(turn: Turn): void {
     const { contextId, graph, stateRoot, write } = this.#parts;
     if (!this.#isWriter) return;
-    // On more heads than a delta may have parents it would not be above all of them; they are merged first.
-    const isCheckpointDue = this.#isCheckpointDue && graph.headCount <= parentsMax;
+    // On so many heads it may not be above all of them, and counts for nothing: they are merged first.
+    const isOnAll = graph.headCount < parentsMax;
+    const isCheckpointDue = this.#isCheckpointDue && isOnAll;
     if (!isCheckpointDue && !this.#isAwaited) return;
     const content = isCheckpointDue
       ? ({ kind: "checkpoint", stateRoot: stateRoot() } as const)
       : ({ kind: "merge" } as const);
     const delta = write(content, turn);
     if (isFault(delta)) return;
-    turn.observe(isCheckpointDue ? "checkpoint-authored" : "checkpoint-answered", { contextId });
+    const observed = isCheckpointDue ? "checkpoint-authored" : "checkpoint-answered";
+    turn.observe(isOnAll ? observed : "merge-authored", { contextId });
     this.schedule(turn);
   }
 

@@ -71,7 +71,7 @@ export class NewestBelow {
 
   /** The number of the set above these parents. O(parents), and more where theirs differ. */
   #setAbove(parents: readonly number[]): number {
-    const numbers = new Set(parents.map((position) => this.#setAt(position)));
+    const numbers = new Set(parents.map((position) => this.setAt(position)));
     const [only] = numbers;
     if (only !== undefined && numbers.size === 1) return only;
     const all = new Set(Array.from(numbers).flatMap((number) => this.in(number)));
@@ -95,7 +95,8 @@ export class NewestBelow {
     return covered;
   }
 
-  #setAt(position: number): number {
+  /** The number of the set at the position of any applied delta; of a checkpoint itself alone. */
+  setAt(position: number): number {
     const { positions, setOf } = this.#memory;
     const [first] = positions;
     if (first === undefined || position < first) return noCheckpoints;

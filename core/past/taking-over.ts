@@ -12,6 +12,7 @@
 import { present } from "../assert.ts";
 import type { CausalDelta } from "../dag/delta.ts";
 import type { Graph } from "../dag/graph.ts";
+import type { Timeliness } from "../delta-store/delta-store.ts";
 import { compareHlc, deriveStamp, earliestHlc, type Hlc, laterHlc, latestHlc, precede } from "../hlc.ts";
 import type { AuthorId, DeltaId } from "../ids.ts";
 import type { Entity } from "../state/entity.ts";
@@ -55,7 +56,7 @@ export function judgeTakingOver(cut: OfferedCut, graph: Graph, closed: Closed): 
   const times = timesOf(history, graph);
   if (!arriveInTime(history, times, closed)) return untimely;
   const own = outside(cut, graph);
-  const isBehind = closed.drawnBy.some((position) => own.has(graph.at(position).id));
+  const isBehind = !closed.isDrawnFor((position) => !own.has(graph.at(position).id));
   const furthest = history
     .flatMap(({ id, head }) =>
       head.kindCode === kindCodes.checkpoint ? [closed.lineFrom(timeIn(times, id))] : [],
@@ -106,31 +107,29 @@ function outside({ heads, history }: OfferedCut, graph: Graph): ReadonlySet<Delt
   return new Set(graph.since([...heads, ...parents]));
 }
 
+type Held = Extract<Timeliness, { readonly kind: "held" }>;
+
 /** Nothing of it comes too late, and what is held lies below a delta of one whose word it takes. */
 function arriveInTime(
   history: readonly PastDelta[],
   times: ReadonlyMap<DeltaId, Hlc>,
   closed: Closed,
 ): boolean {
-  const held = new Map<DeltaId, readonly ReadonlySet<AuthorId>[]>();
+  const held = new Map<DeltaId, Held>();
   for (const { id, head } of history) {
     const timeliness = closed.timelinessOf(head.author, () => timeIn(times, id));
     if (timeliness.kind === "fault") return false;
-    if (timeliness.kind === "held") held.set(id, timeliness.vouchers);
+    if (timeliness.kind === "held") held.set(id, timeliness);
   }
   return held.size === 0 || areVouchedFor(held, history);
 }
 
 /** From the newest down: of each the authors of what is above it. */
-function areVouchedFor(
-  held: ReadonlyMap<DeltaId, readonly ReadonlySet<AuthorId>[]>,
-  history: readonly PastDelta[],
-): boolean {
+function areVouchedFor(held: ReadonlyMap<DeltaId, Held>, history: readonly PastDelta[]): boolean {
   const authorsAbove = new Map<DeltaId, Set<AuthorId>>();
   for (const { id, head } of history.toReversed()) {
     const above = authorsAbove.get(id) ?? new Set();
-    const needed = held.get(id) ?? [];
-    if (!needed.every((vouchers) => Array.from(above).some((author) => vouchers.has(author)))) return false;
+    if (held.get(id)?.isVouchedFor(above) === false) return false;
     for (const parent of head.parents) {
       const aboveParent = authorsAbove.get(parent) ?? new Set();
       for (const author of [...above, head.author]) aboveParent.add(author);

@@ -16,6 +16,7 @@ const timeoutBytes = 2 * tunables.snapshotPageBytes.default;
 const quickShare = 0.8;
 const forcedShare = 0.25;
 const limitedShare = 0.15;
+const collectingShare = 0.2;
 
 /** `syncMs`: how long a sync of the disk takes at most. `isVaried`: whether more than the pace of sync is drawn. */
 export function drawConfig(
@@ -52,7 +53,7 @@ export function drawConfig(
   };
   const compaction = draws.chance(0.5) ? drawCompaction(draws) : {};
   const closing = draws.chance(0.5) ? drawClosing(draws) : {};
-  return {
+  const varied = {
     ...pace,
     ...forced,
     ...limits,
@@ -60,6 +61,7 @@ export function drawConfig(
     ...compaction,
     ...closing,
   };
+  return draws.chance(collectingShare) ? drawCollecting(varied, draws) : varied;
 }
 
 function drawPace(network: ScenarioNetwork, syncMs: number, draws: Stream): Partial<Config> {
@@ -85,11 +87,25 @@ function drawCompaction(draws: Stream): Partial<Config> {
   };
 }
 
-/** Cuts are named early. Nothing is collected: two answers of one node that lost its disk break that (docs/found.md). */
+/** Cuts are named early. */
 function drawClosing(draws: Stream): Partial<Config> {
   return {
     checkpointEveryDeltas: draws.pick([1, 5, 30]),
     checkpointDelayMaxMs: draws.pick([50, 500, 3_000, 30_000]),
     ...someOf({ memberSilentMaxMs: draws.pick([0, 1, 5_000]) }, draws),
+  };
+}
+
+/**
+ * Deletions are collected soon. Not where states alone are moved, nor where little may wait for the word of others: two
+ * parts may then each have closed the past without the other for good (docs/found.md).
+ */
+function drawCollecting(drawn: Partial<Config>, draws: Stream): Partial<Config> {
+  const isApart = /^(syncProtocolForced$|compact|pending)/;
+  return {
+    ...Object.fromEntries(Object.entries(drawn).filter(([name]) => !isApart.test(name))),
+    checkpointEveryDeltas: draws.pick([1, 3, 10]),
+    checkpointDelayMaxMs: draws.pick([50, 500, 3_000]),
+    tombstoneRetentionMs: draws.pick([1, 100, 1_000, 5_000]),
   };
 }

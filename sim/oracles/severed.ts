@@ -36,5 +36,5 @@ function waitsForNobodyHere(
   const timeliness = closing.checkpoints.closed.timelinessOf(delta.author, () => at);
   if (timeliness.kind !== "held") return false;
   const heard = new Set([...writers, ...pending.authorsAbove(delta.id)]);
-  return timeliness.vouchers.some((vouchers) => Array.from(vouchers).every((author) => !heard.has(author)));
+  return !timeliness.isVouchedFor(heard);
 }

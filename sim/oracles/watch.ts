@@ -5,6 +5,7 @@ import type { Replica } from "../../core/replica.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { ConvergenceTracker, isSettled, type Standing, type TrackerMemory } from "./convergence.ts";
 import type { Kept } from "./kept.ts";
+import { isAstray } from "./severed.ts";
 
 export interface WatchOptions {
   readonly contexts: readonly ContextId[];
@@ -86,10 +87,16 @@ export class ConvergenceWatch {
 
   /** Does everything that waits here wait for what is gone with its last holder, who left or is no member any more? */
   #isOrphaned(replica: Replica): boolean {
+    const { contextId } = replica;
+    // What only those who are astray keep is refused by all others.
+    const isApart = (other: Replica | undefined) => other !== undefined && isAstray(other);
     const staying = this.#nodes.filter(
-      (node) => (node.status === "up" || node.status === "down") && this.#isKeeper(node, replica.contextId),
+      (node) =>
+        (node.status === "up" || node.status === "down") &&
+        this.#isKeeper(node, contextId) &&
+        !isApart(node.core?.replicas().get(contextId)),
     );
-    const isGone = (id: DeltaId) => staying.every(({ disk }) => !this.#kept.has(disk, replica.contextId, id));
+    const isGone = (id: DeltaId) => staying.every(({ disk }) => !this.#kept.has(disk, contextId, id));
     return replica.deltas.readyCount === 0 && replica.deltas.missing().every(isGone);
   }
 

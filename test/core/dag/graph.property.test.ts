@@ -28,6 +28,17 @@ test("what is outside the ancestry of a frontier is what a naive walk leaves ove
   );
 });
 
+test("one lies below another where a naive walk comes to it", () => {
+  holds(
+    fc.property(histories(60), fc.nat(), fc.nat(), (history, one, other) => {
+      const [lower, upper] = [one % history.length, other % history.length];
+      const isBelow = lower !== upper && ancestryOf(history, [upper]).has(lower);
+      assert.is(graphOf(history).isBelow(lower, upper), isBelow);
+    }),
+    { share: 3 },
+  );
+});
+
 test("parents come before their children in what is sent", () => {
   holds(
     fc.property(histories(60), frontiers, (history, draws) => {

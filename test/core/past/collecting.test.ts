@@ -2,9 +2,12 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { parentsMax } from "../../../core/limits.ts";
 import type { MembershipChange } from "../../../core/members/membership.ts";
 import { kindCodes, type PastDelta } from "../../../core/wire/delta-head.ts";
-import { type Player, retentionMs, Troupe } from "./troupe.ts";
+import { operations, put, unsigned } from "../authors.ts";
+import { retentionMs } from "./steps.ts";
+import { type Player, Troupe } from "./troupe.ts";
 
 /** Everyone by name. */
 function troupeOf() {
@@ -130,6 +133,30 @@ test("what is given by who has not collected yet brings nothing back", () => {
   assert.is(troupe.take(bob, dee), "taken");
   assert.is(bob.replica.stateRoot(), before);
   assert.is(bob.read("k"), null);
+});
+
+test("on more heads than a write may stand on nobody answers: what a member wrote while it was away is kept", () => {
+  const { troupe, ann, bob, cid } = troupeOf();
+  const { genesis } = troupe.scribe;
+  cid.call("set", "own");
+  laterOn(ann);
+  troupe.gather([ann, bob]);
+  const heads = Array.from({ length: parentsMax + 6 }, (_, index) => {
+    // Later than what cid wrote, and before the checkpoint.
+    const hlc = { ms: 2_001 + index, counter: 0 };
+    const content = operations(put(`k${index}`, index));
+    return troupe.scribe.write([genesis], { by: unsigned("bob"), hlc, content });
+  });
+  cid.inTurn((turn) => {
+    for (const head of heads) cid.replica.receive(head, turn);
+  });
+  troupe.gather([ann, bob, cid]);
+  for (const player of [ann, bob, cid]) {
+    assert.is.not(lineOf(player), null);
+    assert.is.not(player.read("own"), null);
+    assert.not(isAstray(player));
+    assert.equal(player.replica.heads(), cid.replica.heads());
+  }
 });
 
 /** Dee writes until she is made a reader, which she does not hear of. */

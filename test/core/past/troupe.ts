@@ -1,7 +1,6 @@
 // Honest replicas of one context that write, delete, name cuts, answer, and change who is a member, each where it stands,
 // and hear of each other now and then: delta by delta, or by taking over a state.
 
-import * as fc from "fast-check";
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
 import type { Config } from "../../../core/config.ts";
 import type { CausalDelta } from "../../../core/dag/delta.ts";
@@ -10,6 +9,7 @@ import type { ContextId, DeltaId, PeerId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import type { MembershipChange } from "../../../core/members/membership.ts";
 import type { VerifiedCut } from "../../../core/past/taking-over.ts";
+import type { RandomWords } from "../../../core/random.ts";
 import type { Replica } from "../../../core/replica.ts";
 import { storeKeys } from "../../../core/store-keys.ts";
 import { createStaging, keepVerified } from "../../../core/sync/state/staging.ts";
@@ -18,54 +18,27 @@ import { Turn } from "../../../core/turn.ts";
 import { headOfSealed } from "../../../core/wire/delta-codec.ts";
 import { opened, Scribe, trustingCodec, unsigned } from "../authors.ts";
 import { LoneNode } from "../lone-node.ts";
-
-export const retentionMs = 40;
-const names = ["ann", "bob", "cid", "dee", "eve"] as const;
-
-export interface Step {
-  readonly by: number;
-  readonly about: number;
-  readonly what: (typeof whats)[number];
-  readonly key: string;
-  readonly passedMs: number;
-  /** Of what the other has and this one lacks, so much is heard: sixths. */
-  readonly heard: number;
-  /** Who gathers. */
-  readonly present: readonly boolean[];
-}
-
-const whats = ["set", "remove", "tidy", "hear", "take", "restart", "member", "gather"] as const;
-const often = ["set", "remove", "take", "gather", "gather", "member"] as const;
-
-export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
-  fc.record({
-    by: fc.nat(names.length - 1),
-    about: fc.nat(names.length - 1),
-    what: fc.oneof(fc.constantFrom(...often), fc.constantFrom(...whats)),
-    key: fc.constantFrom("k", "l", "m"),
-    passedMs: fc.oneof(fc.nat(5), fc.constant(2 * retentionMs)),
-    heard: fc.oneof(fc.constant(6), fc.nat(6)),
-    // Most are there as a rule, or little would ever be closed.
-    present: fc.tuple(...names.map(() => fc.nat(3).map((draw) => draw > 0))),
-  }),
-  { minLength: 10, maxLength: 60, size: "max" },
-);
+import { names, retentionMs, type Step } from "./steps.ts";
 
 export class Player {
   readonly name: string;
   #node: LoneNode;
   readonly #contextId: ContextId;
+  readonly #scribe: Scribe;
   #taking: TakingOverMemory | null = null;
+  #starts = 0;
   /** States that were made beside the one that showed: taken over, and given up. */
   madeBeside = 0;
   givenUp = 0;
 
   constructor(name: string, scribe: Scribe) {
     this.name = name;
+    this.#scribe = scribe;
     this.#contextId = scribe.contextId;
     this.#node = this.#started(undefined);
     this.#node.wallMs = 2_000;
-    this.#node.call({ kind: "join-context", contextId: scribe.contextId, genesis: scribe.genesis.sealed });
+    this.#join();
+    this.backUp();
   }
 
   get replica(): Replica {
@@ -174,10 +147,43 @@ export class Player {
     Object.assign(this.#node, { wallMs, monotonicMs });
   }
 
+  /** Keeps a copy of its disk. */
+  backUp(): void {
+    this.#sync();
+    this.#node.disk.backUp("copy");
+  }
+
+  /** Starts again over the last copy of its disk. */
+  restore(): void {
+    this.#sync();
+    this.#node.disk.rollback("copy");
+    this.restart();
+  }
+
+  /** Starts again over an empty disk, and joins. */
+  wipe(): void {
+    this.#node.disk.wipe();
+    this.restart();
+    this.#join();
+    this.backUp();
+  }
+
+  #sync(): void {
+    this.#node.disk.beginSync();
+    this.#node.disk.endSync();
+  }
+
+  #join(): void {
+    const { contextId, genesis } = this.#scribe;
+    this.#node.call({ kind: "join-context", contextId, genesis: genesis.sealed });
+  }
+
   #started(before: LoneNode | undefined): LoneNode {
     // Of states made beside what shows a turn copies an entity or two.
     const config: Partial<Config> = { checkpointEveryDeltas: 2, snapshotPageBytes: 256 };
-    const about = { config, codec: trustingCodec, identity: unsigned(this.name) };
+    this.#starts += 1;
+    const words: RandomWords = [this.#starts, 2, 3, 4];
+    const about = { config, words, codec: trustingCodec, identity: unsigned(this.name) };
     return new LoneNode(this.name, before === undefined ? about : { ...about, disk: before.disk });
   }
 }
@@ -189,6 +195,10 @@ export class Troupe {
   readonly scribe: Scribe;
   /** Who was to be given a role, or to be removed: not asked any more, their past may close without them. */
   readonly demoted = new Set<string>(["dee", "eve"]);
+  /** Did someone lose what it had? */
+  hasLost = false;
+  /** Was someone given another role, or removed, so that it may never answer what it was asked? */
+  hasDemoted = false;
 
   /** Ann and bob are admins, cid writes, dee reads, and eve comes in if she is asked to. */
   constructor() {
@@ -228,6 +238,18 @@ export class Troupe {
       case "member":
         this.#change(player, other, { key, heard });
         break;
+      case "back-up":
+        player.backUp();
+        break;
+      case "restore":
+      case "wipe":
+        this.hasLost = true;
+        player[what]();
+        break;
+      case "forget":
+        this.hasLost = true;
+        this.#forget(player, present);
+        break;
     }
     for (const each of this.players) this.#note(each);
   }
@@ -258,6 +280,15 @@ export class Troupe {
       }
     }
     for (const player of present) for (const other of present) this.hear(player, other, 6);
+  }
+
+  /** It gathers with some, loses what it heard and said, and gathers with the others. */
+  #forget(player: Player, present: readonly boolean[]): void {
+    player.backUp();
+    for (const isThere of [true, false]) {
+      this.gather(this.players.filter((each, index) => each === player || present[index] === isThere));
+      if (isThere) player.restore();
+    }
   }
 
   /** Delta by delta, the first so many sixths of what is lacked. */
@@ -307,6 +338,11 @@ export class Troupe {
     if (change !== null) player.inTurn((turn) => player.replica.governance.change(change, turn));
   }
 
+  #demote({ name }: Player): void {
+    this.hasDemoted = true;
+    this.demoted.add(name);
+  }
+
   #changeOf(
     player: Player,
     other: Player,
@@ -327,7 +363,7 @@ export class Troupe {
     const returnsTo = player.replica.governance.members.excludedFrom(player.author);
     if (returnsTo !== null) return { kind: "return", role: returnsTo };
     if (key === "k") return { kind: "exclude", member };
-    if (key === "l" || heard === 0) this.demoted.add(other.name);
+    if (key === "l" || heard === 0) this.#demote(other);
     if (key === "l") return { kind: "role", member, role: heard % 2 === 0 ? "reader" : "member" };
     return heard === 0 ? { kind: "remove", member } : { kind: "exclude", member };
   }
