@@ -87,7 +87,7 @@ function spaceOf({
     ...found,
     sizes: sizes.length > 0 ? sizes : [nodesMax ?? 2],
     ...(faults === undefined ? {} : { faults }),
-    ...(calls === undefined ? {} : { calls, membershipShare: 0, blobsShare: 0 }),
+    ...(calls === undefined ? {} : { calls, membershipShare: 0, removalShare: 0, blobsShare: 0 }),
     ...(callsMax === undefined ? {} : { callsMax, burstShare: 0, largeStateShare: 0 }),
   };
 }
