@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { builtInApplications } from "../../../core/app/built-in/index.ts";
+import { Graph } from "../../../core/dag/graph.ts";
 import { StateStore } from "../../../core/state/state-store.ts";
 import { types } from "../../../core/state/types.ts";
 import { createSimulation, simulate } from "../../../sim/host/simulate.ts";
@@ -90,6 +91,36 @@ test("a counter that every replica counts wrong is seen", () => {
     simulate(counts),
   );
   assert.equal(oraclesOf(result), ["naive-model"]);
+  const [message = "", order = "", ...lines] = result.violations[0]?.message.split("\n") ?? [];
+  assert.match(message, /^the value of counter counters\/k\d is \d+, by a naive model of all writes \d+$/);
+  assert.match(order, /^writes of the value of counter counters\/k\d, in the order of the times/);
+  const told = lines.filter((line) =>
+    / in delta [0-9a-f]{8}, action 0, stamped \d+\.\d+, derived /.test(line),
+  );
+  assert.is(told.length, 8, lines.join("\n"));
+  assert.match(lines[0] ?? "", /^ {2}… \d+ earlier$/);
+  assert.match(lines.join("\n"), /total \+\d+ -0 since .*: counted$/m);
+  assert.match(lines.at(-1) ?? "", /^n\d keeps \{"content":\{"type":"counter","tallies":\[\{"author":"n\d",/);
+});
+
+test("of a state that is wrong it is told what each write came to, and where the node derives another time", () => {
+  type Said = typeof types.register.said;
+  const altered = (said: Said): Said => {
+    return (change, about) => said(change.kind === "put" ? { ...change, value: "?" } : change, about);
+  };
+  const later = (get: Graph["get"]): Graph["get"] =>
+    function (this: Graph, id) {
+      const found = get.call(this, id);
+      return found && { ...found, at: { ...found.at, counter: found.at.counter + 1 } };
+    };
+  const result = having(Graph.prototype, "get", later, () =>
+    having(types.register as { said: Said }, "said", altered, () => simulate(values)),
+  );
+  const told = result.violations.map(({ message }) => message).join("\n");
+  assert.match(told, /^register "k\d" of entries is "\?", by a naive model of all writes "n\d-\d+"$/m);
+  assert.match(told, /: put "n\d-\d+": the latest, later than any deletion: it stands$/m);
+  assert.match(told, /: put "n\d-\d+": overwritten by a later one$/m);
+  assert.match(told, /stamped \d+\.\d+, derived \d+\.\d+ \(n\d derives \d+\.\d+\): /);
 });
 
 test("a tie that every replica decides the wrong way is seen", () => {
