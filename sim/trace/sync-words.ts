@@ -1,7 +1,7 @@
 /** What nodes say to each other on streams, and what they note of their sync sessions, in a few words. */
 
 import { unreachable } from "../../core/assert.ts";
-import type { Observation } from "../../core/effect.ts";
+import type { Effect, Observation } from "../../core/effect.ts";
 import { isFault } from "../../core/fault.ts";
 import { type BlobMessage, decodeBlobMessage } from "../../core/wire/blob-message.ts";
 import { decodeStateMessage, type StateMessage } from "../../core/wire/state-message.ts";
@@ -9,6 +9,8 @@ import { decodeSyncMessage, isStateProtocol, type SyncMessage } from "../../core
 import { counted } from "../counted.ts";
 
 type StreamMessage = SyncMessage | StateMessage | BlobMessage;
+
+const choosing = ", chooses ";
 
 /** A frame is told where it is sent, and again where it arrives. */
 const told = new WeakMap<Uint8Array, string>();
@@ -82,7 +84,7 @@ function handshakeWords({
   chosen,
 }: Extract<SyncMessage, { kind: "handshake" }>): string {
   const without = horizon === 0 ? "" : `, ${horizon} without bodies`;
-  const choice = chosen === null ? "" : `, chooses ${chosen}`;
+  const choice = chosen === null ? "" : `${choosing}${chosen}`;
   const taker = isStateProtocol(chosen) ? ": who has fewer takes the other's state" : "";
   return `handshake (has ${counted(appliedCount, "delta")}${without})${choice}${taker}`;
 }
@@ -102,6 +104,15 @@ const notes: { readonly [name in Observation["name"]]?: readonly [before: string
   "state-too-large": ["finds too large the state of", ""],
   "divergence-alarm": ["sees another state on the same heads at", ""],
 };
+
+/** Does a step begin or end a session, or choose its protocol? */
+export function turnsSession(effects: readonly Effect[]): boolean {
+  return effects.some(
+    (effect) =>
+      (effect.kind === "observe" && noteWords(effect.observation) !== "") ||
+      (effect.kind === "send" && frameWords(effect.frame).includes(choosing)),
+  );
+}
 
 /** Empty for what is of no session. */
 export function noteWords({ name, peer, detail }: Observation): string {
