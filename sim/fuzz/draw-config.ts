@@ -18,10 +18,18 @@ const forcedShare = 0.25;
 const limitedShare = 0.15;
 const collectingShare = 0.2;
 
-/** `syncMs`: how long a sync of the disk takes at most. `isVaried`: whether more than the pace of sync is drawn. */
+interface ConfigSetting {
+  /** How long a sync of the disk takes at most. */
+  readonly syncMs: number;
+  /** Is more than the pace of sync drawn? */
+  readonly isVaried: boolean;
+  /** Do the members of all contexts stay who they are? */
+  readonly areMembersFixed: boolean;
+}
+
 export function drawConfig(
   network: ScenarioNetwork,
-  { syncMs, isVaried }: { readonly syncMs: number; readonly isVaried: boolean },
+  { syncMs, isVaried, areMembersFixed }: ConfigSetting,
   draws: Stream,
 ): Partial<Config> {
   const pace = draws.chance(quickShare) ? drawPace(network, syncMs, draws) : {};
@@ -61,7 +69,7 @@ export function drawConfig(
     ...compaction,
     ...closing,
   };
-  return draws.chance(collectingShare) ? drawCollecting(varied, draws) : varied;
+  return draws.chance(collectingShare) && areMembersFixed ? drawCollecting(varied, draws) : varied;
 }
 
 function drawPace(network: ScenarioNetwork, syncMs: number, draws: Stream): Partial<Config> {
@@ -97,8 +105,9 @@ function drawClosing(draws: Stream): Partial<Config> {
 }
 
 /**
- * Deletions are collected soon. Not where states alone are moved, nor where little may wait for the word of others: two
- * parts may then each have closed the past without the other for good (docs/found.md).
+ * Deletions are collected soon. Not where states alone are moved, nor where little may wait for the word of others, nor
+ * where one who is asked for its word may be demoted meanwhile: two parts may then each have closed the past without the
+ * other for good (docs/found.md).
  */
 function drawCollecting(drawn: Partial<Config>, draws: Stream): Partial<Config> {
   const isApart = /^(syncProtocolForced$|compact|pending)/;

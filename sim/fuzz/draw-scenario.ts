@@ -48,11 +48,15 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
   const setting = { nodes, contexts, activeMs: drawnMs };
   const largeState = drawLargeState(setting, space, draws("large-state"));
   const activeMs = largeState?.activeMs ?? drawnMs;
+  const { memberships, partings } = drawMembers({ nodes, contexts, activeMs, largeState }, space, draws);
   const config = {
-    ...drawConfig(network, { syncMs, isVaried: isVaried("config") }, draws("config")),
+    ...drawConfig(
+      network,
+      { syncMs, isVaried: isVaried("config"), areMembersFixed: memberships.size === 0 },
+      draws("config"),
+    ),
     ...largeState?.config,
   };
-  const { memberships, partings } = drawMembers({ nodes, contexts, activeMs, largeState }, space, draws);
   const anchors = contexts.flatMap(({ id, members }) => {
     const going = memberships.get(id)?.going ?? [];
     return members.find((member) => !going.includes(member)) ?? [];

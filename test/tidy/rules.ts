@@ -256,4 +256,4 @@ export const requiredEntries = [
 ];
 
 /** Folders of test/ that mirror no source folder. */
-export const testFoldersOfTheirOwn = ["mutants", "tidy"];
+export const testFoldersOfTheirOwn = ["mutants", "scenarios/corpus", "tidy"];
