@@ -50,7 +50,8 @@ export function evidenceOf(place: Place | null, about: EvidenceAbout): readonly 
     ...(hidden === 0 ? [] : [`  … ${hidden} earlier`]),
     ...shown.map((write) => `  ${tellWrite(write, behind, about)}`),
     ...(behind.floor === null ? [] : [`  what it lies in was deleted at ${tellTime(behind.floor)}`]),
-    `${about.node} keeps ${tellKept(place, about)}`,
+    // Of a sequence one entity says little.
+    ...(place.type === "run" ? [] : [`${about.node} keeps ${tellKept(place, about)}`]),
   ];
 }
 

@@ -1,12 +1,15 @@
 // What all replicas have in common may be wrong all the same: a model that shares no law with them sees it.
 
+import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { parse } from "yaml";
 import { builtInApplications } from "../../../core/app/built-in/index.ts";
 import { Graph } from "../../../core/dag/graph.ts";
 import { StateStore } from "../../../core/state/state-store.ts";
 import { types } from "../../../core/state/types.ts";
 import { createSimulation, simulate } from "../../../sim/host/simulate.ts";
+import { NaiveModel } from "../../../sim/oracles/naive/model.ts";
 import type { SimulationResult } from "../../../sim/result.ts";
 import type { Scenario } from "../../../sim/scenario/scenario.ts";
 
@@ -121,6 +124,26 @@ test("of a state that is wrong it is told what each write came to, and where the
   assert.match(told, /: put "n\d-\d+": the latest, later than any deletion: it stands$/m);
   assert.match(told, /: put "n\d-\d+": overwritten by a later one$/m);
   assert.match(told, /stamped \d+\.\d+, derived \d+\.\d+ \(n\d derives \d+\.\d+\): /);
+});
+
+test("what a place rests on is told for maps, values, sets and sequences", () => {
+  type SeenAt = NaiveModel["seenAt"];
+  const told = {
+    container:
+      /^container "item \d+" of items is .*: delete: (?:the latest|a later one).*: make it be there: /s,
+    register: /^register "\w+" of items\/item \d+ is .*: put .*^n\d keeps \{"content":\{"type":"register"/ms,
+    element: /^element "\w+" of tags\/item \d+~ is .*: add "\w+": (?:a|no) removal has seen it/s,
+    run: /^the sequence order is .*: delete items of [0-9a-f]{8}: counted.*: insert \["item \d+"\]: its items/s,
+  };
+  const scenario = parse(readFileSync("scenarios/todo-list.yaml", "utf8")) as Scenario;
+  for (const [type, pattern] of Object.entries(told)) {
+    const wrong = (seenAt: SeenAt): SeenAt =>
+      function (this: NaiveModel, place) {
+        return place.type === type ? "wrong" : seenAt.call(this, place);
+      };
+    const { violations } = having(NaiveModel.prototype, "seenAt", wrong, () => simulate(scenario));
+    assert.match(violations[0]?.message ?? "", pattern);
+  }
 });
 
 test("a tie that every replica decides the wrong way is seen", () => {
