@@ -114,7 +114,7 @@ export class Simulation {
     const nameOf = (author: AuthorId) => nameAmong(this.world.nodes, author);
     this.oracles = new Oracles(codec, { report, nameOf }, memory?.oracles);
     this.#commutativity = new Commutativity(applications, report, memory?.commutativity);
-    this.#differential = new Differential(codec, report, memory?.differential);
+    this.#differential = new Differential(codec, { report, nameOf }, memory?.differential);
     this.#joined = new Joined(codec, report, memory?.joined);
     this.#outsiders = new Outsiders(this.world, report, memory?.outsiders);
     this.#lives = new Lives(plan.nodes.length, report, memory?.lives);

@@ -12,9 +12,27 @@ const essences: Readonly<Record<string, (message: string) => string>> = {
   },
   // Whose role it is, and which, follows from the calls.
   "equal-heads-equal-members": () => "",
-  converged: (message) =>
-    message.startsWith("converged") ? "late" : message.includes("no live member") ? "nobody" : "never",
+  // The kind of entity: whose it is, what is in it and what it rests on follows from the calls.
+  "naive-model": (message) =>
+    /^\d/.test(message) ? "entities stored" : (/^(?:the )?(?:value of )?(\w+)/.exec(message)?.[1] ?? ""),
+  converged: lackingIn,
+  liveness: lackingIn,
 };
+
+/** What keeps a run from converging, by how it is told. */
+const lacking: readonly (readonly [told: RegExp, essence: string])[] = [
+  [/^converged /, "late"],
+  [/: no live member of /, "nobody is left"],
+  [/ has nothing of /, "has nothing of a context"],
+  [/ lacks delta /, "lacks a delta"],
+  [/ still has \d+ deltas of .* pending$/, "deltas are pending"],
+  [/ still owes /, "owes handlers or calls"],
+  [/ has another state of /, "roots differ"],
+];
+
+function lackingIn(message: string): string {
+  return lacking.find(([told]) => told.test(message))?.[1] ?? "never";
+}
 
 /** Texts that are equal for violations of the same kind. Numbers, ids and hashes do not count. */
 export function signatureOf({

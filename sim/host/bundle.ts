@@ -153,7 +153,9 @@ function foldersIn(path: string): readonly string[] {
   try {
     return readdirSync(path).map((name) => join(path, name));
   } catch {
-    throw new UsageError(`${path}: is no folder, expected a bundle, which is one`);
+    throw new UsageError(
+      `${path}: found a file, expected a failure bundle: the folder that \`sim --bundle\` wrote`,
+    );
   }
 }
 

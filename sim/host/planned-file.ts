@@ -26,7 +26,9 @@ export interface PlannedFile extends ScenarioApplications {
 export async function loadPlanned(path: string, { seed, set }: PlanChoices): Promise<PlannedFile> {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
     if (seed !== undefined || set.length > 0)
-      throw new UsageError(`${path}: is a bundle, whose plan is made: --seed and --set are for scenarios`);
+      throw new UsageError(
+        `${path}: is a failure bundle, one run as it was: --seed and --set are for scenario files, so leave them out or give a scenario file`,
+      );
     const recorded = await readBundle(path);
     const { plan, scenario, applications, applicationFiles, path: bundle } = recorded;
     const description = scenario.description ?? null;

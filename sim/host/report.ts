@@ -37,7 +37,7 @@ function convergence({ converged, convergedAtMs, healMs }: RunResult): string {
 
 export function formatViolation({ oracle, invariant, node, atMs, event, message }: Violation): string {
   const place = [node, `${(atMs / 1_000).toFixed(3)} s`, `event ${event}`].filter((part) => part !== null);
-  return `  ! ${oracle}${invariant === null ? "" : ` (invariant ${invariant})`} at ${place.join(", ")}: ${message}`;
+  return `  ! ${oracle}${invariant === null ? "" : ` (invariant ${invariant})`} at ${place.join(", ")}: ${message.replaceAll("\n", "\n      ")}`;
 }
 
 function extra(count: number, word: string): string {

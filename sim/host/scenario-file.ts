@@ -77,6 +77,9 @@ export function describeScenarioError(
   return new ScenarioError(error.problems, (problem) => loaded.describe(problem)).message;
 }
 
+/** What `--set` made on its way into a list is hardly ever what was meant. */
+const noEntry = "the scenario has no such entry to change, and the one that --set makes is not whole";
+
 function lineOf(
   problem: ScenarioProblem,
   { path: file, locate, assignments }: { path: string; locate: Locate; assignments: readonly Assignment[] },
@@ -84,7 +87,11 @@ function lineOf(
   const { path, message, code } = problem;
   const what = path.length === 0 ? message : `${formatPath(path)}: ${message}`;
   const assignment = assignments.findLast((made) => isAbout(made, path));
-  if (assignment !== undefined) return `${file} (--set ${assignment.text}): ${what}`;
+  if (assignment !== undefined) {
+    const isNewEntry = typeof path.at(-1) === "number" && path.length > assignment.existing;
+    const said = isNewEntry && code === "missing-key" ? `${formatPath(path)}: ${noEntry}: ${message}` : what;
+    return `${file} (--set ${assignment.text}): ${said}`;
+  }
   if (locate === null || code === "bad-assignment") return `${file}: ${what}`;
   const { line, column } = locate(problem);
   return `${file}:${line}:${column}: ${what}`;

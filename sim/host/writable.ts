@@ -33,7 +33,7 @@ function expectRoomForFolder(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(
-      `${about.option}: ${about.path} cannot be written: ${folder} takes no folder (${code ?? String(error)})`,
+      `${about.option}: ${about.path} cannot be written: no folder can be made in ${folder} (${code ?? String(error)})`,
     );
   }
 }

@@ -6,13 +6,15 @@
 
 import type { CausalDelta } from "../../core/dag/delta.ts";
 import type { ContextId, DeltaId } from "../../core/ids.ts";
+import type { Json } from "../../core/json.ts";
 import type { Replica } from "../../core/replica.ts";
 import { storeKeys } from "../../core/store-keys.ts";
 import { encode, equalBytes } from "../../core/wire/cbor.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import type { SimNode } from "../world/sim-node.ts";
+import { evidenceOf, type NameOfAuthor, nameOfPlace } from "./naive/evidence.ts";
 import { historyOf } from "./naive/history.ts";
-import { NaiveModel } from "./naive/model.ts";
+import { NaiveModel, type Place } from "./naive/model.ts";
 import type { Found } from "./oracles.ts";
 import { isAstray } from "./severed.ts";
 import { visibleOf } from "./visible.ts";
@@ -30,11 +32,17 @@ export class Differential {
   readonly memory: DifferentialMemory;
   readonly #codec: Codec;
   readonly #report: (found: Found) => void;
+  readonly #nameOf: NameOfAuthor;
 
-  constructor(codec: Codec, report: (found: Found) => void, memory: DifferentialMemory = new Map()) {
+  constructor(
+    codec: Codec,
+    { report, nameOf }: { readonly report: (found: Found) => void; readonly nameOf: NameOfAuthor },
+    memory: DifferentialMemory = new Map(),
+  ) {
     this.memory = memory;
     this.#codec = codec;
     this.#report = report;
+    this.#nameOf = nameOf;
   }
 
   /** A node commits these. */
@@ -74,8 +82,11 @@ export class Differential {
     const steps = historyOf(replica.heads(), known);
     if (steps === null) return false;
     const model = new NaiveModel(steps, { creator: genesis.author, crypto: this.#codec.crypto });
-    const message = differenceOf(model, replica);
-    if (message !== null) this.#report({ oracle: "naive-model", invariant: 3, node: node.id, message });
+    const difference = differenceOf(model, replica);
+    if (difference === null) return true;
+    const about = { model, replica, node: node.id, nameOf: this.#nameOf };
+    const message = [difference.message, ...evidenceOf(difference.place, about)].join("\n");
+    this.#report({ oracle: "naive-model", invariant: 3, node: node.id, message });
     return true;
   }
 
@@ -86,22 +97,36 @@ export class Differential {
   }
 }
 
-function differenceOf(model: NaiveModel, { state, closing }: Replica): string | null {
+/** In a sentence, and where it is. */
+interface Difference {
+  readonly message: string;
+  /** Null where the state has something of which nobody wrote. */
+  readonly place: Place | null;
+}
+
+function differenceOf(model: NaiveModel, { state, closing }: Replica): Difference | null {
   const { places } = model;
   const sequences = new Set<string>();
   for (const place of places) {
-    const { type, collection, key } = place;
+    const { type, collection } = place;
     if (type === "run" && sequences.size === sequences.add(collection).size) continue;
     const [seen, expected] = [visibleOf(state, place), model.seenAt(place)];
     if (equalBytes(encode(seen), encode(expected))) continue;
-    return `${type} ${JSON.stringify(key)} of ${collection} is ${show(seen)}, by a naive model of all writes ${show(expected)}`;
+    const message = `${nameOfPlace(place)} is ${show(seen, place)}, by a naive model of all writes ${show(expected, place)}`;
+    return { message, place };
   }
   const line = closing.checkpoints.closed.line;
   const kept = places.filter((place) => line === null || !model.isCollected(place, [line.ms, line.counter]));
   if (state.storedCount === kept.length) return null;
-  return `${state.storedCount} entities are stored, by a naive model of all writes there are ${kept.length}`;
+  const message = `${state.storedCount} entities are stored, by a naive model of all writes there are ${kept.length}`;
+  const lacking = kept.find(({ type, collection, key }) => state.get(type, collection, key) === undefined);
+  return { message, place: lacking ?? null };
 }
 
-function show(value: unknown): string {
-  return JSON.stringify(value).slice(0, shownMax);
+/** As a reader thinks of it: a map's key that is there, a value without what it is wrapped in. */
+function show(seen: Json, { type }: Place): string {
+  if (seen === null) return "nothing";
+  if (type === "container") return "there";
+  const isWrapped = type !== "counter" && type !== "run" && Array.isArray(seen);
+  return JSON.stringify(isWrapped ? seen[0] : seen).slice(0, shownMax);
 }

@@ -127,7 +127,7 @@ function missedConvergence(
   const message =
     convergedAtUs === null
       ? `not converged within ${allowed}, nor by the end: ${stuck?.reason ?? "no difference is left to name"}`
-      : `converged ${convergedAtUs / 1_000 - watch.fromUs / 1_000} ms after it could, expected within ${allowed}`;
+      : `converged ${(convergedAtUs - watch.fromUs) / 1_000} ms after it could, expected within ${allowed}`;
   return [
     {
       oracle: "converged",
@@ -199,6 +199,12 @@ function whoIsStuck(
         node: owing.node.id,
         reason: `${owing.node.id} still owes ${name} ${untriedCount} handlers or calls`,
       };
+    }
+    const [first, ...others] = members;
+    const other = others.find(({ replica }) => replica.stateRoot() !== first?.replica.stateRoot());
+    if (first !== undefined && other !== undefined) {
+      const reason = `${other.node.id} has another state of ${name} than ${first.node.id}, on the same heads`;
+      return { node: other.node.id, reason };
     }
   }
   return null;

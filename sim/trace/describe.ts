@@ -5,8 +5,10 @@ import type { Effect } from "../../core/effect.ts";
 import { type AuthorId, type BlobId, type Hash, toHex } from "../../core/ids.ts";
 import type { ClientCall, Input } from "../../core/input.ts";
 import type { SimulationEvent } from "../simulation.ts";
+import { frameWords, noteWords } from "./sync-words.ts";
 
 const shownMax = 80;
+const outcomesShown = 12;
 const shortDigits = 8;
 
 /** What a node is called that signs with this key, if one of the run does. */
@@ -17,7 +19,8 @@ export function describeStep({ input, effects }: SimulationEvent, kept: number, 
   const outcomes = [kept === 0 ? "" : `keeps ${kept}`, ...effects.map(outcome)].filter((word) => word !== "");
   const did = Array.from(new Set(outcomes));
   const given = describeInput(input, nameOf);
-  return did.length === 0 ? given : `${given}: ${did.join(", ")}`;
+  const more = did.length > outcomesShown ? `, and ${did.length - outcomesShown} more` : "";
+  return did.length === 0 ? given : `${given}: ${did.slice(0, outcomesShown).join(", ")}${more}`;
 }
 
 function describeInput(input: Input, nameOf: NameOf): string {
@@ -33,7 +36,7 @@ function describeInput(input: Input, nameOf: NameOf): string {
     case "gossip":
       return `gossip from ${input.from}, ${input.message.length} B`;
     case "stream-frame":
-      return `frame on stream ${input.stream}, ${input.frame.length} B`;
+      return `${frameWords(input.frame)} on stream ${input.stream}`;
     case "chunk-stored":
     case "chunk-read":
       return `${input.kind} ${short(input.chunk)}`;
@@ -121,11 +124,13 @@ function outcome(effect: Effect): string {
     case "open-stream":
       return `opens a stream to ${effect.peer}`;
     case "send":
-      return "sends";
+      return `sends ${frameWords(effect.frame)}`;
     case "close-stream":
       return "closes a stream";
     case "reply":
       return effect.outcome.kind === "refused" ? `refused (${effect.outcome.code})` : "answers";
+    case "observe":
+      return noteWords(effect.observation);
     case "fault":
       return `blames ${effect.peer} for ${effect.fault.code}`;
     default:

@@ -14,6 +14,7 @@ import type { Simulation, SimulationEvent } from "../simulation.ts";
 import { nameAmong } from "../world/sim-node.ts";
 import { Causes } from "./causes.ts";
 import { describeStep } from "./describe.ts";
+import { turnsSession } from "./sync-words.ts";
 
 export interface Step {
   /** The number of the world's event. */
@@ -27,6 +28,8 @@ export interface Step {
   readonly cause: number;
   /** Whether it changed what the node keeps. */
   readonly isCommit: boolean;
+  /** Whether it began or ended a sync session, or chose its protocol. */
+  readonly isSession: boolean;
 }
 
 export interface HistoryDelta {
@@ -84,7 +87,8 @@ export class Historian {
     const { event: number, timeUs, input } = event;
     const nodes = this.#simulation?.world.nodes ?? [];
     const label = describeStep(event, kept, (author) => nameAmong(nodes, author));
-    this.#steps.push({ event: number, timeUs, node, kind: input.kind, label, cause, isCommit });
+    const isSession = turnsSession(event.effects);
+    this.#steps.push({ event: number, timeUs, node, kind: input.kind, label, cause, isCommit, isSession });
     if (isCommit && this.#simulation !== null) this.#sample(timeUs, node, this.#simulation);
   };
 

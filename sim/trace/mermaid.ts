@@ -3,6 +3,9 @@
 import type { History } from "./history.ts";
 import type { Selection } from "./selection.ts";
 
+/** Of a violation: what it rests on, too, but no long stack. */
+const linesShown = 14;
+
 export function* mermaid({ plan, violations }: History, { steps, nodes, cut }: Selection): Generator<string> {
   yield "sequenceDiagram\n";
   if (cut !== null) yield `  %% ${escaped(cut)}\n`;
@@ -17,7 +20,7 @@ export function* mermaid({ plan, violations }: History, { steps, nodes, cut }: S
   for (const { oracle, node, message } of violations.slice(0, 1)) {
     const at = plan.nodes.findIndex(({ id }) => id === node);
     const over = nodes.includes(at) ? `p${at}` : span(nodes);
-    yield `  Note over ${over}: ${escaped(`VIOLATION ${oracle}: ${message.split("\n")[0]}`)}\n`;
+    yield `  Note over ${over}: ${`VIOLATION ${oracle}: ${message}`.split("\n").slice(0, linesShown).map(escaped).join("<br/>")}\n`;
   }
 }
 

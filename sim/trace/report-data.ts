@@ -35,7 +35,7 @@ export interface ReportData {
   readonly labels: readonly string[];
 }
 
-/** Of each step. `cause` is a position, or -1; `flags` has 1 for a step that changed what the node keeps. */
+/** Of each step. `cause` is a position, or -1; `flags` has 1 for a step that changed what the node keeps, 2 for one that turned a sync session. */
 export interface ReportColumns {
   readonly timesUs: Float64Array;
   readonly nodes: Uint32Array;
@@ -60,7 +60,7 @@ export function reportData(history: History): { readonly data: ReportData; reado
     causes: Int32Array.from(steps, ({ cause }) => cause),
     labels: Uint32Array.from(steps, ({ label }) => labels.of(label)),
     events: Uint32Array.from(steps, ({ event }) => event),
-    flags: Uint32Array.from(steps, ({ isCommit }) => Number(isCommit)),
+    flags: Uint32Array.from(steps, ({ isCommit, isSession }) => Number(isCommit) + 2 * Number(isSession)),
   };
   const data: ReportData = {
     ...{ title: plan.name, seed: plan.seed, outcome: result.outcome, untilMs: result.virtualMs },

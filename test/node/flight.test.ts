@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { serialize } from "node:v8";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
@@ -118,6 +119,44 @@ test("a file cut off anywhere is read as far as it goes", () => {
   assert.ok(torn.isTorn);
   assert.is(torn.inputs.length, whole.inputs.length - 1);
   assert.is(replay(torn, { applications }).differsAt, null);
+});
+
+test("a file with one byte changed anywhere is refused, with the byte from which it is not as written", () => {
+  const bytes = readFileSync(files(flight.folder)[0] ?? "");
+  const path = join(temporaryFolder(), "changed.flight");
+  for (let part = 0; part < 200; part += 1) {
+    const place = Math.floor((bytes.length - 1) * (part / 199));
+    const changed = Buffer.from(bytes);
+    changed.writeUInt8(bytes.readUInt8(place) ^ 0xff, place);
+    writeFileSync(path, changed);
+    let said = "";
+    try {
+      readRecording(path);
+    } catch (error) {
+      if (error instanceof Failure) said = error.message;
+    }
+    const named = /: damaged at or after byte (\d+): .*(?:input \d+|starts from)/.exec(said)?.[1];
+    if (place < 8) assert.match(said, /not a flight recording/);
+    else assert.ok(named !== undefined && Number(named) <= place, `byte ${place}: ${said}`);
+  }
+});
+
+test("a recording of before, without checksums, is replayed, and refused where something is no input", () => {
+  const { start, inputs } = readRecording(files(flight.folder)[0] ?? "");
+  const path = join(temporaryFolder(), "before.flight");
+  const write = (records: readonly unknown[]) => {
+    const parts = records.flatMap((record) => {
+      const [bytes, length] = [serialize(record), Buffer.alloc(4)];
+      length.writeUInt32BE(bytes.length);
+      return [length, bytes];
+    });
+    writeFileSync(path, Buffer.concat(parts));
+  };
+  write([start, ...inputs]);
+  const { handled, differsAt } = replay(readRecording(path), { applications });
+  assert.equal({ handled, differsAt }, { handled: inputs.length, differsAt: null });
+  write([start, { ...inputs[0], input: {} }, ...inputs.slice(1)]);
+  assert.throws(() => readRecording(path), /damaged at or after byte \d+: input 1 is none/);
 });
 
 test("a recording that can go on no longer ends, and the node does not", async () => {

@@ -90,7 +90,7 @@ const drawSpace = surface(space, (pen, width, height) => {
     if (isDense && lastX[node] === x) continue;
     lastX[node] = x;
     pen.fillStyle = colourOf(columns.kinds[step]);
-    const tall = columns.flags[step] === 1 ? size * 1.6 : size;
+    const tall = (columns.flags[step] & 1) === 1 ? size * 1.6 : size;
     pen.fillRect(x - size / 2, yOf(node) - tall / 2, size, tall);
   }
   drawChain(pen, width);

@@ -60,3 +60,21 @@ for (const { nodes, lacks } of groups.slice(0, 20)) {
 }
 if (groups.length === 0) byId("lacks").textContent = "No node lacks a delta.";
 if (groups.length > 20) element(byId("lacks"), "div", `… and ${groups.length - 20} more groups of nodes`);
+
+// How the node with a violation last tried to come to agree with others, up to then; without one, how any did.
+const sessionsShown = 16;
+const tilUs = guilty === -1 ? Number.POSITIVE_INFINITY : data.violations[0].atMs * 1000;
+const guiltyWord = new RegExp(`\\b${data.nodes[guilty]?.replaceAll(/\W/g, "\\$&")}\\b`);
+const sessions = [];
+for (let step = columns.timesUs.length - 1; step >= 0 && sessions.length < sessionsShown; step -= 1) {
+  if ((columns.flags[step] & 2) === 0 || columns.timesUs[step] > tilUs) continue;
+  const isAbout =
+    guilty === -1 || columns.nodes[step] === guilty || guiltyWord.test(data.labels[columns.labels[step]]);
+  if (isAbout) sessions.unshift(step);
+}
+byId("syncing").textContent = guilty === -1 ? "of all" : `of ${data.nodes[guilty]} before the violation`;
+for (const step of sessions) {
+  const text = `${ms(columns.timesUs[step] / 1000).padStart(10)}  ${data.nodes[columns.nodes[step]]}  ${data.labels[columns.labels[step]]}`;
+  element(byId("sessions"), "div", text).addEventListener("click", () => choose(step));
+}
+if (sessions.length === 0) byId("sessions").textContent = "There were none.";

@@ -6,10 +6,10 @@
 import { type AuthorId, byteString, toHex } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import type { Crypto } from "../../../core/ports.ts";
-import type { ActionOf } from "../../../core/state/action.ts";
 import type { TypeName } from "../../../core/state/types.ts";
 import { encode } from "../../../core/wire/cbor.ts";
 import { compareTimes, later, type Step, type Time, type Write } from "./history.ts";
+import { countOf, elementOf, lastOf, sinceOf, timeOf, type WriteOf } from "./laws.ts";
 import { sequenceOf } from "./sequence.ts";
 import { validShared } from "./shared.ts";
 
@@ -20,13 +20,21 @@ export interface Place {
   readonly key: string;
 }
 
-type WriteOf<Name extends TypeName> = Write & { readonly action: ActionOf<Name> };
+/** `floor`: the latest deletion of anything it lies in. */
+export interface Behind {
+  readonly writes: readonly Write[];
+  /** Not counted: their authors may not write there. */
+  readonly refused: readonly Write[];
+  readonly floor: Time | null;
+}
 
 export class NaiveModel {
   readonly #crypto: Crypto;
   /** By place: what was said of it by right. */
   readonly #writes = new Map<string, { readonly place: Place; readonly writes: Write[] }>();
   readonly #runs = new Map<string, Write[]>();
+  /** Said of shared storage by whoever may not. */
+  readonly #refused: Write[] = [];
 
   constructor(steps: readonly Step[], { creator, crypto }: { creator: AuthorId; crypto: Crypto }) {
     this.#crypto = crypto;
@@ -34,7 +42,11 @@ export class NaiveModel {
     for (const { writes } of steps) {
       for (const write of writes) {
         const place = this.#placeOf(write);
-        if (place === null || (write.action.type === "shared" && !valid.has(write))) continue;
+        if (place === null) continue;
+        if (write.action.type === "shared" && !valid.has(write)) {
+          this.#refused.push(write);
+          continue;
+        }
         this.#entry(place).push(write);
         if (place.type !== "run") continue;
         const runs = this.#runs.get(place.collection) ?? [];
@@ -68,6 +80,17 @@ export class NaiveModel {
       case "run":
         return sequenceOf(this.#runs.get(collection) ?? [], floor);
     }
+  }
+
+  /** All that decides what is seen there, for whoever wants to know why. */
+  behind(place: Place): Behind {
+    const { type, collection, key } = place;
+    const own = this.#writes.get(nameOf(place))?.writes ?? [];
+    return {
+      writes: type === "run" ? (this.#runs.get(collection) ?? []) : own,
+      refused: this.#refused.filter(({ action }) => action.collection === collection && action.key === key),
+      floor: this.#floorAbove(collection),
+    };
   }
 
   /** Is nothing of it kept where deletions up to a time, of which the first two parts count, were collected? */
@@ -159,59 +182,7 @@ function nameOf({ type, collection, key }: Place): string {
   return JSON.stringify([type, collection, key]);
 }
 
-function lastOf(writes: readonly Write[], kind: "mark" | "remove"): Time | null {
-  return writes
-    .filter(({ action }) => action.change.kind === kind)
-    .reduce<Time | null>((last, { time }) => later(last, time), null);
-}
-
 /** May an action at this index speak of that one? */
 function isBefore(name: { readonly delta: string; readonly index: number }, index: number): boolean {
   return name.delta !== "" || name.index < index;
-}
-
-type Since = Extract<ActionOf<"counter">["change"], { kind: "count" }>["since"];
-type Moment = Exclude<Since, null | { readonly own: number }>;
-
-function timeOf({ at, hlc, step }: Moment): Time {
-  return [at.ms, at.counter, hlc.ms, hlc.counter, step];
-}
-
-function sinceOf(since: Since, time: Time): Time | null {
-  if (since === null) return null;
-  return "own" in since ? [...time.slice(0, 4), since.own] : timeOf(since);
-}
-
-/** Of each contributor the totals since the latest deletion it knew of; not those that a deletion ended. */
-function countOf(writes: readonly WriteOf<"counter">[], floor: Time | null): Json {
-  const end = later(lastOf(writes, "remove"), floor);
-  const counts = writes.flatMap(({ action: { change }, time, contributor }) =>
-    change.kind === "count" ? [{ ...change, since: sinceOf(change.since, time), contributor }] : [],
-  );
-  let sum = 0n;
-  for (const contributor of new Set(counts.map((each) => each.contributor))) {
-    const own = counts.filter((each) => each.contributor === contributor);
-    const since = own.reduce<Time | null>((last, each) => later(last, each.since), null);
-    if (compareTimes(since, end) < 0) continue;
-    const current = own.filter((each) => compareTimes(each.since, since) === 0);
-    const most = (key: "plus" | "minus") => current.reduce((max, each) => Math.max(max, each[key]), 0);
-    sum += BigInt(most("plus")) - BigInt(most("minus"));
-  }
-  const bound = BigInt(Number.MAX_SAFE_INTEGER);
-  return Number(sum > bound ? bound : sum < -bound ? -bound : sum);
-}
-
-/** An addition counts unless a removal has seen it, or a later one of the same contributor. */
-function elementOf(writes: readonly WriteOf<"element">[], floor: Time | null): Json {
-  const removals = writes.flatMap(({ action: { change } }) => (change.kind === "remove" ? change.seen : []));
-  const isThere = writes.some(
-    ({ action: { change }, time, contributor }) =>
-      change.kind === "add" &&
-      compareTimes(time, floor) > 0 &&
-      !removals.some(
-        (seen) => seen.author + seen.incarnation === contributor && compareTimes(timeOf(seen.at), time) >= 0,
-      ),
-  );
-  const added = writes.find(({ action }) => action.change.kind === "add");
-  return isThere && added?.action.change.kind === "add" ? [added.action.change.value] : null;
 }

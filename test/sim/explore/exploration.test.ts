@@ -117,6 +117,11 @@ test("what cannot be explored says why", () => {
   assert.match(refuseToExplore(planWith(2, seven)) ?? "", "found 7 calls");
   const joining = planWith(2, [set("n0", "a")], { faults: [{ kind: "join", at: "1s", nodes: "late" }] });
   assert.match(refuseToExplore(joining) ?? "", "found the node late, which joins later");
+  const faults = [{ kind: "crash", at: "1s", until: "2s", nodes: "n1" }];
+  const crashing = planWith(2, [set("n0", "a")], { faults });
+  assert.match(refuseToExplore(crashing) ?? "", "found 1 fault (crash), expected none");
+  const removing = planWith(2, [{ node: "n0", method: "remove-member", args: { member: "n1" } }]);
+  assert.match(refuseToExplore(removing) ?? "", "found remove-member, which changes who is a member");
 });
 
 test.run();

@@ -37,6 +37,37 @@ test("the oracle, the function that threw and the handlers that differ do", () =
   assert.is(signatureOf(commute("x is 1")), signatureOf(commute("y is [2]")));
 });
 
+test("states that are not as written are told apart by the kind of entity, not by what is in it", () => {
+  const naive = (message: string) => signatureOf({ oracle: "naive-model", invariant: 3, message });
+  const counter = naive("the value of counter counters/k5 is 1, by a naive model of all writes 0\nwrites of");
+  assert.is(counter, naive('counter "a" of counts is nothing, by a naive model of all writes 7\nn4 keeps'));
+  const others = [
+    'register "a" of counts is "x", by a naive model of all writes nothing',
+    "the sequence texts/x is [], by a naive model of all writes [1]",
+    "7 entities are stored, by a naive model of all writes there are 8",
+  ];
+  assert.is(new Set([counter, ...others.map(naive)]).size, 4);
+});
+
+test("runs that do not converge are told apart by what is lacking", () => {
+  const never = (reason: string) => {
+    const message = `not converged within 10 ms after 5.5 ms, nor by the end: ${reason}`;
+    return signatureOf({ oracle: "converged", invariant: 2, message });
+  };
+  const lacking = (context: string) => `n8 lacks delta ${first} of ${context} and has 0 pending`;
+  assert.is(never(lacking("c0")), never(lacking("notes-a")));
+  const reasons = [
+    lacking("c0"),
+    "n8 has nothing of c0",
+    "n8 still has 3 deltas of c0 pending",
+    "n8 still owes c0 2 handlers or calls",
+    "no live member of c0 is left",
+    "n8 has another state of c0 than n1, on the same heads",
+    "no difference is left to name",
+  ];
+  assert.is(new Set(reasons.map(never)).size, reasons.length);
+});
+
 test("failures are grouped by their signature, the largest group first", () => {
   const result = createPlanSimulation(planOf(tiny)).finish();
   const violation = { ...{ oracle: "a", invariant: 1, node: "n0", atMs: 1, event: 1 }, message: "x 1" };

@@ -111,7 +111,7 @@ test("a problem with what was assigned names the assignment, not a line of the f
   );
   assert.match(
     (await about("faults.1.kind=pause"))[0] ?? "",
-    'a.yaml (--set faults.1.kind=pause): faults[1]: missing key "at"',
+    'a.yaml (--set faults.1.kind=pause): faults[1]: the scenario has no such entry to change, and the one that --set makes is not whole: missing key "at"',
   );
   const flap = await about("faults.0.kind=flap");
   assert.ok(

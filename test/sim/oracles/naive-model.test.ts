@@ -1,11 +1,15 @@
 // What all replicas have in common may be wrong all the same: a model that shares no law with them sees it.
 
+import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { parse } from "yaml";
 import { builtInApplications } from "../../../core/app/built-in/index.ts";
+import { Graph } from "../../../core/dag/graph.ts";
 import { StateStore } from "../../../core/state/state-store.ts";
 import { types } from "../../../core/state/types.ts";
 import { createSimulation, simulate } from "../../../sim/host/simulate.ts";
+import { NaiveModel } from "../../../sim/oracles/naive/model.ts";
 import type { SimulationResult } from "../../../sim/result.ts";
 import type { Scenario } from "../../../sim/scenario/scenario.ts";
 
@@ -90,6 +94,56 @@ test("a counter that every replica counts wrong is seen", () => {
     simulate(counts),
   );
   assert.equal(oraclesOf(result), ["naive-model"]);
+  const [message = "", order = "", ...lines] = result.violations[0]?.message.split("\n") ?? [];
+  assert.match(message, /^the value of counter counters\/k\d is \d+, by a naive model of all writes \d+$/);
+  assert.match(order, /^writes of the value of counter counters\/k\d, in the order of the times/);
+  const told = lines.filter((line) =>
+    / in delta [0-9a-f]{8}, action 0, stamped \d+\.\d+, derived /.test(line),
+  );
+  assert.is(told.length, 8, lines.join("\n"));
+  assert.match(lines[0] ?? "", /^ {2}… \d+ earlier$/);
+  assert.match(lines.join("\n"), /total \+\d+ -0 since .*: counted$/m);
+  assert.match(lines.at(-1) ?? "", /^n\d keeps \{"content":\{"type":"counter","tallies":\[\{"author":"n\d",/);
+});
+
+test("of a state that is wrong it is told what each write came to, and where the node derives another time", () => {
+  type Said = typeof types.register.said;
+  const altered = (said: Said): Said => {
+    return (change, about) => said(change.kind === "put" ? { ...change, value: "?" } : change, about);
+  };
+  const later = (get: Graph["get"]): Graph["get"] =>
+    function (this: Graph, id) {
+      const found = get.call(this, id);
+      return found && { ...found, at: { ...found.at, counter: found.at.counter + 1 } };
+    };
+  const result = having(Graph.prototype, "get", later, () =>
+    having(types.register as { said: Said }, "said", altered, () => simulate(values)),
+  );
+  const told = result.violations.map(({ message }) => message).join("\n");
+  assert.match(told, /^register "k\d" of entries is "\?", by a naive model of all writes "n\d-\d+"$/m);
+  assert.match(told, /: put "n\d-\d+": the latest, later than any deletion: it stands$/m);
+  assert.match(told, /: put "n\d-\d+": overwritten by a later one$/m);
+  assert.match(told, /stamped \d+\.\d+, derived \d+\.\d+ \(n\d derives \d+\.\d+\): /);
+});
+
+test("what a place rests on is told for maps, values, sets and sequences", () => {
+  type SeenAt = NaiveModel["seenAt"];
+  const told = {
+    container:
+      /^container "item \d+" of items is .*: delete: (?:the latest|a later one).*: make it be there: /s,
+    register: /^register "\w+" of items\/item \d+ is .*: put .*^n\d keeps \{"content":\{"type":"register"/ms,
+    element: /^element "\w+" of tags\/item \d+~ is .*: add "\w+": (?:a|no) removal has seen it/s,
+    run: /^the sequence order is .*: delete items of [0-9a-f]{8}: counted.*: insert \["item \d+"\]: its items/s,
+  };
+  const scenario = parse(readFileSync("scenarios/todo-list.yaml", "utf8")) as Scenario;
+  for (const [type, pattern] of Object.entries(told)) {
+    const wrong = (seenAt: SeenAt): SeenAt =>
+      function (this: NaiveModel, place) {
+        return place.type === type ? "wrong" : seenAt.call(this, place);
+      };
+    const { violations } = having(NaiveModel.prototype, "seenAt", wrong, () => simulate(scenario));
+    assert.match(violations[0]?.message ?? "", pattern);
+  }
 });
 
 test("a tie that every replica decides the wrong way is seen", () => {

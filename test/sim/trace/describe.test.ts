@@ -1,9 +1,15 @@
+import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { parse } from "yaml";
 import type { AuthorId, BlobId, ContextId } from "../../../core/ids.ts";
 import type { ClientCall } from "../../../core/input.ts";
+import { recordHistory } from "../../../sim/host/export-trace.ts";
+import { planOf } from "../../../sim/host/simulate.ts";
+import type { Scenario } from "../../../sim/scenario/scenario.ts";
 import type { SimulationEvent } from "../../../sim/simulation.ts";
 import { describeStep } from "../../../sim/trace/describe.ts";
+import { frameWords } from "../../../sim/trace/sync-words.ts";
 
 const contextId = "c".repeat(32) as ContextId;
 const member = "\u0001".repeat(32) as AuthorId;
@@ -36,6 +42,29 @@ test("a client's call is told with what it asks for, and nodes of the run by the
     const event = { input: { kind: "request", request: 1, call }, effects: [] } as unknown as SimulationEvent;
     assert.is(describeStep(event, 0, nameOf), text);
   }
+});
+
+test("a sync session is told by its messages, the protocol chosen, and who takes the state from whom", () => {
+  const scenario = parse(readFileSync("scenarios/late-joiner-below-horizon.yaml", "utf8")) as Scenario;
+  const labels = recordHistory(planOf(scenario)).steps.map(({ label }) => label);
+  const isTold = (pattern: RegExp) =>
+    assert.ok(
+      labels.some((label) => pattern.test(label)),
+      String(pattern),
+    );
+  isTold(/opens a stream to \w+, sends handshake \(has \d+ deltas?.*\), starts a sync session with \w+/);
+  isTold(/sends handshake \(has .*\), chooses (?:snapshot|level-wise|hash-comparison): who has fewer takes/);
+  isTold(/sends state-request, begins to take the state of \w+/);
+  isTold(/^state-offer of \d+ entit(?:y|ies) on stream \d+/);
+  isTold(/took over the state of \w+ by \w+/);
+  isTold(/its sync session with \w+ ends: delta-\w+ completed/);
+  isTold(/sends \d+ deltas?/);
+  const unnamed = labels.filter((label) => /a frame of|sends(?:,|$)/.test(label));
+  assert.equal(unnamed, []);
+});
+
+test("a frame that says nothing is told by its length", () => {
+  assert.is(frameWords(Uint8Array.of(1, 2, 3)), "a frame of 3 B");
 });
 
 test.run();

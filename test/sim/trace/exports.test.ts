@@ -156,6 +156,9 @@ test("HTML: one file that asks for nothing from outside, with no text of the run
   assert.equal(JSON.parse(json), JSON.parse(JSON.stringify(data)));
   const [, packed = ""] = /id="columns">(.*?)<\/script>/s.exec(html) ?? [];
   assert.is(Buffer.from(packed, "base64").length, 32 * columns.timesUs.length);
+  const sessions = history.steps.filter((_, step) => ((columns.flags[step] ?? 0) & 2) !== 0);
+  assert.ok(sessions.some(({ label }) => /chooses delta-|starts a sync session/.test(label)));
+  assert.ok(sessions.every(({ kind }) => kind !== "gossip"));
   assert.is(JSON.parse(inScript(JSON.stringify(evil))), evil);
   // The script is one that parses.
   const [script = ""] = html.match(/<script>.*<\/script>/s) ?? [];
