@@ -7,7 +7,7 @@ import { type Database, LevelDb } from "./leveldb.ts";
 import { cutLogs, findLogHole } from "./log-hole.ts";
 import { rewriteValues } from "./rewriting.ts";
 import { codeOf, messageOf, StoreError } from "./store.ts";
-import { damaged, lossy } from "./store-damage.ts";
+import { damaged, lossy, unusable } from "./store-damage.ts";
 import { StoreFolder } from "./store-folder.ts";
 import { checkRing, emptyTip, ringRange, ringSize, type Tip, TipFile } from "./tip.ts";
 import { chooseFormat, sealOf, type ValueFormat, type ValueSeal } from "./value-seal.ts";
@@ -64,7 +64,7 @@ export async function openParts(
     await level?.close();
     await folder.release(level !== null);
     if (error instanceof StoreError) throw error;
-    throw damaged(folder, `LevelDB cannot read it (${messageOf(error)})`, error);
+    throw unusable(folder, "LevelDB cannot read it", error);
   }
 }
 
@@ -96,7 +96,7 @@ export async function openLevel(folder: StoreFolder): Promise<Database> {
     return level;
   } catch (error) {
     if (codeOf(error) === "LEVEL_LOCKED") throw await folder.lockedByOther();
-    throw damaged(folder, `LevelDB cannot open it (${messageOf(error)})`, error);
+    throw unusable(folder, "LevelDB cannot open it", error);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The sentences for a store that is ours, but not whole. */
 
-import { StoreError } from "./store.ts";
+import { messageOf, StoreError } from "./store.ts";
 
 interface Place {
   readonly path: string;
@@ -28,4 +28,15 @@ export function lossy(folder: Place, what: string, cause?: unknown): StoreDamage
   const advice =
     "put a backup back, or run once with --accept-loss to go on with what is left: peers bring what they hold";
   return new StoreDamage(`the store at ${folder.path} is damaged: ${what}; ${advice}`, what, cause);
+}
+
+/** LevelDB says it in words alone, those of the system. */
+const noSpace = /no space left on device|disk quota exceeded|ENOSPC|EDQUOT/i;
+
+/** What did not succeed with a store: for want of room, with which nothing is damaged, or because something is. */
+export function unusable(folder: Place, what: string, cause: unknown): StoreError {
+  const reason = `${what} (${messageOf(cause)})`;
+  if (!noSpace.test(reason)) return damaged(folder, reason, cause);
+  const message = `the store at ${folder.path} cannot be opened, as its disk is full: ${reason}; nothing in it is lost by that: make room, and start again`;
+  return new StoreError("store-failed", message, cause);
 }

@@ -23,13 +23,13 @@ interface ConfigSetting {
   readonly syncMs: number;
   /** Is more than the pace of sync drawn? */
   readonly isVaried: boolean;
-  /** Do the members of all contexts stay who they are? */
-  readonly areMembersFixed: boolean;
+  /** Do members stay who they are, and bodies where they are? */
+  readonly mayCollect: boolean;
 }
 
 export function drawConfig(
   network: ScenarioNetwork,
-  { syncMs, isVaried, areMembersFixed }: ConfigSetting,
+  { syncMs, isVaried, mayCollect }: ConfigSetting,
   draws: Stream,
 ): Partial<Config> {
   const pace = draws.chance(quickShare) ? drawPace(network, syncMs, draws) : {};
@@ -69,7 +69,7 @@ export function drawConfig(
     ...compaction,
     ...closing,
   };
-  return draws.chance(collectingShare) && areMembersFixed ? drawCollecting(varied, draws) : varied;
+  return draws.chance(collectingShare) && mayCollect ? drawCollecting(varied, draws) : varied;
 }
 
 function drawPace(network: ScenarioNetwork, syncMs: number, draws: Stream): Partial<Config> {

@@ -52,7 +52,7 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
   const config = {
     ...drawConfig(
       network,
-      { syncMs, isVaried: isVaried("config"), areMembersFixed: memberships.size === 0 },
+      { syncMs, isVaried: isVaried("config"), mayCollect: memberships.size === 0 && largeState === null },
       draws("config"),
     ),
     ...largeState?.config,
