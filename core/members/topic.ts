@@ -117,7 +117,7 @@ export class Topic {
    */
   protest(peer: PeerId, turn: Turn): void {
     const { services, contextId } = this.#parts;
-    if (!this.#mayProtest(peer, turn.now.monotonicMs)) return;
+    if (!this.#takeTurn(peer, turn.now.monotonicMs)) return;
     if (this.#parts.members.roleNow(services.identity.author) === null) return;
     const removals = this.#parts.members.events.filter(({ change }) => change.kind === "remove");
     for (const { id } of removals.slice(-repeatedMax)) {
@@ -129,7 +129,8 @@ export class Topic {
     }
   }
 
-  #mayProtest(peer: PeerId, nowMs: number): boolean {
+  /** Is it this peer's turn to be told? Then it counts as told. */
+  #takeTurn(peer: PeerId, nowMs: number): boolean {
     const { services, members } = this.#parts;
     const memory = this.#memory;
     const lastMs = memory.protestedMs;
