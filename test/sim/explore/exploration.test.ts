@@ -122,6 +122,13 @@ test("what cannot be explored says why", () => {
   assert.match(refuseToExplore(crashing) ?? "", "found 1 fault (crash), expected none");
   const removing = planWith(2, [{ node: "n0", method: "remove-member", args: { member: "n1" } }]);
   assert.match(refuseToExplore(removing) ?? "", "found remove-member, which changes who is a member");
+  const losing = planWith(2, [set("n0", "a")], { network: { loss: 0.1 } });
+  assert.match(refuseToExplore(losing) ?? "", "found network.loss of 0.1, expected 0");
+  const expect = [{ value: { key: "k", equals: "b" } }];
+  const expecting = planWith(2, [set("n0", "a")], { expect });
+  assert.match(refuseToExplore(expecting) ?? "", "found an expectation of value, expected converged alone");
+  const converging = planWith(2, [set("n0", "a")], { expect: [{ converged: { within: "5s" } }] });
+  assert.is(refuseToExplore(converging), null);
 });
 
 test.run();
