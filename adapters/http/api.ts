@@ -20,6 +20,9 @@ export const peerHeader = "reconverge-peer";
 /** Arguments of a call, 10 MiB, and what is around them. */
 export const bodyBytesMax = 10 * 1_048_576 + 4_096;
 
+/** Something is sent over an event stream at least so often, so that both ends see that the other is there. */
+export const keepAliveEveryMs = 15_000;
+
 /** Parked entries shown at once. */
 export const parkedShownMax = 100;
 
