@@ -1,6 +1,7 @@
 /** Talks to a running node's API. However long an answer is, what is waited for is the next of it, and not for ever. */
 
 import { keepAliveEveryMs, peerHeader } from "../adapters/http/api.ts";
+import { whyNotThere } from "../adapters/level/file-in-the-way.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { readWhole } from "./commands/output.ts";
 import { readEvents } from "./event-stream.ts";
@@ -91,6 +92,9 @@ export class ApiClient {
         "not-running",
         `node "${name}" is not running: start it with "${nodeCommand("run", place)}"`,
       );
+    const why = await whyNotThere(folder.path);
+    if (why !== null)
+      throw new Failure("refused", "bad-home", `${why}: expected a node's folder; choose another --home`);
     throw new Failure(
       "refused",
       "no-such-node",
@@ -288,7 +292,7 @@ function refusalOf(error: JsonObject, contextId: string): Failure {
     Uninitialized: `context ${contextId} is joined, but nobody has brought it yet: wait for a peer that has it`,
     ApplicationNotInstalled: `the application of context ${contextId} is not installed on this node`,
   };
-  if (type === "InternalError")
+  if (type === "InternalError" && typeof error.data !== "string")
     return new Failure("unreachable", type, "the node could not answer: see its log");
   return new Failure("refused", type, messages[type] ?? String(error.data));
 }

@@ -26,7 +26,7 @@ export const keepAliveEveryMs = 15_000;
 /** Parked entries shown at once. */
 export const parkedShownMax = 100;
 
-/** A running node, as far as clients may reach it. */
+/** A running node, as far as clients may reach it. What it is asked rejects with an `HttpError` once it has stopped. */
 export interface NodeApi {
   /** The key this node signs with. */
   readonly author: AuthorId;
@@ -157,7 +157,7 @@ export interface PeerView {
   readonly contexts: readonly ContextId[];
 }
 
-/** An answer of the admin API that is not 200. */
+/** An answer that is not 200, but for JSON-RPC's, which always are. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;

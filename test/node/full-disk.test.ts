@@ -11,21 +11,23 @@ test("a full disk ends a node with 4 and a sentence, and with room again it has 
   const { apiUrl } = await node.startWithin(512);
   const contextId = await createContext(apiUrl);
   const acknowledged: string[] = [];
+  let refusal = "";
   while (acknowledged.length < 1_000) {
     const key = `key ${acknowledged.length}`;
-    const isKept = await set(apiUrl, contextId, [key, "x".repeat(8_000)]).then(
-      () => true,
-      () => false,
+    refusal = await set(apiUrl, contextId, [key, "x".repeat(8_000)]).then(
+      () => "",
+      (error: Error) => error.message,
     );
-    if (!isKept) break;
+    if (refusal !== "") break;
     acknowledged.push(key);
   }
   assert.ok(acknowledged.length > 10 && acknowledged.length < 200, `${acknowledged.length} were kept`);
   assert.is(await node.ended(), 4);
-  assert.match(
-    node.stderr,
-    /error: the store at \S+ cannot be written .*check the space and health of its disk/,
-  );
+  const [said = ""] =
+    /the store at \S+ cannot be written .*check the space and health of its disk/.exec(refusal) ?? [];
+  assert.is.not(said, "", refusal);
+  assert.match(refusal, `the node has stopped: ${said}; this request is not acknowledged`);
+  assert.ok(node.stderr.includes(`error: ${said}`), "its log has the same words");
   const again = await node.start();
   const kept = await entries(again.apiUrl, contextId);
   assert.equal(
