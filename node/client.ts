@@ -189,7 +189,7 @@ export class ApiClient {
       silence.listen();
       return response;
     } catch (error) {
-      silence.rest();
+      silence.end();
       if (error instanceof Failure) throw error;
       if (silence.isOver) throw this.#silent(exchange);
       const message = `no node answers at ${this.#url}: is it running?`;
@@ -206,7 +206,7 @@ export class ApiClient {
       if (silence.isOver) throw this.#silent(exchange);
       return null;
     } finally {
-      silence.rest();
+      silence.end();
     }
   }
 
@@ -223,7 +223,7 @@ export class ApiClient {
     } catch (error) {
       throw silence.isOver ? this.#silent(exchange) : error;
     } finally {
-      silence.rest();
+      silence.end();
     }
   }
 

@@ -4,6 +4,7 @@ export class Silence {
   readonly limitMs: number;
   readonly #controller = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  #isEnded = false;
 
   constructor(limitMs: number) {
     this.limitMs = limitMs;
@@ -21,13 +22,19 @@ export class Silence {
   }
 
   /** From now on it may last as long as the limit. */
-  listen = (): void => {
+  listen(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(), this.limitMs);
-  };
+    if (!this.#isEnded) this.#timer = setTimeout(() => this.#controller.abort(), this.limitMs);
+  }
 
-  /** Nothing is waited for. */
+  /** For now nothing is waited for. */
   rest(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** Nothing is waited for any more, whatever still moves. */
+  end(): void {
+    this.#isEnded = true;
+    this.rest();
   }
 }
