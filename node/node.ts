@@ -254,7 +254,8 @@ function startCore(driver: Driver, storePath: string): void {
 function storeTrouble(error: unknown, storePath: string): unknown {
   if (!(error instanceof UnreadableStoreError)) return error;
   if (error.code === "version") {
-    const advice = "run the version of reconverge that wrote it";
+    const advice =
+      "run the version of reconverge that wrote it (docs/operate.md, Upgrade, has what else can be done)";
     const message = `the store at ${storePath} cannot be read: ${error.message}; ${advice}`;
     return new StoreError("store-version", message, error);
   }

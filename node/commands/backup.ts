@@ -4,11 +4,11 @@ import { resolve } from "node:path";
 import { backUp } from "../backup.ts";
 import { ApiClient } from "../client.ts";
 import { nodeFolder } from "../home.ts";
-import type { HomeOptions } from "./index.ts";
+import type { BackupOptions } from "./index.ts";
 import { reporting, show } from "./output.ts";
 import { readStoredNode } from "./stored-node.ts";
 
-export async function backup(target: string, options: HomeOptions): Promise<void> {
+export async function backup(target: string, options: BackupOptions): Promise<void> {
   await reporting(options.json === true, async () => {
     const folder = nodeFolder(options.home, options.name);
     const findApi = () => ApiClient.find({ ...options, node: options.name });

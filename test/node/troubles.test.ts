@@ -246,6 +246,22 @@ test("a home that cannot be made ends with 1, at once", async () => {
   assert.is((await reconverge("node", "init", "--home", deep)).exitCode, 0);
 });
 
+test("a home that leads through a file is told by that file, whatever is asked of it", async () => {
+  const letter = join(temporaryFolder(), "letter");
+  writeFileSync(letter, "dear");
+  const at = ["--home", join(letter, "deep")];
+  const results = await Promise.all([
+    reconverge("node", "init", ...at),
+    reconverge("node", "run", ...at),
+    reconverge("node", "repair", ...at),
+    reconverge("node", "config", "name=b", ...at),
+    reconverge("status", ...at),
+  ]);
+  for (const result of results) assertFails(result, 1, `${letter} is a file`, "--home");
+  const refused = await openLevelStore(join(letter, "store"), { create: true }).catch(String);
+  assert.match(String(refused), `${join(letter, "store")} cannot be there, as ${letter} is a file`);
+});
+
 test("call speaks of a wrong context id as join does", async () => {
   const node = await NodeProcess.make(home, "ids");
   await node.start();
