@@ -60,6 +60,30 @@ test("a blob outlives its store: once a context refers to it again, it is read w
   assert.equal(again.read(about.contextId, about.blob, 2), bytes.slice(2 * chunkBytes));
 });
 
+test("what was found again and is deleted goes as garbage does, without the wait for strays", () => {
+  const about = startPutter();
+  const again = startAnew(about, { config: { ...config, blobStrayAgeMaxMs: 1_000_000 } });
+  tell(again, about);
+  again.read(about.contextId, about.blob);
+  again.call({ kind: "delete-blob", contextId: about.contextId, blob: about.blob });
+  again.pass(5_000);
+  assert.is(again.chunks.size, 0);
+});
+
+test("an upload given up before it is known what was there drops nothing yet", () => {
+  const about = startPutter();
+  const { contextId } = about;
+  const again = startAnew(about);
+  const call = { kind: "write-blob", upload: 1, contextId, chunk: first } as const;
+  // The disk is slow to say what it has.
+  again.lone.give({ kind: "request", request: 1, call });
+  again.give({ kind: "chunk-stored", chunk: hashOfChunk(first, codec.crypto), problem: null });
+  again.call({ kind: "abandon-blob", upload: 1 });
+  again.give({ kind: "chunks-listed", chunks: Array.from(again.chunks.keys()) });
+  tell(again, about);
+  assert.equal(again.read(contextId, about.blob), first);
+});
+
 test("nobody has to read it: whoever looks after the cache finds it, before what nothing names goes", () => {
   const about = startPutter();
   const again = startAnew(about);
