@@ -1,7 +1,7 @@
 // Blobs between real nodes on loopback, through the API as clients use it.
 
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -82,13 +82,14 @@ test("a node that was stopped has what was put on it, and fetches again what its
   await contentOf(await get(two.node.apiUrl, contextId, id));
   await stopAll(one.node);
   const folder = `${one.storePath}-blobs`;
-  const [first = "", second = ""] = readdirSync(folder);
+  const isChunk = (name: string) => statSync(join(folder, name)).size >= 12_345;
+  const [first = "", second = ""] = readdirSync(folder).filter(isChunk);
   writeFileSync(join(folder, first), "not what it was");
   writeFileSync(join(folder, `${second}.new`), "a write that never ended");
   const again = await startTestNode({ "swarm.bootNodes": [...two.node.addresses()] }, one);
   assert.ok((await contentOf(await get(again.node.apiUrl, contextId, id))).equals(bytes));
   assert.is(readdirSync(folder).length, 4, "three chunks and the manifest, and nothing is left over");
-  assert.not.equal(readFileSync(join(folder, first), "utf8"), "not what it was");
+  assert.ok(isChunk(first));
   await stopAll(again.node, two.node);
 });
 
@@ -102,7 +103,7 @@ test("a blob outlives its node's store: it is read again where nobody else has i
   const refused = await startTestNode(bootNodes, one).catch((error: unknown) => error);
   assert.ok(refused instanceof StoreError && refused.code === "store-missing", String(refused));
   const again = await startTestNode(bootNodes, { ...one, acceptLoss: true });
-  await ask(again.node.apiUrl, "/admin-api/contexts/join", { contextId });
+  await ask(again.node.apiUrl, `/admin-api/contexts/${contextId}/join`, {});
   await until("listed again", async () => (await listed(again.node.apiUrl, contextId)).length === 1);
   assert.is((await listed(two.node.apiUrl, contextId))[0]?.bytes_here, 0, "it alone has the bytes");
   assert.ok((await contentOf(await get(again.node.apiUrl, contextId, id))).equals(bytes));
