@@ -111,7 +111,10 @@ function registerNode(program: Command): void {
     .action(async (options: InitOptions) => (await import("./init.ts")).init(options));
   withHomeOptions(node.command("run"))
     .description("run a node until it is told to stop (SIGINT, SIGTERM); says one line when it is ready")
-    .option("--accept-loss", "go on with what is left of a store whose last writes are gone")
+    .option(
+      "--accept-loss",
+      "go on with what is left of a store whose last writes, or all of which, are gone",
+    )
     .option("--record <folder>", "keep a flight recording there: all that came to the node, to replay")
     .option("--record-mib <count>", "MiB a file of the recording, of which the two newest stay (default: 64)")
     .action(async (options: RunOptions) => (await import("./run.ts")).run(options));
@@ -139,7 +142,7 @@ function registerNode(program: Command): void {
     .description("read a stopped node's whole store, and put right what is damaged in it")
     .option(
       "--accept-loss",
-      "where something is gone, make a new store of what can be read; the old one is kept",
+      "where something is gone, make a new store of what can be read, or an empty one; the old one is kept",
     )
     .action(async (options: HomeOptions & { readonly acceptLoss?: true }) =>
       (await import("./repair.ts")).repair(options),

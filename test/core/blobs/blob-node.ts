@@ -17,20 +17,22 @@ export class BlobNode {
   /** What its disk holds. */
   readonly chunks: Map<Hash, Uint8Array>;
   /** Why the disk takes nothing; null when it does. */
-  problem: string | null = null;
+  problem: string | null;
   #requests = 0;
 
   constructor(
     name: string,
     kept: {
-      disk?: SimDisk;
-      chunks?: Map<Hash, Uint8Array>;
-      config?: Partial<Config>;
-      applications?: readonly Application[];
+      readonly disk?: SimDisk;
+      readonly chunks?: Map<Hash, Uint8Array>;
+      readonly config?: Partial<Config>;
+      readonly applications?: readonly Application[];
+      readonly problem?: string;
     } = {},
   ) {
     const { disk, config = {}, applications } = kept;
     this.chunks = kept.chunks ?? new Map();
+    this.problem = kept.problem ?? null;
     this.lone = new LoneNode(name, { config, ...(disk && { disk }), ...(applications && { applications }) });
     // What its start asked of the disk, where it had blobs before.
     if (disk !== undefined) this.give({ kind: "chunks-listed", chunks: Array.from(this.chunks.keys()) });
