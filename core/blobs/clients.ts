@@ -51,8 +51,7 @@ export class BlobClients {
       case "finish-blob":
         return this.#finish(request, call, turn);
       case "abandon-blob":
-        this.#parts.released(this.#parts.uploads.abandon(call.upload), turn);
-        return reply(request, { kind: "executed", output: null, written: null }, turn);
+        return this.#abandon(request, call, turn);
       case "read-blob": {
         const { contextId, blob, chunk: index } = call;
         return this.read({ kind: "client", request, contextId, blob, index }, turn);
@@ -139,6 +138,16 @@ export class BlobClients {
     if (bytes.length > 0 && !chunks.has(chunk)) return chunks.store(chunk, bytes, turn);
     added.upload.pending = null;
     reply(request, written(added.upload.size), turn);
+  }
+
+  /** Ends an upload; the call that still waits for the disk is told so. */
+  #abandon(request: RequestId, { upload }: CallOf<"abandon-blob">, turn: Turn): void {
+    const { uploads, released } = this.#parts;
+    const waiting = uploads.waiting(upload);
+    if (waiting !== null)
+      reply(waiting, refusedBlob("bad-arguments", "the upload was ended meanwhile"), turn);
+    released(uploads.abandon(upload), turn);
+    reply(request, { kind: "executed", output: null, written: null }, turn);
   }
 
   /** A blob is named once its manifest is durable, as its chunks are. */

@@ -120,6 +120,11 @@ export class Uploads {
     return finished;
   }
 
+  /** The call that waits for the disk; null where none does. */
+  waiting(upload: UploadId): RequestId | null {
+    return this.#memory.get(upload)?.pending?.request ?? null;
+  }
+
   /** Ends one that comes to nothing; gives its chunks. */
   abandon(upload: UploadId): readonly Hash[] {
     const known = this.#memory.get(upload);

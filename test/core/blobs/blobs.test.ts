@@ -142,6 +142,27 @@ test("writes out of order, too long, or into no context are refused, and an aban
   assert.is(node.chunks.size, 0);
 });
 
+test("a write that waits for the disk is answered when its upload is ended, and leaves nothing", () => {
+  const { node, contextId } = startNode();
+  node.call({ kind: "write-blob", upload: 1, contextId, chunk: bytes.subarray(0, chunkBytes) });
+  const chunk = bytes.subarray(chunkBytes, 2 * chunkBytes);
+  const write = { kind: "write-blob", upload: 1, contextId, chunk } as const;
+  const [stored] = only(node.lone.give({ kind: "request", request: "write", call: write }), "store-chunk");
+  const abandon = { kind: "abandon-blob", upload: 1 } as const;
+  const replies = only(node.give({ kind: "request", request: "abandon", call: abandon }), "reply");
+  assert.equal(
+    replies.map(({ request, outcome }) => [request, outcome.kind]),
+    [
+      ["write", "refused"],
+      ["abandon", "executed"],
+    ],
+  );
+  assert.ok(stored);
+  node.chunks.set(stored.chunk, stored.bytes);
+  node.give({ kind: "chunk-stored", chunk: stored.chunk, problem: null });
+  assert.is(node.chunks.size, 0);
+});
+
 test("what a member wrote as a reference that is none is not listed", () => {
   const entries: readonly (readonly [key: string, value: Json])[] = [
     [toHex("a".repeat(32)), right],
