@@ -13,9 +13,9 @@ import { NodeProcess, reconverge } from "./node-process.ts";
 import { createContext } from "./test-node.ts";
 
 const pieces = 16;
-const pieceEveryMs = 250;
+const pieceEveryMs = 350;
 /** Less than all pieces take together. */
-const timeout = "3";
+const timeout = "5";
 
 /** A client of an API of which this is all, and how to end that. */
 async function clientOf(listener: RequestListener) {
