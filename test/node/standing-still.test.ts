@@ -15,20 +15,21 @@ import { createContext } from "./test-node.ts";
 const pieces = 16;
 const pieceEveryMs = 350;
 /** Less than all pieces take together. */
-const timeout = "5";
+const timeoutMs = 5_000;
 
-/** A client of an API of which this is all, and how to end that. */
-async function clientOf(listener: RequestListener) {
+/** Has something done with a client of an API of which this is all. */
+async function asking(listener: RequestListener, ask: (api: ApiClient) => Promise<void>): Promise<void> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  const api = await ApiClient.find({ api: `http://127.0.0.1:${address.port}`, timeout });
-  const end = () => {
+  try {
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const api = `http://127.0.0.1:${address.port}`;
+    await ask(await ApiClient.find({ api, timeout: `${timeoutMs / 1_000}` }));
+  } finally {
     server.closeAllConnections();
     server.close();
-  };
-  return { api, end };
+  }
 }
 
 async function* slowly() {
@@ -98,7 +99,7 @@ test("a time to wait that is none is refused", async () => {
 });
 
 test("what moves is not cut off, either way, however long it takes", async () => {
-  const { api, end } = await clientOf(async (request, response) => {
+  const listener: RequestListener = async (request, response) => {
     if (request.method === "GET") {
       for await (const piece of slowly()) response.write(piece);
       return response.end();
@@ -106,39 +107,44 @@ test("what moves is not cut off, either way, however long it takes", async () =>
     let taken = 0;
     for await (const bytes of request) taken += (bytes as Uint8Array).length;
     return response.end(JSON.stringify({ taken }));
-  });
-  const download = async () => {
-    const got: number[] = [];
-    for await (const bytes of (await api.open("/", {})).bytes) got.push(...bytes);
-    return got.length;
   };
-  const upload = api.put("/", "text/plain", streamOf(slowly()));
-  assert.equal(await Promise.all([download(), upload]), [pieces, { taken: pieces }]);
-  end();
+  await asking(listener, async (api) => {
+    const download = async () => {
+      const got: number[] = [];
+      for await (const bytes of (await api.open("/", {})).bytes) got.push(...bytes);
+      return got.length;
+    };
+    const upload = api.put("/", "text/plain", streamOf(slowly()));
+    assert.equal(await Promise.all([download(), upload]), [pieces, { taken: pieces }]);
+  });
 });
 
 test("an answer that stops in its middle is given up", async () => {
-  const { api, end } = await clientOf((_, response) => response.write('{"half":'));
-  const read = async () => {
-    for await (const _ of (await api.open("/", {})).bytes);
-  };
-  const messages = await Promise.all([rejection(api.get("/")), rejection(read())]);
-  for (const message of messages) assert.match(message, "has said nothing for 3 s");
-  end();
+  await asking(
+    (_, response) => response.write('{"half":'),
+    async (api) => {
+      const read = async () => {
+        for await (const _ of (await api.open("/", {})).bytes);
+      };
+      const messages = await Promise.all([rejection(api.get("/")), rejection(read())]);
+      for (const message of messages) assert.match(message, `has said nothing for ${timeoutMs / 1_000} s`);
+    },
+  );
 });
 
 test("who takes a stream slowly is not taken for a node that is silent", async () => {
-  const { api, end } = await clientOf((_, response) => {
+  const listener: RequestListener = (_, response) => {
     response.write("a");
     void setTimeout(500).then(() => response.end("b"));
+  };
+  await asking(listener, async (api) => {
+    let text = "";
+    for await (const bytes of (await api.open("/", {})).bytes) {
+      text += Buffer.from(bytes).toString();
+      await setTimeout(1.2 * timeoutMs);
+    }
+    assert.is(text, "ab");
   });
-  let text = "";
-  for await (const bytes of (await api.open("/", {})).bytes) {
-    text += Buffer.from(bytes).toString();
-    await setTimeout(3_500);
-  }
-  assert.is(text, "ab");
-  end();
 });
 
 test.run();
