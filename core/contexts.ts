@@ -66,10 +66,14 @@ export class Contexts {
 
   /** Loads what is stored, and begins a new incarnation. For use inside `decoding`. */
   load(turn: Turn): void {
-    const { author, random } = this.#services;
+    const { author, codec, random } = this.#services;
     const contextIds = loadNode(turn);
     author.load(byteString(random.bytes(8)), turn);
-    for (const contextId of contextIds) this.#keep(contextId, turn).load(turn);
+    for (const contextId of contextIds) {
+      const replica = this.#keep(contextId, turn);
+      replica.load(turn);
+      replica.deltas.stranded.load(codec, turn);
+    }
     saveNode(author.incarnation, contextIds, turn);
     this.#deletions.load(turn);
   }
@@ -91,7 +95,7 @@ export class Contexts {
       case "change-members":
         return this.#with(call, ({ governance }) => governance.change(call.change, turn));
       case "restore":
-        return this.#restore(call.contextId, call.delta, turn);
+        return this.#with(call, (replica) => this.#restore(replica, call.delta, turn));
       case "restore-private":
         return this.#with(call, ({ contextId, private: own }) => {
           const fault = own.restore(call.entities, turn);
@@ -190,11 +194,14 @@ export class Contexts {
     saveNode(this.#services.author.incarnation, Array.from(this.#replicas.keys()), turn);
   }
 
-  #restore(contextId: ContextId, sealed: Uint8Array, turn: Turn): Outcome {
+  /** What cannot be applied now is kept until it can be. */
+  #restore(replica: Replica, sealed: Uint8Array, turn: Turn): Outcome {
+    const { contextId, deltas } = replica;
     const delta = this.#services.codec.openDelta(sealed);
     if (isFault(delta) || delta.contextId !== contextId)
       return refused("bad-arguments", `not a delta of context ${toHex(contextId)}`);
-    this.#replicas.get(contextId)?.receive(delta, turn);
+    if (delta.parents.every((parent) => deltas.graph.has(parent))) replica.receive(delta, turn);
+    if (!deltas.graph.has(delta.id)) deltas.stranded.keep(delta, turn);
     return { kind: "context", contextId };
   }
 

@@ -302,7 +302,10 @@ export class NodeCore {
       case "blob-eviction":
         return this.blobs.evict(turn);
       case "cleanup":
-        for (const each of this.contexts.all().values()) each.sweep(turn);
+        for (const each of this.contexts.all().values()) {
+          each.sweep(turn);
+          each.deltas.stranded.offerAgain((id) => each.deltas.holds(id), turn);
+        }
         this.sync.sweep(turn);
         this.conduct.sweep(turn.now.monotonicMs);
         return this.#cleanupLater(turn);
@@ -310,6 +313,8 @@ export class NodeCore {
         return this.#deletions.goOn(turn);
       case "apply-ready":
         return replica().applyReady(turn);
+      case "stranded":
+        return this.#offerStranded(replica(), turn);
       case "owed":
         return this.#owed.run(replica(), turn);
       case "heartbeat":
@@ -338,6 +343,11 @@ export class NodeCore {
       default:
         return unreachable(purpose);
     }
+  }
+
+  #offerStranded(replica: Replica, turn: Turn): void {
+    const { codec } = this.#services;
+    replica.deltas.stranded.offer({ codec, receive: (delta) => replica.receive(delta, turn) }, turn);
   }
 
   #cleanupLater(turn: Turn): void {

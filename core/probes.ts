@@ -9,6 +9,8 @@ export const probeNames = [
   "delta-needs-upgrade",
   "pending-evicted",
   "pending-aged",
+  "stranded-applied",
+  "stranded-refused",
   "merge-authored",
   "write-void",
   "context-deleted",

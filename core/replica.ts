@@ -73,7 +73,7 @@ export class Replica {
     this.calls = new Calls(this, services, (content, events, turn) => this.#write(content, events, turn));
     this.deltas = new DeltaStore(memory.deltas, {
       contextId: memory.contextId,
-      crypto: services.codec.crypto,
+      ...{ crypto: services.codec.crypto, timers: services.timers },
       bounds: { deltasMax: services.config.pendingDeltasMax, bytesMax: services.config.pendingBytesMax },
       rules: {
         permits: (delta) => this.governance.members.refusalOf(delta),

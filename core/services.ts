@@ -50,6 +50,7 @@ export type TimerPurpose =
   | "cleanup"
   | "deletion"
   | "apply-ready"
+  | "stranded"
   | "owed"
   | "heartbeat"
   | "merge"

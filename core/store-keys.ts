@@ -27,6 +27,10 @@ export const storeKeys = {
   pastHeads: (contextId: ContextId, block: number): string => `a${contextId}${block}`,
   /** The common frontiers with the one peer of those that share this slot who was met last. */
   frontiers: (contextId: ContextId, slot: number): string => `f${contextId}${slot}`,
+  /** Above the numbers of all deltas that a repair left waiting; absent where none waits. */
+  stranded: (contextId: ContextId): string => `w${contextId}`,
+  /** A sealed delta that a repair could read, but not what it builds on. */
+  strandedDelta: (contextId: ContextId, number: number): string => `w${contextId}${number}`,
   /** What finds a node's private state beside a context. */
   privateState: (contextId: ContextId): string => `p${contextId}`,
   /** Which checkpoints a context has and whom they wait for, as of the state as it was last written. */

@@ -4,7 +4,7 @@ import type { Fault } from "./fault.ts";
 import { bytesOf, type ContextId, type Incarnation, incarnationBytes } from "./ids.ts";
 import { storeFormat, storeKeys } from "./store-keys.ts";
 import type { Turn } from "./turn.ts";
-import { decodeValue, encode, refuse } from "./wire/cbor.ts";
+import { decodeValue, decoding, encode, refuse } from "./wire/cbor.ts";
 import { expectByteString, expectFields, expectList } from "./wire/expect.ts";
 
 /** The store does not hold what this version of a node must have written: for the driver to report. */
@@ -19,6 +19,13 @@ export class UnreadableStoreError extends Error {
   }
 }
 
+/** Reads what this node wrote: anything else there is damage. */
+export function stored<T>(read: () => T): T {
+  const found = decoding("the store", () => ({ kind: "found" as const, found: read() }));
+  if (found.kind === "fault") throw new UnreadableStoreError(found);
+  return found.found;
+}
+
 /** Contexts one node may keep. */
 const contextsMax = 1_000_000;
 const recordBytesMax = 64 * 1_048_576;
@@ -29,9 +36,9 @@ export function saveNode(incarnation: Incarnation, contexts: readonly ContextId[
 
 /** The contexts this node keeps; none in an empty store. For use inside `decoding`. */
 export function loadNode(turn: Turn): readonly ContextId[] {
-  const stored = turn.read(storeKeys.node);
-  if (stored === undefined) return [];
-  const fields = decodeValue(stored, recordBytesMax);
+  const record = turn.read(storeKeys.node);
+  if (record === undefined) return [];
+  const fields = decodeValue(record, recordBytesMax);
   if (Array.isArray(fields) && fields[0] !== storeFormat) {
     const [format] = fields;
     const isOlder = typeof format === "number" && format < storeFormat;

@@ -5,6 +5,7 @@
 
 import { otherSpace } from "../beside-record.ts";
 import { removeDeltas } from "../delta-store/remove-deltas.ts";
+import { removeStranded } from "../delta-store/stranded.ts";
 import type { ContextId } from "../ids.ts";
 import { removeOwed } from "../owed/remove-owed.ts";
 import { readPrivateRecord } from "../private-state.ts";
@@ -20,6 +21,7 @@ export function removeContext(contextId: ContextId, removal: Removal): boolean {
     removeShared(contextId, removal) &&
     removePrivate(contextId, removal) &&
     removeOwed(contextId, removal) &&
+    removeStranded(contextId, removal) &&
     removeBeside(contextId, removal)
   );
 }
@@ -56,6 +58,7 @@ function removeBeside(contextId: ContextId, removal: Removal): boolean {
     storeKeys.withoutBodies(contextId),
     storeKeys.privateState(contextId),
     storeKeys.owed(contextId),
+    storeKeys.stranded(contextId),
     storeKeys.checkpoints(contextId),
     storeKeys.context(contextId),
   ];

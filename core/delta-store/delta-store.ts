@@ -5,15 +5,16 @@
 
 import type { CausalDelta } from "../dag/delta.ts";
 import { createGraphMemory, Graph, type GraphMemory } from "../dag/graph.ts";
-import { type Fault, fault, isFault } from "../fault.ts";
+import { type Fault, fault } from "../fault.ts";
 import { deriveStamp, type Hlc, type Stamp } from "../hlc.ts";
 import { type AuthorId, type ContextId, type DeltaId, toHex } from "../ids.ts";
 import { turnBytesMax } from "../limits.ts";
 import type { Crypto } from "../ports.ts";
 import { storeKeys } from "../store-keys.ts";
-import { UnreadableStoreError } from "../stored-node.ts";
+import { stored } from "../stored-node.ts";
+import type { Timers } from "../timers.ts";
 import type { Turn } from "../turn.ts";
-import { decoding, refuse } from "../wire/cbor.ts";
+import { refuse } from "../wire/cbor.ts";
 import type { Codec } from "../wire/codec.ts";
 import { headOfSealed } from "../wire/delta-codec.ts";
 import type { DeltaHead, PastDelta } from "../wire/delta-head.ts";
@@ -21,6 +22,7 @@ import { Bodies, type BodiesMemory, createBodiesMemory } from "./bodies.ts";
 import { createApplied, readIndex, writeIndex } from "./index-blocks.ts";
 import { HeadReader, type StoredHead, writeHeads } from "./past-heads.ts";
 import { createPendingMemory, Pending, type PendingBounds, type PendingMemory } from "./pending.ts";
+import { createStrandedMemory, StrandedDeltas, type StrandedMemory } from "./stranded.ts";
 
 export type AddOutcome =
   /** Its parents were applied: it is too, or will be within this node's next turns. */
@@ -42,6 +44,7 @@ const droppedMax = 512;
 export interface DeltaStoreMemory {
   readonly graph: GraphMemory;
   readonly pending: PendingMemory;
+  readonly stranded: StrandedMemory;
   /** Parents applied, not yet applied itself: the bounded turn was full. First in, first out. */
   readonly ready: Map<DeltaId, CausalDelta>;
   readonly bodies: BodiesMemory;
@@ -53,6 +56,7 @@ export function createDeltaStoreMemory(): DeltaStoreMemory {
   return {
     graph: createGraphMemory(),
     pending: createPendingMemory(),
+    stranded: createStrandedMemory(),
     ready: new Map(),
     bodies: createBodiesMemory(),
     indexed: 0,
@@ -84,6 +88,7 @@ export interface DeltaRules {
 export class DeltaStore {
   readonly graph: Graph;
   readonly pending: Pending;
+  readonly stranded: StrandedDeltas;
   readonly #bodies: Bodies;
   readonly #memory: DeltaStoreMemory;
   readonly #contextId: ContextId;
@@ -95,12 +100,17 @@ export class DeltaStore {
     options: {
       readonly contextId: ContextId;
       readonly crypto: Crypto;
+      readonly timers: Timers;
       readonly bounds: PendingBounds;
       readonly rules: DeltaRules;
     },
   ) {
     this.graph = new Graph(memory.graph);
     this.pending = new Pending(memory.pending, options.bounds);
+    this.stranded = new StrandedDeltas(memory.stranded, {
+      ...{ contextId: options.contextId, timers: options.timers },
+      isApplied: (id) => this.graph.has(id),
+    });
     this.#bodies = new Bodies(memory.bodies);
     this.#memory = memory;
     this.#contextId = options.contextId;
@@ -165,7 +175,7 @@ export class DeltaStore {
       const change = changes.get(id);
       if (change === undefined) heads.set(position, head);
       else turn.put(storeKeys.delta(id), change.sealed);
-      this.#append(id, head);
+      this.#append(id, head, turn);
       this.pending.remove(id);
       this.#memory.ready.delete(id);
       this.#rules.adopted(head, change, turn);
@@ -320,7 +330,7 @@ export class DeltaStore {
   }
 
   #applyOne(delta: CausalDelta, turn: Turn): void {
-    const at = this.#append(delta.id, delta);
+    const at = this.#append(delta.id, delta, turn);
     turn.put(storeKeys.delta(delta.id), delta.sealed);
     turn.takeRoom(delta.sealed.length);
     this.#rules.apply(delta, { at, hlc: delta.hlc }, turn);
@@ -328,10 +338,11 @@ export class DeltaStore {
   }
 
   /** Appends a delta to the graph; its derived time. */
-  #append(id: DeltaId, { parents, hlc }: Pick<DeltaHead, "parents" | "hlc">): Hlc {
+  #append(id: DeltaId, { parents, hlc }: Pick<DeltaHead, "parents" | "hlc">, turn: Turn): Hlc {
     const positions = this.graph.positionsOf(parents);
     const { at } = this.#stampOn(positions, hlc);
     this.graph.append(createApplied(this.graph, { id, parents: positions, at }));
+    this.stranded.applied(id, turn);
     return at;
   }
 
@@ -381,11 +392,4 @@ class BodyBudget {
   take(bytes: number): void {
     this.#bytesLeft -= bytes;
   }
-}
-
-/** Reads what this node wrote: anything else there is damage. */
-function stored<T>(read: () => T): T {
-  const found = decoding("the store", () => ({ kind: "found" as const, found: read() }));
-  if (isFault(found)) throw new UnreadableStoreError(found);
-  return found.found;
 }

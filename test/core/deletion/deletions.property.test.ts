@@ -8,7 +8,7 @@ import { textArgument } from "../../../core/app/arguments.ts";
 import { defineApp } from "../../../core/app/define-app.ts";
 import { map } from "../../../core/app/fields/map.ts";
 import { register } from "../../../core/app/fields/register.ts";
-import { type ContextId, toHex } from "../../../core/ids.ts";
+import { type ContextId, type DeltaId, toHex } from "../../../core/ids.ts";
 import { storeKeys } from "../../../core/store-keys.ts";
 import { holds } from "../../laws.ts";
 import { LoneNode, observed, only } from "../lone-node.ts";
@@ -46,6 +46,20 @@ function fill(node: LoneNode, contextId: ContextId, count: number): void {
   node.pass(100);
 }
 
+/** Gives it deltas of another node, as a repair would, without the first, which they build on. */
+function strand(node: LoneNode, contextId: ContextId, count: number): void {
+  const bob = new LoneNode("bob", { applications });
+  const sealed = (id: string) => bob.disk.get(storeKeys.delta(id as DeltaId)) as Uint8Array;
+  const genesis = node.disk.get(storeKeys.delta(contextId as string as DeltaId)) as Uint8Array;
+  bob.call({ kind: "join-context", contextId, genesis });
+  for (let index = 0; index <= count; index += 1) {
+    bob.execute(contextId, "keep", { key: `${index}`, to: toHex(contextId) });
+    const [head = ""] = bob.replica(contextId).heads();
+    if (index > 0) node.call({ kind: "restore", contextId, delta: sealed(head) });
+  }
+  assert.is(node.replica(contextId).deltas.stranded.count, count);
+}
+
 const full = new KeyedDisk();
 const before = nodeOn(full);
 const kept = before.create("hoard");
@@ -53,10 +67,11 @@ fill(before, kept, 40);
 const keysOfKept = new Set(full.keys());
 const deleted = before.create("hoard");
 fill(before, deleted, 900);
+strand(before, deleted, 3);
 
 test("of what is deleted there is something of every kind that a context has", () => {
   const kinds = new Set(full.keys().flatMap((key) => (keysOfKept.has(key) ? [] : [key.slice(0, 1)])));
-  assert.equal(Array.from(kinds).sort().join(""), "abcdeiopqt");
+  assert.equal(Array.from(kinds).sort().join(""), "abcdeiopqtw");
 });
 
 test("however often a node crashes meanwhile, all of it goes and nothing else", () => {

@@ -11,6 +11,7 @@ import { compareHlc, deriveStamp, type Hlc } from "../../../core/hlc.ts";
 import type { DeltaId } from "../../../core/ids.ts";
 import { hlcCounterMax, hlcMsMax, turnBytesMax, turnDeltasMax } from "../../../core/limits.ts";
 import { copyMemory } from "../../../core/memory.ts";
+import { createTimersMemory, Timers } from "../../../core/timers.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
 import { holds } from "../../laws.ts";
 import { trustingCrypto } from "../authors.ts";
@@ -29,6 +30,7 @@ class Watched {
     this.store = new DeltaStore(this.memory, {
       contextId,
       crypto: trustingCrypto,
+      timers: new Timers(createTimersMemory()),
       bounds,
       rules: {
         permits: () => null,

@@ -10,6 +10,7 @@ import { type Invitation, roles } from "../../../core/members/membership.ts";
 import { Checkpoints, createCheckpointsMemory } from "../../../core/past/checkpoints.ts";
 import type { ClosedParts } from "../../../core/past/closed.ts";
 import type { Identity } from "../../../core/ports.ts";
+import { createTimersMemory, Timers } from "../../../core/timers.ts";
 import { Turn } from "../../../core/turn.ts";
 import { kindCodeOf } from "../../../core/wire/delta-codec.ts";
 import { opened, operations, put, Scribe, trustingCodec, trustingCrypto, unsigned } from "../authors.ts";
@@ -126,6 +127,7 @@ export class Council {
     this.store = new DeltaStore(createDeltaStoreMemory(), {
       contextId: scribe.contextId,
       crypto: trustingCrypto,
+      timers: new Timers(createTimersMemory()),
       bounds: { deltasMax: 1_000, bytesMax: 1e9 },
       rules: {
         permits: (delta) => this.members.refusalOf(delta),
