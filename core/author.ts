@@ -71,7 +71,7 @@ export class Author {
 
   #keep(hlc: Hlc, turn: Turn): void {
     this.#memory.hlc = hlc;
-    turn.put(storeKeys.clock, encode([hlc.ms, hlc.counter]));
+    turn.put(storeKeys.clock, encodeClock(hlc));
   }
 
   #tick(turn: Turn): Hlc {
@@ -83,12 +83,22 @@ export class Author {
     this.#memory.incarnation = incarnation;
     const stored = turn.read(storeKeys.clock);
     if (stored === undefined) return;
-    const [ms, counter] = expectFields(decodeValue(stored, 64), 2, "a stored clock");
-    this.#memory.hlc = Object.freeze({
-      ms: expectInteger(ms, hlcMsMax),
-      counter: expectInteger(counter, hlcCounterMax),
-    });
+    this.#memory.hlc = decodeClock(stored);
   }
+}
+
+/** What the store keeps of a clock. */
+export function encodeClock({ ms, counter }: Hlc): Uint8Array {
+  return encode([ms, counter]);
+}
+
+/** For use inside `decoding`. */
+export function decodeClock(stored: Uint8Array): Hlc {
+  const [ms, counter] = expectFields(decodeValue(stored, 64), 2, "a stored clock");
+  return Object.freeze({
+    ms: expectInteger(ms, hlcMsMax),
+    counter: expectInteger(counter, hlcCounterMax),
+  });
 }
 
 export function createAuthorMemory(): AuthorMemory {

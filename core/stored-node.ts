@@ -35,7 +35,7 @@ export function saveNode(incarnation: Incarnation, contexts: readonly ContextId[
 }
 
 /** The contexts this node keeps; none in an empty store. For use inside `decoding`. */
-export function loadNode(turn: Turn): readonly ContextId[] {
+export function loadNode(turn: Pick<Turn, "read">): readonly ContextId[] {
   const record = turn.read(storeKeys.node);
   if (record === undefined) return [];
   const fields = decodeValue(record, recordBytesMax);

@@ -118,6 +118,7 @@ function viewOf(replica: Replica, core: NodeCore): ContextView {
     heads: replica.heads(),
     applied: replica.deltas.graph.count,
     pending: replica.deltas.pending.count,
+    stranded: replica.deltas.stranded.count,
     entities: replica.state.storedCount,
     owed: replica.owed.waitingCount,
     parked: replica.owed.parkedCount,

@@ -98,8 +98,8 @@ export class Metrics {
 
   #contexts(core: NodeCore): void {
     const registry = this.#registry;
-    const gauges = ["reconverge_deltas", "reconverge_pending", "reconverge_entities", "reconverge_owed"];
-    for (const name of gauges) registry.clear(name);
+    for (const name of ["deltas", "pending", "stranded", "entities", "owed"])
+      registry.clear(`reconverge_${name}`);
     const states = new Map(readinessStates.map((state) => [state, 0]));
     for (const [contextId, { deltas, state, owed }] of core.replicas()) {
       const labels = { context: toBase58(contextId) };
@@ -107,6 +107,10 @@ export class Metrics {
       registry.set("reconverge_pending", "deltas that wait for parents", {
         labels,
         value: deltas.pending.count,
+      });
+      registry.set("reconverge_stranded", "deltas that a repair could read, and that are not applied", {
+        labels,
+        value: deltas.stranded.count,
       });
       registry.set("reconverge_entities", "entities stored", { labels, value: state.storedCount });
       registry.set("reconverge_owed", "handlers and calls still to be run", {

@@ -10,6 +10,7 @@ import { type ChunkFiles, openChunkFiles } from "../adapters/blob-files/chunk-fi
 import { createNodeIdentity, publicKeyOfSeed } from "../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../adapters/crypto/node-crypto.ts";
 import type { NodeApi } from "../adapters/http/api.ts";
+import { toBase58 } from "../adapters/http/base58.ts";
 import { type Server, startServer } from "../adapters/http/server.ts";
 import { type DiskStore, openLevelStore } from "../adapters/level/level-store.ts";
 import { type Store, StoreError } from "../adapters/level/store.ts";
@@ -30,6 +31,7 @@ import { FlightRecorder } from "./flight/recorder.ts";
 import { componentLog, type LogComponent } from "./logs.ts";
 import { Metrics } from "./metrics.ts";
 import { randomWords } from "./random-words.ts";
+import { whatIsStranded } from "./readiness.ts";
 import type { NodeConfig } from "./settings.ts";
 import { StoreCopy } from "./store-copy.ts";
 import { isStoreGone, noteStore, storeBegunAnew, storeGone } from "./store-note.ts";
@@ -188,6 +190,10 @@ export class ReconvergeNode {
       });
     this.#enter("running");
     log.info({ peer: network.peer, api: parts.server?.url, contexts }, "ready");
+    for (const [contextId, replica] of core.replicas()) {
+      const why = whatIsStranded(replica);
+      if (why !== null) log.warn({ context: toBase58(contextId) }, why);
+    }
     if (contexts > contextsMax)
       log.warn(
         { contexts, contextsMax },

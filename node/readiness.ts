@@ -2,6 +2,7 @@
 
 import type { ContextId } from "../core/ids.ts";
 import type { NodeCore } from "../core/node.ts";
+import type { Replica } from "../core/replica.ts";
 
 export const readinessStates = ["bootstrapping", "catching-up", "ready", "degraded"] as const;
 
@@ -23,7 +24,8 @@ export function readinessOf(core: NodeCore, contextId: ContextId): Readiness {
     };
   if (!replica.isInitialized) {
     const why = peers === 0 ? "no connected peer has it" : `${peers} peers that have it are being asked`;
-    return { state: "bootstrapping", why: refusedBy(core, contextId) ?? why };
+    const reasons = [refusedBy(core, contextId) ?? why, whatIsStranded(replica)];
+    return { state: "bootstrapping", why: reasons.filter((reason) => reason !== null).join("; ") };
   }
   const { ownRole, comingIn } = replica.governance;
   if (ownRole === null)
@@ -65,7 +67,16 @@ function whatIsWrong(core: NodeCore, contextId: ContextId): string | null {
   if (tried.length > 0 && tried.every(([, { last }]) => last?.outcome === "failed"))
     return `the last session with each of ${tried.length} peers failed`;
   const parked = replica?.owed.parkedCount ?? 0;
-  return parked === 0
-    ? refusedBy(core, contextId)
-    : `${parked} handlers or calls failed too often and are parked`;
+  if (parked > 0) return `${parked} handlers or calls failed too often and are parked`;
+  return refusedBy(core, contextId) ?? (replica === undefined ? null : whatIsStranded(replica));
+}
+
+/** Of a damaged store, what could be read but is not applied; null where there is no such thing. */
+export function whatIsStranded({ deltas: { stranded } }: Replica): string | null {
+  const { count, refused } = stranded;
+  const [reason] = refused.values();
+  const waiting = `${count - refused.size} deltas that repair could read wait for others that it could not: no peer has given these yet, and the store keeps what waits`;
+  const unfit = `${refused.size} deltas that repair could read are kept in the store, but not applied: ${reason}`;
+  const said = [count > refused.size ? waiting : "", refused.size > 0 ? unfit : ""];
+  return count === 0 ? null : said.filter((clause) => clause !== "").join("; ");
 }

@@ -21,6 +21,7 @@ const levels: Readonly<Partial<Record<ProbeName, "error" | "warn">>> = {
   "past-closed-without": "error",
   "handler-parked": "warn",
   "call-parked": "warn",
+  "stranded-refused": "warn",
   "peer-banned": "warn",
 };
 

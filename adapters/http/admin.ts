@@ -89,6 +89,7 @@ function show(context: ContextView) {
     isInitialized: context.applied > 0,
     appliedDeltas: context.applied,
     pendingDeltas: context.pending,
+    strandedDeltas: context.stranded,
     entities: context.entities,
     owed: context.owed,
     parked: context.parked,

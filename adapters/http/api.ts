@@ -95,6 +95,8 @@ export interface ContextView {
   readonly heads: readonly DeltaId[];
   readonly applied: number;
   readonly pending: number;
+  /** Deltas that a repair could read, and that are not applied. */
+  readonly stranded: number;
   readonly entities: number;
   /** Work this node owes because of it: handlers of events, and queued calls. */
   readonly owed: number;

@@ -25,11 +25,18 @@ function tellPrivate({ context, kept, lost }: SalvagedPrivate): string {
 
 function tell(outcome: RepairOutcome): string {
   if (outcome.kind === "salvaged") {
-    const { contexts, deltas, waiting } = outcome.salvaged;
+    const { contexts, deltas, waiting, refused } = outcome.salvaged;
     return [
       outcome.why,
       `a new store was made of what could be read: ${deltas} deltas of ${contexts} contexts`,
-      `${waiting} more deltas build on what is missing, and are in the old store only`,
+      ...(waiting === 0
+        ? []
+        : [
+            `${waiting} more deltas build on what is missing: they are kept in the new store, and applied once peers have brought that; until then the node is degraded, and its status counts them`,
+          ]),
+      ...(refused === 0
+        ? []
+        : [`${refused} more deltas are kept in it, too, but not applied: a peer would refuse them`]),
       ...outcome.salvaged.private.map(tellPrivate),
       "handlers that were still owed are not in it; peers bring what they hold once the node runs",
       `the old store is kept in ${outcome.keptAt}`,

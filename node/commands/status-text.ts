@@ -39,18 +39,28 @@ function nodeText(status: JsonObject): string {
 }
 
 function contextText(context: JsonObject, sync: readonly JsonObject[]): string {
-  const { id, applicationId, appliedDeltas, pendingDeltas, ownRole, contextStateHash, owed, parked } =
-    context;
+  const {
+    id,
+    applicationId,
+    appliedDeltas,
+    pendingDeltas,
+    strandedDeltas,
+    ownRole,
+    contextStateHash,
+    owed,
+    parked,
+  } = context;
   const readiness = isJsonObject(context.readiness ?? null) ? (context.readiness as JsonObject) : {};
   const why = readiness.why === "" ? "" : `: ${readiness.why}`;
   const heads = Array.isArray(context.dagHeads) ? context.dagHeads.map(String) : [];
   const more = heads.length > headsShownMax ? ` and ${heads.length - headsShownMax} more` : "";
+  const stranded = Number(strandedDeltas ?? 0) > 0 ? `, ${strandedDeltas} kept by a repair` : "";
   const rows = [
     ["state", `${readiness.state}${why}`],
     ["role", ownRole ?? (context.isInvited === true ? "invited" : "none")],
     ["root", contextStateHash],
     ["heads", `${heads.slice(0, headsShownMax).join(" ")}${more}`],
-    ["deltas", `${appliedDeltas}, ${pendingDeltas} pending`],
+    ["deltas", `${appliedDeltas}, ${pendingDeltas} pending${stranded}`],
     ["owed", `${owed}, ${parked} parked`],
     ...sync.map((row) => ["sync", verdict(row)] as const),
   ] as const;

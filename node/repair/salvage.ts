@@ -1,18 +1,25 @@
 /**
  * A new store from what can be read of a damaged one: its contexts, and the deltas that still verify. Deltas prove
- * themselves by their ids and signatures, so nothing false comes over, and what is missing between them peers
- * bring, as they would to a node that was away. What is private comes over as far as it is left. Handlers are owed for none of them: the old store had run most.
+ * themselves by their ids and signatures, so nothing false comes over. Those that build on what is missing come over, too,
+ * and wait in the new store until peers have brought that, as they would to a node that was away
+ * (core/delta-store/stranded.ts). What is private comes over as far as it is left. Handlers are owed for none of what is
+ * applied here: the old store had run most.
  */
 
 import type { Remains } from "../../adapters/level/repair.ts";
 import type { Store } from "../../adapters/level/store.ts";
+import { decodeClock, encodeClock } from "../../core/author.ts";
+import type { CausalDelta } from "../../core/dag/delta.ts";
 import { decodeDeletions } from "../../core/deletion/deletions.ts";
 import { isFault } from "../../core/fault.ts";
+import { compareHlc, type Hlc, hlcZero } from "../../core/hlc.ts";
 import { type ContextId, idBytes } from "../../core/ids.ts";
 import type { Input } from "../../core/input.ts";
 import { createNodeMemory, NodeCore, type NodeOptions } from "../../core/node.ts";
 import type { RandomWords } from "../../core/random.ts";
+import type { Replica } from "../../core/replica.ts";
 import { storeKeys } from "../../core/store-keys.ts";
+import { loadNode } from "../../core/stored-node.ts";
 import { decoding } from "../../core/wire/cbor.ts";
 import { type SalvagedPrivate, salvagePrivate } from "./salvage-private.ts";
 
@@ -20,8 +27,10 @@ export interface Salvaged {
   readonly contexts: number;
   /** That are applied again. */
   readonly deltas: number;
-  /** That wait for others, which were not found. */
+  /** That are in the new store as well, and wait for others, which were not found. */
   readonly waiting: number;
+  /** That are in it, and are not applied, as they may not be. */
+  readonly refused: number;
   /** What contexts keep privately, by context. */
   readonly private: readonly SalvagedPrivate[];
 }
@@ -35,8 +44,8 @@ export async function salvage(
   randomWords: RandomWords,
 ): Promise<Salvaged> {
   const { store } = options;
-  // Above the clock it stamped with, or it could sign two deltas with one moment.
-  for await (const [key, clock] of remains.entries(storeKeys.clock)) store.stage([[key, clock]]);
+  const deltas = await deltasOf(remains, options);
+  store.stage([[storeKeys.clock, encodeClock(await clockIn(remains, deltas, options))]]);
   const core = new NodeCore(options, createNodeMemory(randomWords));
   const handle = async (input: Input, nowMs = 0) => {
     for (const effect of core.handle({ monotonicMs: nowMs, wallMs: Date.now() }, input))
@@ -45,21 +54,24 @@ export async function salvage(
   };
   await handle({ kind: "start" });
   const deleted = await deletedIn(remains);
-  for await (const [key] of remains.entries("c"))
-    if (key.length === 1 + idBytes && !deleted.has(key.slice(1) as ContextId))
-      await handle(callOf({ kind: "join-context", contextId: key.slice(1) as ContextId }));
-  for (const sealed of await deltasOf(remains, options))
-    await handle(callOf({ kind: "restore", contextId: sealed.contextId, delta: sealed.delta }));
+  for (const contextId of await contextsIn(remains, deltas))
+    if (!deleted.has(contextId)) await handle(callOf({ kind: "join-context", contextId }));
+  for (const { contextId, sealed } of deltas)
+    await handle(callOf({ kind: "restore", contextId, delta: sealed }));
   const own = await salvagePrivate(remains, core.replicas(), handle);
   const replicas = [...core.replicas().values()];
-  while (replicas.some(({ deltas }) => deltas.readyCount > 0)) await handle({ kind: "woken" });
+  while (replicas.some(({ deltas: { readyCount, stranded } }) => readyCount > 0 || stranded.readyCount > 0))
+    await handle({ kind: "woken" });
   await handle({ kind: "stop" });
   for (const { contextId } of replicas) store.stage([[storeKeys.owed(contextId), null]]);
   await store.flush();
+  const sum = (count: (deltas: Replica["deltas"]) => number) =>
+    replicas.reduce((total, { deltas: each }) => total + count(each), 0);
   return {
     contexts: replicas.length,
-    deltas: replicas.reduce((sum, { deltas }) => sum + deltas.graph.count, 0),
-    waiting: replicas.reduce((sum, { deltas }) => sum + deltas.pending.count, 0),
+    deltas: sum(({ graph }) => graph.count),
+    waiting: sum(({ stranded }) => stranded.count - stranded.refused.size),
+    refused: sum(({ stranded }) => stranded.refused.size),
     private: own,
   };
 }
@@ -75,14 +87,44 @@ async function deletedIn(remains: Remains): Promise<ReadonlySet<ContextId>> {
   return new Set();
 }
 
-/** Oldest first by their authors' clocks, so that few wait for others. */
-async function deltasOf(remains: Remains, { codec }: NodeOptions) {
-  const found: { readonly contextId: ContextId; readonly atMs: number; readonly delta: Uint8Array }[] = [];
-  for await (const [, sealed] of remains.entries("d")) {
-    const delta = codec.openDelta(sealed);
-    if (!isFault(delta)) found.push({ contextId: delta.contextId, atMs: delta.hlc.ms, delta: sealed });
+/** Whatever names a context counts: its record, what lists them all, and each delta. */
+async function contextsIn(remains: Remains, deltas: readonly CausalDelta[]): Promise<ReadonlySet<ContextId>> {
+  const found = new Set<ContextId>();
+  for await (const [, record] of remains.entries(storeKeys.node)) {
+    const listed = decoding("the contexts of a node", () => {
+      return { kind: "listed", contextIds: loadNode({ read: () => record }) } as const;
+    });
+    if (listed.kind === "listed") for (const contextId of listed.contextIds) found.add(contextId);
   }
-  return found.sort((a, b) => a.atMs - b.atMs);
+  for await (const [key] of remains.entries("c"))
+    if (key.length === 1 + idBytes) found.add(key.slice(1) as ContextId);
+  for (const { contextId } of deltas) found.add(contextId);
+  return found;
+}
+
+/** Not below any this node is known to have stamped with, or it could sign two deltas with one moment. */
+async function clockIn(
+  remains: Remains,
+  deltas: readonly CausalDelta[],
+  { identity }: NodeOptions,
+): Promise<Hlc> {
+  const stamps = deltas.filter(({ author }) => author === identity.author).map(({ hlc }) => hlc);
+  for await (const [, stored] of remains.entries(storeKeys.clock)) {
+    const read = decoding("a clock", () => ({ kind: "read", clock: decodeClock(stored) }) as const);
+    if (read.kind === "read") stamps.push(read.clock);
+  }
+  return stamps.reduce((latest, stamp) => (compareHlc(stamp, latest) > 0 ? stamp : latest), hlcZero);
+}
+
+/** Oldest first by their authors' clocks, so that few wait for others. What an earlier repair left waiting is among them. */
+async function deltasOf(remains: Remains, { codec }: NodeOptions): Promise<readonly CausalDelta[]> {
+  const found: CausalDelta[] = [];
+  for (const prefix of ["d", "w"])
+    for await (const [, sealed] of remains.entries(prefix)) {
+      const delta = codec.openDelta(sealed);
+      if (!isFault(delta)) found.push(delta);
+    }
+  return found.sort((a, b) => compareHlc(a.hlc, b.hlc));
 }
 
 function callOf(call: Extract<Input, { kind: "request" }>["call"]): Input {

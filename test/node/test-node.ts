@@ -53,6 +53,8 @@ interface Answer {
     readonly dagHeads?: readonly string[];
     readonly owed?: number;
     readonly parked?: number;
+    readonly strandedDeltas?: number;
+    readonly readiness?: { readonly state: string; readonly why: string };
   };
   readonly result?: { readonly output: unknown };
   readonly error?: unknown;

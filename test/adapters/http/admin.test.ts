@@ -26,6 +26,7 @@ test("contexts are made, listed, shown and joined", async () => {
     isInitialized: true,
     appliedDeltas: 2,
     pendingDeltas: 1,
+    strandedDeltas: 4,
     entities: 3,
     owed: 5,
     parked: 1,

@@ -20,6 +20,7 @@ export const view: ContextView = {
   heads: ["h".repeat(32) as DeltaId],
   applied: 2,
   pending: 1,
+  stranded: 4,
   entities: 3,
   owed: 5,
   parked: 1,

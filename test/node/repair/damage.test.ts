@@ -17,7 +17,7 @@ import * as assert from "uvu/assert";
 import { StoreError } from "../../../adapters/level/store.ts";
 import { finishInterrupted, repairNode } from "../../../node/repair/repair.ts";
 import { temporaryFolder } from "../../adapters/level/temporary-folder.ts";
-import { entriesFound, nodeOver, storeHistory } from "./stored-history.ts";
+import { bringAll, deltasIn, entriesFound, nodeOver, storeHistory } from "./stored-history.ts";
 
 const original = join(temporaryFolder(), "store");
 const history = await storeHistory(original);
@@ -165,9 +165,17 @@ for (const damage of damages) {
     }
     const outcome = await repair(true);
     assert.is(outcome.kind, damage.accepted, JSON.stringify(outcome));
-    if (outcome.kind === "salvaged") assert.ok(existsSync(outcome.keptAt), "the old store is kept");
     const left = await start();
     if (damage.losesNothing) assert.equal(left, everything);
+    if (outcome.kind === "salvaged") {
+      assert.ok(existsSync(outcome.keptAt), "the old store is kept");
+      const [readable, kept] = [await deltasIn(outcome.keptAt), await deltasIn(store)];
+      const missing = Array.from(readable.keys()).filter((id) => !kept.has(id));
+      assert.is(missing.length, 0, `${missing.length} of ${readable.size} were readable, and are gone`);
+      assert.is(outcome.salvaged.deltas + outcome.salvaged.waiting, kept.size);
+      assert.is(await bringAll(store, (await deltasIn(original)).values()), 0, "nothing waits then");
+      assert.equal(await start(), everything);
+    }
     assert.is((await repair(false)).kind, "whole");
   });
 }

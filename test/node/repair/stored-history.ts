@@ -1,17 +1,23 @@
 // A node's history in a real store, without a network: as much as fills LevelDB's tables and its log.
 
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { createNodeIdentity } from "../../../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
 import { openLevelStore } from "../../../adapters/level/level-store.ts";
+import { openRemains } from "../../../adapters/level/repair.ts";
 import type { Store } from "../../../adapters/level/store.ts";
 import type { Application } from "../../../core/app/application.ts";
 import { kvStore } from "../../../core/app/built-in/kv-store.ts";
 import { createConfig } from "../../../core/config.ts";
+import type { CausalDelta } from "../../../core/dag/delta.ts";
 import type { Outcome } from "../../../core/effect.ts";
-import type { ContextId, PeerId } from "../../../core/ids.ts";
+import { isFault } from "../../../core/fault.ts";
+import type { ContextId, DeltaId, PeerId } from "../../../core/ids.ts";
 import type { ClientCall, Input } from "../../../core/input.ts";
 import { createNodeMemory, NodeCore } from "../../../core/node.ts";
 import { createCodec } from "../../../core/wire/codec.ts";
+import { temporaryFolder } from "../../adapters/level/temporary-folder.ts";
 
 export const seed = new Uint8Array(32).fill(7);
 const peer = "12D3KooWTest" as PeerId;
@@ -69,6 +75,11 @@ export class StoredNode {
     });
   }
 
+  /** Does what is due. */
+  wake(): void {
+    this.#give({ kind: "woken" });
+  }
+
   stop(): void {
     this.#give({ kind: "stop" });
   }
@@ -111,6 +122,41 @@ export async function entriesFound(
   const store = await openLevelStore(path, { create: false, secret });
   try {
     return new StoredNode(store).entryCounts(contextIds);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The deltas that can be read of a store, whatever else is wrong with it, by their ids. */
+export async function deltasIn(path: string): Promise<ReadonlyMap<DeltaId, CausalDelta>> {
+  const copied = join(temporaryFolder(), "store");
+  cpSync(path, copied, { recursive: true });
+  const remains = await openRemains(copied, null);
+  const found = new Map<DeltaId, CausalDelta>();
+  const codec = createCodec(nodeCrypto);
+  for (const prefix of ["d", "w"])
+    for await (const [, sealed] of remains.entries(prefix)) {
+      const delta = codec.openDelta(sealed);
+      if (!isFault(delta)) found.set(delta.id, delta);
+    }
+  await remains.close();
+  return found;
+}
+
+/** The same once a peer has brought all that it has; gives how many deltas still wait then. */
+export async function bringAll(path: string, deltas: Iterable<CausalDelta>): Promise<number> {
+  const store = await openLevelStore(path, { create: false });
+  try {
+    const node = new StoredNode(store);
+    for (const { contextId, sealed } of deltas) {
+      if (!node.core.replicas().has(contextId)) node.call({ kind: "join-context", contextId });
+      node.call({ kind: "restore", contextId, delta: sealed });
+    }
+    const counts = () => Array.from(node.core.replicas().values(), ({ deltas: { stranded } }) => stranded);
+    while (counts().some(({ readyCount }) => readyCount > 0)) node.wake();
+    node.stop();
+    await store.flush();
+    return counts().reduce((sum, { count }) => sum + count, 0);
   } finally {
     await store.close();
   }
