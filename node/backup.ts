@@ -16,7 +16,8 @@ import { makeInPlace } from "./backup-place.ts";
 import type { ApiClient } from "./client.ts";
 import { Failure } from "./failure.ts";
 import { type NodeFolder, writeWhole } from "./home.ts";
-import { checkStore, finishInterrupted, type StoredNode } from "./repair/repair.ts";
+import { checkStore, type StoredNode } from "./repair/repair.ts";
+import { finishInterrupted } from "./repair/take-place.ts";
 import { copyBeside } from "./store-copy.ts";
 
 /** How often a running node is asked whether it has copied its store. */
@@ -51,7 +52,7 @@ export async function backUp(source: BackupSource, target: string): Promise<Back
     );
     const reading = { acceptLoss: false, secret, told: () => {} };
     const values = await checkStore({ ...source, storePath: copy.storePath }, reading);
-    if (typeof values === "string") throw unreadable(folder, values);
+    if (typeof values !== "number") throw unreadable(folder, values.what);
     return { folder: target, values, chunks };
   });
 }

@@ -32,6 +32,7 @@ import { componentLog, type LogComponent } from "./logs.ts";
 import { Metrics } from "./metrics.ts";
 import { randomWords } from "./random-words.ts";
 import { whatIsStranded } from "./readiness.ts";
+import { finishInterrupted } from "./repair/take-place.ts";
 import type { NodeConfig } from "./settings.ts";
 import { StoreCopy } from "./store-copy.ts";
 import { isStoreGone, noteStore, storeBegunAnew, storeGone } from "./store-note.ts";
@@ -225,6 +226,7 @@ export class ReconvergeNode {
 async function openOwnStore(options: NodeOptions, told: (what: string) => void): Promise<DiskStore> {
   const { seed, storePath, acceptLoss = false, storeSecret = null } = options;
   const owner = { storePath, peer: peerOfPublicKey(publicKeyOfSeed(seed)) };
+  if (await finishInterrupted(storePath)) told("a repair that was interrupted is finished");
   const isGone = await isStoreGone(owner);
   if (isGone && !acceptLoss) throw storeGone(storePath);
   const store = await openLevelStore(storePath, { create: true, acceptLoss, secret: storeSecret, told });

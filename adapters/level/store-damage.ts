@@ -12,22 +12,30 @@ const restore =
 /** Damage with what it is, for whoever says in other words where it is and what to do. */
 export class StoreDamage extends StoreError {
   readonly what: string;
+  /** Can one go on behind it with what is left? */
+  readonly isPassable: boolean;
 
-  constructor(message: string, what: string, cause: unknown) {
+  constructor(
+    message: string,
+    { what, isPassable, cause }: Pick<StoreDamage, "what" | "isPassable" | "cause">,
+  ) {
     super("store-damaged", message, cause);
     this.what = what;
+    this.isPassable = isPassable;
   }
 }
 
 export function damaged(folder: Place, what: string, cause?: unknown): StoreDamage {
-  return new StoreDamage(`the store at ${folder.path} is damaged: ${what}; ${restore}`, what, cause);
+  const message = `the store at ${folder.path} is damaged: ${what}; ${restore}`;
+  return new StoreDamage(message, { what, isPassable: false, cause });
 }
 
 /** Damage behind which one can go on with what is left. */
 export function lossy(folder: Place, what: string, cause?: unknown): StoreDamage {
   const advice =
     "put a backup back, or run once with --accept-loss to go on with what is left: peers bring what they hold";
-  return new StoreDamage(`the store at ${folder.path} is damaged: ${what}; ${advice}`, what, cause);
+  const message = `the store at ${folder.path} is damaged: ${what}; ${advice}`;
+  return new StoreDamage(message, { what, isPassable: true, cause });
 }
 
 /** LevelDB says it in words alone, those of the system. */

@@ -13,6 +13,9 @@ import { levelName, type Marker, readMarker, writeMarker } from "./marker.ts";
 import { codeOf, messageOf, StoreError } from "./store.ts";
 import type { ValueFormat } from "./value-seal.ts";
 
+/** The file with the tip, in the folder. */
+export const tipName = "tip";
+
 /** Folders this process has open, by their real path. */
 const openFolders = new Set<string>();
 
@@ -27,7 +30,7 @@ export class StoreFolder {
   private constructor(path: string, marker: Marker) {
     this.path = path;
     this.levelPath = join(path, levelName);
-    this.tipPath = join(path, "tip");
+    this.tipPath = join(path, tipName);
     this.#lockPath = join(path, "pid");
     this.#marker = marker;
   }
@@ -37,11 +40,11 @@ export class StoreFolder {
     path: string,
     about: { readonly create: boolean; readonly values: ValueFormat },
   ): Promise<StoreFolder> {
-    const found = await guarded(path, () => readMarker(path, about.create));
+    const found = await usingFolder(path, () => readMarker(path, about.create));
     const isNew = found === null || found.state === "creating";
     const marker: Marker = isNew ? { state: "creating", values: about.values } : found;
-    if (isNew) await guarded(path, () => writeMarker(path, marker));
-    const real = await guarded(path, () => realpath(path));
+    if (isNew) await usingFolder(path, () => writeMarker(path, marker));
+    const real = await usingFolder(path, () => realpath(path));
     if (openFolders.has(real)) throw locked(path, "this process");
     openFolders.add(real);
     return new StoreFolder(real, marker);
@@ -53,11 +56,11 @@ export class StoreFolder {
 
   /** To be said once LevelDB's lock is held. */
   async opened(): Promise<void> {
-    await guarded(this.path, () => writeFile(this.#lockPath, `${process.pid}\n`));
+    await usingFolder(this.path, () => writeFile(this.#lockPath, `${process.pid}\n`));
   }
 
   async mark(marker: Marker): Promise<void> {
-    await guarded(this.path, () => writeMarker(this.path, marker));
+    await usingFolder(this.path, () => writeMarker(this.path, marker));
     this.#marker = marker;
   }
 
@@ -89,16 +92,17 @@ export class StoreFolder {
   /** Lets go of the folder. `wasOpened`: LevelDB's lock was held, so the process id there is ours. */
   async release(wasOpened: boolean): Promise<void> {
     openFolders.delete(this.path);
-    if (wasOpened) await guarded(this.path, () => rm(this.#lockPath, { force: true }));
+    if (wasOpened) await usingFolder(this.path, () => rm(this.#lockPath, { force: true }));
   }
 }
 
 /** Is there nothing in the place of a store? Rejects with a `StoreError` where there is what is none. */
 export async function mayBegin(path: string): Promise<boolean> {
-  return (await guarded(path, () => readMarker(path, true))) === null;
+  return (await usingFolder(path, () => readMarker(path, true))) === null;
 }
 
-async function guarded<T>(path: string, operation: () => Promise<T>): Promise<T> {
+/** Does something with the folder of a store; what the system says to that becomes a `StoreError`. */
+export async function usingFolder<T>(path: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {

@@ -38,7 +38,6 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     pino.destination({ dest: 2, sync: true }),
   );
   const stopped = untilStopped();
-  await finishRepair(folder.storePath, log);
   // Loaded only now: it takes a while, and a mistake in the configuration should be told at once.
   const { ReconvergeNode } = await import("../node.ts");
   const applications = await loadApplications(config.applications, log);
@@ -69,11 +68,6 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     await removeRunRecord(folder);
   }
   log.info("stopped");
-}
-
-async function finishRepair(storePath: string, log: Logger): Promise<void> {
-  const { finishInterrupted } = await import("../repair/repair.ts");
-  if (await finishInterrupted(storePath)) log.warn("a repair that was interrupted is finished");
 }
 
 const recordMibMax = 4_096;

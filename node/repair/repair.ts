@@ -1,10 +1,10 @@
 /**
  * `node repair`: finds out what is wrong with a store and puts right what can be. A manifest that is damaged or gone
- * is made anew, which loses nothing. Where something is really gone, and that is accepted, a new store is made of
- * what is left, and the old one is kept beside it.
+ * is made anew, which loses nothing. Where something is really gone, and that is accepted, one goes on with what is
+ * left where only the last writes are missing; otherwise a new store is made of what is left, and the old one is kept
+ * in its folder.
  */
 
-import { rename, rm } from "node:fs/promises";
 import { createNodeIdentity } from "../../adapters/crypto/identity.ts";
 import { nodeCrypto } from "../../adapters/crypto/node-crypto.ts";
 import { openLevelStore } from "../../adapters/level/level-store.ts";
@@ -16,10 +16,10 @@ import type { Application } from "../../core/app/application.ts";
 import type { Config } from "../../core/config.ts";
 import type { PeerId } from "../../core/ids.ts";
 import { createCodec } from "../../core/wire/codec.ts";
-import { exists } from "../home.ts";
 import { randomWords } from "../random-words.ts";
 import { isStoreGone, storeBegunAnew, storeGone } from "../store-note.ts";
 import { type Salvaged, salvage } from "./salvage.ts";
+import { dropUnfinished, finishInterrupted, repairedPath, takePlace } from "./take-place.ts";
 import { findDamage } from "./verify.ts";
 
 /** Whose store it is, and where. */
@@ -57,9 +57,16 @@ export async function repairNode(node: StoredNode, acceptLoss: boolean): Promise
   if (!acceptLoss)
     throw new StoreError(
       "store-damaged",
-      `the store at ${storePath} is not whole: ${checked}; put a backup back, or run this once with --accept-loss, which makes a new store of what can be read and keeps the old one beside it: peers bring what they hold`,
+      `the store at ${storePath} is not whole: ${checked.what}; put a backup back, or run this once with --accept-loss, which ${whatFollows(checked)}: peers bring what they hold`,
     );
-  return await replace(node, checked);
+  return await replace(node, checked.what);
+}
+
+/** Of a loss that is accepted. */
+function whatFollows({ isPassable }: Pick<StoreDamage, "isPassable">): string {
+  return isPassable
+    ? "goes on with what is left of it, in its place"
+    : "makes a new store of what can be read and keeps the old one in a folder within it";
 }
 
 async function beginAnew({ storePath, secret }: StoredNode, acceptLoss: boolean): Promise<RepairOutcome> {
@@ -70,53 +77,50 @@ async function beginAnew({ storePath, secret }: StoredNode, acceptLoss: boolean)
 }
 
 /** Opens a store and reads all of it; gives the number of values, or what is wrong. */
-export async function checkStore(node: StoredNode, opening: RepairOptions): Promise<number | string> {
+export async function checkStore(
+  node: StoredNode,
+  opening: RepairOptions,
+): Promise<number | Pick<StoreDamage, "what" | "isPassable">> {
   const { storePath } = node;
   try {
     const values = await checkValues(storePath, opening);
     const store = await openLevelStore(storePath, { create: false, ...opening });
     try {
       const now = { monotonicMs: 0, wallMs: Date.now() };
-      return findDamage({ ...coreParts(node), store }, now) ?? values;
+      const what = findDamage({ ...coreParts(node), store }, now);
+      return what === null ? values : { what, isPassable: false };
     } finally {
       await store.close();
     }
   } catch (error) {
-    if (error instanceof StoreDamage) return error.what;
+    if (error instanceof StoreDamage) return error;
     throw error;
   }
 }
 
 async function replace(node: StoredNode, why: string): Promise<RepairOutcome> {
+  const { storePath } = node;
+  await dropUnfinished(storePath);
+  try {
+    const salvaged = await salvageBeside(node);
+    return { kind: "salvaged", why, keptAt: await takePlace(storePath), salvaged };
+  } finally {
+    // Of one that did not come to its end: it may be what fills the disk.
+    await dropUnfinished(storePath);
+  }
+}
+
+async function salvageBeside(node: StoredNode): Promise<Salvaged> {
   const { storePath, secret } = node;
-  const freshPath = besideStore(storePath);
-  await rm(freshPath, { recursive: true, force: true });
   const remains = await openRemains(storePath, secret);
   let store: Store | null = null;
-  let salvaged: Salvaged;
   try {
-    store = await openLevelStore(freshPath, { create: true, secret });
-    salvaged = await salvage(remains, { ...coreParts(node), store }, randomWords());
+    store = await openLevelStore(repairedPath(storePath), { create: true, secret });
+    return await salvage(remains, { ...coreParts(node), store }, randomWords());
   } finally {
     await store?.close();
     await remains.close();
   }
-  const keptAt = `${storePath}.damaged-${Date.now()}`;
-  await rename(storePath, keptAt);
-  await rename(freshPath, storePath);
-  return { kind: "salvaged", why, keptAt, salvaged };
-}
-
-/** Where a new store is made before it takes the place of the old one. */
-function besideStore(storePath: string): string {
-  return `${storePath}.repaired`;
-}
-
-/** Between its two renames, a repair that was interrupted leaves only the new store, which is complete then. True when it was so. */
-export async function finishInterrupted(storePath: string): Promise<boolean> {
-  if ((await exists(storePath)) || !(await exists(besideStore(storePath)))) return false;
-  await rename(besideStore(storePath), storePath);
-  return true;
 }
 
 function coreParts({ seed, peer, applications, config }: StoredNode) {

@@ -5,7 +5,6 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -15,7 +14,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { StoreError } from "../../../adapters/level/store.ts";
-import { finishInterrupted, repairNode } from "../../../node/repair/repair.ts";
+import { repairNode } from "../../../node/repair/repair.ts";
 import { temporaryFolder } from "../../adapters/level/temporary-folder.ts";
 import { bringAll, deltasIn, entriesFound, nodeOver, storeHistory } from "./stored-history.ts";
 
@@ -190,15 +189,6 @@ test("a store that lost its store.json is refused with what to put there, which 
   writeFileSync(join(store, "store.json"), refusal.slice(refusal.indexOf("{")));
   const everything = history.contextIds.map(() => history.entries);
   assert.equal(await entriesFound(store, history), everything);
-});
-
-test("a repair that was killed between its renames is finished by the next start", async () => {
-  const store = join(temporaryFolder(), "store");
-  cpSync(original, store, { recursive: true });
-  renameSync(store, `${store}.repaired`);
-  assert.ok(await finishInterrupted(store));
-  assert.not(await finishInterrupted(store));
-  assert.equal(await entriesFound(store, history), [100, 100]);
 });
 
 test.run();
