@@ -8,8 +8,8 @@ import { Cache, createCacheMemory } from "../../core/cache.ts";
 import type { Commit } from "../../core/effect.ts";
 import { copyStore } from "./copying.ts";
 import { type OpenedParts, openParts } from "./opening.ts";
-import { messageOf, type Store } from "./store.ts";
-import { damaged, unwritable } from "./store-damage.ts";
+import type { Store } from "./store.ts";
+import { damaged, unusable, unwritable } from "./store-damage.ts";
 import { encodeTip, nextTip, ringKey, type Tip } from "./tip.ts";
 
 export interface LevelStoreOptions {
@@ -117,7 +117,7 @@ class LevelStore implements DiskStore {
     try {
       found = level.getSync(key);
     } catch (error) {
-      throw damaged(folder, `LevelDB cannot read it (${messageOf(error)})`, error);
+      throw unusable(folder, "LevelDB cannot read it", error);
     }
     if (found === undefined) return undefined;
     const value = seal.open(key, found);

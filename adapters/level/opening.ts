@@ -6,7 +6,7 @@
 import { type Database, LevelDb } from "./leveldb.ts";
 import { cutLogs, findLogHole } from "./log-hole.ts";
 import { rewriteValues } from "./rewriting.ts";
-import { codeOf, messageOf, StoreError } from "./store.ts";
+import { codeOf, StoreError } from "./store.ts";
 import { damaged, lossy, unusable } from "./store-damage.ts";
 import { StoreFolder } from "./store-folder.ts";
 import { checkRing, emptyTip, ringRange, ringSize, type Tip, TipFile } from "./tip.ts";
@@ -107,7 +107,7 @@ export async function openLevel(folder: StoreFolder): Promise<Database> {
 export async function checkLogs(folder: StoreFolder, { acceptLoss, told }: Accepting): Promise<void> {
   if (folder.marker.state === "creating" || (await folder.holder()) !== null) return;
   const hole = await findLogHole(folder.levelPath).catch((error: unknown) => {
-    throw damaged(folder, `LevelDB's log cannot be read (${messageOf(error)})`, error);
+    throw unusable(folder, "LevelDB's log cannot be read", error);
   });
   if (hole === null) return;
   const lost = `its log ${hole.path} is damaged at byte ${hole.offset}, and more follows`;
@@ -122,7 +122,7 @@ export async function openTipFile(folder: StoreFolder, { acceptLoss, told }: Acc
     return await TipFile.open(folder.tipPath);
   } catch (error) {
     if (codeOf(error) !== "ENOENT")
-      throw damaged(folder, `its file ${folder.tipPath} cannot be read (${messageOf(error)})`, error);
+      throw unusable(folder, `its file ${folder.tipPath} cannot be read`, error);
     const lost = `its file ${folder.tipPath} is gone, ${unknownEnd}`;
     if (!acceptLoss) throw lossy(folder, lost, error);
     told(lost);

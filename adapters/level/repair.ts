@@ -3,10 +3,10 @@
  * tables and logs, every value checked, and what can still be read handed out.
  */
 
-import { LevelDb } from "./leveldb.ts";
+import { type Database, LevelDb } from "./leveldb.ts";
 import { checkLogs, type Opening, openLevel, openParts } from "./opening.ts";
-import { messageOf, StoreError } from "./store.ts";
-import { damaged } from "./store-damage.ts";
+import { StoreError } from "./store.ts";
+import { damaged, unusable } from "./store-damage.ts";
 import { StoreFolder } from "./store-folder.ts";
 import { bareValues, chooseFormat, sealOf } from "./value-seal.ts";
 
@@ -26,7 +26,7 @@ export async function repairManifest(path: string, accepting: RepairOptions): Pr
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== "store-damaged") throw error;
       await LevelDb.repair(folder.levelPath).catch((cause: unknown) => {
-        throw damaged(folder, "LevelDB finds nothing in it that could be repaired", cause);
+        throw unusable(folder, "LevelDB finds nothing in it that could be repaired", cause);
       });
       return true;
     }
@@ -47,11 +47,23 @@ export async function checkValues(path: string, options: RepairOptions): Promise
     return count;
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw damaged(folder, `LevelDB cannot read it (${messageOf(error)})`, error);
+    throw unusable(folder, "LevelDB cannot read it", error);
   } finally {
     await level.close();
     await tipFile.close();
     await folder.release(true);
+  }
+}
+
+async function openRepaired(folder: StoreFolder): Promise<Database> {
+  try {
+    await LevelDb.repair(folder.levelPath).catch((cause: unknown) => {
+      throw unusable(folder, "LevelDB finds nothing in it that could be repaired", cause);
+    });
+    return await openLevel(folder);
+  } catch (error) {
+    await folder.release(false);
+    throw error;
   }
 }
 
@@ -70,8 +82,7 @@ export async function openRemains(path: string, secret: Uint8Array | null): Prom
   const seals = [written, marker.values].map((format) =>
     format.kind === "bare" ? bareValues : sealOf(format, secret),
   );
-  await LevelDb.repair(folder.levelPath);
-  const level = await openLevel(folder);
+  const level = await openRepaired(folder);
   return {
     async *entries(prefix) {
       const gte = Buffer.from(prefix, "latin1");

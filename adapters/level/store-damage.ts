@@ -41,12 +41,63 @@ export function lossy(folder: Place, what: string, cause?: unknown): StoreDamage
 /** LevelDB says it in words alone, those of the system. */
 const noSpace = /no space left on device|disk quota exceeded|ENOSPC|EDQUOT/i;
 
-/** What did not succeed with a store: for want of room, with which nothing is damaged, or because something is. */
+interface Hindrance {
+  readonly said: RegExp;
+  readonly what: string;
+  readonly advice: () => string;
+}
+
+const unharmed = "nothing in it is lost by that:";
+
+/** What keeps a store from being used that is no damage of it, and what to do about it. */
+const hindrances: readonly Hindrance[] = [
+  {
+    said: /read-only file system|EROFS/i,
+    what: "its file system is read-only",
+    advice: () =>
+      `${unharmed} have it mounted for writing (where nobody made it read-only, the system may have, as the disk fails)`,
+  },
+  {
+    said: /permission denied|operation not permitted|EACCES|EPERM/i,
+    what: "this process may not use its files",
+    advice: () =>
+      `${unharmed} run as the user who owns them, or give them to the user of this process${userNow()}`,
+  },
+  {
+    said: /input\/output error|i\/o error|EIO\b/i,
+    what: "its disk fails",
+    advice: () =>
+      "look at the health of the disk and its connection in the system's log, and copy what it holds to another one",
+  },
+  {
+    said: /too many open files|EMFILE|ENFILE/i,
+    what: "too many files are open",
+    advice: () =>
+      `${unharmed} raise the limit (LimitNOFILE of a service, "ulimit -n" of a shell), or end what has them open`,
+  },
+];
+
+function userNow(): string {
+  const id = process.getuid?.();
+  return id === undefined ? "" : ` (user ${id})`;
+}
+
+/** What did not succeed with a store: for a reason outside of it, with which nothing is damaged, or because something is. */
 export function unusable(folder: Place, what: string, cause: unknown): StoreError {
   const reason = `${what} (${messageOf(cause)})`;
-  if (!noSpace.test(reason)) return damaged(folder, reason, cause);
-  const message = `the store at ${folder.path} cannot be opened, as its disk is full: ${reason}; nothing in it is lost by that: make room, and start again`;
-  return new StoreError("store-full", message, cause);
+  return hindered(folder, reason, cause) ?? damaged(folder, reason, cause);
+}
+
+/** The error where the reason lies outside of the store; null where it does not. */
+export function hindered(folder: Place, reason: string, cause: unknown): StoreError | null {
+  if (noSpace.test(reason)) {
+    const message = `the store at ${folder.path} cannot be opened, as its disk is full: ${reason}; nothing in it is lost by that: make room, and start again`;
+    return new StoreError("store-full", message, cause);
+  }
+  const found = hindrances.find(({ said }) => said.test(reason));
+  if (found === undefined) return null;
+  const message = `the store at ${folder.path} cannot be used, as ${found.what}: ${reason}; ${found.advice()}, and start again`;
+  return new StoreError("store-failed", message, cause);
 }
 
 /** A commit that did not become durable, after which what was durable still is. */

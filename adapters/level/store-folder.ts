@@ -11,6 +11,7 @@ import { readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { levelName, type Marker, readMarker, writeMarker } from "./marker.ts";
 import { codeOf, messageOf, StoreError } from "./store.ts";
+import { hindered } from "./store-damage.ts";
 import type { ValueFormat } from "./value-seal.ts";
 
 /** The file with the tip, in the folder. */
@@ -107,6 +108,8 @@ export async function usingFolder<T>(path: string, operation: () => Promise<T>):
     return await operation();
   } catch (error) {
     if (error instanceof StoreError) throw error;
+    const hindrance = hindered({ path }, messageOf(error), error);
+    if (hindrance !== null) throw hindrance;
     throw new StoreError(
       "store-failed",
       `the store at ${path} cannot be used (${messageOf(error)}): expected a folder this user can read and write`,
