@@ -3,9 +3,12 @@
  * tables and logs, every value checked, and what can still be read handed out.
  */
 
+import { createReadStream } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { type Database, LevelDb } from "./leveldb.ts";
 import { checkLogs, type Opening, openLevel, openParts } from "./opening.ts";
-import { StoreError } from "./store.ts";
+import { codeOf, StoreError } from "./store.ts";
 import { damaged, unusable } from "./store-damage.ts";
 import { StoreFolder } from "./store-folder.ts";
 import { bareValues, chooseFormat, sealOf } from "./value-seal.ts";
@@ -25,9 +28,7 @@ export async function repairManifest(path: string, accepting: RepairOptions): Pr
       return false;
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== "store-damaged") throw error;
-      await LevelDb.repair(folder.levelPath).catch((cause: unknown) => {
-        throw unusable(folder, "LevelDB finds nothing in it that could be repaired", cause);
-      });
+      await repairLevel(folder);
       return true;
     }
   } finally {
@@ -55,11 +56,27 @@ export async function checkValues(path: string, options: RepairOptions): Promise
   }
 }
 
+/** LevelDB puts aside each table that it cannot read, whyever that is, so it is let at them only when it can. */
+async function repairLevel(folder: StoreFolder): Promise<void> {
+  try {
+    for (const entry of await readdir(folder.levelPath, { withFileTypes: true }))
+      if (entry.isFile()) await readThrough(join(folder.levelPath, entry.name));
+  } catch (error) {
+    // A folder that is gone has nothing in it.
+    if (codeOf(error) !== "ENOENT") throw unusable(folder, "its files cannot be read", error);
+  }
+  await LevelDb.repair(folder.levelPath).catch((cause: unknown) => {
+    throw unusable(folder, "LevelDB finds nothing in it that could be repaired", cause);
+  });
+}
+
+async function readThrough(path: string): Promise<void> {
+  for await (const _ of createReadStream(path));
+}
+
 async function openRepaired(folder: StoreFolder): Promise<Database> {
   try {
-    await LevelDb.repair(folder.levelPath).catch((cause: unknown) => {
-      throw unusable(folder, "LevelDB finds nothing in it that could be repaired", cause);
-    });
+    await repairLevel(folder);
     return await openLevel(folder);
   } catch (error) {
     await folder.release(false);

@@ -5,11 +5,14 @@ import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { CausalDelta } from "../../../core/dag/delta.ts";
+import { createStrandedMemory, StrandedDeltas } from "../../../core/delta-store/stranded.ts";
 import type { ContextId } from "../../../core/ids.ts";
+import { createTimersMemory, Timers } from "../../../core/timers.ts";
 import { holds } from "../../laws.ts";
 import { identityOf, operations, put, Scribe, trustingCodec, unsigned } from "../authors.ts";
 import { LoneNode, observed } from "../lone-node.ts";
 import { KeyedDisk } from "../state/states.ts";
+import { turnOn } from "./waiting.ts";
 
 const ann = unsigned("ann");
 const bob = unsigned("bob");
@@ -143,6 +146,27 @@ test("a delta that its author did not sign, or of another context, is not kept",
     assert.is(outcome.kind, "refused");
   }
   assert.is(node.replica(honest.contextId).deltas.stranded.count, 0);
+});
+
+test("what was taken, and dropped before it was applied, is offered again, and what is still held is not", () => {
+  const timers = new Timers(createTimersMemory());
+  const { contextId, genesis } = scribe;
+  const stranded = new StrandedDeltas(createStrandedMemory(), { contextId, timers, isApplied: () => false });
+  const turn = turnOn(new KeyedDisk());
+  stranded.keep(genesis, turn);
+  let offered = 0;
+  const receive = () => {
+    offered += 1;
+    return { kind: "pending", missing: [] } as const;
+  };
+  const offer = () => stranded.offer({ codec: trustingCodec, receive }, turn);
+  offer();
+  stranded.offerAgain(() => true, turn);
+  offer();
+  assert.is(offered, 1);
+  stranded.offerAgain(() => false, turn);
+  offer();
+  assert.is(offered, 2);
 });
 
 test.run();
