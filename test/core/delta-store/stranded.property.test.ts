@@ -10,7 +10,7 @@ import type { ContextId } from "../../../core/ids.ts";
 import { createTimersMemory, Timers } from "../../../core/timers.ts";
 import { holds } from "../../laws.ts";
 import { identityOf, operations, put, Scribe, trustingCodec, unsigned } from "../authors.ts";
-import { LoneNode, observed } from "../lone-node.ts";
+import { LoneNode, only } from "../lone-node.ts";
 import { KeyedDisk } from "../state/states.ts";
 import { turnOn } from "./waiting.ts";
 
@@ -34,6 +34,18 @@ function historyOf(shape: readonly (readonly [number, number])[]): readonly Caus
     deltas.push(scribe.write([...parents] as CausalDelta[], written));
   }
   return deltas;
+}
+
+/** All on the second. */
+function fanOf(count: number): readonly CausalDelta[] {
+  const write = (parent: CausalDelta, index: number) =>
+    scribe.write([parent], {
+      by: ann,
+      hlc: { ms: 2_000 + index, counter: 0 },
+      content: operations(put(`${index % 5}`, index)),
+    });
+  const first = write(scribe.genesis, 0);
+  return [scribe.genesis, first, ...Array.from({ length: count }, (_, index) => write(first, index + 1))];
 }
 
 function nodeOn(disk: KeyedDisk, config = {}): LoneNode {
@@ -107,18 +119,27 @@ test("whatever was lost of a history, and whatever crashes while peers bring it:
   );
 });
 
-test("more than may wait of what peers gave waits after a repair, and comes in within turns of bounded size", () => {
-  const history = historyOf(Array.from({ length: 3_000 }, () => [0, 0] as const));
-  const disk = repairedFrom(history.slice(2), scribe.contextId);
-  const node = nodeOn(disk, { pendingDeltasMax: 10, pendingAgeMaxMs: 10 });
-  node.pass(60_000);
-  assert.is(node.replica(scribe.contextId).deltas.stranded.count, history.length - 2);
-  for (const { sealed } of history.slice(0, 2)) node.gossip("bob", scribe.contextId, sealed);
-  node.goOnFromCopy();
-  const effects = node.pass(10);
-  assert.is(observed(effects, "stranded-applied"), history.length - 2);
-  assert.is(node.replica(scribe.contextId).deltas.graph.count, history.length);
-});
+const many = 3_000;
+const large: Readonly<Record<string, readonly CausalDelta[]>> = {
+  "a chain": historyOf(Array.from({ length: many }, () => [0, 0] as const)),
+  "many beside each other": fanOf(many),
+};
+for (const [shape, history] of Object.entries(large))
+  test(`${shape}, more than may wait of what peers gave, waits after a repair, and comes in by bounded turns`, () => {
+    const disk = repairedFrom(history.slice(2), scribe.contextId);
+    const node = nodeOn(disk, { pendingDeltasMax: 10, pendingAgeMaxMs: 10 });
+    node.pass(60_000);
+    assert.is(node.replica(scribe.contextId).deltas.stranded.count, history.length - 2);
+    for (const { sealed } of history.slice(0, 2)) node.gossip("bob", scribe.contextId, sealed);
+    node.goOnFromCopy();
+    const effects = node.pass(10);
+    const applied = only(effects, "observe").filter(
+      ({ observation }) => observation.name === "stranded-applied",
+    );
+    assert.is(applied.length, history.length - 2);
+    assert.ok(only(effects, "commit").length > 1, "in more than one turn");
+    assert.is(node.replica(scribe.contextId).deltas.graph.count, history.length);
+  });
 
 test("what is not taken, and what builds on it, stays and is told with the reason, over a start too", () => {
   const closed = new Scribe(ann, { codec: trustingCodec, others: null });
