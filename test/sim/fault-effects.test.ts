@@ -8,6 +8,7 @@ import type { Scenario, ScenarioFault } from "../../sim/scenario/scenario.ts";
 import {
   allCrossings,
   apart,
+  arrivedLater,
   busyPair,
   type Crossing,
   crossed,
@@ -29,7 +30,7 @@ import {
 
 const lasting = { at: "2s", until: "4s" };
 const crossingUs = 20_000;
-const kbps = 1_000;
+const kbps = 200;
 const [middleUs, afterUs] = [3_000_000, 5_000_000];
 /** Whoever crashed has started again, and heard nothing yet. */
 const startedUs = untilUs + 1;
@@ -51,6 +52,7 @@ const effects: Effects = {
     fault: { ...lasting, kind: "partition", groups: ["n0"] },
     shows: (run, sound) => {
       assert.equal([crossed(run, "n0", "n1"), crossed(run, "n1", "n0")], [0, 0]);
+      assert.equal([arrivedLater(run, "n0", "n1"), arrivedLater(run, "n1", "n0")], [0, 0]);
       assert.ok(crossed(sound, "n0", "n1") > 50 && crossed(sound, "n1", "n0") > 50);
     },
   },
@@ -213,8 +215,24 @@ const effects: Effects = {
   },
 };
 
-/** Other ways in which a kind can be asked for. */
+/** Nothing is written before it that would have to be on the disk first. */
+const quiet = { workload: (busyPair.workload ?? []).filter(({ method }) => method === "put-blob") };
+
+/** Other ways in which a kind can be asked for, and other things that it does. */
 const variants: readonly Effect[] = [
+  ...(["disk-full", "disk-fail"] as const).map((kind): Effect => {
+    return {
+      title: `${kind} where chunks of blobs are kept`,
+      fault: { ...lasting, nodes: "n1", ...(kind === "disk-full" ? { kind } : { kind, rate: 1 }) },
+      more: quiet,
+      shows: (run, sound) => {
+        const problems = (of: ObservedRun) =>
+          heard(of, "n1", "chunk-stored").map(({ input }) => input.problem);
+        assert.ok(problems(run).length > 0 && problems(run).every((problem) => problem !== null));
+        assert.ok(problems(sound).length > 0 && problems(sound).every((problem) => problem === null));
+      },
+    };
+  }),
   {
     title: "latency drawn otherwise",
     fault: { ...lasting, kind: "latency", latency: { kind: "constant", ms: 7 } },

@@ -15,6 +15,7 @@ export const busyPair: Scenario = {
   config: { syncFrequencyMs: 200, syncIntervalMs: 0, syncBackoffMaxMs: 0 },
   workload: [
     { rate: "100/s", until: "6s", method: "set", args: { key: "k{int 0 9}", value: "{seq}" } },
+    { at: "1s", node: "n1", method: "put-blob", args: { name: "early", bytes: 1_000 } },
     { at: "2100ms", node: "n1", method: "put-blob", args: { name: "photo", bytes: 300_000 } },
   ],
 };
@@ -126,6 +127,12 @@ export function crossed(run: ObservedRun, from: "n0" | "n1", to: "n0" | "n1"): n
   const all = heard(run, to, "gossip", "stream-frame");
   assert.ok(all.every(({ input }) => input.kind !== "gossip" || input.from === from));
   return all.length;
+}
+
+/** Messages that were said while a cut was on, and arrived though nobody said them again. */
+export function arrivedLater(run: ObservedRun, from: "n0" | "n1", to: "n0" | "n1"): number {
+  // What is said at its very end leaves after it: the disk comes first.
+  return gossipCrossings(run, from, to).filter(({ sentUs }) => sentUs < untilUs - 10_000).length;
 }
 
 export function allCrossings(run: ObservedRun): readonly Crossing[] {
