@@ -54,7 +54,8 @@ const shows: { readonly [Each in Behaviour]: Shows } = {
       run,
       honest,
     );
-    const frames = (of: ObservedRun) => streams(of).flatMap((stream) => stream.frames);
+    const answered = (of: ObservedRun) => streams(of).filter(({ isAsked }) => isAsked);
+    const frames = (of: ObservedRun) => answered(of).flatMap((stream) => stream.frames);
     moreOf("frames that are none", (of) => frames(of).filter(isNoFrame).length)(run, honest);
   },
   lie: (run, honest) => {
@@ -157,6 +158,8 @@ function falseStandings({ events }: ObservedRun, standings: readonly Standing[])
 
 interface HeardStream {
   readonly other: string;
+  /** The other opened it, so that the liar's core answers. */
+  readonly isAsked: boolean;
   readonly frames: Uint8Array[];
   readonly fromUs: number;
   untilUs: number;
@@ -167,19 +170,25 @@ function streams({ events }: ObservedRun): readonly HeardStream[] {
   const streams = new Map<string, HeardStream>();
   for (const { node, timeUs, input, effects } of events) {
     if (node === liar) continue;
-    const open = (stream: number, peer: string) => {
+    const open = (stream: number, peer: string, isAsked: boolean) => {
       if (peer === liar)
-        streams.set(`${node} ${stream}`, { other: node, frames: [], fromUs: timeUs, untilUs: timeUs });
+        streams.set(`${node} ${stream}`, {
+          other: node,
+          isAsked,
+          frames: [],
+          fromUs: timeUs,
+          untilUs: timeUs,
+        });
     };
     const close = (stream: number) => {
       const closed = streams.get(`${node} ${stream}`);
       if (closed !== undefined) closed.untilUs = timeUs;
     };
-    if (input.kind === "stream-opened") open(input.stream, input.peer);
+    if (input.kind === "stream-opened") open(input.stream, input.peer, false);
     if (input.kind === "stream-frame") streams.get(`${node} ${input.stream}`)?.frames.push(input.frame);
     if (input.kind === "stream-closed") close(input.stream);
     for (const effect of effects) {
-      if (effect.kind === "open-stream") open(effect.stream, effect.peer);
+      if (effect.kind === "open-stream") open(effect.stream, effect.peer, true);
       if (effect.kind === "close-stream") close(effect.stream);
     }
   }
