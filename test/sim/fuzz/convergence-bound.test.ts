@@ -45,7 +45,7 @@ test("what is queued while a link is narrow leaves at that rate, though it is wi
 });
 
 test("a session may be silent for as long as a page takes to cross a narrow link", () => {
-  const setting = { syncMs: 0, isVaried: true, mayCollect: false };
+  const setting = { syncMs: 0, isVaried: true, isCollecting: false };
   holds(
     fc.property(fc.maxSafeNat(), fc.integer({ min: 1, max: 500 }), (seed, bandwidthKbps) => {
       const { syncTimeoutMs } = drawConfig({ bandwidthKbps }, setting, stream(seed, "config"));
