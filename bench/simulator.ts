@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { median, row, spread } from "./figures.ts";
 
-const scenario = fileURLToPath(new URL("../scenarios/partition-heals.yaml", import.meta.url));
+const scenarioAt = (name: string) => fileURLToPath(new URL(`../scenarios/${name}.yaml`, import.meta.url));
 const runner = fileURLToPath(new URL("./simulator-run.ts", import.meta.url));
 const rounds = 3;
 
@@ -18,6 +18,8 @@ interface Run {
   readonly wallMs: number;
   readonly peakRssBytes: number;
   readonly traceHash: string;
+  /** Of a profiled run, from 0 to 1. */
+  readonly oraclesShare?: number;
 }
 
 export function benchSimulator(): void {
@@ -33,11 +35,17 @@ export function benchSimulator(): void {
   const hashes = new Set([...shared, ...alone].map(({ traceHash }) => traceHash));
   if (hashes.size !== 1) throw new Error(`the trace differs between runs: ${Array.from(hashes).join(", ")}`);
   print("1,000 nodes, sharing by content", [run(1_000, "sharing")]);
+  for (const name of ["partition-heals", "mixed"])
+    row(`${name}: what the oracles take of a run`, percent(run("-", "profiled", name).oraclesShare ?? 0));
 }
 
-function run(nodes: number, sharing: "sharing" | "alone"): Run {
-  const args = ["--import", "tsx", runner, scenario, String(nodes), sharing];
+function run(nodes: number | "-", mode: "sharing" | "alone" | "profiled", name = "partition-heals"): Run {
+  const args = ["--import", "tsx", runner, scenarioAt(name), String(nodes), mode];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", maxBuffer: 1 << 26 })) as Run;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
 }
 
 function wall({ wallMs }: Run): number {

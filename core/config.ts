@@ -163,6 +163,12 @@ export const tunables = {
     max: 24 * hourMs,
     why: "how often fetched blobs are dropped, and those that no context refers to, which go the second time",
   },
+  blobStrayAgeMaxMs: {
+    default: 24 * hourMs,
+    min: 10,
+    max: 30 * 24 * hourMs,
+    why: "chunks found at a start that nothing names, as after a lost store, are dropped once the node has run for this long",
+  },
   peerGossipPerSecondMax: {
     default: 2_000,
     min: 1,

@@ -80,6 +80,8 @@ export const probeNames = [
   "blob-unavailable",
   "blob-evicted",
   "blob-collected",
+  "blob-recovered",
+  "blob-strays-dropped",
 ] as const;
 
 export type ProbeName = (typeof probeNames)[number];

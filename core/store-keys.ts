@@ -51,5 +51,5 @@ export const storeKeys = {
   blobManifest: (blob: BlobId): string => `x${blob}`,
 } as const;
 
-/** Raised when what is stored changes shape. */
+/** Raised when what is stored changes shape, in a way that a reader does not see in the record itself: docs/decisions/0039-store-format.md. */
 export const storeFormat = 4;

@@ -33,7 +33,12 @@ export function loadNode(turn: Turn): readonly ContextId[] {
   if (stored === undefined) return [];
   const fields = decodeValue(stored, recordBytesMax);
   if (Array.isArray(fields) && fields[0] !== storeFormat) {
-    refuse("unknown-version", `the store has format ${String(fields[0])}, expected ${storeFormat}`);
+    const [format] = fields;
+    const isOlder = typeof format === "number" && format < storeFormat;
+    const writer = isOlder
+      ? "an older version wrote it, and its contexts cannot be brought over"
+      : "a newer version wrote it";
+    refuse("unknown-version", `the store has format ${String(format)}, expected ${storeFormat}: ${writer}`);
   }
   const [, incarnation, contexts] = expectFields(fields, 3, "a stored node");
   expectByteString<Incarnation>(incarnation, incarnationBytes);

@@ -3,6 +3,7 @@
 import { publicKeyOfSeed } from "../adapters/crypto/identity.ts";
 import {
   type ContextView,
+  HttpError,
   type NodeApi,
   namedAsOutside,
   type ParkedView,
@@ -19,7 +20,7 @@ import type { Entry } from "../core/owed/work.ts";
 import type { Replica } from "../core/replica.ts";
 import { blobsOf, keptBlobsOf } from "./blob-views.ts";
 import { limitContexts } from "./context-limit.ts";
-import type { Driver } from "./driver.ts";
+import { type Driver, StoppedError } from "./driver.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ReconvergeNode } from "./node.ts";
 import { readinessOf } from "./readiness.ts";
@@ -43,30 +44,31 @@ export function createApi(about: {
 }): NodeApi {
   const { node, core, driver, network, watch, metrics, storeCopy, config, seed, applications } = about;
   const startedMs = performance.now();
+  const query = <T>(read: (core: NodeCore) => T) => saidWhy(driver.query(read));
   return {
     author: byteString(publicKeyOfSeed(seed)),
     peer: node.peer,
-    call: limitContexts(async (call) => namedAsOutside(await driver.request(call)), core.replicas()),
-    contexts: () => driver.query(() => Array.from(core.replicas().values(), (each) => viewOf(each, core))),
+    call: limitContexts(async (call) => namedAsOutside(await saidWhy(driver.request(call))), core.replicas()),
+    contexts: () => query(() => Array.from(core.replicas().values(), (each) => viewOf(each, core))),
     context: (contextId) =>
-      driver.query(() => {
+      query(() => {
         const replica = core.replicas().get(contextId);
         return replica === undefined ? null : viewOf(replica, core);
       }),
     members: (contextId) =>
-      driver.query(() => {
+      query(() => {
         const governance = core.replicas().get(contextId)?.governance;
         if (governance === undefined) return null;
         const { ownRole, members } = governance;
         return { ownRole, others: members.others, named: members.all() };
       }),
     parked: (contextId) =>
-      driver.query(() => (core.replicas().get(contextId)?.owed.parked(parkedShownMax) ?? []).map(parkedView)),
-    blobs: (contextId) => driver.query(() => blobsOf(core, contextId)),
-    keptBlobs: () => driver.query(() => keptBlobsOf(core)),
+      query(() => (core.replicas().get(contextId)?.owed.parked(parkedShownMax) ?? []).map(parkedView)),
+    blobs: (contextId) => query(() => blobsOf(core, contextId)),
+    keptBlobs: () => query(() => keptBlobsOf(core)),
     peers: () => peersOf(core),
     listen: (isWanted) => node.events.subscribe(({ contextId }) => isWanted(contextId)),
-    standing: (contextId) => driver.query(() => standingOf(core, contextId)),
+    standing: (contextId) => query(() => standingOf(core, contextId)),
     state: () => node.state,
     metrics: () => metrics.text({ core, driver, network }),
     beginStoreCopy: () => storeCopy.begin(),
@@ -96,6 +98,16 @@ export function createApi(about: {
       faults: Object.fromEntries(watch.faults),
     }),
   };
+}
+
+/** The same, but that a node which has stopped is an answer of the API. */
+async function saidWhy<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof StoppedError)) throw error;
+    throw new HttpError(error.isForWantOfRoom ? 507 : 503, error.message);
+  }
 }
 
 function viewOf(replica: Replica, core: NodeCore): ContextView {

@@ -79,11 +79,11 @@ async function append(
   about: Download & { readonly file: FileHandle; readonly line: TransferLine; readonly before: number },
 ): Promise<void> {
   const { path, file, line, before, size, target } = about;
-  const response = await api.open(path, before === 0 ? {} : { range: `bytes=${before}-` });
-  if (before > 0 && response.status !== 206)
+  const opened = await api.open(path, before === 0 ? {} : { range: `bytes=${before}-` });
+  if (before > 0 && opened.status !== 206)
     throw new Failure("unreachable", "no-answer", "the node does not go on where a download was broken off");
   try {
-    for await (const bytes of response.body ?? []) {
+    for await (const bytes of opened.bytes) {
       await file.write(bytes, 0, bytes.length, line.done);
       line.moved(bytes.length);
     }

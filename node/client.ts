@@ -1,22 +1,35 @@
-/** Talks to a running node's API. */
+/** Talks to a running node's API. However long an answer is, what is waited for is the next of it, and not for ever. */
 
-import { peerHeader } from "../adapters/http/api.ts";
+import { keepAliveEveryMs, peerHeader } from "../adapters/http/api.ts";
+import { whyNotThere } from "../adapters/level/file-in-the-way.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import { readWhole } from "./commands/output.ts";
 import { readEvents } from "./event-stream.ts";
 import { Failure } from "./failure.ts";
 import { defaultName, exists, nodeFolder, readRunRecord } from "./home.ts";
+import { Silence } from "./silence.ts";
 
 /** Where a client command looks for a node: a URL, or a name under a home. */
 export interface ApiPlace {
   readonly home?: string;
   readonly node?: string;
   readonly api?: string;
+  /** Seconds of silence after which a node is given up, `silenceDefaultSeconds` unless given. */
+  readonly timeout?: string;
 }
+
+/** Longer than a node looks for a blob nobody has (`core.syncTimeoutMs`). */
+export const silenceDefaultSeconds = 60;
+/** The platform's own client waits no longer than five minutes. */
+const silenceMaxSeconds = 240;
+/** An event stream says something now and then; so many times it may fail to. */
+const keepAlivesMissedMax = 3;
 
 /** Whose answers are wanted, when that is known. */
 interface Expected {
   readonly name: string;
   readonly peerId: string;
+  readonly pid: number;
   /** The command that would start it. */
   readonly start: string;
 }
@@ -24,20 +37,38 @@ interface Expected {
 /** Not now, or no room: what the node says is all there is to say. */
 const refusedStatuses: ReadonlySet<number> = new Set([503, 507]);
 
+/** A request, and what is to be waited for after each of its parts. */
+interface Exchange {
+  readonly path: string;
+  readonly request: RequestInit;
+  readonly silence: Silence;
+}
+
+/** What came of opening a stream. */
+export interface Opened {
+  readonly status: number;
+  /** Rejects with a `Failure` when nothing comes for too long. To be read once. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
 /** One node's API. Its methods reject with a `Failure`. */
 export class ApiClient {
   readonly #url: string;
   readonly #expected: Expected | null;
+  readonly #silenceMs: number;
 
-  private constructor(url: string, expected: Expected | null) {
+  private constructor(url: string, expected: Expected | null, silenceMs: number) {
     this.#url = url;
     this.#expected = expected;
+    this.#silenceMs = silenceMs;
   }
 
   /** Finds the API: by its URL, or by what the node of that name wrote when it became ready. */
   static async find(place: ApiPlace): Promise<ApiClient> {
+    const range = { min: 1, max: silenceMaxSeconds };
+    const silenceMs = readWhole(place.timeout ?? `${silenceDefaultSeconds}`, "--timeout", range) * 1_000;
     if (place.api !== undefined) {
-      if (URL.canParse(place.api)) return new ApiClient(place.api.replace(/\/+$/, ""), null);
+      if (URL.canParse(place.api)) return new ApiClient(place.api.replace(/\/+$/, ""), null, silenceMs);
       throw new Failure(
         "refused",
         "bad-url",
@@ -48,13 +79,11 @@ export class ApiClient {
     const folder = nodeFolder(place.home, name);
     const record = await readRunRecord(folder);
     if (record !== null) {
-      const client = new ApiClient(record.apiUrl, {
-        name,
-        peerId: record.peerId,
-        start: nodeCommand("run", place),
-      });
+      const { peerId, pid } = record;
+      const expected = { name, peerId, pid, start: nodeCommand("run", place) };
+      const client = new ApiClient(record.apiUrl, expected, silenceMs);
       // Asked before anything is, so that a node that took the port after a crash is told nothing of the other's.
-      client.#checkPeer(await client.#send("/admin-api/health", { method: "GET" }));
+      await client.get("/admin-api/health");
       return client;
     }
     if (await exists(folder.configPath))
@@ -63,6 +92,9 @@ export class ApiClient {
         "not-running",
         `node "${name}" is not running: start it with "${nodeCommand("run", place)}"`,
       );
+    const why = await whyNotThere(folder.path);
+    if (why !== null)
+      throw new Failure("refused", "bad-home", `${why}: expected a node's folder; choose another --home`);
     throw new Failure(
       "refused",
       "no-such-node",
@@ -94,27 +126,43 @@ export class ApiClient {
 
   /** Sends bytes as they come. */
   async put(path: string, mediaType: string, bytes: ReadableStream<Uint8Array>): Promise<JsonObject> {
+    const silence = new Silence(this.#silenceMs);
+    const watched = bytes.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform: (chunk, taker) => {
+          silence.listen();
+          taker.enqueue(chunk);
+        },
+      }),
+    );
     const headers = { "content-type": mediaType };
     // What the platform's types do not know yet: a body that streams is sent before the answer is read.
-    return await this.#fetch(path, { method: "PUT", headers, body: bytes, duplex: "half" } as RequestInit);
+    const request = { method: "PUT", headers, body: watched, duplex: "half" } as RequestInit;
+    return await this.#fetch(path, request, silence);
   }
 
   /** An answer whose body is bytes. */
-  async open(path: string, headers: Readonly<Record<string, string>>): Promise<Response> {
-    const response = await this.#send(path, { method: "GET", headers });
-    this.#checkPeer(response);
-    if (response.ok) return response;
-    throw this.#failureOf(response, await response.json().catch(() => null));
+  async open(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    silenceMs = this.#silenceMs,
+  ): Promise<Opened> {
+    const exchange = { path, request: { method: "GET", headers }, silence: new Silence(silenceMs) };
+    const response = await this.#send(exchange);
+    if (!response.ok) throw this.#failureOf(response, await this.#answerOf(response, exchange));
+    exchange.silence.rest();
+    return { status: response.status, bytes: this.#bytesOf(response, exchange) };
   }
 
   /** What happens in contexts, or in all, from when the first message says that it is connected until the stream ends. */
   async *listen(contextIds: readonly string[] | "*"): AsyncGenerator<JsonObject, void> {
     const wanted = contextIds === "*" ? contextIds : contextIds.map(encodeURIComponent).join(",");
-    const { body } = await this.open(`/sse?contextIds=${wanted}`, {});
-    if (body === null) return;
+    const silenceMs = Math.max(this.#silenceMs, keepAlivesMissedMax * keepAliveEveryMs);
+    const { bytes } = await this.open(`/sse?contextIds=${wanted}`, {}, silenceMs);
     try {
-      yield* readEvents(body);
+      yield* readEvents(bytes);
     } catch (error) {
+      if (error instanceof Failure) throw error;
       throw new Failure("unreachable", "ended", `the connection to ${this.#url} was lost`, error);
     }
   }
@@ -132,17 +180,62 @@ export class ApiClient {
     throw refusalOf(error as JsonObject, contextId);
   }
 
-  async #send(path: string, request: RequestInit): Promise<Response> {
+  /** An answer of the node that is meant, as far as its headers. */
+  async #send(exchange: Exchange): Promise<Response> {
+    const { path, request, silence } = exchange;
     try {
-      return await fetch(this.#url + path, request);
+      const response = await fetch(this.#url + path, { ...request, signal: silence.signal });
+      this.#checkPeer(response);
+      silence.listen();
+      return response;
     } catch (error) {
-      throw new Failure(
-        "unreachable",
-        "unreachable",
-        `no node answers at ${this.#url}: is it running?`,
-        error,
-      );
+      silence.end();
+      if (error instanceof Failure) throw error;
+      if (silence.isOver) throw this.#silent(exchange);
+      const message = `no node answers at ${this.#url}: is it running?`;
+      throw new Failure("unreachable", "unreachable", message, error);
     }
+  }
+
+  /** What it says, or null where that is no JSON. */
+  async #answerOf(response: Response, exchange: Exchange): Promise<unknown> {
+    const { silence } = exchange;
+    try {
+      return await response.json();
+    } catch {
+      if (silence.isOver) throw this.#silent(exchange);
+      return null;
+    } finally {
+      silence.end();
+    }
+  }
+
+  /** Whoever takes them may take their time: only the node's silence counts. */
+  async *#bytesOf(response: Response, exchange: Exchange): AsyncGenerator<Uint8Array, void> {
+    const { silence } = exchange;
+    silence.listen();
+    try {
+      for await (const bytes of response.body ?? []) {
+        silence.rest();
+        yield bytes;
+        silence.listen();
+      }
+    } catch (error) {
+      throw silence.isOver ? this.#silent(exchange) : error;
+    } finally {
+      silence.end();
+    }
+  }
+
+  #silent({ request, silence }: Exchange): Failure {
+    const [who, process] =
+      this.#expected === null
+        ? ["what is", "the process there"]
+        : [`node "${this.#expected.name}"`, `process ${this.#expected.pid}`];
+    const why = `it stands still, or has too much to do: look at ${process}, its log and its disk`;
+    const asked = request.method === "GET" ? "" : "; what was asked may have been done, or be done later";
+    const message = `${who} at ${this.#url} has said nothing for ${silence.limitMs / 1_000} s: ${why}${asked}`;
+    return new Failure("unreachable", "silent", message);
   }
 
   #checkPeer(response: Response): void {
@@ -157,10 +250,14 @@ export class ApiClient {
     );
   }
 
-  async #fetch(path: string, request: RequestInit): Promise<JsonObject> {
-    const response = await this.#send(path, request);
-    this.#checkPeer(response);
-    const answer = await response.json().catch(() => null);
+  async #fetch(
+    path: string,
+    request: RequestInit,
+    silence = new Silence(this.#silenceMs),
+  ): Promise<JsonObject> {
+    const exchange = { path, request, silence };
+    const response = await this.#send(exchange);
+    const answer = await this.#answerOf(response, exchange);
     if (response.ok && answer !== null) return answer as JsonObject;
     throw this.#failureOf(response, answer);
   }
@@ -195,7 +292,7 @@ function refusalOf(error: JsonObject, contextId: string): Failure {
     Uninitialized: `context ${contextId} is joined, but nobody has brought it yet: wait for a peer that has it`,
     ApplicationNotInstalled: `the application of context ${contextId} is not installed on this node`,
   };
-  if (type === "InternalError")
+  if (type === "InternalError" && typeof error.data !== "string")
     return new Failure("unreachable", type, "the node could not answer: see its log");
   return new Failure("refused", type, messages[type] ?? String(error.data));
 }

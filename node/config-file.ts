@@ -1,7 +1,9 @@
 /** A node's configuration file: TOML with comments, checked as a whole before a node starts. */
 
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { parse, stringify, TomlError, type TomlTable } from "smol-toml";
+import { whyNotThere } from "../adapters/level/file-in-the-way.ts";
 import { suggestion } from "../core/nearest-name.ts";
 import { Failure } from "./failure.ts";
 import { createNodeConfig, type NodeConfig, type SettingValue, settings } from "./settings.ts";
@@ -175,6 +177,8 @@ async function readText(path: string): Promise<string> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT")
       throw invalid(`there is no ${path}: make a node with "reconverge node init" first`);
+    const why = await whyNotThere(dirname(path));
+    if (why !== null) throw invalid(`${why}: expected a node's folder; choose another --home`);
     throw invalid(`${path} cannot be read (${code}): expected a file this user can read`);
   }
 }

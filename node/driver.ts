@@ -7,7 +7,7 @@
  */
 
 import type { ChunkFiles } from "../adapters/blob-files/chunk-files.ts";
-import type { Store } from "../adapters/level/store.ts";
+import { type Store, StoreError } from "../adapters/level/store.ts";
 import type { Network } from "../adapters/libp2p/port.ts";
 import type { Commit, Effect, NodeEvent, Observation, Outcome } from "../core/effect.ts";
 import type { Fault } from "../core/fault.ts";
@@ -59,9 +59,23 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Said to whoever waits for an answer that will not come. */
+/** Said to whoever waits for an answer that will not come: why, in a sentence. */
 export class StoppedError extends Error {
   override readonly name = "StoppedError";
+
+  /** `cause`: what the node could not go on after; undefined for one that was told to stop. */
+  constructor(cause?: unknown) {
+    const advice = "this request is not acknowledged: ask again once the node runs again";
+    const why = cause instanceof StoreError ? cause.message : "it cannot go on, and its log says why";
+    super(cause === undefined ? "the node has stopped" : `the node has stopped: ${why}; ${advice}`, {
+      cause,
+    });
+  }
+
+  /** There was no room for what it had to keep. */
+  get isForWantOfRoom(): boolean {
+    return this.cause instanceof StoreError && this.cause.code === "store-full";
+  }
 }
 
 export class Driver {
@@ -76,6 +90,7 @@ export class Driver {
   #waitingForDisk: Waiting[] = [];
   #wakeTimer: NodeJS.Timeout | undefined;
   #isScheduled = false;
+  #stopped = new StoppedError();
   #phase: "created" | "running" | "stopped" = "created";
 
   constructor(options: DriverOptions) {
@@ -128,7 +143,7 @@ export class Driver {
     const commits = this.#emittedCommits;
     if (commits > this.#durableCommits) {
       await new Promise<void>((resolve, reject) => {
-        if (this.#phase === "stopped") reject(new StoppedError("the node has stopped"));
+        if (this.#phase === "stopped") reject(this.#stopped);
         else this.#waitingForDisk.push({ commits, resolve, reject });
       });
     }
@@ -258,6 +273,7 @@ export class Driver {
   #fail(error: unknown): void {
     if (this.#phase === "stopped") return;
     this.#phase = "stopped";
+    this.#stopped = new StoppedError(error);
     this.intake.close();
     clearTimeout(this.#wakeTimer);
     this.#refuseRequests();
@@ -265,8 +281,7 @@ export class Driver {
   }
 
   #refuseRequests(): void {
-    const stopped = new StoppedError("the node has stopped");
-    for (const answer of [...this.#requests.values()]) answer(stopped);
-    for (const { reject } of this.#waitingForDisk.splice(0)) reject(stopped);
+    for (const answer of [...this.#requests.values()]) answer(this.#stopped);
+    for (const { reject } of this.#waitingForDisk.splice(0)) reject(this.#stopped);
   }
 }

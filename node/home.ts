@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { access, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileInTheWay } from "../adapters/level/file-in-the-way.ts";
 import { storeMarkerName } from "../adapters/level/marker.ts";
 import { Failure } from "./failure.ts";
 import { namePattern } from "./settings.ts";
@@ -84,7 +85,9 @@ export async function makeFolder(
   try {
     await makeWithParents(path);
   } catch (error) {
-    const message = `${asked.path} cannot be made (${reasonOf(error)}): expected a place where this user may make folders; choose ${asked.instead}`;
+    const file = await fileInTheWay(path);
+    const reason = file === null ? reasonOf(error) : `${file} is a file`;
+    const message = `${asked.path} cannot be made (${reason}): expected a place where this user may make folders; choose ${asked.instead}`;
     throw new Failure("refused", "bad-home", message, error);
   }
 }

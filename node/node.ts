@@ -14,7 +14,7 @@ import { type Server, startServer } from "../adapters/http/server.ts";
 import { type DiskStore, openLevelStore } from "../adapters/level/level-store.ts";
 import { type Store, StoreError } from "../adapters/level/store.ts";
 import { createNetwork } from "../adapters/libp2p/network.ts";
-import { publicKeyOfPeer } from "../adapters/libp2p/peer-name.ts";
+import { peerOfPublicKey, publicKeyOfPeer } from "../adapters/libp2p/peer-name.ts";
 import type { Gate, Network } from "../adapters/libp2p/port.ts";
 import type { Application } from "../core/app/application.ts";
 import { builtInApplications } from "../core/app/built-in/index.ts";
@@ -32,6 +32,7 @@ import { Metrics } from "./metrics.ts";
 import { randomWords } from "./random-words.ts";
 import type { NodeConfig } from "./settings.ts";
 import { StoreCopy } from "./store-copy.ts";
+import { isStoreGone, noteStore, storeBegunAnew, storeGone } from "./store-note.ts";
 import { Watch } from "./watch.ts";
 
 export interface NodeOptions {
@@ -48,7 +49,7 @@ export interface NodeOptions {
   readonly storeSecret?: Uint8Array | null;
   /** Serve the HTTP API; true unless said otherwise. */
   readonly isServed?: boolean;
-  /** Go on with what is left of a store whose last writes are lost. */
+  /** Go on with what is left of a store whose last writes are lost, or with an empty one where it is gone. */
   readonly acceptLoss?: boolean;
   /** Where to keep a flight recording, in files of about so many bytes; none unless given. */
   readonly record?: { readonly folder: string; readonly fileBytesMax: number };
@@ -143,16 +144,12 @@ export class ReconvergeNode {
   }
 
   async #start(): Promise<void> {
-    const { config, seed, storePath, blobsPath, log, acceptLoss = false } = this.#options;
-    const { storeSecret = null, failed } = this.#options;
+    const { config, seed, storePath, blobsPath, log, failed } = this.#options;
     const logOf = (component: LogComponent) => componentLog(log, component, config.log.components);
     const applications = [...builtInApplications, ...(this.#options.applications ?? [])];
     const parts = this.#parts;
     this.#enter("starting");
-    parts.store = await openLevelStore(storePath, {
-      ...{ create: true, acceptLoss, secret: storeSecret },
-      told: (what) => logOf("store").warn(what),
-    });
+    parts.store = await openOwnStore(this.#options, (what) => logOf("store").warn(what));
     parts.chunks = await openChunkFiles(blobsPath, logOf("blobs"));
     parts.network = await createNetwork({
       keyPair: Uint8Array.of(...seed, ...publicKeyOfSeed(seed)),
@@ -218,6 +215,23 @@ export class ReconvergeNode {
   }
 }
 
+/** The node's store, or a new one where it has never had any. Rejects with a `StoreError`. */
+async function openOwnStore(options: NodeOptions, told: (what: string) => void): Promise<DiskStore> {
+  const { seed, storePath, acceptLoss = false, storeSecret = null } = options;
+  const owner = { storePath, peer: peerOfPublicKey(publicKeyOfSeed(seed)) };
+  const isGone = await isStoreGone(owner);
+  if (isGone && !acceptLoss) throw storeGone(storePath);
+  const store = await openLevelStore(storePath, { create: true, acceptLoss, secret: storeSecret, told });
+  if (isGone) told(storeBegunAnew(storePath));
+  try {
+    await noteStore(owner);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 function createCore(about: {
   readonly config: NodeConfig;
   readonly seed: Uint8Array;
@@ -254,7 +268,8 @@ function startCore(driver: Driver, storePath: string): void {
 function storeTrouble(error: unknown, storePath: string): unknown {
   if (!(error instanceof UnreadableStoreError)) return error;
   if (error.code === "version") {
-    const advice = "run the version of reconverge that wrote it";
+    const advice =
+      "run the version of reconverge that wrote it (docs/operate.md, Upgrade, has what else can be done)";
     const message = `the store at ${storePath} cannot be read: ${error.message}; ${advice}`;
     return new StoreError("store-version", message, error);
   }

@@ -1,7 +1,7 @@
 /**
- * The chunks of blobs as files of one folder, each by the hash of what it holds. A chunk is written beside, synced and
- * renamed, so that a file under its own name is whole whatever happened; what a crash left beside is removed at the
- * next start. What is done to one chunk is done in the order it is asked for.
+ * The chunks of blobs, and their manifests, as files of one folder, each by the hash of what it holds. A chunk is
+ * written beside, synced and renamed, so that a file under its own name is whole whatever happened; what a crash left
+ * beside is removed at the next start. What is done to one chunk is done in the order it is asked for.
  */
 
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";

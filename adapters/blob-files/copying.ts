@@ -1,4 +1,4 @@
-/** A copy of a folder of chunks, each checked against its name. */
+/** A copy of a folder of chunks, manifests among them, each checked against its name. */
 
 import { mkdir, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -20,10 +20,13 @@ export const peerHeader = "reconverge-peer";
 /** Arguments of a call, 10 MiB, and what is around them. */
 export const bodyBytesMax = 10 * 1_048_576 + 4_096;
 
+/** Something is sent over an event stream at least so often, so that both ends see that the other is there. */
+export const keepAliveEveryMs = 15_000;
+
 /** Parked entries shown at once. */
 export const parkedShownMax = 100;
 
-/** A running node, as far as clients may reach it. */
+/** A running node, as far as clients may reach it. What it is asked rejects with an `HttpError` once it has stopped. */
 export interface NodeApi {
   /** The key this node signs with. */
   readonly author: AuthorId;
@@ -154,7 +157,7 @@ export interface PeerView {
   readonly contexts: readonly ContextId[];
 }
 
-/** An answer of the admin API that is not 200. */
+/** An answer that is not 200, but for JSON-RPC's, which always are. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;

@@ -8,15 +8,13 @@ import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { ListeningOptions } from "./admission.ts";
-import { HttpError, type NodeApi } from "./api.ts";
+import { HttpError, keepAliveEveryMs, type NodeApi } from "./api.ts";
 import { ContextFeed, type Named, readContextIds, SubscriptionError, showNamed } from "./context-feed.ts";
 import { type EventSession, EventSessions, eventId } from "./event-sessions.ts";
 import { nameOf } from "./json-rpc.ts";
 
 /** For a client to wait before it connects again. */
 const retryMs = 3_000;
-/** Something is sent at least so often, so that both ends see that the other is there. */
-const keepAliveEveryMs = 15_000;
 /** A client that takes nothing for so long is cut off. */
 const stalledMs = 60_000;
 const sessionHeader = "x-sse-session-id";

@@ -6,7 +6,7 @@
 import type { RefusalCode } from "../../core/effect.ts";
 import type { ContextId } from "../../core/ids.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import type { NodeApi } from "./api.ts";
+import { HttpError, type NodeApi } from "./api.ts";
 import { fromBase58, noContextId, toBase58 } from "./base58.ts";
 
 export interface RpcError {
@@ -37,11 +37,14 @@ export class Unreadable extends Error {
 
 /** Answers one request; `body` is the parsed JSON. */
 export async function answerRpc(body: unknown, api: NodeApi): Promise<RpcResponse> {
+  let asked: RpcId = null;
   try {
     const { id, contextId, method, args } = readExecution(body as Json);
+    asked = id;
     return { jsonrpc: "2.0", id, ...(await execute({ contextId, method, args }, api)) };
   } catch (error) {
     if (error instanceof Unreadable) return parseError(error.message, error.id);
+    if (error instanceof HttpError) return internalError(asked, error.message);
     throw error;
   }
 }
@@ -51,9 +54,9 @@ export function parseError(message: string, id: RpcId = null): RpcResponse {
   return { jsonrpc: "2.0", id, error: { type: "ParseError", data: message } };
 }
 
-/** For a node that cannot answer any more. */
-export function internalError(): RpcResponse {
-  return { jsonrpc: "2.0", id: null, error: { type: "InternalError", data: {} } };
+/** For a node that cannot answer any more: why, where that is known. */
+export function internalError(id: RpcId = null, why: Json = {}): RpcResponse {
+  return { jsonrpc: "2.0", id, error: { type: "InternalError", data: why } };
 }
 
 async function execute(call: Omit<Execution, "id">, api: NodeApi): Promise<Answer> {

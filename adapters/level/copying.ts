@@ -6,7 +6,7 @@
 import type { Database } from "./leveldb.ts";
 import { type OpenedParts, openLevel } from "./opening.ts";
 import { messageOf, StoreError } from "./store.ts";
-import { damaged } from "./store-damage.ts";
+import { damaged, unwritable } from "./store-damage.ts";
 import { StoreFolder } from "./store-folder.ts";
 import { checkRing, emptyTip, ringRange, TipFile } from "./tip.ts";
 
@@ -48,8 +48,7 @@ export async function copyStore(parts: OpenedParts, path: string): Promise<numbe
     return count;
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    const message = `the store at ${path} cannot be written (${messageOf(error)}): check the space and health of its disk`;
-    throw new StoreError("store-failed", message, error);
+    throw unwritable({ path }, error);
   } finally {
     await snapshot.close();
     await copied?.close();

@@ -8,8 +8,8 @@ import { Cache, createCacheMemory } from "../../core/cache.ts";
 import type { Commit } from "../../core/effect.ts";
 import { copyStore } from "./copying.ts";
 import { type OpenedParts, openParts } from "./opening.ts";
-import { messageOf, type Store, StoreError } from "./store.ts";
-import { damaged } from "./store-damage.ts";
+import { messageOf, type Store } from "./store.ts";
+import { damaged, unwritable } from "./store-damage.ts";
 import { encodeTip, nextTip, ringKey, type Tip } from "./tip.ts";
 
 export interface LevelStoreOptions {
@@ -92,8 +92,7 @@ class LevelStore implements DiskStore {
       await batch.write({ sync: true });
       await tipFile.write(tip);
     } catch (error) {
-      const message = `the store at ${folder.path} cannot be written (${messageOf(error)}): check the space and health of its disk`;
-      throw new StoreError("store-failed", message, error);
+      throw unwritable(folder, error);
     }
     this.#tip = tip;
     this.#staged = this.#staged.slice(commits.length);

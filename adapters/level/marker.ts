@@ -8,6 +8,7 @@
 
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { whyNotThere } from "./file-in-the-way.ts";
 import { codeOf, StoreError } from "./store.ts";
 import { syncFolder } from "./sync-folder.ts";
 import type { ValueFormat } from "./value-seal.ts";
@@ -40,12 +41,13 @@ export async function readMarker(path: string, create: boolean): Promise<Marker 
     throw error;
   });
   if (text !== null) return parseMarker(path, text);
-  const entries: readonly string[] = await readdir(path).catch((error: unknown) => {
+  const entries: readonly string[] = await readdir(path).catch(async (error: unknown) => {
     if (codeOf(error) === "ENOENT") return [];
-    throw codeOf(error) === "ENOTDIR" ? foreign(path, "is a file") : error;
+    if (codeOf(error) !== "ENOTDIR") throw error;
+    throw foreign((await whyNotThere(path)) ?? `${path} is a file`);
   });
   if (entries.includes(levelName)) throw withoutMarker(path);
-  if (entries.length > 0) throw foreign(path, `holds other things (${entries.slice(0, 3).join(", ")})`);
+  if (entries.length > 0) throw foreign(`${path} holds other things (${entries.slice(0, 3).join(", ")})`);
   if (create) return null;
   throw new StoreError(
     "store-missing",
@@ -77,9 +79,9 @@ function parseMarker(path: string, text: string): Marker {
   try {
     file = JSON.parse(text);
   } catch {
-    throw foreign(path, `has a ${storeMarkerName} that is not JSON`);
+    throw foreign(`${path} has a ${storeMarkerName} that is not JSON`);
   }
-  if (file?.kind !== "reconverge-store") throw foreign(path, `has a ${storeMarkerName} of something else`);
+  if (file?.kind !== "reconverge-store") throw foreign(`${path} has a ${storeMarkerName} of something else`);
   const { version, state, from, values = { kind: "checked" } } = file;
   if (version === 1 && state === "ready") return { state, values: { kind: "bare" } };
   if (version === 1) return { state: "creating", values };
@@ -111,9 +113,9 @@ function withoutMarker(path: string): StoreError {
   );
 }
 
-function foreign(path: string, what: string): StoreError {
+function foreign(what: string): StoreError {
   return new StoreError(
     "store-foreign",
-    `${path} ${what}: expected an empty folder or a store of reconverge; choose another place for the store`,
+    `${what}: expected an empty folder or a store of reconverge; choose another place for the store`,
   );
 }

@@ -38,5 +38,17 @@ export function unusable(folder: Place, what: string, cause: unknown): StoreErro
   const reason = `${what} (${messageOf(cause)})`;
   if (!noSpace.test(reason)) return damaged(folder, reason, cause);
   const message = `the store at ${folder.path} cannot be opened, as its disk is full: ${reason}; nothing in it is lost by that: make room, and start again`;
-  return new StoreError("store-failed", message, cause);
+  return new StoreError("store-full", message, cause);
+}
+
+/** A commit that did not become durable, after which what was durable still is. */
+export function unwritable(folder: Place, cause: unknown): StoreError {
+  const reason = messageOf(cause);
+  const [code, message] = noSpace.test(reason)
+    ? ([
+        "store-full",
+        `cannot be written, as its disk is full (${reason}): make room, and start again`,
+      ] as const)
+    : (["store-failed", `cannot be written (${reason}): check the space and health of its disk`] as const);
+  return new StoreError(code, `the store at ${folder.path} ${message}`, cause);
 }

@@ -93,6 +93,11 @@ export class StoreFolder {
   }
 }
 
+/** Is there nothing in the place of a store? Rejects with a `StoreError` where there is what is none. */
+export async function mayBegin(path: string): Promise<boolean> {
+  return (await guarded(path, () => readMarker(path, true))) === null;
+}
+
 async function guarded<T>(path: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();

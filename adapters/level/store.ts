@@ -34,7 +34,9 @@ export type StoreErrorCode =
   | "store-version"
   /** Its values are sealed, and the key is not the one. */
   | "store-sealed"
-  /** The file system or LevelDB refused an operation: no space, no permission, a device that fails. */
+  /** There is no room on its disk. */
+  | "store-full"
+  /** The file system or LevelDB refused an operation: no permission, a device that fails. */
   | "store-failed";
 
 /** The world's trouble with a store. The message is one sentence for people: what, where, expected, what to do. */

@@ -31,6 +31,16 @@ export function blobIdOf(manifest: Uint8Array, crypto: Crypto): BlobId {
   return byteString<BlobId>(crypto.sha256(manifest));
 }
 
+/** A manifest is kept as a chunk is, under its own hash, which is the blob's id. */
+export function manifestChunk(blob: BlobId): Hash {
+  return blob as string as Hash;
+}
+
+/** The blob that a chunk is the manifest of, if it is one. */
+export function blobOf(chunk: Hash): BlobId {
+  return chunk as string as BlobId;
+}
+
 /** For use inside `decoding`. */
 export function decodeManifest(bytes: Uint8Array): Manifest {
   const [version, size, hashes] = expectFields(decodeCanonical(bytes, manifestBytesMax), 3, "a manifest");

@@ -2,8 +2,8 @@
  * START HERE for blobs: what clients, peers, the disk and time do to the blobs of a node. Bytes pass through a chunk
  * at a time and none stays in memory; what is here is bookkeeping. docs/blobs.md.
  *
- *   written (`clients.ts`, `uploads.ts`) or fetched (`fetches.ts`) → stored (`chunks.ts`, `shelf.ts`) → read, served
- *   (`serving.ts`) → dropped (`eviction.ts`)
+ *   written (`clients.ts`, `uploads.ts`), fetched (`fetches.ts`) or found on the disk (`recovery.ts`) → stored
+ *   (`chunks.ts`, `shelf.ts`) → read, served (`serving.ts`) → dropped (`eviction.ts`)
  */
 
 import { unreachable } from "../assert.ts";
@@ -23,6 +23,7 @@ import {
 import { BlobClients, cannotStore } from "./clients.ts";
 import { chooseEvicted } from "./eviction.ts";
 import { Fetches, type FetchesMemory } from "./fetches.ts";
+import { Recovery } from "./recovery.ts";
 import { referenceTo } from "./references.ts";
 import { Serving, type ServingMemory } from "./serving.ts";
 import { type HoldingMemory, Shelf, type ShelfMemory } from "./shelf.ts";
@@ -58,16 +59,20 @@ export class Blobs {
   readonly #about: BlobsAbout;
   readonly #uploads: Uploads;
   readonly #clients: BlobClients;
+  readonly #recovery: Recovery;
 
   constructor(memory: BlobsMemory, services: Services, about: BlobsAbout) {
     this.#services = services;
     this.#about = about;
-    this.shelf = new Shelf(memory.shelf);
     this.chunks = new Chunks(memory.chunks, services.codec.crypto);
+    this.shelf = new Shelf(memory.shelf, this.chunks);
     this.#uploads = new Uploads(memory.uploads);
     const parts = { services, shelf: this.shelf, chunks: this.chunks };
+    const recovery = new Recovery({ ...parts, replicas: () => about.replicas().values() });
+    this.#recovery = recovery;
     const clients = new BlobClients(memory.early, {
       ...{ ...parts, uploads: this.#uploads },
+      seek: (blob, read, turn) => recovery.seek(blob, read, turn),
       replica: (contextId) => about.replicas().get(contextId),
       want: (read, turn) => this.fetches.want(read, turn),
       released: (chunks, turn) => this.#drop(chunks, turn),
@@ -76,6 +81,7 @@ export class Blobs {
     this.serving = new Serving(memory.serving, {
       ...parts,
       maySee: (peer, contextId, blob) => this.#maySee(peer, contextId, blob),
+      seek: (blob, turn) => recovery.seek(blob, null, turn),
     });
     this.fetches = new Fetches(memory.fetches, {
       ...{ ...parts, nextStream: about.nextStream },
@@ -136,21 +142,25 @@ export class Blobs {
         return this.#stored(input.chunk, input.problem, turn);
       case "chunk-read": {
         const { found, readers } = this.chunks.wasRead(input.chunk, input.found, turn);
-        for (const reader of readers) this.#wasRead(reader, found, turn);
+        for (const reader of readers) this.#wasRead(reader, { chunk: input.chunk, found }, turn);
         return;
       }
       case "chunks-listed":
-        this.chunks.wereListed(input.chunks, this.#wanted(), turn);
+        this.chunks.wereListed(input.chunks, amongOf(this.shelf.chunks()), turn);
+        this.shelf.storeManifests(turn);
+        this.#recovery.look(turn);
         return this.#clients.goOn(turn);
       default:
         return unreachable(input);
     }
   }
 
-  /** The timer of eviction is due: drops what was fetched and not read, and what nothing refers to. */
+  /** The timer of eviction is due: takes up what the store forgot, drops what was fetched and not read, and what nothing refers to. */
   evict(turn: Turn): void {
     this.#evictLater(turn);
     if (!this.chunks.isKnown(turn)) return;
+    this.shelf.storeManifests(turn);
+    this.#recovery.look(turn);
     const { blobCacheAgeMaxMs, blobCacheCountMax, blobCacheBytesMax } = this.#services.config;
     const nowMs = turn.now.monotonicMs;
     const idle = Array.from(this.shelf.all()).filter(([blob]) => !this.fetches.isFetching(blob));
@@ -165,6 +175,7 @@ export class Blobs {
     if (evicted.length > 0) turn.observe("blob-evicted", { amount: evicted.length });
     const left = this.#uploads.sweep(nowMs);
     this.#drop([...left, ...this.shelf.remove([...garbage, ...evicted], turn)], turn);
+    this.#dropStrays(turn);
   }
 
   /** The one place that decides who is given the blobs of a context, and asked for them. */
@@ -185,14 +196,29 @@ export class Blobs {
     this.#clients.stored(chunk, problem, turn);
     if (bytes !== undefined) this.fetches.stored({ chunk, bytes, problem }, turn);
     // Whoever had it stored may have given it up meanwhile. Looking at everything is dear: rarely is it needed.
-    const isExpected = this.#uploads.includes(chunk) || this.fetches.isFetchingChunk(chunk);
+    const isExpected =
+      this.#uploads.includes(chunk) || this.shelf.hasManifest(chunk) || this.fetches.isFetchingChunk(chunk);
     if (!isExpected) this.#drop([chunk], turn);
   }
 
-  #wasRead(reader: ChunkReader, found: FoundChunk, turn: Turn): void {
-    if (reader.kind === "client") return this.#clients.wasRead(reader, found, turn);
+  #wasRead(
+    reader: ChunkReader,
+    { chunk, found }: { readonly chunk: Hash; readonly found: FoundChunk },
+    turn: Turn,
+  ): void {
     const bytes = found.kind === "bytes" ? found.bytes : null;
-    this.serving.wasRead(reader.stream, reader.index, { bytes, turn });
+    switch (reader.kind) {
+      case "client":
+        return this.#clients.wasRead(reader, found, turn);
+      case "stream":
+        return this.serving.wasRead(reader.stream, reader.index, { bytes, turn });
+      case "manifest":
+        if (bytes !== null) this.#recovery.found(chunk, bytes, turn);
+        if (reader.read !== null) this.#clients.read(reader.read, turn, true);
+        return;
+      default:
+        return unreachable(reader);
+    }
   }
 
   /** Nothing refers to it, now and when garbage was last collected: a reference may be on its way. */
@@ -208,16 +234,25 @@ export class Blobs {
     if (chunks.length > 0) this.chunks.drop(chunks, this.#wanted(), turn);
   }
 
+  #dropStrays(turn: Turn): void {
+    const { blobStrayAgeMaxMs } = this.#services.config;
+    const dropped = this.chunks.dropStrays(blobStrayAgeMaxMs, () => this.#wanted(), turn);
+    if (dropped > 0) turn.observe("blob-strays-dropped", { amount: dropped });
+  }
+
   /** Whether a chunk is part of anything that is kept or written. O(all chunks). */
   #wanted(): (chunk: Hash) => boolean {
-    const wanted = new Set<Hash>(this.#uploads.chunks());
-    for (const { manifest } of this.shelf.all().values())
-      for (const chunk of manifest.chunks) wanted.add(chunk);
-    return (chunk) => wanted.has(chunk);
+    return amongOf(this.shelf.chunks(), this.#uploads.chunks());
   }
 
   #evictLater(turn: Turn): void {
     const { timers, config } = this.#services;
     timers.set(timerName("blob-eviction"), turn.now.monotonicMs + config.blobEvictionMs);
   }
+}
+
+function amongOf(...lists: readonly Iterable<Hash>[]): (chunk: Hash) => boolean {
+  const all = new Set<Hash>();
+  for (const list of lists) for (const chunk of list) all.add(chunk);
+  return (chunk) => all.has(chunk);
 }

@@ -12,11 +12,11 @@ import type { Replica } from "../replica.ts";
 import type { Services } from "../services.ts";
 import type { Action } from "../state/action.ts";
 import type { Turn } from "../turn.ts";
-import { blobIdOf, encodeManifest, hashOfChunk } from "./blob.ts";
+import { encodeManifest, hashOfChunk, manifestChunk } from "./blob.ts";
 import type { Chunks, ClientRead } from "./chunks.ts";
 import { labelExpectation, putReference, referenceTo, removeReference } from "./references.ts";
 import type { Shelf } from "./shelf.ts";
-import { type Refused, refusedBlob, type Uploads } from "./uploads.ts";
+import { type FinishedUpload, type Refused, refusedBlob, type Uploads } from "./uploads.ts";
 
 type CallOf<Kind extends BlobCall["kind"]> = Extract<BlobCall, { readonly kind: Kind }>;
 
@@ -26,6 +26,8 @@ interface ClientsParts {
   readonly chunks: Chunks;
   readonly uploads: Uploads;
   readonly replica: (contextId: ContextId) => Replica | undefined;
+  /** Looks for a manifest that may be on the disk; false where none can be. The read goes on then. */
+  readonly seek: (blob: BlobId, read: ClientRead, turn: Turn) => boolean;
   /** Has a chunk fetched that is not here. */
   readonly want: (read: ClientRead, turn: Turn) => void;
   /** These chunks may be wanted by nobody any more. */
@@ -47,10 +49,9 @@ export class BlobClients {
       case "write-blob":
         return this.#write(request, call, turn);
       case "finish-blob":
-        return reply(request, this.#finish(call, turn), turn);
+        return this.#finish(request, call, turn);
       case "abandon-blob":
-        this.#parts.released(this.#parts.uploads.abandon(call.upload), turn);
-        return reply(request, { kind: "executed", output: null, written: null }, turn);
+        return this.#abandon(request, call, turn);
       case "read-blob": {
         const { contextId, blob, chunk: index } = call;
         return this.read({ kind: "client", request, contextId, blob, index }, turn);
@@ -62,8 +63,8 @@ export class BlobClients {
     }
   }
 
-  /** Answers a read from the disk, or has others asked. */
-  read(read: ClientRead, turn: Turn): void {
+  /** Answers a read from the disk, or has others asked. `isSought`: there is no manifest of it on the disk. */
+  read(read: ClientRead, turn: Turn, isSought = false): void {
     const { request, contextId, blob, index } = read;
     const { shelf, chunks, want } = this.#parts;
     const refusal = this.#refusal(contextId, blob);
@@ -73,7 +74,10 @@ export class BlobClients {
       return;
     }
     const manifest = shelf.get(blob)?.manifest;
-    if (manifest === undefined) return want(read, turn);
+    if (manifest === undefined) {
+      const isHere = !isSought && this.#parts.seek(blob, read, turn);
+      return isHere ? undefined : want(read, turn);
+    }
     shelf.touch(blob, turn);
     const chunk = manifest.chunks[index];
     if (chunk !== undefined) return chunks.has(chunk) ? chunks.read(chunk, read, turn) : want(read, turn);
@@ -87,11 +91,13 @@ export class BlobClients {
     for (const read of this.#early.splice(0)) this.read(read, turn);
   }
 
-  /** The disk is done with a chunk that was written. */
+  /** The disk is done with a chunk that was written, or with the manifest of what was. */
   stored(chunk: Hash, problem: string | null, turn: Turn): void {
-    for (const { request, size, dropped } of this.#parts.uploads.stored(chunk, problem === null)) {
-      reply(request, problem === null ? written(size) : cannotStore(problem), turn);
-      this.#parts.released(dropped, turn);
+    const { uploads, released } = this.#parts;
+    for (const { request, size, dropped, finished } of uploads.stored(chunk, problem === null)) {
+      if (problem !== null) reply(request, cannotStore(problem), turn);
+      else reply(request, finished === null ? written(size) : this.#keep(finished, turn), turn);
+      released(dropped, turn);
     }
   }
 
@@ -134,17 +140,35 @@ export class BlobClients {
     reply(request, written(added.upload.size), turn);
   }
 
-  /** The reference and what is kept here leave in one commit. */
-  #finish({ upload, name, mediaType }: CallOf<"finish-blob">, turn: Turn): Outcome {
-    const { uploads, services, shelf, released } = this.#parts;
+  /** Ends an upload; the call that still waits for the disk is told so. */
+  #abandon(request: RequestId, { upload }: CallOf<"abandon-blob">, turn: Turn): void {
+    const { uploads, released } = this.#parts;
+    const waiting = uploads.waiting(upload);
+    if (waiting !== null)
+      reply(waiting, refusedBlob("bad-arguments", "the upload was ended meanwhile"), turn);
+    released(uploads.abandon(upload), turn);
+    reply(request, { kind: "executed", output: null, written: null }, turn);
+  }
+
+  /** A blob is named once its manifest is durable, as its chunks are. */
+  #finish(request: RequestId, { upload, name, mediaType }: CallOf<"finish-blob">, turn: Turn): void {
+    const { uploads, services, chunks } = this.#parts;
     const expected = labelExpectation(name) ?? labelExpectation(mediaType);
-    if (expected !== null)
-      return refusedBlob("bad-arguments", `expected a name and a media type of ${expected}`);
-    const finished = uploads.finish(upload);
-    if (finished.kind === "refused") return finished;
-    const { contextId, manifest } = finished;
+    if (expected !== null) {
+      const refusal = refusedBlob("bad-arguments", `expected a name and a media type of ${expected}`);
+      return reply(request, refusal, turn);
+    }
+    const finished = uploads.finish(upload, { request, name, mediaType }, services.codec.crypto);
+    if (finished.kind === "refused") return reply(request, finished, turn);
+    const chunk = manifestChunk(finished.blob);
+    if (chunks.has(chunk)) return this.stored(chunk, null, turn);
+    chunks.store(chunk, encodeManifest(finished.manifest), turn);
+  }
+
+  /** The reference and what is kept here leave in one commit. */
+  #keep({ contextId, blob, manifest, name, mediaType }: FinishedUpload, turn: Turn): Outcome {
+    const { shelf, released } = this.#parts;
     const { size } = manifest;
-    const blob = blobIdOf(encodeManifest(manifest), services.codec.crypto);
     const reference = putReference({ blob, name, size, mediaType });
     const output = { blob: toHex(blob), size };
     const outcome = this.#record(contextId, { action: reference, output }, turn);
@@ -152,7 +176,7 @@ export class BlobClients {
       shelf.keep(blob, manifest, { isOwn: true, turn });
       turn.observe("blob-put", { contextId });
     } else {
-      released(manifest.chunks, turn);
+      released([manifestChunk(blob), ...manifest.chunks], turn);
     }
     return outcome;
   }

@@ -41,6 +41,8 @@ interface ServingParts {
   readonly chunks: Chunks;
   /** May a peer be given what a context refers to, and does it refer to this? Asked again for every chunk. */
   readonly maySee: (peer: PeerId, contextId: ContextId, blob: BlobId) => boolean;
+  /** Looks for a manifest that may be on the disk; false where none can be. */
+  readonly seek: (blob: BlobId, turn: Turn) => boolean;
 }
 
 export class Serving {
@@ -130,7 +132,8 @@ export class Serving {
     const { chunks } = this.#parts;
     if (!chunks.isKnown(turn)) return this.#refuse(served, "busy", turn);
     const held = this.#holdingFor(served);
-    if (held === null) return this.#refuse(served, "not-found", turn);
+    // Who is busy is asked again.
+    if (held === null) return this.#refuse(served, this.#seek(served, turn) ? "busy" : "not-found", turn);
     const { manifest } = held;
     const bits = packBits(manifest.chunks.map((chunk) => chunks.has(chunk)));
     this.#say(served, { kind: "blob-offer", manifest: encodeManifest(manifest), held: bits }, turn);
@@ -169,6 +172,11 @@ export class Serving {
   #holdingFor({ peer, about }: ServedMemory): HoldingMemory | null {
     if (about === null || !this.#parts.maySee(peer, about.contextId, about.blob)) return null;
     return this.#parts.shelf.get(about.blob) ?? null;
+  }
+
+  #seek({ peer, about }: ServedMemory, turn: Turn): boolean {
+    if (about === null || !this.#parts.maySee(peer, about.contextId, about.blob)) return false;
+    return this.#parts.seek(about.blob, turn);
   }
 
   #refuse(served: ServedMemory, reason: BlobRefusal, turn: Turn): void {

@@ -1,6 +1,8 @@
 /**
  * The blobs this node keeps, whole or in part: their manifests, whether they were put here, and when they were last
  * used. Which of their chunks are here, the chunks say. Ages are counted anew after each start.
+ *
+ * A manifest lies beside the chunks as well as in the store, so that a store that is lost takes no blob with it.
  */
 
 import { type BlobId, bytesOf, type Hash } from "../ids.ts";
@@ -8,7 +10,15 @@ import { storeKeys } from "../store-keys.ts";
 import type { Turn } from "../turn.ts";
 import { decodeValue, encode, refuse } from "../wire/cbor.ts";
 import { expectByteString, expectFields, expectList } from "../wire/expect.ts";
-import { chunkLengthOf, decodeManifest, encodeManifest, type Manifest } from "./blob.ts";
+import {
+  blobOf,
+  chunkLengthOf,
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+  manifestChunk,
+} from "./blob.ts";
+import type { Chunks } from "./chunks.ts";
 
 export interface HoldingMemory {
   /** Frozen. */
@@ -28,9 +38,11 @@ const recordBytesMax = 64 * 1_048_576;
 
 export class Shelf {
   readonly #memory: ShelfMemory;
+  readonly #chunks: Chunks;
 
-  constructor(memory: ShelfMemory) {
+  constructor(memory: ShelfMemory, chunks: Chunks) {
     this.#memory = memory;
+    this.#chunks = chunks;
   }
 
   get(blob: BlobId): HoldingMemory | undefined {
@@ -53,8 +65,20 @@ export class Shelf {
     } else {
       this.#memory.set(blob, { manifest, isOwn, usedMs, wasUnreferenced: false });
       turn.put(storeKeys.blobManifest(blob), encodeManifest(manifest));
+      this.#chunks.named([manifestChunk(blob), ...manifest.chunks]);
+      this.#storeManifest(blob, manifest, turn);
     }
     this.#save(turn);
+  }
+
+  /** Is a chunk the manifest of a blob that is kept? */
+  hasManifest(chunk: Hash): boolean {
+    return this.#memory.has(blobOf(chunk));
+  }
+
+  /** Stores the manifests that are not beside the chunks: of an older store, or which the disk did not take or lost. */
+  storeManifests(turn: Turn): void {
+    for (const [blob, { manifest }] of this.#memory) this.#storeManifest(blob, manifest, turn);
   }
 
   touch(blob: BlobId, turn: Turn): void {
@@ -62,15 +86,20 @@ export class Shelf {
     if (held !== undefined) held.usedMs = turn.now.monotonicMs;
   }
 
-  /** Keeps them no longer; gives the chunks they were made of. O(blobs). */
+  /** Keeps them no longer; gives the chunks they were made of, manifests first: without, nothing is put back. O(blobs). */
   remove(blobs: readonly BlobId[], turn: Turn): readonly Hash[] {
-    const chunks = blobs.flatMap((blob) => this.#memory.get(blob)?.manifest.chunks ?? []);
+    const chunks = blobs.flatMap((blob) => chunksOf(blob, this.#memory.get(blob)));
     for (const blob of blobs) {
       this.#memory.delete(blob);
       turn.remove(storeKeys.blobManifest(blob));
     }
     if (blobs.length > 0) this.#save(turn);
     return chunks;
+  }
+
+  /** What the blobs kept here are made of, manifests included. */
+  *chunks(): Generator<Hash> {
+    for (const [blob, held] of this.#memory) yield* chunksOf(blob, held);
   }
 
   /** Of the chunks of a blob, the bytes of those that pass. */
@@ -98,8 +127,17 @@ export class Shelf {
     }
   }
 
+  #storeManifest(blob: BlobId, manifest: Manifest, turn: Turn): void {
+    const chunk = manifestChunk(blob);
+    if (!this.#chunks.has(chunk)) this.#chunks.store(chunk, encodeManifest(manifest), turn);
+  }
+
   #save(turn: Turn): void {
     const byUse = Array.from(this.#memory).sort(([, a], [, b]) => a.usedMs - b.usedMs);
     turn.put(storeKeys.blobs, encode(byUse.map(([blob, { isOwn }]) => [bytesOf(blob), isOwn])));
   }
+}
+
+function chunksOf(blob: BlobId, held: HoldingMemory | undefined): readonly Hash[] {
+  return held === undefined ? [] : [manifestChunk(blob), ...held.manifest.chunks];
 }

@@ -1,22 +1,25 @@
 /**
- * Blobs that clients are writing: the chunks so far, each stored before the next is taken. Nothing of one outlives a
- * restart: what it stored is swept out then, as nobody was told that it is kept.
+ * Blobs that clients are writing: the chunks so far, each stored before the next is taken, and the manifest last.
+ * Nothing of one outlives a restart: what it stored is a stray then, as nobody was told that it is kept.
  */
 
 import type { Outcome, RefusalCode } from "../effect.ts";
-import type { ContextId, Hash } from "../ids.ts";
+import type { BlobId, ContextId, Hash } from "../ids.ts";
 import type { RequestId, UploadId } from "../input.ts";
 import { blobBytesMax, chunkBytes } from "../limits.ts";
+import type { Crypto } from "../ports.ts";
 import type { Turn } from "../turn.ts";
-import type { Manifest } from "./blob.ts";
+import { blobIdOf, encodeManifest, type Manifest, manifestChunk } from "./blob.ts";
 
 export interface UploadMemory {
   readonly contextId: ContextId;
   readonly chunks: Hash[];
   /** Of these, in bytes. */
   size: number;
-  /** The call whose chunk is being stored. */
+  /** The call whose chunk is being stored, or that ends the upload and whose manifest is. */
   pending: { readonly request: RequestId; readonly chunk: Hash } | null;
+  /** What it becomes once its manifest is stored. */
+  finishing: FinishedUpload | null;
   /** When it was last written to. */
   writtenMs: number;
 }
@@ -28,14 +31,20 @@ export interface StoredFor {
   readonly size: number;
   /** The chunks of an upload that is over because of it. */
   readonly dropped: readonly Hash[];
+  /** What the upload has become, where this was its manifest. */
+  readonly finished: FinishedUpload | null;
 }
 
 export type UploadsMemory = Map<UploadId, UploadMemory>;
 
+/** What a context is to refer to. Frozen. */
 export interface FinishedUpload {
   readonly kind: "finished";
   readonly contextId: ContextId;
+  readonly blob: BlobId;
   readonly manifest: Manifest;
+  readonly name: string;
+  readonly mediaType: string;
 }
 
 /** Nobody writes to one for this long: its client is gone. */
@@ -66,7 +75,7 @@ export class Uploads {
     turn: Turn,
   ): { readonly kind: "taken"; readonly upload: UploadMemory } | Refused {
     const { contextId, request, chunk, length } = next;
-    const nothing = { chunks: [], size: 0, pending: null, writtenMs: turn.now.monotonicMs };
+    const nothing = { chunks: [], size: 0, pending: null, finishing: null, writtenMs: turn.now.monotonicMs };
     const known = this.#memory.get(upload) ?? { contextId, ...nothing };
     const mistake = findMistake(known, length);
     if (mistake !== null) return mistake;
@@ -83,25 +92,37 @@ export class Uploads {
   stored(chunk: Hash, isKept: boolean): readonly StoredFor[] {
     return Array.from(this.#memory).flatMap(([id, upload]) => {
       if (upload.pending?.chunk !== chunk) return [];
-      const { request } = upload.pending;
+      const { pending, size, finishing } = upload;
       upload.pending = null;
-      return [{ request, size: upload.size, dropped: isKept ? [] : this.abandon(id) }];
+      const dropped = isKept ? [] : this.abandon(id);
+      if (isKept && finishing !== null) this.#memory.delete(id);
+      return [{ request: pending.request, size, dropped, finished: finishing }];
     });
   }
 
-  /** Ends one whose chunks are all stored. */
-  finish(upload: UploadId): FinishedUpload | Refused {
+  /** What one comes to whose chunks are all stored: to be given out by `stored` once its manifest is, too. */
+  finish(
+    upload: UploadId,
+    about: { readonly name: string; readonly mediaType: string; readonly request: RequestId },
+    crypto: Crypto,
+  ): FinishedUpload | Refused {
     const known = this.#memory.get(upload);
     if (known === undefined)
       return refusedBlob("bad-arguments", "no such upload: it was ended, or left alone");
     if (known.pending !== null) return refusedBlob("bad-arguments", "a chunk of it is still being stored");
-    this.#memory.delete(upload);
     const { contextId, size, chunks } = known;
-    return {
-      kind: "finished",
-      contextId,
-      manifest: Object.freeze({ size, chunks: Object.freeze([...chunks]) }),
-    };
+    const { request, name, mediaType } = about;
+    const manifest = Object.freeze({ size, chunks: Object.freeze([...chunks]) });
+    const blob = blobIdOf(encodeManifest(manifest), crypto);
+    const finished = Object.freeze({ kind: "finished" as const, contextId, blob, manifest, name, mediaType });
+    known.finishing = finished;
+    known.pending = { request, chunk: manifestChunk(blob) };
+    return finished;
+  }
+
+  /** The call that waits for the disk; null where none does. */
+  waiting(upload: UploadId): RequestId | null {
+    return this.#memory.get(upload)?.pending?.request ?? null;
   }
 
   /** Ends one that comes to nothing; gives its chunks. */

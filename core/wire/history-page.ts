@@ -32,7 +32,8 @@ export interface PackedHead extends Omit<DeltaHead, "parents"> {
 /** A page ends once it holds this much. */
 export const pageBytes = 262_144;
 const writerBytes = idBytes + incarnationBytes;
-const parentBytes = 4 + idBytes;
+const placeBytes = 4;
+const parentBytes = placeBytes + idBytes;
 const fixedBytes = 2 + 1 + 8 + idBytes + 1;
 const countBytes = 2;
 /** One delta more may lie in it. */
@@ -52,10 +53,17 @@ export function pageOf(deltas: Iterable<PastDelta>): readonly PackedHead[] {
     });
     places.set(id, heads.length);
     heads.push({ ...head, parents });
-    bytes += fixedBytes + parents.length * parentBytes + (writers.has(writerOf(head)) ? 0 : writerBytes);
+    bytes += fixedBytes + parentsBytes(parents) + (writers.has(writerOf(head)) ? 0 : writerBytes);
     writers.add(writerOf(head));
   }
   return heads;
+}
+
+function parentsBytes(parents: PackedHead["parents"]): number {
+  return parents.reduce(
+    (sum: number, parent) => sum + (typeof parent === "string" ? parentBytes : placeBytes),
+    0,
+  );
 }
 
 function writerOf({ author, incarnation }: Pick<DeltaHead, "author" | "incarnation">): string {
@@ -65,8 +73,8 @@ function writerOf({ author, incarnation }: Pick<DeltaHead, "author" | "incarnati
 export function packHeads(heads: readonly PackedHead[]): Uint8Array {
   const names = Array.from(new Set(heads.map(writerOf)));
   const writers = new Map(names.map((name, place) => [name, place]));
-  const widest = heads.reduce((sum, { parents }) => sum + fixedBytes + parents.length * parentBytes, 0);
-  const bytes = new Uint8Array(countBytes + names.length * writerBytes + widest);
+  const headBytes = heads.reduce((sum, { parents }) => sum + fixedBytes + parentsBytes(parents), 0);
+  const bytes = new Uint8Array(countBytes + names.length * writerBytes + headBytes);
   const view = new DataView(bytes.buffer);
   let offset = countBytes;
   const put = (text: string) => {
@@ -87,11 +95,11 @@ export function packHeads(heads: readonly PackedHead[]): Uint8Array {
     offset += 1;
     for (const parent of head.parents) {
       view.setUint32(offset, typeof parent === "number" ? parent : 0);
-      offset += 4;
+      offset += placeBytes;
       if (typeof parent === "string") put(parent);
     }
   }
-  return bytes.subarray(0, offset);
+  return bytes;
 }
 
 /** For use inside `decoding`. */
@@ -109,7 +117,7 @@ export function expectHeads(bytes: Uint8Array): readonly PackedHead[] {
     return byteString<Id>(bytes.subarray(start, start + length));
   };
   const takeParent = (): DeltaId | number => {
-    const back = view.getUint32(take(4));
+    const back = view.getUint32(take(placeBytes));
     return back === 0 ? takeText<DeltaId>(idBytes) : back;
   };
   const writers = Array.from({ length: view.getUint16(take(countBytes)) }, () => ({

@@ -23,6 +23,10 @@ export interface RunOptions extends HomeOptions {
   readonly recordMib?: string;
 }
 
+export interface BackupOptions extends HomeOptions {
+  readonly timeout?: string;
+}
+
 export interface ReplayOptions {
   readonly to?: string;
   readonly json?: true;
@@ -32,6 +36,7 @@ export interface ClientOptions {
   readonly home?: string;
   readonly node?: string;
   readonly api?: string;
+  readonly timeout?: string;
   readonly json?: true;
 }
 
@@ -106,7 +111,10 @@ function registerNode(program: Command): void {
     .action(async (options: InitOptions) => (await import("./init.ts")).init(options));
   withHomeOptions(node.command("run"))
     .description("run a node until it is told to stop (SIGINT, SIGTERM); says one line when it is ready")
-    .option("--accept-loss", "go on with what is left of a store whose last writes are gone")
+    .option(
+      "--accept-loss",
+      "go on with what is left of a store whose last writes, or all of which, are gone",
+    )
     .option("--record <folder>", "keep a flight recording there: all that came to the node, to replay")
     .option("--record-mib <count>", "MiB a file of the recording, of which the two newest stay (default: 64)")
     .action(async (options: RunOptions) => (await import("./run.ts")).run(options));
@@ -119,20 +127,22 @@ function registerNode(program: Command): void {
     .action(async (file: string, options: ReplayOptions) =>
       (await import("./replay.ts")).replayFile(file, options),
     );
-  withHomeOptions(
-    node.command("backup").argument("<folder>", "where to put the copy; nothing may be there yet"),
+  withTimeout(
+    withHomeOptions(
+      node.command("backup").argument("<folder>", "where to put the copy; nothing may be there yet"),
+    ),
   )
     .description(
       "copy a node's folder, while it runs or not, and read the copy again; a restored node is the copy put in its place",
     )
-    .action(async (target: string, options: HomeOptions) =>
+    .action(async (target: string, options: BackupOptions) =>
       (await import("./backup.ts")).backup(target, options),
     );
   withHomeOptions(node.command("repair"))
     .description("read a stopped node's whole store, and put right what is damaged in it")
     .option(
       "--accept-loss",
-      "where something is gone, make a new store of what can be read; the old one is kept",
+      "where something is gone, make a new store of what can be read, or an empty one; the old one is kept",
     )
     .action(async (options: HomeOptions & { readonly acceptLoss?: true }) =>
       (await import("./repair.ts")).repair(options),
@@ -269,11 +279,16 @@ function withHomeOptions(command: Command): Command {
 }
 
 function withClientOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option("--node <name>", 'which node of this machine (default: "default")').conflicts("api"),
-    )
-    .addOption(new Option("--api <url>", "the node's API, for example http://127.0.0.1:2528"))
-    .option("--home <folder>", "where nodes keep their folders (default: ~/.reconverge)")
-    .option("--json", "print one line of JSON");
+  return withTimeout(
+    command
+      .addOption(
+        new Option("--node <name>", 'which node of this machine (default: "default")').conflicts("api"),
+      )
+      .addOption(new Option("--api <url>", "the node's API, for example http://127.0.0.1:2528"))
+      .option("--home <folder>", "where nodes keep their folders (default: ~/.reconverge)"),
+  ).option("--json", "print one line of JSON");
+}
+
+function withTimeout(command: Command): Command {
+  return command.option("--timeout <seconds>", "give up a node that says nothing for so long (default: 60)");
 }

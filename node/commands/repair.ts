@@ -35,9 +35,9 @@ function tell(outcome: RepairOutcome): string {
       `the old store is kept in ${outcome.keptAt}`,
     ].join("\n");
   }
-  if (outcome.values === 0)
-    return "the store is empty: join its contexts again, and peers bring what they hold";
   const lost = outcome.lost.map((what) => `${what}\n`).join("");
+  if (outcome.values === 0)
+    return `${lost}the store is empty: join its contexts again, and peers bring what they hold`;
   const manifest = outcome.manifest ? "LevelDB's manifest was made anew; " : "";
   return `${lost}${manifest}the store is whole: ${outcome.values} values, every delta and every entity was read`;
 }

@@ -18,6 +18,7 @@ import type { PeerId } from "../../core/ids.ts";
 import { createCodec } from "../../core/wire/codec.ts";
 import { exists } from "../home.ts";
 import { randomWords } from "../random-words.ts";
+import { isStoreGone, storeBegunAnew, storeGone } from "../store-note.ts";
 import { type Salvaged, salvage } from "./salvage.ts";
 import { findDamage } from "./verify.ts";
 
@@ -32,7 +33,7 @@ export interface StoredNode {
 }
 
 export type RepairOutcome =
-  /** Nothing is missing. `manifest`: it was made anew. */
+  /** Nothing is missing of what is there. `manifest`: it was made anew. */
   | {
       readonly kind: "whole";
       readonly manifest: boolean;
@@ -47,6 +48,7 @@ export type RepairOutcome =
 export async function repairNode(node: StoredNode, acceptLoss: boolean): Promise<RepairOutcome> {
   const { storePath, secret } = node;
   await finishInterrupted(storePath);
+  if (await isStoreGone(node)) return await beginAnew(node, acceptLoss);
   const lost: string[] = [];
   const opening = { acceptLoss, secret, told: (what: string) => lost.push(what) };
   const manifest = await repairManifest(storePath, opening);
@@ -58,6 +60,13 @@ export async function repairNode(node: StoredNode, acceptLoss: boolean): Promise
       `the store at ${storePath} is not whole: ${checked}; put a backup back, or run this once with --accept-loss, which makes a new store of what can be read and keeps the old one beside it: peers bring what they hold`,
     );
   return await replace(node, checked);
+}
+
+async function beginAnew({ storePath, secret }: StoredNode, acceptLoss: boolean): Promise<RepairOutcome> {
+  if (!acceptLoss) throw storeGone(storePath);
+  const store = await openLevelStore(storePath, { create: true, secret });
+  await store.close();
+  return { kind: "whole", manifest: false, values: 0, lost: [storeBegunAnew(storePath)] };
 }
 
 /** Opens a store and reads all of it; gives the number of values, or what is wrong. */

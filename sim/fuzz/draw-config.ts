@@ -66,6 +66,7 @@ function drawUsual(
     blobCacheAgeMaxMs: draws.pick([10, 2_000]),
     blobCacheCountMax: draws.pick([0, 1]),
     blobCacheBytesMax: draws.pick([0, 100_000]),
+    blobStrayAgeMaxMs: draws.pick([10, 2_000]),
   };
   const compaction = draws.chance(0.5) ? drawCompaction(draws) : {};
   const closing = draws.chance(0.5) ? drawClosing(draws) : {};

@@ -49,7 +49,7 @@ test("a node put back from a backup goes on beside what it wrote since, and take
   assert.is(JSON.parse(done.stdout).folder, target);
   assert.equal(readdirSync(join(target, "..")), ["alice"], "nothing is left beside it");
   assert.equal(readdirSync(node.folder).sort(), [
-    ...["backup.lock", "blobs", "config.toml", "key", "run.json", "store"],
+    ...["backup.lock", "blobs", "config.toml", "key", "run.json", "store", "store.made"],
   ]);
   const twice = await backUp();
   assert.is(twice.exitCode, 1);
@@ -90,7 +90,7 @@ test("a backup has the blobs, without those that are damaged, runs where it lies
     reconverge("node", "backup", join(place, name), "--home", home, "--name", "alice");
   const whole = await backUp("whole");
   assert.is(whole.exitCode, 0, whole.stderr);
-  assert.match(whole.stdout, "3 chunks of blobs");
+  assert.match(whole.stdout, "4 files of blobs");
   assert.match(whole.stdout, "never run both");
   const copy = NodeProcess.at(place, "whole");
   await copy.start();
@@ -104,8 +104,8 @@ test("a backup has the blobs, without those that are damaged, runs where it lies
   writeFileSync(chunk, content);
   const lacking = await backUp("lacking");
   assert.is(lacking.exitCode, 0, lacking.stderr);
-  assert.match(lacking.stdout, "1 chunks of blobs are damaged");
-  assert.is(readdirSync(join(place, "lacking", "blobs")).length, 2);
+  assert.match(lacking.stdout, "1 files of blobs are damaged");
+  assert.is(readdirSync(join(place, "lacking", "blobs")).length, 3);
 
   writeFileSync(join(place, "file"), "");
   const nowhere = await backUp(join("file", "copy"));

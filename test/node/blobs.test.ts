@@ -1,17 +1,18 @@
 // Blobs between real nodes on loopback, through the API as clients use it.
 
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { StoreError } from "../../adapters/level/store.ts";
 import { chunkBytes } from "../../core/limits.ts";
 import { downloadTo } from "../../node/blob-files.ts";
 import { ApiClient } from "../../node/client.ts";
 import { Failure } from "../../node/failure.ts";
 import type { ReconvergeNode } from "../../node/node.ts";
 import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
-import { createContext, joinContext, startTestNode, until } from "./test-node.ts";
+import { ask, createContext, joinContext, startTestNode, until } from "./test-node.ts";
 
 const bytes = randomBytes(2 * chunkBytes + 12_345);
 
@@ -81,13 +82,34 @@ test("a node that was stopped has what was put on it, and fetches again what its
   await contentOf(await get(two.node.apiUrl, contextId, id));
   await stopAll(one.node);
   const folder = `${one.storePath}-blobs`;
-  const [first = "", second = ""] = readdirSync(folder);
+  const isChunk = (name: string) => statSync(join(folder, name)).size >= 12_345;
+  const [first = "", second = ""] = readdirSync(folder).filter(isChunk);
   writeFileSync(join(folder, first), "not what it was");
   writeFileSync(join(folder, `${second}.new`), "a write that never ended");
   const again = await startTestNode({ "swarm.bootNodes": [...two.node.addresses()] }, one);
   assert.ok((await contentOf(await get(again.node.apiUrl, contextId, id))).equals(bytes));
-  assert.is(readdirSync(folder).length, 3, "nothing is left over");
-  assert.ok(readFileSync(join(folder, first)).length >= 12_345);
+  assert.is(readdirSync(folder).length, 4, "three chunks and the manifest, and nothing is left over");
+  assert.ok(isChunk(first));
+  await stopAll(again.node, two.node);
+});
+
+test("a blob outlives its node's store: it is read again where nobody else has its bytes, and given to others", async () => {
+  const { one, two, contextId } = await startPair();
+  const { id } = await put(one.node.apiUrl, contextId, bytes);
+  await until("listed", async () => (await listed(two.node.apiUrl, contextId)).length === 1);
+  await stopAll(one.node);
+  rmSync(one.storePath, { recursive: true });
+  const bootNodes = { "swarm.bootNodes": [...two.node.addresses()] };
+  const refused = await startTestNode(bootNodes, one).catch((error: unknown) => error);
+  assert.ok(refused instanceof StoreError && refused.code === "store-missing", String(refused));
+  const again = await startTestNode(bootNodes, { ...one, acceptLoss: true });
+  await ask(again.node.apiUrl, `/admin-api/contexts/${contextId}/join`, {});
+  await until("listed again", async () => (await listed(again.node.apiUrl, contextId)).length === 1);
+  assert.is((await listed(two.node.apiUrl, contextId))[0]?.bytes_here, 0, "it alone has the bytes");
+  assert.ok((await contentOf(await get(again.node.apiUrl, contextId, id))).equals(bytes));
+  const [found] = await listed(again.node.apiUrl, contextId);
+  assert.equal([found?.bytes_here, found?.put_here], [bytes.length, true]);
+  assert.ok((await contentOf(await get(two.node.apiUrl, contextId, id))).equals(bytes));
   await stopAll(again.node, two.node);
 });
 

@@ -124,6 +124,7 @@ test("a disk that stays broken stops the node: nobody is answered, nothing is pu
   };
   const refused = await rejection(setKey(driver, contextId, ["a", 1]));
   assert.instance(refused, StoppedError);
+  assert.match((refused as StoppedError).message, /^the node has stopped: no space; .*not acknowledged/);
   assert.is((failures[0] as StoreError).code, "store-failed");
   assert.is(failures.length, 1);
   assert.equal(
@@ -133,6 +134,32 @@ test("a disk that stays broken stops the node: nobody is answered, nothing is pu
   assert.instance(await rejection(setKey(driver, contextId, ["b", 1])), StoppedError);
   await driver.stop();
   assert.is(disk.durable.size, durable);
+});
+
+test("who asks a node that stopped for want of room is told so, and of another trouble that", async () => {
+  for (const [trouble, isForWantOfRoom, says] of [
+    [new StoreError("store-full", "its disk is full"), true, "its disk is full"],
+    [new StoreError("store-failed", "its disk is broken"), false, "its disk is broken"],
+    [new Error("planted"), false, "its log says why"],
+  ] as const) {
+    const disk = new MemoryDisk();
+    const { driver } = startTestDriver(disk);
+    const contextId = await createTestContext(driver);
+    disk.beforeFlush = async () => {
+      throw trouble;
+    };
+    const write = rejection(setKey(driver, contextId, ["a", 1]));
+    await turns();
+    const read = rejection(driver.query(() => null));
+    await write;
+    const after = rejection(setKey(driver, contextId, ["b", 1]));
+    for (const refused of await Promise.all([write, read, after])) {
+      assert.instance(refused, StoppedError);
+      assert.match((refused as StoppedError).message, says);
+      assert.is((refused as StoppedError).isForWantOfRoom, isForWantOfRoom);
+    }
+    await driver.stop();
+  }
 });
 
 test("a mistake of ours in the core stops the node", async () => {

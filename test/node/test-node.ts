@@ -23,6 +23,7 @@ export async function startTestNode(
     readonly failed?: (error: unknown) => void;
     readonly record?: { readonly folder: string; readonly fileBytesMax: number };
     readonly applications?: readonly Application[];
+    readonly acceptLoss?: boolean;
   } = {},
 ): Promise<TestNode> {
   const storePath = kept.storePath ?? join(temporaryFolder(), "store");
@@ -36,6 +37,7 @@ export async function startTestNode(
     log: pino({ level: process.env.TEST_LOG_LEVEL ?? "silent" }, pino.destination(2)),
     failed: kept.failed ?? ((error) => console.error("a node failed", error)),
     ...(kept.record === undefined ? {} : { record: kept.record }),
+    acceptLoss: kept.acceptLoss === true,
     ...(kept.applications === undefined ? {} : { applications: kept.applications }),
   });
   await node.start();

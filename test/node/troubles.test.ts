@@ -112,6 +112,51 @@ function spoilLog(store: string): void {
   writeFileSync(path, content);
 }
 
+test("a store that is gone is told, by its start and by a repair, and another is begun only where that is accepted", async () => {
+  const node = await NodeProcess.make(home, "unmounted");
+  const { apiUrl } = await node.start();
+  const contextId = await createContext(apiUrl);
+  await set(apiUrl, contextId, ["kept", 1]);
+  assert.is(await node.stop(), 0);
+  const store = join(home, "unmounted", "store");
+  const repair = (...args: readonly string[]) =>
+    reconverge("node", "repair", "--home", home, "--name", "unmounted", ...args);
+  renameSync(store, `${store}.away`);
+  assertFails(await run("unmounted"), 4, store, "is not mounted", "node repair --accept-loss");
+  // Where it was to be mounted, a folder without anything in it is left.
+  mkdirSync(store);
+  assertFails(await run("unmounted"), 4, store, "is gone, though this node had one");
+  assertFails(await repair(), 4, store, "is gone, though this node had one");
+  assert.equal(readdirSync(store), []);
+  rmSync(store, { recursive: true });
+  renameSync(`${store}.away`, store);
+  const mounted = await node.start();
+  assert.equal(await entries(mounted.apiUrl, contextId), { kept: 1 });
+  assert.is(await node.stop(), 0);
+  rmSync(store, { recursive: true });
+  const repaired = await repair("--accept-loss");
+  assert.is(repaired.exitCode, 0, repaired.stderr);
+  assert.match(repaired.stdout, "was gone, and an empty one is begun in its place\nthe store is empty: join");
+  await node.start();
+  assert.is(await node.stop(), 0);
+  rmSync(store, { recursive: true });
+  await node.start("--accept-loss");
+  assert.is(await node.stop(), 0);
+});
+
+test("a node with another key has had no store, and begins one", async () => {
+  const node = await NodeProcess.make(home, "another");
+  const before = await node.start();
+  assert.is(await node.stop(), 0);
+  rmSync(join(home, "another", "store"), { recursive: true });
+  rmSync(join(home, "another", "key"));
+  const after = await node.start();
+  assert.is.not(after.peerId, before.peerId);
+  assert.is(await node.stop(), 0);
+  rmSync(join(home, "another", "store"), { recursive: true });
+  assertFails(await run("another"), 4, "is gone, though this node had one");
+});
+
 test("a store that another node has open ends with 4, and that node goes on", async () => {
   const node = await NodeProcess.make(home, "locked");
   await node.start();
@@ -244,6 +289,22 @@ test("a home that cannot be made ends with 1, at once", async () => {
   }
   const deep = join(home, "some", "where", "deep");
   assert.is((await reconverge("node", "init", "--home", deep)).exitCode, 0);
+});
+
+test("a home that leads through a file is told by that file, whatever is asked of it", async () => {
+  const letter = join(temporaryFolder(), "letter");
+  writeFileSync(letter, "dear");
+  const at = ["--home", join(letter, "deep")];
+  const results = await Promise.all([
+    reconverge("node", "init", ...at),
+    reconverge("node", "run", ...at),
+    reconverge("node", "repair", ...at),
+    reconverge("node", "config", "name=b", ...at),
+    reconverge("status", ...at),
+  ]);
+  for (const result of results) assertFails(result, 1, `${letter} is a file`, "--home");
+  const refused = await openLevelStore(join(letter, "store"), { create: true }).catch(String);
+  assert.match(String(refused), `${join(letter, "store")} cannot be there, as ${letter} is a file`);
 });
 
 test("call speaks of a wrong context id as join does", async () => {

@@ -139,6 +139,25 @@ test("who asks for a blob whose only holder is cut off is refused in time, and g
   assert.equal([outcome, refused, probes["blob-unavailable"]], ["passed", 1, 1]);
 });
 
+test("a node whose store is older than what was put on it reads it from its own disk once it hears of it again", () => {
+  const { outcome, refused, probes } = simulate(
+    {
+      ...steady,
+      nodes: 2,
+      workload: [
+        { at: 500, node: "n0", method: "put-blob", args: { name: "film", bytes: 2 * mib } },
+        { at: 8_000, node: "n0", method: "get-blob", args: { name: "film" } },
+        { at: 9_000, node: "n1", method: "get-blob", args: { name: "film" } },
+      ],
+      faults: [{ at: 3_000, until: 4_000, kind: "crash", nodes: "n0", disk: "rollback", copiedAt: [0] }],
+      expect: [{ blob: { name: "film" } }, { "probe-counted": { name: "blob-recovered", atLeast: 1 } }],
+      until: 12_000,
+    },
+    { seed: 1 },
+  );
+  assert.equal([outcome, refused, probes["blob-chunk-fetched"]], ["passed", 0, 2], "n1 alone fetched it");
+});
+
 test("a blob comes over a link on which each chunk takes longer than a silent peer is waited for", () => {
   const { outcome, refused } = simulate(
     {

@@ -242,7 +242,7 @@ function takeOfRegion(memory: DescentMemory, region: Region, { answer, own, part
     case "leaves":
       return follow(memory, takeRegionLeaves(narrowing, region, { answer, own, parts }), parts);
     case "digests":
-      return follow(memory, takeDigests(narrowing, region, { answer, parts }), parts);
+      return follow(memory, takeDigests(narrowing, region, { answer, parts, isTold: false }), parts);
     case "sums":
       return follow(memory, takeSums(region, { answer, parts }), parts);
     default:

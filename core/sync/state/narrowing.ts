@@ -106,7 +106,7 @@ export function beginTrial(
     }
     const rest = node.prefix.slice(region.prefix.length);
     const answer = { kind: "digests", rest, digests: node.digests } as const;
-    const narrowed = takeDigests(memory, region, { answer, parts });
+    const narrowed = takeDigests(memory, region, { answer, parts, isTold: true });
     if (narrowed.concluded !== null) return narrowed;
     waiting.push(...narrowed.open);
   }
@@ -136,16 +136,14 @@ export function questionOf(
   const about = { leaves: [], work: own };
   if (picks !== null) return { query: { form: "picks", prefix, locator: picks.locator }, ...about };
   const isSummed = count > 0 && own <= summedMax;
+  if (isSummed && (own <= leavesMax || count <= sumsOfManyMax))
+    return { query: { form: "sums", prefix, count }, ...about };
   if (own <= leavesMax) {
-    const isCheaper = cheaperBy * (sumBytes * count + questionBytes) < digestBytes * own;
-    if (isSummed && isCheaper) return { query: { form: "sums", prefix, count }, ...about };
     const leaves = ownLeaves(prefix, parts.state);
     const digests = leaves.map(({ hash }) => parts.short.digest(hash)).join("");
     return { query: { form: "leaves", prefix, digests }, leaves, work: own };
   }
-  return isSummed && count <= sumsOfManyMax
-    ? { query: { form: "sums", prefix, count }, ...about }
-    : { query: { form: "digests", prefix }, leaves: [], work: 16 };
+  return { query: { form: "digests", prefix }, leaves: [], work: 16 };
 }
 
 /**
@@ -164,6 +162,15 @@ function sumsFor(differing: number, nodes: number): number {
   return sumsBySixteenths[Math.ceil((16 * differing) / nodes)] ?? 0;
 }
 
+/**
+ * What follows sums is a round trip further, as the leaves of entities too many for one answer are. What the offer
+ * told has saved one already; beneath that it would be one more for the whole transfer.
+ */
+function areSumsWorth(sums: number, entities: number, isTold: boolean): boolean {
+  if (entities > leavesMax) return true;
+  return isTold && cheaperBy * (sumBytes * sums + questionBytes) < digestBytes * entities;
+}
+
 export interface Heard<Kind extends StateAnswer["kind"]> {
   readonly answer: Extract<StateAnswer, { readonly kind: Kind }>;
   readonly parts: DescentParts;
@@ -173,7 +180,7 @@ export interface Heard<Kind extends StateAnswer["kind"]> {
 export function takeDigests(
   memory: NarrowingMemory,
   region: Region,
-  { answer: { rest, digests }, parts }: Heard<"digests">,
+  { answer: { rest, digests }, parts, isTold }: Heard<"digests"> & { readonly isTold: boolean },
 ): Narrowed {
   const base = region.prefix + rest;
   // Of no branch: what is put together from it is not the target's hash, and is looked at plainly then.
@@ -191,9 +198,14 @@ export function takeDigests(
   }
   if (differing.length === 0) return resolve(memory, region, branchOfHashes(hashes, parts), parts);
   memory.forks.set(region.prefix, { above: region.above, hashes, waiting: differing.length });
-  const sums = sumsFor(differing.length, nodes);
+  const likely = sumsFor(differing.length, nodes);
   const { prefix: above, target } = region;
-  return opening(differing.map((digit) => regionOf({ prefix: base + digitOf(digit), target, above, sums })));
+  const regions = differing.map((digit) => {
+    const prefix = base + digitOf(digit);
+    const isWorth = areSumsWorth(likely, countBeneath(prefix, parts), isTold);
+    return regionOf({ prefix, target, above, sums: isWorth ? likely : 0 });
+  });
+  return opening(regions);
 }
 
 function countDigests(digests: string): number {

@@ -2,6 +2,7 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { HttpError } from "../../../adapters/http/api.ts";
 import { toBase58 } from "../../../adapters/http/base58.ts";
 import { contextId, params, testServer } from "./tested-server.ts";
 
@@ -76,6 +77,15 @@ test("a node that cannot answer says InternalError, and the error is reported", 
   assert.is(status, 200);
   assert.equal(answer.error, { type: "InternalError", data: {} });
   assert.is(node.failures.at(-1), node.trouble);
+});
+
+test("a node that says why it cannot answer is heard, under the request's id", async () => {
+  node.trouble = new HttpError(507, "the disk is full");
+  const { status, answer } = await executing(params);
+  assert.is(status, 200);
+  assert.is(answer.id, 1);
+  assert.equal(answer.error, { type: "InternalError", data: "the disk is full" });
+  assert.is.not(node.failures.at(-1), node.trouble, "it is no mistake of ours");
 });
 
 test.run();

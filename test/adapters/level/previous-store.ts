@@ -26,10 +26,23 @@ export interface PreviousStore {
 /** Puts the store at this path, and says what is in it. */
 export function unpackPrevious(path: string): PreviousStore {
   const { files, contextIds, ...about } = JSON.parse(readFileSync(file, "utf8"));
-  mkdirSync(join(path, "level"), { recursive: true });
-  for (const [name, content] of Object.entries(files as Record<string, string>))
-    writeFileSync(join(path, name), Buffer.from(content, "base64"));
+  unpackFiles(files, path);
   return { ...about, contextIds: contextIds.map((hex: string) => fromHex(hex)) };
+}
+
+/** A store's files in base64, by their names in its folder. */
+export type PackedFiles = Readonly<Record<string, string>>;
+
+export function packFiles(path: string): PackedFiles {
+  const names = ["store.json", "tip", ...readdirSync(join(path, "level")).map((name) => `level/${name}`)];
+  const kept = names.filter((name) => !/LOCK|LOG/.test(name));
+  return Object.fromEntries(kept.map((name) => [name, readFileSync(join(path, name), "base64")]));
+}
+
+export function unpackFiles(files: PackedFiles, path: string): void {
+  mkdirSync(join(path, "level"), { recursive: true });
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(path, name), Buffer.from(content, "base64"));
 }
 
 /** Writes the store anew. */
@@ -53,9 +66,7 @@ export async function writePrevious(): Promise<void> {
   const path = temporaryFolder();
   await writeBare(path, commits);
   writeFileSync(join(path, "store.json"), '{"kind":"reconverge-store","version":1,"state":"ready"}\n');
-  const names = ["store.json", "tip", ...readdirSync(join(path, "level")).map((name) => `level/${name}`)];
-  const kept = names.filter((name) => !/LOCK|LOG/.test(name));
-  const files = Object.fromEntries(kept.map((name) => [name, readFileSync(join(path, name), "base64")]));
+  const files = packFiles(path);
   const about = { version: 1, format: storeFormat, contextIds: contextIds.map(toHex), entries };
   writeFileSync(file, `${JSON.stringify({ ...about, files }, null, 2)}\n`);
 }

@@ -2,7 +2,7 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { unusable } from "../../../adapters/level/store-damage.ts";
+import { unusable, unwritable } from "../../../adapters/level/store-damage.ts";
 
 const folder = { path: "/var/store" };
 
@@ -14,13 +14,25 @@ test("a disk without room is no damage: nothing is to be repaired, and whoever r
   ]) {
     const cause = new Error("Database failed to open", { cause: new Error(reason) });
     const error = unusable(folder, "LevelDB cannot open it", cause);
-    assert.is(error.code, "store-failed", reason);
+    assert.is(error.code, "store-full", reason);
     assert.match(
       error.message,
       /^the store at \/var\/store cannot be opened, as its disk is full: .*make room/,
     );
     assert.not.match(error.message, /repair|damaged/);
   }
+});
+
+test("a commit that finds no room is told from one that fails for another reason", () => {
+  const full = unwritable(folder, new Error("IO error: /var/store/level/1.log: No space left on device"));
+  assert.is(full.code, "store-full");
+  assert.match(
+    full.message,
+    /^the store at \/var\/store cannot be written, as its disk is full \(.*make room/,
+  );
+  const failed = unwritable(folder, new Error("EIO: i/o error, write"));
+  assert.is(failed.code, "store-failed");
+  assert.match(failed.message, /cannot be written \(EIO.*check the space and health of its disk/);
 });
 
 test("whatever else LevelDB says is damage", () => {

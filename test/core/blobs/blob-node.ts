@@ -1,5 +1,6 @@
 // One core with a disk for chunks: a test is its driver, and its clients.
 
+import type { Application } from "../../../core/app/application.ts";
 import type { Config } from "../../../core/config.ts";
 import type { Effect, Outcome } from "../../../core/effect.ts";
 import type { BlobId, ContextId, Hash, PeerId } from "../../../core/ids.ts";
@@ -16,16 +17,23 @@ export class BlobNode {
   /** What its disk holds. */
   readonly chunks: Map<Hash, Uint8Array>;
   /** Why the disk takes nothing; null when it does. */
-  problem: string | null = null;
+  problem: string | null;
   #requests = 0;
 
   constructor(
     name: string,
-    kept: { disk?: SimDisk; chunks?: Map<Hash, Uint8Array>; config?: Partial<Config> } = {},
+    kept: {
+      readonly disk?: SimDisk;
+      readonly chunks?: Map<Hash, Uint8Array>;
+      readonly config?: Partial<Config>;
+      readonly applications?: readonly Application[];
+      readonly problem?: string;
+    } = {},
   ) {
-    const { disk, config = {} } = kept;
+    const { disk, config = {}, applications } = kept;
     this.chunks = kept.chunks ?? new Map();
-    this.lone = new LoneNode(name, { config, ...(disk && { disk }) });
+    this.problem = kept.problem ?? null;
+    this.lone = new LoneNode(name, { config, ...(disk && { disk }), ...(applications && { applications }) });
     // What its start asked of the disk, where it had blobs before.
     if (disk !== undefined) this.give({ kind: "chunks-listed", chunks: Array.from(this.chunks.keys()) });
   }

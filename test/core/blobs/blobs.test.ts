@@ -35,34 +35,43 @@ test("what was written is read again, and its id follows from its content alone"
   assert.equal(reference, { blob, name: "photo", size: bytes.length, mediaType: "image/png" });
 });
 
-test("a put survives a restart, and what an upload left that was never finished does not", () => {
+test("a put survives a restart, however long nobody reads it", () => {
   const { node, contextId } = startNode({ blobEvictionMs: 1_000 });
   const blob = node.put(contextId, bytes);
-  node.call({ kind: "write-blob", upload: "left", contextId, chunk: new Uint8Array([1, 2, 3]) });
-  assert.is(node.chunks.size, 4);
-  const again = new BlobNode("ann", {
-    disk: node.lone.disk,
-    chunks: node.chunks,
-    config: { blobEvictionMs: 1_000 },
-  });
+  const config = { blobEvictionMs: 1_000, blobStrayAgeMaxMs: 1_000 };
+  const again = new BlobNode("ann", { disk: node.lone.disk, chunks: node.chunks, config });
   assert.equal(again.read(contextId, blob), bytes.slice(0, chunkBytes));
-  assert.is(again.chunks.size, 3, "what nobody finished is swept out");
   again.pass(10_000);
-  assert.is(again.chunks.size, 3, "what was put stays, however long nobody reads it");
+  assert.is(again.chunks.size, 4, "three chunks and the manifest");
+});
+
+test("a put is answered once its manifest is durable, and refused where the disk does not take that", () => {
+  const { node, contextId } = startNode();
+  node.call({ kind: "write-blob", upload: 1, contextId, chunk: bytes.subarray(0, 10) });
+  const finish = { kind: "finish-blob", upload: 1, name: "a", mediaType: "" } as const;
+  const effects = node.lone.give({ kind: "request", request: "finish", call: finish });
+  assert.is(only(effects, "reply").length, 0);
+  const [manifest] = only(effects, "store-chunk");
+  assert.ok(manifest);
+  const problem = "no space is left";
+  const [reply] = only(node.give({ kind: "chunk-stored", chunk: manifest.chunk, problem }), "reply");
+  assert.is(reply?.outcome.kind === "refused" && reply.outcome.code, "cannot-store");
+  assert.equal(referencesIn(node.lone.replica(contextId).state), []);
+  assert.is(node.chunks.size, 0, "nothing is left of it");
 });
 
 test("a deleted blob goes the second time that garbage is collected, but not what another has of it", () => {
   const { node, contextId } = startNode({ blobEvictionMs: 1_000 });
   const first = node.put(contextId, bytes, "first");
   const second = node.put(contextId, bytes.slice(0, chunkBytes), "second");
-  assert.is(node.chunks.size, 3);
+  assert.is(node.chunks.size, 5, "three chunks and two manifests");
   node.expect(node.call({ kind: "delete-blob", contextId, blob: first }));
   assert.is(node.read(contextId, first), "blob-not-found");
   node.pass(1_100);
-  assert.is(node.chunks.size, 3, "a reference may be on its way");
+  assert.is(node.chunks.size, 5, "a reference may be on its way");
   const collected = node.pass(1_000);
   assert.is(observed(collected, "blob-collected"), 1);
-  assert.is(node.chunks.size, 1, "the chunk that both have is still wanted");
+  assert.is(node.chunks.size, 2, "the chunk that both have is still wanted");
   assert.equal(node.read(contextId, second), bytes.slice(0, chunkBytes));
 });
 
@@ -87,7 +96,7 @@ test("what two contexts refer to goes with the last of them", () => {
   assert.is(node.put(other, bytes), blob);
   node.call({ kind: "delete-blob", contextId, blob });
   node.pass(5_000);
-  assert.is(node.chunks.size, 3);
+  assert.is(node.chunks.size, 4);
   node.call({ kind: "delete-blob", contextId: other, blob });
   node.pass(5_000);
   assert.is(node.chunks.size, 0);
@@ -130,6 +139,27 @@ test("writes out of order, too long, or into no context are refused, and an aban
   const label = { name: "a\nb", mediaType: "" };
   assert.is(node.call({ kind: "finish-blob", upload: 1, ...label })?.kind, "refused");
   node.call({ kind: "abandon-blob", upload: 1 });
+  assert.is(node.chunks.size, 0);
+});
+
+test("a write that waits for the disk is answered when its upload is ended, and leaves nothing", () => {
+  const { node, contextId } = startNode();
+  node.call({ kind: "write-blob", upload: 1, contextId, chunk: bytes.subarray(0, chunkBytes) });
+  const chunk = bytes.subarray(chunkBytes, 2 * chunkBytes);
+  const write = { kind: "write-blob", upload: 1, contextId, chunk } as const;
+  const [stored] = only(node.lone.give({ kind: "request", request: "write", call: write }), "store-chunk");
+  const abandon = { kind: "abandon-blob", upload: 1 } as const;
+  const replies = only(node.give({ kind: "request", request: "abandon", call: abandon }), "reply");
+  assert.equal(
+    replies.map(({ request, outcome }) => [request, outcome.kind]),
+    [
+      ["write", "refused"],
+      ["abandon", "executed"],
+    ],
+  );
+  assert.ok(stored);
+  node.chunks.set(stored.chunk, stored.bytes);
+  node.give({ kind: "chunk-stored", chunk: stored.chunk, problem: null });
   assert.is(node.chunks.size, 0);
 });
 

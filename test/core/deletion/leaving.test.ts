@@ -35,8 +35,12 @@ test("a client that waits for a blob of the context is refused at once", () => {
   const [stored] = only(ann.give({ kind: "request", request: 1, call: wrote }), "store-chunk");
   assert.ok(stored);
   ann.give({ kind: "chunk-stored", chunk: stored.chunk, problem: null });
-  const put = ann.call({ kind: "finish-blob", upload: 1, name: "a", mediaType: "text/plain" });
-  if (put.kind !== "executed" || put.written === null) return assert.unreachable(JSON.stringify(put));
+  const finish = { kind: "finish-blob", upload: 1, name: "a", mediaType: "text/plain" } as const;
+  const [manifest] = only(ann.give({ kind: "request", request: 2, call: finish }), "store-chunk");
+  assert.ok(manifest);
+  const [reply] = only(ann.give({ kind: "chunk-stored", chunk: manifest.chunk, problem: null }), "reply");
+  const put = reply?.outcome;
+  if (put?.kind !== "executed" || put.written === null) return assert.unreachable(JSON.stringify(put));
   bob.gossip("ann", contextId, sealed(put.written));
   const blob = fromHex<BlobId>((put.output as { readonly blob: string }).blob) as BlobId;
   const asked = { kind: "read-blob", contextId, blob, chunk: 0 } as const;

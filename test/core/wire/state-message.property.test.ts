@@ -167,15 +167,24 @@ test("an opening of another version is told apart from a malformed one", () => {
 
 test("a page holds as much as it may, and no more", () => {
   const id = (index: number) => `${index}`.padStart(32, "0") as DeltaId;
-  const parents = Array.from({ length: 64 }, (_, index) => id(90_000 + index));
   const { author } = unsigned("ann");
   const bodyDigest = id(1) as string as Hash;
-  const head = { kindCode: 1, parents, author, incarnation, hlc: { ms: 1, counter: 0 }, bodyDigest };
-  const long = Array.from({ length: 2_000 }, (_, index) => ({ id: id(index), head }));
-  const page = pageOf(long);
-  assert.ok(page.length > 50 && page.length < 200);
-  const { length } = packHeads(page);
-  assert.ok(length > 0.9 * pageBytes && length <= historyBytesMax, `${length} bytes`);
+  const about = { kindCode: 1, author, incarnation, hlc: { ms: 1, counter: 0 }, bodyDigest };
+  const elsewhere = Array.from({ length: 64 }, (_, index) => id(90_000 + index));
+  const parentsOf = {
+    "parents that are not in the page": () => elsewhere,
+    "each on the one before": (index: number) => [id(index - 1)],
+  };
+  for (const [what, parents] of Object.entries(parentsOf)) {
+    const long = Array.from({ length: 8_000 }, (_, index) => ({
+      id: id(index),
+      head: { ...about, parents: parents(index) },
+    }));
+    const page = pageOf(long);
+    assert.ok(page.length < long.length, what);
+    const { length } = packHeads(page);
+    assert.ok(length >= pageBytes && length <= historyBytesMax, `${what}: ${length} bytes`);
+  }
 });
 
 test.run();

@@ -1,0 +1,5 @@
+// `npm run kept-store`
+
+import { writeKept } from "./kept-store.ts";
+
+await writeKept();
