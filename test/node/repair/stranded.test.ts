@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { openLevelStore } from "../../../adapters/level/level-store.ts";
 import { kvStore } from "../../../core/app/built-in/kv-store.ts";
 import { createConfig } from "../../../core/config.ts";
-import type { PeerId } from "../../../core/ids.ts";
+import type { DeltaId, PeerId } from "../../../core/ids.ts";
 import { storeKeys } from "../../../core/store-keys.ts";
 import { repairNode } from "../../../node/repair/repair.ts";
 import { ask, createContext, entries, joinContext, set, startTestNode, until } from "../test-node.ts";
@@ -29,21 +29,29 @@ test("what it wrote after the damage waits for what a peer has of before, throug
   await left.stop();
 
   const deltas = [...(await deltasIn(kept.storePath)).values()].sort((a, b) => a.hlc.ms - b.hlc.ms);
-  const store = await openLevelStore(kept.storePath, { create: false });
-  for (const { id } of deltas.slice(10, 10 + lost)) store.stage([[storeKeys.delta(id), null]]);
-  await store.flush();
-  await store.close();
-  const about = { seed: kept.seed, peer: "left" as PeerId, secret: null, storePath: kept.storePath };
-  const outcome = await repairNode({ ...about, applications: [kvStore], config: createConfig() }, true);
-  assert.is(outcome.kind, "salvaged", JSON.stringify(outcome));
-  if (outcome.kind !== "salvaged") return;
-  assert.is(outcome.salvaged.deltas + outcome.salvaged.waiting, deltas.length - lost);
-  assert.ok(outcome.salvaged.waiting >= alone, `${outcome.salvaged.waiting} wait`);
+  const repairWithout = async (ids: readonly DeltaId[]) => {
+    const store = await openLevelStore(kept.storePath, { create: false });
+    for (const id of ids) store.stage([[storeKeys.delta(id), null]]);
+    await store.flush();
+    await store.close();
+    const about = { seed: kept.seed, peer: "left" as PeerId, secret: null, storePath: kept.storePath };
+    const outcome = await repairNode({ ...about, applications: [kvStore], config: createConfig() }, true);
+    if (outcome.kind !== "salvaged") throw new Error(JSON.stringify(outcome));
+    return outcome.salvaged;
+  };
+  const ids = deltas.map(({ id }) => id);
+  const first = await repairWithout(ids.slice(10, 10 + lost));
+  assert.is(first.deltas + first.waiting, deltas.length - lost);
+  assert.ok(first.waiting >= alone, `${first.waiting} wait`);
+  // A store in which some wait is damaged again.
+  const { waiting, deltas: applied } = await repairWithout(ids.slice(5, 6));
+  assert.ok(waiting > first.waiting);
+  assert.is(applied + waiting, deltas.length - lost - 1);
 
   for (const restart of ["first", "second"]) {
     const { node: again } = await startTestNode({}, kept);
     const { data } = await ask(again.apiUrl, `/admin-api/contexts/${contextId}`);
-    assert.is(data?.strandedDeltas, outcome.salvaged.waiting, `at its ${restart} start`);
+    assert.is(data?.strandedDeltas, waiting, `at its ${restart} start`);
     assert.is(data?.readiness?.state, "degraded");
     assert.match(data?.readiness?.why ?? "", /wait for others that it could not.*the store keeps/);
     await set(again.apiUrl, contextId, [`after ${restart}`, restart]);
