@@ -11,8 +11,8 @@ import { checkSettings } from "./config-file.ts";
 import { contextIdOf, EmbeddedContexts, refusalOf } from "./embedded-contexts.ts";
 import { folderAt, makeFolder, obtainSeed } from "./home.ts";
 import { type NodeState, ReconvergeNode } from "./node.ts";
+import { readApiToken, readStoreSecret } from "./secrets.ts";
 import { createNodeConfig, type SettingValue } from "./settings.ts";
-import { readStoreSecret } from "./store-secret.ts";
 
 export type { Application } from "../core/app/application.ts";
 export type { Json, JsonObject } from "../core/json.ts";
@@ -145,6 +145,7 @@ export async function createNode(options: CreateNodeOptions): Promise<Node> {
     applications: options.applications ?? [],
     log: options.log ?? pino({ level: "silent" }),
     isServed: options.api === true,
+    apiToken: options.api === true ? await readApiToken(config.server) : null,
     acceptLoss: options.acceptLoss === true,
   });
   await node.start();

@@ -9,7 +9,7 @@ import { readConfig } from "../config-file.ts";
 import { Failure } from "../failure.ts";
 import { nodeFolder, obtainSeed, removeRunRecord, writeRunRecord } from "../home.ts";
 import type { NodeOptions } from "../node.ts";
-import { readStoreSecret } from "../store-secret.ts";
+import { readApiToken, readStoreSecret } from "../secrets.ts";
 import type { RunOptions } from "./index.ts";
 import { readWhole, reportFailure, show } from "./output.ts";
 
@@ -33,6 +33,7 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
   const record = recordOf(options);
   const seed = await obtainSeed(folder);
   const storeSecret = await readStoreSecret(config.store.keyFile);
+  const apiToken = await readApiToken(config.server);
   const log = pino(
     { level: config.log.level, base: { node: config.name, pid: process.pid } },
     pino.destination({ dest: 2, sync: true }),
@@ -47,6 +48,7 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     storePath: folder.storePath,
     blobsPath: folder.blobsPath,
     storeSecret,
+    apiToken,
     applications,
     log,
     acceptLoss: options.acceptLoss === true,

@@ -7,7 +7,7 @@ import { applicationsOf, loadInstalled } from "../applications.ts";
 import { readConfig } from "../config-file.ts";
 import { type NodeFolder, obtainSeed } from "../home.ts";
 import type { StoredNode } from "../repair/repair.ts";
-import { readStoreSecret } from "../store-secret.ts";
+import { readStoreSecret } from "../secrets.ts";
 
 /** Reads it in the node's folder. Rejects with a `Failure`. */
 export async function readStoredNode(folder: NodeFolder): Promise<StoredNode> {
