@@ -7,6 +7,7 @@ import { readWhole } from "./commands/output.ts";
 import { readEvents } from "./event-stream.ts";
 import { Failure } from "./failure.ts";
 import { defaultName, exists, nodeFolder, readRunRecord } from "./home.ts";
+import { type Sending, send } from "./sending.ts";
 import { Silence } from "./silence.ts";
 
 /** Where a client command looks for a node: a URL, or a name under a home. */
@@ -40,7 +41,7 @@ const refusedStatuses: ReadonlySet<number> = new Set([503, 507]);
 /** A request, and what is to be waited for after each of its parts. */
 interface Exchange {
   readonly path: string;
-  readonly request: RequestInit;
+  readonly request: Pick<Sending, "method" | "headers"> & Partial<Sending>;
   readonly silence: Silence;
 }
 
@@ -104,7 +105,7 @@ export class ApiClient {
 
   /** The answer of an admin route. */
   async get(path: string): Promise<JsonObject> {
-    return await this.#fetch(path, { method: "GET" });
+    return await this.#ask(path, { method: "GET", headers: {} });
   }
 
   async post(path: string, body: JsonObject): Promise<JsonObject> {
@@ -113,32 +114,18 @@ export class ApiClient {
 
   /** The answer of an admin route to a body. */
   async send(method: "POST" | "PUT" | "DELETE", path: string, body: JsonObject): Promise<JsonObject> {
-    return await this.#fetch(path, {
-      method,
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
+    const bytes = Buffer.from(JSON.stringify(body));
+    const headers = { "content-type": "application/json", "content-length": `${bytes.length}` };
+    return await this.#ask(path, { method, headers, body: [bytes] });
   }
 
   async delete(path: string): Promise<JsonObject> {
-    return await this.#fetch(path, { method: "DELETE" });
+    return await this.#ask(path, { method: "DELETE", headers: {} });
   }
 
   /** Sends bytes as they come. */
-  async put(path: string, mediaType: string, bytes: ReadableStream<Uint8Array>): Promise<JsonObject> {
-    const silence = new Silence(this.#silenceMs);
-    const watched = bytes.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform: (chunk, taker) => {
-          silence.listen();
-          taker.enqueue(chunk);
-        },
-      }),
-    );
-    const headers = { "content-type": mediaType };
-    // What the platform's types do not know yet: a body that streams is sent before the answer is read.
-    const request = { method: "PUT", headers, body: watched, duplex: "half" } as RequestInit;
-    return await this.#fetch(path, request, silence);
+  async put(path: string, mediaType: string, bytes: AsyncIterable<Uint8Array>): Promise<JsonObject> {
+    return await this.#ask(path, { method: "PUT", headers: { "content-type": mediaType }, body: bytes });
   }
 
   /** An answer whose body is bytes. */
@@ -184,7 +171,12 @@ export class ApiClient {
   async #send(exchange: Exchange): Promise<Response> {
     const { path, request, silence } = exchange;
     try {
-      const response = await fetch(this.#url + path, { ...request, signal: silence.signal });
+      const { body, ...bare } = request;
+      const url = this.#url + path;
+      const response =
+        body === undefined
+          ? await fetch(url, { ...bare, signal: silence.signal })
+          : await send(url, { ...bare, body }, silence);
       this.#checkPeer(response);
       silence.listen();
       return response;
@@ -250,12 +242,8 @@ export class ApiClient {
     );
   }
 
-  async #fetch(
-    path: string,
-    request: RequestInit,
-    silence = new Silence(this.#silenceMs),
-  ): Promise<JsonObject> {
-    const exchange = { path, request, silence };
+  async #ask(path: string, request: Exchange["request"]): Promise<JsonObject> {
+    const exchange = { path, request, silence: new Silence(this.#silenceMs) };
     const response = await this.#send(exchange);
     const answer = await this.#answerOf(response, exchange);
     if (response.ok && answer !== null) return answer as JsonObject;
