@@ -124,7 +124,7 @@ export class ApiClient {
   }
 
   /** Sends bytes as they come. */
-  async put(path: string, mediaType: string, bytes: AsyncIterable<Uint8Array>): Promise<JsonObject> {
+  async put(path: string, mediaType: string, bytes: Sending["body"]): Promise<JsonObject> {
     return await this.#ask(path, { method: "PUT", headers: { "content-type": mediaType }, body: bytes });
   }
 
