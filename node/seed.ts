@@ -11,7 +11,7 @@ import { notePath, readNote } from "./store-note.ts";
 const seedBytes = 32;
 const another = 'make another node with "reconverge node init" and another --name or --home';
 
-/** The node's seed, made where there has been no node. Readable by its owner only. Rejects with a `Failure`. */
+/** The node's seed, made where there has been no node. Readable by its owner only. Rejects with a `Failure`, or an error of the system. */
 export async function obtainSeed(folder: NodeFolder): Promise<Uint8Array> {
   if (!(await exists(folder.keyPath))) {
     const why = await whyNoNewKey(folder);
