@@ -20,7 +20,7 @@ type FuzzRuns = typeof import("../sim/host/fuzz-run.ts");
 
 const crash = "invariant-thrown";
 /** One after the other; the first is what `fuzz` draws unless it is told otherwise. */
-const profiles = ["default", "disk", "members", "network", "blobs"] as const;
+const profiles = ["default", "disk", "members", "network", "blobs", "past"] as const;
 const [folder = "", budgetMs = "0", firstSeed = "1"] = process.argv.slice(2);
 const { runSeed } = (await import(pathToFileURL(join(folder, "sim/host/fuzz-run.ts")).href)) as FuzzRuns;
 const spentBefore = process.cpuUsage();

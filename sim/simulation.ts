@@ -14,6 +14,7 @@ import { storeKeys } from "../core/store-keys.ts";
 import { checkpointEvents, type TraceListener } from "../core/trace.ts";
 import type { SimCrypto } from "./crypto.ts";
 import { copyShared } from "./memory.ts";
+import { neverAstray } from "./oracles/astray.ts";
 import { Commutativity } from "./oracles/commutativity.ts";
 import { Differential } from "./oracles/differential.ts";
 import { judgeExpectations, notLive } from "./oracles/expectations.ts";
@@ -112,7 +113,8 @@ export class Simulation {
     };
     const { codec } = this.world;
     const nameOf = (author: AuthorId) => nameAmong(this.world.nodes, author);
-    this.oracles = new Oracles(codec, { report, nameOf }, memory?.oracles);
+    const about = { report, nameOf, neverAstray: neverAstray(plan, this.world.contextIds) };
+    this.oracles = new Oracles(codec, about, memory?.oracles);
     this.#commutativity = new Commutativity(applications, report, memory?.commutativity);
     this.#differential = new Differential(codec, { report, nameOf }, memory?.differential);
     this.#joined = new Joined(codec, report, memory?.joined);

@@ -16,20 +16,28 @@ const timeoutBytes = 2 * tunables.snapshotPageBytes.default;
 const quickShare = 0.8;
 const forcedShare = 0.25;
 const limitedShare = 0.15;
-const collectingShare = 0.2;
 
 interface ConfigSetting {
   /** How long a sync of the disk takes at most. */
   readonly syncMs: number;
   /** Is more than the pace of sync drawn? */
   readonly isVaried: boolean;
-  /** Do members stay who they are, and bodies where they are? */
-  readonly mayCollect: boolean;
+  /** Are deletions collected? Only where members stay who they are, and bodies where they are. */
+  readonly isCollecting: boolean;
 }
 
 export function drawConfig(
   network: ScenarioNetwork,
-  { syncMs, isVaried, mayCollect }: ConfigSetting,
+  { syncMs, isVaried, isCollecting }: ConfigSetting,
+  draws: Stream,
+): Partial<Config> {
+  const drawn = drawUsual(network, { syncMs, isVaried }, draws);
+  return isCollecting ? drawCollecting(drawn, draws) : drawn;
+}
+
+function drawUsual(
+  network: ScenarioNetwork,
+  { syncMs, isVaried }: Omit<ConfigSetting, "isCollecting">,
   draws: Stream,
 ): Partial<Config> {
   const pace = draws.chance(quickShare) ? drawPace(network, syncMs, draws) : {};
@@ -62,7 +70,7 @@ export function drawConfig(
   };
   const compaction = draws.chance(0.5) ? drawCompaction(draws) : {};
   const closing = draws.chance(0.5) ? drawClosing(draws) : {};
-  const varied = {
+  return {
     ...pace,
     ...forced,
     ...limits,
@@ -70,7 +78,6 @@ export function drawConfig(
     ...compaction,
     ...closing,
   };
-  return draws.chance(collectingShare) && mayCollect ? drawCollecting(varied, draws) : varied;
 }
 
 function drawPace(network: ScenarioNetwork, syncMs: number, draws: Stream): Partial<Config> {
@@ -114,8 +121,8 @@ function drawCollecting(drawn: Partial<Config>, draws: Stream): Partial<Config> 
   const isApart = /^(syncProtocolForced$|compact|pending)/;
   return {
     ...Object.fromEntries(Object.entries(drawn).filter(([name]) => !isApart.test(name))),
-    checkpointEveryDeltas: draws.pick([1, 3, 10]),
-    checkpointDelayMaxMs: draws.pick([50, 500, 3_000]),
-    tombstoneRetentionMs: draws.pick([1, 100, 1_000, 5_000]),
+    checkpointEveryDeltas: draws.pick([1, 1, 3, 10]),
+    checkpointDelayMaxMs: draws.pick([50, 50, 500, 3_000]),
+    tombstoneRetentionMs: draws.pick([1, 1, 100, 1_000, 5_000]),
   };
 }

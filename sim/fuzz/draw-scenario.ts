@@ -14,6 +14,7 @@ import { drawBursts } from "./draw-bursts.ts";
 import { drawConfig } from "./draw-config.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawLargeState, type LargeState, type Setting } from "./draw-large-states.ts";
+import { drawLeftBehind } from "./draw-left-behind.ts";
 import { drawMembership } from "./draw-members.ts";
 import { drawClocks, drawDiskSync, drawNetwork } from "./draw-network.ts";
 import { type DrawnParting, drawPartings } from "./draw-partings.ts";
@@ -49,12 +50,10 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
   const largeState = drawLargeState(setting, space, draws("large-state"));
   const activeMs = largeState?.activeMs ?? drawnMs;
   const { memberships, partings } = drawMembers({ nodes, contexts, activeMs, largeState }, space, draws);
+  const mayCollect = memberships.size === 0 && largeState === null;
+  const isCollecting = mayCollect && draws("collecting").chance(space.collectingShare);
   const config = {
-    ...drawConfig(
-      network,
-      { syncMs, isVaried: isVaried("config"), mayCollect: memberships.size === 0 && largeState === null },
-      draws("config"),
-    ),
+    ...drawConfig(network, { syncMs, isVaried: isVaried("config"), isCollecting }, draws("config")),
     ...largeState?.config,
   };
   const anchors = contexts.flatMap(({ id, members }) => {
@@ -72,6 +71,8 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
   });
   const cast: Cast = { contexts, joining, memberships, activeMs };
   const parted = new Set(partings.map(({ context }) => context));
+  const collecting = isCollecting ? contexts.filter(({ id }) => !parted.has(id)) : [];
+  const leftBehind = drawLeftBehind({ contexts: collecting, activeMs }, space, draws("left-behind"));
   const entries = drawWorkload(cast, space, draws("workload"));
   const bursts = drawBursts(cast, space, draws("bursts")).filter(
     ({ calls }) => !parted.has(calls.context ?? ""),
@@ -86,12 +87,14 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
       ...entries.filter(({ context = "" }) => !parted.has(context)),
       ...partings.flatMap(({ calls }) => calls),
       ...bursts.map(({ calls }) => calls),
+      ...leftBehind.flatMap(({ calls }) => calls),
       ...(largeState?.calls ?? []),
     ],
     faults: [
       ...faults,
       ...partings.map(({ fault }) => fault),
       ...bursts.flatMap((burst) => burst.faults),
+      ...leftBehind.map(({ fault }) => fault),
       ...(largeState?.faults ?? []),
     ],
   };

@@ -28,6 +28,8 @@ export interface ScenarioSpace {
   readonly partingShare: number;
   /** In so many of the runs one context has a state that is much for its pages, beyond `callsMax`. */
   readonly largeStateShare: number;
+  /** In so many of the runs whose members stay who they are deletions are collected soon. */
+  readonly collectingShare: number;
   /** For how long there are calls and faults. */
   readonly activeMs: readonly [min: number, max: number];
   /** Parts of a scenario that may differ from the defaults. */
@@ -65,6 +67,9 @@ const nodeFaults: readonly FuzzedFaultKind[] = [
   "leave",
 ];
 
+/** Applications whose deletions are collected; of the others tombstones stay. */
+const collectingApps: readonly string[] = ["kv-store", "todo-list"];
+
 export const everything: ScenarioSpace = {
   sizes: [
     ...[2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 6, 6, 7],
@@ -74,7 +79,7 @@ export const everything: ScenarioSpace = {
   ...{ faultsMax: 6, contextsMax: 3, callsMax: 160 },
   calls: builtInCalls,
   ...{ membershipShare: 0.25, removalShare: 0.2, partingShare: 0.1 },
-  ...{ blobsShare: 0.15, burstShare: 0.08, largeStateShare: 0.15 },
+  ...{ blobsShare: 0.15, burstShare: 0.08, largeStateShare: 0.15, collectingShare: 0.2 },
   activeMs: [2_000, 12_000],
   varied: ["topology", "network", "clocks", "disk", "config"],
 };
@@ -124,6 +129,20 @@ export const profiles: readonly Profile[] = [
     ...everything,
     ...{ name: "liars", meaning: "byzantine nodes among others, and little else" },
     ...{ sizes: [3, 4, 5, 6, 9], faults: ["byzantine", "partition", "crash"], faultsMax: 4 },
+  },
+  {
+    ...everything,
+    ...{
+      name: "past",
+      meaning: "deletions that are collected early, while members are cut off, crash or come late",
+    },
+    ...{ sizes: [2, 3, 3, 3, 4, 4, 5, 6], contextsMax: 2 },
+    ...{ faults: ["partition", "crash", "pause", "clock-jump", "join"], faultsMax: 4 },
+    ...{ membershipShare: 0, removalShare: 0, partingShare: 0, blobsShare: 0, burstShare: 0 },
+    ...{ largeStateShare: 0, collectingShare: 1, varied: ["topology", "config"] },
+    calls: builtInCalls.filter(({ app }) => collectingApps.includes(app)),
+    // Enough for cuts to be named and answered while somebody is away.
+    activeMs: [6_000, 15_000],
   },
   {
     ...everything,

@@ -16,9 +16,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join, resolve } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type Config, createConfig } from "../../core/config.ts";
+import { checkpointEvents } from "../../core/trace.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Recording } from "../recording.ts";
-import type { RunResult } from "../result.ts";
+import { exitCodes, type RunResult } from "../result.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { copySources } from "./bundled-sources.ts";
 import { type CodeVersion, codeVersion } from "./code-version.ts";
@@ -122,8 +123,7 @@ export async function readBundle(given: string): Promise<Bundle> {
     ...{ path, code: manifest.code, scenario: readPart(path, "scenario") as Scenario },
     plan: readPlan(path, manifest),
     config: readPart(path, "config") as Readonly<Record<string, unknown>>,
-    result: readPart(path, "result") as RunResult,
-    recording: readRecording(path),
+    ...readRun(path),
     ...(await loadApplications(files, join(path, "bundle.json"))),
   };
 }
@@ -186,6 +186,23 @@ function columns(of: readonly (Uint32Array | Float64Array)[]): Uint8Array {
   );
 }
 
+/** What the run came to, and its recording: both name the hash of its trace, so one that was changed shows. */
+function readRun(path: string): Pick<Bundle, "result" | "recording"> {
+  const result = readPart(path, "result") as Partial<RunResult>;
+  const { outcome, traceHash, events, violations } = result;
+  const isWhole = typeof traceHash === "string" && typeof events === "number" && Array.isArray(violations);
+  if (outcome === undefined || !Object.hasOwn(exitCodes, outcome) || !isWhole)
+    throw new UsageError(
+      `${path}/result.json: expected "outcome", "traceHash", "events", a number, and "violations", a list: damaged, or changed by hand`,
+    );
+  const recording = readRecording(path);
+  if (recording.traceHash !== traceHash)
+    throw new UsageError(
+      `${path}: result.json and chain.json name different trace hashes: one is damaged, or changed by hand`,
+    );
+  return { result: result as RunResult, recording };
+}
+
 function readRecording(path: string): Recording {
   const { inputs, checkpoints, traceHash } = readPart(path, "chain") as Partial<
     Recording & { inputs: number }
@@ -198,6 +215,11 @@ function readRecording(path: string): Recording {
   if (columns.digests.length !== inputs)
     throw new UsageError(
       `${path}/inputs.bin.gz: found ${columns.digests.length} inputs, expected ${inputs} as chain.json says`,
+    );
+  const expected = Math.floor(inputs / checkpointEvents);
+  if (checkpoints.length !== expected)
+    throw new UsageError(
+      `${path}/chain.json: found ${checkpoints.length} checkpoints, expected ${expected}: damaged, or changed by hand`,
     );
   return { ...columns, checkpoints, traceHash };
 }

@@ -51,7 +51,9 @@ export function describeSession({ events, wallMs, canaries, covered, ...report }
   const lines = [
     `${verdictOf(report)}  fuzz, profile ${report.profile}: ${ran}, ${counted(events, "event")} in ${(wallMs / 1_000).toFixed(1)} s`,
     `  planted mistakes: all ${canaries} caught`,
-    ...concerns.flatMap(([concern, title]) => coverageLines(title, ofConcern(covered, concern))),
+    ...(report.runs === 0
+      ? ["  nothing ran, so nothing was covered"]
+      : concerns.flatMap(([concern, title]) => coverageLines(title, ofConcern(covered, concern)))),
     ...report.failures.flatMap(failureLines),
   ];
   return `${lines.join("\n")}\n`;

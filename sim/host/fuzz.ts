@@ -29,14 +29,28 @@ const missedCanaryExitCode = 70;
 export async function fuzz(options: FuzzOptions): Promise<number> {
   try {
     const session = new Session(options);
-    const missed = missedCanaries();
-    for (const name of missed) process.stderr.write(`missed a planted mistake: ${name}\n`);
-    return missed.length > 0 ? missedCanaryExitCode : await session.run();
+    // From the beginning on, so that nobody is cut off without a word.
+    const stopListening = untilCutOff(Number.POSITIVE_INFINITY, (cutOff) => session.end(cutOff));
+    try {
+      return await checked(session);
+    } finally {
+      stopListening();
+    }
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof CorpusError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return usageExitCode;
   }
+}
+
+/** Runs only where no planted mistake is missed. */
+async function checked(session: Session): Promise<number> {
+  const missed = missedCanaries();
+  for (const name of missed) process.stderr.write(`missed a planted mistake: ${name}\n`);
+  if (missed.length > 0) return missedCanaryExitCode;
+  // Whoever signalled meanwhile is heard before the first run.
+  await new Promise((resolve) => setImmediate(resolve));
+  return await session.run();
 }
 
 function missedCanaries(): readonly string[] {
@@ -74,15 +88,15 @@ class Session {
     this.#corpus = new Corpus(options.corpus);
   }
 
+  /** Begins nothing more. */
+  end(cutOff: CutOff): void {
+    this.#cutOff = cutOff;
+  }
+
   async run(): Promise<number> {
     const tasks = this.#tasks();
     const runs = this.#workers > 1 ? fuzzInWorkers(tasks, this.#workers) : fuzzInProcess(tasks);
-    const stopListening = untilCutOff(Number.POSITIVE_INFINITY, (cutOff) => (this.#cutOff = cutOff));
-    try {
-      for await (const run of runs) await this.#take(run);
-    } finally {
-      stopListening();
-    }
+    for await (const run of runs) await this.#take(run);
     this.#status.clear();
     const summary = describeSession({
       ...{ profile: this.#profile.name, runs: this.#runs, events: this.#events },

@@ -1,6 +1,6 @@
 /** Moments as the command line names them: a time, or an event. */
 
-import { parseDurationUs } from "../scenario/duration.ts";
+import { expectedDuration, parseDurationUs } from "../scenario/duration.ts";
 import type { Moment } from "../timeline.ts";
 import { UsageError } from "./usage.ts";
 
@@ -8,9 +8,8 @@ import { UsageError } from "./usage.ts";
 export function parseMoment(text: string): Moment {
   const moment = readMoment(text);
   if (moment !== null) return moment;
-  throw new UsageError(
-    `--to: found "${text}", expected a time such as 12.5s or a number of ms, or an event such as #4096`,
-  );
+  const shape = "a time such as 12.5s or a number of ms, or an event such as #4096";
+  throw new UsageError(`--to: found "${text}", expected ${expectedDuration(text, shape)}`);
 }
 
 /** `12.5s`, `250ms`, a number of ms; `#4096`, the world's event of that number. Null for anything else. */

@@ -25,8 +25,8 @@ export function replayBundle(path: string, options: ReplayBundleOptions): Promis
     const bundle = await readBundle(path);
     const isSameCode = tellVersion(bundle);
     const replayed = moment === null ? replayWhole(bundle) : replayTo(bundle, moment);
-    const { difference } = replayed;
-    const named = difference === null ? null : nameDifference(bundle, difference);
+    const { difference, end } = replayed;
+    const named = difference === null ? end : nameDifference(bundle, difference);
     const { result, state, last, isOver } = replayed;
     const about = { bundle: bundle.path, code: bundle.code, isSameCode, difference: named, isOver };
     const line =
@@ -40,13 +40,15 @@ export function replayBundle(path: string, options: ReplayBundleOptions): Promis
       process.stdout.write(
         `${result === null ? formatState(state, last) : formatResult(result)}${over}${line}\n`,
       );
-    if (difference !== null && isSameCode) return exitCodes.nondeterminism;
+    if (named !== null && isSameCode) return exitCodes.nondeterminism;
     return result === null ? 0 : exitCodes[result.outcome];
   });
 }
 
 type Replayed = {
   readonly difference: Difference | null;
+  /** What the run came to otherwise, though each input was handled alike. */
+  readonly end: NamedDifference | null;
   /** Handled, and compared. */
   readonly inputs: number;
   /** The run has ended: of one that was to stop at a moment, before that moment. */
@@ -75,7 +77,9 @@ function replayWhole({ plan, applications, recording: recorded, result: before }
     return finished;
   });
   const difference = recording && firstDifference(recorded, recording);
-  return { result, state: null, last: null, difference, inputs: recorded.digests.length, isOver: true };
+  const inputs = recorded.digests.length;
+  const end = differentEnd(before, result, inputs);
+  return { result, state: null, last: null, difference, end, inputs, isOver: true };
 }
 
 function replayTo({ plan, applications, recording: recorded }: Bundle, moment: Moment): Replayed {
@@ -93,7 +97,7 @@ function replayTo({ plan, applications, recording: recorded }: Bundle, moment: M
   const inputs = recording.digests.length;
   const difference = firstDifference(recordedUntil(recorded, inputs), recording);
   const isOver = isBefore(simulation, moment) || isStoppedBefore(simulation, moment);
-  return { result: null, state: inspect(simulation), last, difference, inputs, isOver };
+  return { result: null, state: inspect(simulation), last, difference, end: null, inputs, isOver };
 }
 
 /** A run that was ended once all had settled has no next event. */
@@ -118,8 +122,19 @@ function tellVersion(bundle: Bundle): boolean {
   return false;
 }
 
+/** Null when a whole run came to the same. */
+function differentEnd(before: RunResult, now: RunResult, inputs: number): NamedDifference | null {
+  for (const field of ["traceHash", "outcome"] as const) {
+    if (before[field] === now[field]) continue;
+    const message = `in its ${field}, after ${counted(inputs, "input")}: recorded ${before[field]}, now ${now[field]}`;
+    return { input: null, recorded: null, now: null, message };
+  }
+  return null;
+}
+
 interface NamedDifference {
-  readonly input: number;
+  /** Null: all were handled alike. */
+  readonly input: number | null;
   readonly recorded: { readonly node: string; readonly atMs: number } | null;
   readonly now: { readonly node: string; readonly atMs: number } | null;
   readonly message: string;

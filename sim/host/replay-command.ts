@@ -27,7 +27,8 @@ Examples:
   reconverge replay failures/partition-heals-42 --to 70s
   reconverge replay failures/partition-heals-42 --to '#12034' --json
 
-The run is compared with the one that was bundled, and the first input that was handled otherwise is named. A bundle
+The run is compared with the one that was bundled, and the first input that was handled otherwise is named, or that
+it came to another outcome or trace hash. A bundle
 of other code is run all the same: then a difference is no surprise, and the exit code is that of the run.
 
 Exit codes: 4 where the same code did not do the same; else those of sim, and 0 with --to.`,

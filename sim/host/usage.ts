@@ -1,6 +1,6 @@
 /** What was wrong with how a command was called: shown without a stack, exit code 1. */
 
-import { durationExpectation, parseDurationUs } from "../scenario/duration.ts";
+import { durationExpectation, expectedDuration, parseDurationUs } from "../scenario/duration.ts";
 import { ScenarioError } from "../scenario/scenario-error.ts";
 
 export class UsageError extends Error {
@@ -64,7 +64,7 @@ export function parseBudget(budget: string | null): number {
   if (budget === null) return Number.POSITIVE_INFINITY;
   const us = parseDurationUs(budget);
   if (us !== null && us > 0) return us / 1_000;
-  throw new UsageError(
-    `--budget: found "${budget}", expected ${durationExpectation.replace(" or a number of ms", "")}`,
-  );
+  const shape = durationExpectation.replace(" or a number of ms", "");
+  const expected = us === 0 ? "more than 0" : expectedDuration(budget, shape);
+  throw new UsageError(`--budget: found "${budget}", expected ${expected}`);
 }

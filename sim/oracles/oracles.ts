@@ -49,30 +49,38 @@ export interface OraclesMemory {
   readonly acknowledged: Map<ContextId, Map<DeltaId, number>>;
   /** Acknowledged writes whose last durable copy an injected fault destroyed, or went with its context on purpose. */
   readonly destroyed: Set<DeltaId>;
+  /** By node and context: those that were found astray and may not be. */
+  readonly astray: Set<string>;
   found: number;
+}
+
+export interface OraclesAbout {
+  readonly report: (found: Found) => void;
+  /** The node that writes under a key. */
+  readonly nameOf: (author: AuthorId) => string | undefined;
+  readonly neverAstray: ReadonlySet<ContextId>;
 }
 
 export class Oracles {
   readonly memory: OraclesMemory;
   readonly #codec: Codec;
   readonly #report: (found: Found) => void;
-  /** The node that writes under a key. */
-  readonly #nameOf: (author: AuthorId) => string | undefined;
+  readonly #nameOf: OraclesAbout["nameOf"];
+  /** Contexts in which nobody may be astray. */
+  readonly #neverAstray: ReadonlySet<ContextId>;
   readonly kept = new Kept();
   #atRisk: readonly (readonly [ContextId, DeltaId])[] = [];
 
   constructor(
     codec: Codec,
-    {
-      report,
-      nameOf,
-    }: { readonly report: (found: Found) => void; readonly nameOf: (author: AuthorId) => string | undefined },
+    { report, nameOf, neverAstray }: OraclesAbout,
     memory: OraclesMemory = {
       ...{
         rootsByHeads: new Map(),
         rostersByHeads: new Map(),
         acknowledged: new Map(),
         destroyed: new Set(),
+        astray: new Set(),
         found: 0,
       },
     },
@@ -81,6 +89,7 @@ export class Oracles {
     this.#codec = codec;
     this.#report = report;
     this.#nameOf = nameOf;
+    this.#neverAstray = neverAstray;
   }
 
   get acknowledged(): ReadonlyMap<ContextId, ReadonlyMap<DeltaId, number>> {
@@ -137,8 +146,8 @@ export class Oracles {
    * or a replica is astray.
    */
   stands(node: SimNode, replica: Replica): void {
-    if (isAstray(replica)) return;
     const { contextId } = replica;
+    if (isAstray(replica)) return this.#astray(node, contextId);
     const [heads, root] = [replica.heads().join(""), replica.stateRoot()];
     const known = this.memory.rootsByHeads.get(heads);
     if (node.damaged.has(contextId)) {
@@ -163,6 +172,14 @@ export class Oracles {
       const message = `on the heads on which ${first.node} stood its members are others: ${who.join("; ")}`;
       this.#find("equal-heads-equal-members", 13, node, message);
     }
+  }
+
+  #astray(node: SimNode, contextId: ContextId): void {
+    const name = `${node.index}/${contextId}`;
+    if (!this.#neverAstray.has(contextId) || this.memory.astray.has(name)) return;
+    this.memory.astray.add(name);
+    const message = "the past closed without what it has, though nobody forgot, lied or came in meanwhile";
+    this.#find("nobody-left-behind", 2, node, message);
   }
 
   /** A client was told that a write is kept. */

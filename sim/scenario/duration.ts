@@ -10,6 +10,13 @@ export const rateExpectation = "a rate: 12/s, 30/m, 2/h or a number a second";
 /** Above a year a time is a mistake, and below it every time is exact in microseconds. */
 export const durationMsMax = 365 * 24 * 3_600_000;
 
+/** What is wrong with what was given as a duration: its shape, or how long it is. */
+export function expectedDuration(text: string, shape = durationExpectation): string {
+  return new RegExp(`${durationPattern}|^[0-9]+([.][0-9]+)?$`).test(text) && Number.parseFloat(text) > 0
+    ? `no more than a year, ${durationMsMax / 3_600_000}h`
+    : shape;
+}
+
 const usPerUnit: ReadonlyMap<string, number> = new Map([
   ["ms", 1_000],
   ["s", 1_000_000],

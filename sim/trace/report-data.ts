@@ -119,14 +119,29 @@ function isMoment({ kind }: PlanFault): boolean {
   return kind === "join" || kind === "leave" || kind === "clock-jump";
 }
 
-/** Its fields but for the times, nodes by their names. */
+/** Its fields but for the times and what is left open, nodes by their names: "n0–n4 | n5, n7". */
 function aboutFault(fault: PlanFault, nodes: History["plan"]["nodes"]): string {
   const { kind: _kind, atUs: _atUs, untilUs: _untilUs, ...fields } = fault;
-  const named = (value: unknown): unknown =>
-    typeof value === "number" ? (nodes[value]?.id ?? value) : Array.isArray(value) ? value.map(named) : value;
-  const shown = Object.entries(fields).map(([name, value]) => {
-    const isNodes = ["nodes", "groups", "from", "to"].includes(name);
-    return `${name} ${JSON.stringify(isNodes ? named(value) : value)}`;
+  const shown = Object.entries(fields).flatMap(([name, value]) => {
+    if (value === null) return [];
+    if (name === "groups") return (value as number[][]).map((group) => namesOf(group, nodes)).join(" | ");
+    if (name === "nodes") return namesOf(value as number[], nodes);
+    const isNodes = name === "from" || name === "to";
+    return `${name} ${isNodes ? namesOf(value as number[], nodes) : JSON.stringify(value)}`;
   });
   return shown.join(", ").slice(0, textMax);
+}
+
+/** Three or more in a row are told by the first and the last. */
+function namesOf(indexes: readonly number[], nodes: History["plan"]["nodes"]): string {
+  const rows: number[][] = [];
+  for (const index of indexes.toSorted((a, b) => a - b)) {
+    const row = rows.at(-1);
+    if (row?.at(-1) === index - 1) row.push(index);
+    else rows.push([index]);
+  }
+  const name = (index: number | undefined) => nodes[index ?? -1]?.id ?? "";
+  return rows
+    .flatMap((row) => (row.length < 3 ? row.map(name) : `${name(row[0])}–${name(row.at(-1))}`))
+    .join(", ");
 }

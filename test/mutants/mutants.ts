@@ -214,6 +214,20 @@ export const mutants: readonly Mutant[] = [
     "    settle(turn);\n    const { amount, isMore }",
     "    const { amount, isMore }",
   ]),
+  mutant(
+    "first-not-asked",
+    "the past closes without the first of those who might write",
+    [
+      "core/past/closed.ts",
+      "members.answerersAt(position).every(isIn)",
+      "members.answerersAt(position).slice(1).every(isIn)",
+    ],
+    [
+      "core/past/closed.ts",
+      "members.answerersAt(answer).every(isIn)",
+      "members.answerersAt(answer).slice(1).every(isIn)",
+    ],
+  ),
   foundBy(
     collectingLaws,
     mutant("late-taken", "what comes later than the closing of its past is taken all the same", [

@@ -7,18 +7,33 @@ const xOf = (timeUs, width) => left + ((timeUs - shown.from) / (shown.to - shown
 let chosen = -1;
 let chain = [];
 
-const drawTimeline = surface(byId("timeline"), (pen, width) => {
-  const rows = Math.max(1, Math.min(data.faults.length, 5));
+const timeline = byId("timeline");
+const faultRows = Math.max(1, Math.min(data.faults.length, 5));
+const faultTop = (index) => 4 + (index % faultRows) * 13;
+/** A short one has room for its name. */
+const labelWidth = (from, to) => Math.max(90, to - from - 6);
+const faultText = ({ kind, about }) => `${kind} ${about}`;
+
+/** As much of a text as is that wide. */
+function fitted(pen, text, width) {
+  const whole = pen.measureText(text).width;
+  return whole <= width
+    ? text
+    : `${text.slice(0, Math.max(1, Math.floor((text.length * width) / whole) - 1))}…`;
+}
+
+const drawTimeline = surface(timeline, (pen, width) => {
   pen.fillStyle = "#68727f";
   pen.fillText("faults", 6, 12);
   data.faults.forEach((fault, index) => {
     const [from, to] = [xOf(fault.fromMs * 1000, width), xOf(fault.toMs * 1000, width)];
     if (to < left || from > width) return;
-    const y = 4 + (index % rows) * 13;
+    const y = faultTop(index);
     pen.fillStyle = "#f3c9a5";
     pen.fillRect(Math.max(left, from), y, Math.max(2, Math.min(to, width) - Math.max(left, from)), 11);
     pen.fillStyle = "#1c2330";
-    pen.fillText(`${fault.kind} ${fault.about}`.slice(0, 120), Math.max(left, from) + 3, y + 6);
+    const room = labelWidth(Math.max(left, from), Math.min(to, width));
+    pen.fillText(fitted(pen, faultText(fault), room), Math.max(left, from) + 3, y + 6);
   });
   const series = (index, { top, height, colour, name }) => {
     const peak = data.samples.reduce((max, sample) => Math.max(max, sample[index]), 1);
@@ -42,6 +57,16 @@ const drawTimeline = surface(byId("timeline"), (pen, width) => {
   series(2, { top: 74, height: 30, colour: "#3566c8", name: "heads" });
   series(1, { top: 112, height: 30, colour: "#8a4fb5", name: "pending" });
   marks(pen, width, 150);
+});
+
+// All of what does not fit.
+timeline.addEventListener("pointermove", ({ offsetX, offsetY }) => {
+  const isAt = ({ fromMs, toMs }, index) => {
+    const [from, to] = [fromMs, toMs].map((timeMs) => xOf(timeMs * 1000, timeline.clientWidth));
+    const end = from + labelWidth(from, to) + 6;
+    return offsetX >= from && offsetX <= end && offsetY >= faultTop(index) && offsetY < faultTop(index) + 13;
+  };
+  timeline.title = data.faults.filter(isAt).map(faultText).join("\n");
 });
 
 function marks(pen, width, height) {

@@ -77,6 +77,26 @@ test("changes are gone through in causal order, and else by the most senior who 
   assert.ok(moved > 10, "nearly all were in the order of their indexes");
 });
 
+test("of hundreds of changes each is looked below a few times, however many there are", () => {
+  for (const count of [100, 400]) {
+    let looks = 0;
+    const changes = Array.from({ length: count }, (_, index): Ranked => {
+      const below = Array.from({ length: index >> 1 }, (_, lower) => lower);
+      const id = `${index}` as DeltaId;
+      const event = {
+        ...{ id, generation: 1 + below.length },
+        get below() {
+          looks += 1;
+          return below;
+        },
+      };
+      return { index, event, rank: [count - index, id, 0, "ann" as AuthorId] };
+    });
+    assert.is(settledOrder(changes).length, count);
+    assert.ok(looks <= 5 * count, `${looks} looks below ${count} changes`);
+  }
+});
+
 test("what is not in a cut leaves gaps in its indexes, and changes nothing", () => {
   const at = (index: number, below: readonly number[], since: number): Ranked => ({
     index,

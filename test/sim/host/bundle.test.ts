@@ -127,6 +127,34 @@ function changed(name: string, file: string, change: (bytes: Buffer) => string |
   return copy;
 }
 
+/** Has a bundle say that the trace had another hash, in both places. */
+function rehash(path: string): void {
+  for (const name of ["chain.json", "result.json"]) {
+    const part = JSON.parse(readFileSync(join(path, name), "utf8"));
+    writeFileSync(join(path, name), JSON.stringify({ ...part, traceHash: "0".repeat(64) }));
+  }
+}
+
+test("a run that comes to another hash or outcome, though all inputs are alike, is not the same", () => {
+  const hashed = changed("hashed", "inputs.bin.gz", (bytes) => bytes);
+  rehash(hashed);
+  const judged = changed("judged", "result.json", (bytes) =>
+    bytes.toString().replace('"outcome": "liveness"', '"outcome": "passed"'),
+  );
+  for (const [path, message] of [
+    [hashed, /^in its traceHash, after \d+ inputs: recorded 0{64}, now [0-9a-f]{64}$/],
+    [judged, /^in its outcome, after \d+ inputs: recorded passed, now liveness$/],
+  ] as const) {
+    const { status, stdout } = reconverge("replay", path, "--json");
+    assert.is(status, 4);
+    const { difference } = JSON.parse(stdout);
+    assert.is(difference.input, null);
+    assert.match(difference.message, message);
+    assert.not.match(reconverge("replay", path).stdout, /the same as recorded/);
+    assert.is(reconverge("replay", path, "--to", "7s").status, 0);
+  }
+});
+
 test("a run that differs from what was recorded ends with 4 and names the first input that does", () => {
   const at = 77;
   const other = changed("other", "inputs.bin.gz", (bytes) => {
@@ -134,11 +162,7 @@ test("a run that differs from what was recorded ends with 4 and names the first 
     columns[at * 4] = (columns[at * 4] ?? 0) ^ 1;
     return gzipSync(columns);
   });
-  const { inputs } = JSON.parse(readFileSync(join(other, "chain.json"), "utf8"));
-  writeFileSync(
-    join(other, "chain.json"),
-    JSON.stringify({ inputs, checkpoints: [], traceHash: "0".repeat(64) }),
-  );
+  rehash(other);
   const { status, stdout } = reconverge("replay", other, "--json");
   assert.is(status, 4);
   const { difference } = JSON.parse(stdout);
@@ -166,6 +190,16 @@ test("what is no bundle, or a broken one, is told in one sentence", () => {
   const broken = changed("broken", "plan.json", (bytes) => bytes.toString().replace('"node":0', '"node":77'));
   const emptied = changed("emptied", "inputs.bin.gz", () => gzipSync(""));
   const unchained = changed("unchained", "chain.json", () => "{}");
+  const digit = (text: string) => text.replace(/("traceHash": "\w+)\w"/, '$1x"');
+  const relinked = changed("relinked", "chain.json", (bytes) => digit(bytes.toString()));
+  const judged = changed("rejudged", "result.json", (bytes) => digit(bytes.toString()));
+  const unjudged = changed("unjudged", "result.json", () => "{}");
+  const misjudged = changed("misjudged", "result.json", (bytes) =>
+    bytes.toString().replace('"liveness"', '"lively"'),
+  );
+  const shortened = changed("shortened", "chain.json", (bytes) =>
+    bytes.toString().replace(/"checkpoints": \[[^\]]*\]/, '"checkpoints": ["one"]'),
+  );
   const listed = changed("listed", "config.json", () => "[]");
   const torn = changed("torn", "inputs.bin.gz", (bytes) => bytes.subarray(0, 30));
   const newer = changed("newer", "bundle.json", (bytes) =>
@@ -177,6 +211,11 @@ test("what is no bundle, or a broken one, is told in one sentence", () => {
     [["shrink", broken], /plan\.json: is not as `sim --bundle` wrote it/],
     [["replay", emptied], /inputs\.bin\.gz: found 0 inputs, expected \d+ as chain\.json says/],
     [["replay", unchained], /chain\.json: expected "inputs", a number, "checkpoints", a list/],
+    [["replay", relinked], /result\.json and chain\.json name different trace hashes: one is damaged/],
+    [["replay", judged], /result\.json and chain\.json name different trace hashes: one is damaged/],
+    [["replay", unjudged], /result\.json: expected "outcome", "traceHash", "events", .*: damaged/],
+    [["replay", misjudged], /result\.json: expected "outcome"/],
+    [["replay", shortened], /chain\.json: found 1 checkpoints, expected 0: damaged/],
     [["replay", listed], /config\.json: found no object/],
     [["replay", torn], /inputs\.bin\.gz: cannot be read/],
     [["replay", newer], /bundle\.json: found format 9, expected 1/],

@@ -45,6 +45,8 @@ test("a budget that ends before the seeds is told first, and by the exit code", 
   const { status, stdout } = reconverge("fuzz", "--seeds", "1..9", "--budget", "1ms");
   assert.is(status, exitCodes.budget);
   assert.match(stdout, /^the budget ended, none failed until then {2}fuzz, profile default: 0 of 9 seeds/);
+  assert.match(stdout, /\n {2}nothing ran, so nothing was covered\n/);
+  assert.not.match(stdout, /never:/);
 });
 
 test("what was mistyped is told", () => {
@@ -54,6 +56,9 @@ test("what was mistyped is told", () => {
       /--profile: found "netwrok", expected one of .*did you mean "network"/,
     ],
     [["fuzz", "--budget", "long"], /--budget: found "long", expected a duration/],
+    [["fuzz", "--budget", "0s"], /--budget: found "0s", expected more than 0\n/],
+    [["fuzz", "--budget", "99999h"], /--budget: found "99999h", expected no more than a year, 8760h\n/],
+    [["replay", "nowhere", "--to", "99999h"], /--to: found "99999h", expected no more than a year, 8760h\n/],
     [["fuzz", "--seeds", "3"], /--seeds: found "3"/],
     [["shrink", "nowhere.yaml"], /nowhere.yaml: there is no such file/],
   ] as const) {
