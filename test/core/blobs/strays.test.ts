@@ -94,6 +94,20 @@ test("nobody has to read it: whoever looks after the cache finds it, before what
   assert.equal(again.read(about.contextId, about.blob), first);
 });
 
+test("what is named before strays are too old is found, however shortly before", () => {
+  const about = startPutter();
+  const again = startAnew(about);
+  // The disk answers after each step: first at the first look, which is when it is known what is there.
+  const step = (count: number) => {
+    for (let taken = 0; taken < count; taken += 1) again.pass(250);
+  };
+  step(43);
+  tell(again, about);
+  step(40);
+  assert.equal(keptOn(again), [{ id: about.blob, isOwn: true }]);
+  assert.is(again.chunks.size, 4);
+});
+
 test("a peer that asks for it first is told to come again, and is given it then", () => {
   const about = startPutter();
   const { contextId, blob } = about;
