@@ -4,9 +4,11 @@ import { keepAliveEveryMs, peerHeader } from "../adapters/http/api.ts";
 import { whyNotThere } from "../adapters/level/file-in-the-way.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { readWhole } from "./commands/output.ts";
+import { readConfig } from "./config-file.ts";
 import { readEvents } from "./event-stream.ts";
 import { Failure } from "./failure.ts";
 import { defaultName, exists, nodeFolder, readRunRecord } from "./home.ts";
+import { apiTokenVariable, readApiToken, readBorneToken } from "./secrets.ts";
 import { type Sending, send } from "./sending.ts";
 import { Silence } from "./silence.ts";
 
@@ -57,11 +59,20 @@ export class ApiClient {
   readonly #url: string;
   readonly #expected: Expected | null;
   readonly #silenceMs: number;
+  readonly #token: string | null;
 
-  private constructor(url: string, expected: Expected | null, silenceMs: number) {
+  private constructor(
+    url: string,
+    about: {
+      readonly expected: Expected | null;
+      readonly silenceMs: number;
+      readonly token: string | null;
+    },
+  ) {
     this.#url = url;
-    this.#expected = expected;
-    this.#silenceMs = silenceMs;
+    this.#expected = about.expected;
+    this.#silenceMs = about.silenceMs;
+    this.#token = about.token;
   }
 
   /** Finds the API: by its URL, or by what the node of that name wrote when it became ready. */
@@ -69,7 +80,10 @@ export class ApiClient {
     const range = { min: 1, max: silenceMaxSeconds };
     const silenceMs = readWhole(place.timeout ?? `${silenceDefaultSeconds}`, "--timeout", range) * 1_000;
     if (place.api !== undefined) {
-      if (URL.canParse(place.api)) return new ApiClient(place.api.replace(/\/+$/, ""), null, silenceMs);
+      if (URL.canParse(place.api)) {
+        const about = { expected: null, silenceMs, token: await readBorneToken() };
+        return new ApiClient(place.api.replace(/\/+$/, ""), about);
+      }
       throw new Failure(
         "refused",
         "bad-url",
@@ -82,7 +96,8 @@ export class ApiClient {
     if (record !== null) {
       const { peerId, pid } = record;
       const expected = { name, peerId, pid, start: nodeCommand("run", place) };
-      const client = new ApiClient(record.apiUrl, expected, silenceMs);
+      const token = await readApiToken((await readConfig(folder.configPath)).server);
+      const client = new ApiClient(record.apiUrl, { expected, silenceMs, token });
       // Asked before anything is, so that a node that took the port after a crash is told nothing of the other's.
       await client.get("/admin-api/health");
       return client;
@@ -173,10 +188,12 @@ export class ApiClient {
     try {
       const { body, ...bare } = request;
       const url = this.#url + path;
+      const bearer = this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
+      const headers = { ...request.headers, ...bearer };
       const response =
         body === undefined
-          ? await fetch(url, { ...bare, signal: silence.signal })
-          : await send(url, { ...bare, body }, silence);
+          ? await fetch(url, { ...bare, headers, signal: silence.signal })
+          : await send(url, { ...bare, headers, body }, silence);
       this.#checkPeer(response);
       silence.listen();
       return response;
@@ -251,6 +268,15 @@ export class ApiClient {
   }
 
   #failureOf(response: Response, answer: unknown): Failure {
+    if (response.status === 401) {
+      const found = this.#token === null ? "there is none" : "the one found is another";
+      const expected = `expected its token in ${apiTokenVariable}, and ${found}`;
+      return new Failure(
+        "refused",
+        "no-token",
+        `what is at ${this.#url} answers who bears its token: ${expected}`,
+      );
+    }
     const said = (answer as { error?: string } | null)?.error;
     if (said !== undefined && refusedStatuses.has(response.status))
       return new Failure("refused", "refused", said);

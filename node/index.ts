@@ -11,9 +11,9 @@ import { checkSettings } from "./config-file.ts";
 import { contextIdOf, EmbeddedContexts, refusalOf } from "./embedded-contexts.ts";
 import { folderAt, makeFolder } from "./home.ts";
 import { type NodeState, ReconvergeNode } from "./node.ts";
+import { readApiToken, readStoreSecret } from "./secrets.ts";
 import { obtainSeed } from "./seed.ts";
 import { createNodeConfig, type SettingValue } from "./settings.ts";
-import { readStoreSecret } from "./store-secret.ts";
 
 export type { Application } from "../core/app/application.ts";
 export type { Json, JsonObject } from "../core/json.ts";
@@ -146,6 +146,7 @@ export async function createNode(options: CreateNodeOptions): Promise<Node> {
     applications: options.applications ?? [],
     log: options.log ?? pino({ level: "silent" }),
     isServed: options.api === true,
+    apiToken: options.api === true ? await readApiToken(config.server) : null,
     acceptLoss: options.acceptLoss === true,
   });
   await node.start();

@@ -49,6 +49,8 @@ export interface NodeOptions {
   readonly log: Logger;
   /** 32 secret bytes under which the store is sealed. */
   readonly storeSecret?: Uint8Array | null;
+  /** What clients of the API have to bear; null where this machine alone may ask. */
+  readonly apiToken?: string | null;
   /** Serve the HTTP API; true unless said otherwise. */
   readonly isServed?: boolean;
   /** Go on with what is left of a store whose last writes are lost, or with an empty one where it is gone. */
@@ -186,7 +188,8 @@ export class ReconvergeNode {
     });
     if (this.#options.isServed !== false)
       parts.server = await startServer({
-        ...{ ...config.server, api: parts.api },
+        ...{ host: config.server.host, port: config.server.port, api: parts.api },
+        token: this.#options.apiToken ?? null,
         failed: (error) => logOf("api").error({ err: error }, "a request failed"),
       });
     this.#enter("running");

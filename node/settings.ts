@@ -27,7 +27,7 @@ export interface NodeConfig {
     readonly mdns: boolean;
     readonly peerExchange: boolean;
   };
-  readonly server: { readonly host: string; readonly port: number };
+  readonly server: { readonly host: string; readonly port: number; readonly tokenFile: string };
   readonly store: { readonly keyFile: string };
   readonly log: { readonly level: string; readonly components: readonly string[] };
   readonly core: Config;
@@ -35,10 +35,12 @@ export interface NodeConfig {
 
 /** Names of nodes, which are names of folders. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const loopback = ["127.0.0.1", "::1"];
 
 const port: Setting["expectation"] = (value) =>
   isWholeNumber(value) && value >= 0 && value <= 65_535 ? null : "a whole number from 0 to 65535";
+
+const absolutePath: Setting["expectation"] = (value) =>
+  value === "" || (typeof value === "string" && isAbsolute(value)) ? null : "an absolute path, or nothing";
 
 /** What a profile has other than the defaults. */
 export const profiles: Readonly<Record<string, Partial<Config>>> = {
@@ -121,20 +123,25 @@ export const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     "server.host",
     {
       default: "127.0.0.1",
-      why: "address of the API; it has no authentication yet, so it stays on this machine",
-      expectation: (value) => (loopback.includes(String(value)) ? null : `one of ${loopback.join(", ")}`),
+      why: "address of the API; beyond 127.0.0.1 and ::1 it has to have a token",
+      expectation: (value) => (isIP(String(value)) > 0 ? null : "an IP address, like 127.0.0.1 or 0.0.0.0"),
     },
   ],
   ["server.port", { default: 2528, why: "TCP port of the API; 0 takes any that is free", expectation: port }],
+  [
+    "server.tokenFile",
+    {
+      default: "",
+      why: "file with the token that clients of the API bear, at least 32 characters; RECONVERGE_API_TOKEN comes before it; empty demands none",
+      expectation: absolutePath,
+    },
+  ],
   [
     "store.keyFile",
     {
       default: "",
       why: "file with 64 hexadecimal digits under which what is stored is sealed (AES-256-GCM); RECONVERGE_STORE_KEY comes before it; empty seals nothing",
-      expectation: (value) =>
-        value === "" || (typeof value === "string" && isAbsolute(value))
-          ? null
-          : "an absolute path, or nothing",
+      expectation: absolutePath,
     },
   ],
   [
@@ -178,7 +185,11 @@ export function createNodeConfig(values: ReadonlyMap<string, SettingValue>): Nod
       mdns: value("swarm.mdns"),
       peerExchange: value("swarm.peerExchange"),
     },
-    server: { host: value("server.host"), port: value("server.port") },
+    server: {
+      host: value("server.host"),
+      port: value("server.port"),
+      tokenFile: value("server.tokenFile"),
+    },
     store: { keyFile: value("store.keyFile") },
     log: { level: value("log.level"), components: value("log.components") },
     core: createConfig({ ...profiles[value("profile") as string], ...Object.fromEntries(core) }),

@@ -1,5 +1,6 @@
 /** Who may speak to the API at all, before anything of a request is read, and how many may listen at once. */
 
+import { createHash, timingSafeEqual } from "node:crypto";
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { HttpError } from "./api.ts";
@@ -9,14 +10,35 @@ const loopbackNames: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[
 /** Connections that listen at one time, over WebSockets and event streams. */
 const listenersMax = 256;
 
-/** Why a request of another machine or another web page is refused, or null. */
-export function strangerRefusal({ headers, socket }: IncomingMessage): HttpError | null {
-  const { host = "", origin } = headers;
-  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host;
-  if (!loopbackNames.has(name))
-    return new HttpError(403, `the API answers on this machine only, not as "${name}"`);
-  if (origin === undefined || isOwnOrigin(origin, socket.localPort)) return null;
-  return new HttpError(403, `the API takes no requests of other web pages, and this one is of ${origin}`);
+/**
+ * Who is let in. Without a token those who call this machine by its own names: a web page may have given it another.
+ * With one, whoever bears it, by whatever name, as no page can know it. Other pages are not let in either way.
+ */
+export class Admission {
+  /** Of the token, so that comparing takes as long whatever was sent. */
+  readonly #digest: Uint8Array | null;
+
+  /** Null where none is demanded. */
+  constructor(token: string | null) {
+    this.#digest = token === null ? null : digestOf(`Bearer ${token}`);
+  }
+
+  /** Why a request is refused, or null. */
+  refusalOf({ headers, socket }: IncomingMessage): HttpError | null {
+    const { host = "", origin, authorization = "" } = headers;
+    const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host;
+    if (this.#digest === null && !loopbackNames.has(name))
+      return new HttpError(403, `the API answers on this machine only, not as "${name}"`);
+    if (origin !== undefined && !isOwnOrigin(origin, socket.localPort))
+      return new HttpError(403, `the API takes no requests of other web pages, and this one is of ${origin}`);
+    if (this.#digest === null || timingSafeEqual(digestOf(authorization), this.#digest)) return null;
+    const found = authorization === "" ? "there is none" : "it is another";
+    return new HttpError(401, `expected the header authorization: Bearer and the token, and ${found}`);
+  }
+}
+
+function digestOf(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
 }
 
 function isOwnOrigin(origin: string, port: number | undefined): boolean {
@@ -42,6 +64,11 @@ export class Listeners {
   }
 }
 
+/** Headers that an answer of a status must have. */
+export function headersOf(status: number): Readonly<Record<string, string>> {
+  return status === 401 ? { "www-authenticate": "Bearer" } : {};
+}
+
 /** What serves those who listen is given. */
 export interface ListeningOptions {
   readonly listeners: Listeners;
@@ -53,8 +80,19 @@ export interface ListeningOptions {
 export function answerRaw(socket: Duplex, status: number, sentence: string): void {
   if (socket.writable) {
     const body = JSON.stringify({ error: sentence });
-    const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
-    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\n\r\n${body}`);
+    const headers = Object.entries({
+      ...headersOf(status),
+      ...{
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+        connection: "close",
+      },
+    });
+    const lines = [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      ...headers.map(([name, value]) => `${name}: ${value}`),
+    ];
+    socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`);
   }
   socket.end(() => socket.destroy());
 }

@@ -1,7 +1,7 @@
 /**
- * The node's HTTP server. On loopback only: there is no authentication yet. So that a web page cannot reach it
- * through somebody's browser, it answers under its own names only, to no other page's requests, and takes only
- * what a page cannot send without asking first (`application/json`).
+ * The node's HTTP server. Who may ask is decided in `admission.ts`: without a token this machine alone. So that a web
+ * page cannot reach it through somebody's browser, it takes only what a page cannot send without asking first
+ * (`application/json`).
  *
  * An error is `{"error": "one sentence"}`, whatever the path; `/jsonrpc` has its own shape for what it has read.
  * Who wants to hear of changes opens `/ws` (`web-sockets.ts`) or `/sse` (`event-streams.ts`).
@@ -16,7 +16,7 @@ import Fastify, {
 } from "fastify";
 import { InvariantError } from "../../core/assert.ts";
 import { registerAdmin } from "./admin.ts";
-import { answerRaw, Listeners, strangerRefusal } from "./admission.ts";
+import { Admission, answerRaw, headersOf, Listeners } from "./admission.ts";
 import { bodyBytesMax, HttpError, type NodeApi, peerHeader } from "./api.ts";
 import { registerBlobs } from "./blobs.ts";
 import { registerEventStreams } from "./event-streams.ts";
@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
+  /** What clients have to bear; null where this machine alone may ask. */
+  readonly token?: string | null;
   readonly api: NodeApi;
   /** An error that is no client's mistake. */
   readonly failed: (error: unknown) => void;
@@ -58,7 +60,8 @@ function noSchemas(): never {
 
 /** Listens. Rejects with a `ServerError` when it cannot. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { host, port, api, failed, heartbeat = heartbeatDefault } = options;
+  const { host, port, token = null, api, failed, heartbeat = heartbeatDefault } = options;
+  const admission = new Admission(token);
   const server = Fastify({
     bodyLimit: bodyBytesMax,
     forceCloseConnections: "idle",
@@ -80,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   );
   server.addHook("onRequest", async (request, reply) => {
     reply.header(peerHeader, api.peer);
-    const refusal = refusalOf(request);
+    const refusal = admission.refusalOf(request.raw) ?? refusalOf(request);
     if (refusal !== null) throw refusal;
     if (isStopping) throw new HttpError(503, "the node stops, and takes no more requests");
     tellProgress(request.raw, reply.raw);
@@ -101,7 +104,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       "/ws is a WebSocket: expected the headers connection: upgrade and upgrade: websocket",
     );
   });
-  const webSockets = serveWebSockets(server.server, api, { ...listening, heartbeat });
+  const webSockets = serveWebSockets(server.server, api, { ...listening, admission, heartbeat });
   try {
     const url = await server.listen({ host, port });
     let closed: Promise<void> | null = null;
@@ -125,11 +128,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-/** Why a request is not even read, or null. */
+/** Why the body of a request is not read, or null. */
 function refusalOf(request: FastifyRequest): HttpError | null {
   const { method, is404 } = request;
-  const stranger = strangerRefusal(request.raw);
-  if (stranger !== null) return stranger;
   const { "content-type": contentType = "" } = request.headers;
   if (method !== "POST" || is404 || mediaTypeOf(contentType) === "application/json") return null;
   const got = contentType === "" ? "there is none" : `it is "${contentType}"`;
@@ -155,7 +156,10 @@ function answerError(
   const isRefused = error instanceof HttpError;
   if (request.url === "/jsonrpc" && request.method === "POST" && !isRefused)
     return reply.code(200).send(isOurs ? internalError() : parseError(messageOf(error)));
-  return reply.code(status).send({ error: isOurs ? "the node could not answer" : messageOf(error) });
+  return reply
+    .code(status)
+    .headers(headersOf(status))
+    .send({ error: isOurs ? "the node could not answer" : messageOf(error) });
 }
 
 /** The framework's sentence, or a better one where it leaves out what was expected. */

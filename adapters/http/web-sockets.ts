@@ -8,7 +8,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import { answerRaw, type ListeningOptions, strangerRefusal } from "./admission.ts";
+import { type Admission, answerRaw, type ListeningOptions } from "./admission.ts";
 import { bodyBytesMax, HttpError, type NodeApi, peerHeader } from "./api.ts";
 import { ContextFeed, Interest, readContextIds, SubscriptionError, showNamed } from "./context-feed.ts";
 import { answerRpc, nameOf, type RpcId, readId, Unreadable } from "./json-rpc.ts";
@@ -43,7 +43,7 @@ class ReasoningSocket extends WebSocket {
 export function serveWebSockets(
   server: Server,
   api: NodeApi,
-  options: ListeningOptions & { readonly heartbeat: Heartbeat },
+  options: ListeningOptions & { readonly admission: Admission; readonly heartbeat: Heartbeat },
 ): { close(): void } {
   const sockets = new WebSocketServer({
     ...{ noServer: true, maxPayload: bodyBytesMax, WebSocket: ReasoningSocket },
@@ -53,7 +53,7 @@ export function serveWebSockets(
     // Until it is a WebSocket, nobody else hears that it broke.
     socket.on("error", () => socket.destroy());
     try {
-      const refusal = strangerRefusal(request);
+      const refusal = options.admission.refusalOf(request);
       if (refusal !== null) throw refusal;
       const leave = options.listeners.enter();
       socket.once("close", leave);

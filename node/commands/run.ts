@@ -9,8 +9,8 @@ import { readConfig } from "../config-file.ts";
 import { Failure } from "../failure.ts";
 import { nodeFolder, removeRunRecord, writeRunRecord } from "../home.ts";
 import type { NodeOptions } from "../node.ts";
+import { readApiToken, readStoreSecret } from "../secrets.ts";
 import { obtainSeed } from "../seed.ts";
-import { readStoreSecret } from "../store-secret.ts";
 import type { RunOptions } from "./index.ts";
 import { readWhole, reportFailure, show } from "./output.ts";
 
@@ -34,6 +34,7 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
   const record = recordOf(options);
   const seed = await obtainSeed(folder);
   const storeSecret = await readStoreSecret(config.store.keyFile);
+  const apiToken = await readApiToken(config.server);
   const log = pino(
     { level: config.log.level, base: { node: config.name, pid: process.pid } },
     pino.destination({ dest: 2, sync: true }),
@@ -49,6 +50,7 @@ async function runUntilStopped(options: RunOptions, isJson: boolean): Promise<vo
     storePath: folder.storePath,
     blobsPath: folder.blobsPath,
     storeSecret,
+    apiToken,
     applications,
     log,
     acceptLoss: options.acceptLoss === true,

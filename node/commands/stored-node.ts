@@ -7,8 +7,8 @@ import { applicationsOf, loadInstalled } from "../applications.ts";
 import { readConfig } from "../config-file.ts";
 import type { NodeFolder } from "../home.ts";
 import type { StoredNode } from "../repair/repair.ts";
+import { readStoreSecret } from "../secrets.ts";
 import { obtainSeed } from "../seed.ts";
-import { readStoreSecret } from "../store-secret.ts";
 
 /** Reads it in the node's folder. Rejects with a `Failure`. */
 export async function readStoredNode(folder: NodeFolder): Promise<StoredNode> {

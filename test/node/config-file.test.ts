@@ -65,7 +65,7 @@ test("what is set is read back", async () => {
     mdns: true,
     peerExchange: true,
   });
-  assert.equal(config.server, { host: "127.0.0.1", port: 9 });
+  assert.equal(config.server, { host: "127.0.0.1", port: 9, tokenFile: "" });
   assert.equal(config.core, createConfig({ heartbeatMs: 100 }));
 });
 
@@ -98,7 +98,8 @@ test("a bad value is named with what was expected", async () => {
     ['[swarm]\nhosts = ["localhost"]', "swarm.hosts", "IP addresses"],
     ['[swarm]\nbootNodes = ["/ip4/1.2.3.4/tcp/1"]', "swarm.bootNodes", "/p2p/"],
     ['[swarm]\nmdns = "yes"', "swarm.mdns", "true or false"],
-    ['[server]\nhost = "0.0.0.0"', "server.host", "127.0.0.1"],
+    ['[server]\nhost = "here.example"', "server.host", "an IP address"],
+    ['[server]\ntokenFile = "token"', "server.tokenFile", "an absolute path"],
     ['[log]\nlevel = "loud"', "log.level", "one of silent"],
     ['name = "a b"', "name", "letters"],
     ["[core]\nheartbeatMs = 0", "core.heartbeatMs", "a whole number from 10"],

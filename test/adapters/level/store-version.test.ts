@@ -119,7 +119,8 @@ const rewriter = `
 `;
 
 test("a key for the store comes from a file or the environment, and a bad one is named but not shown", async () => {
-  const { readStoreSecret, storeKeyVariable } = await import("../../../node/store-secret.ts");
+  const { readStoreSecret } = await import("../../../node/secrets.ts");
+  const storeKeyVariable = "RECONVERGE_STORE_KEY";
   const folder = temporaryFolder();
   const good = join(folder, "good");
   writeFileSync(good, `${"01".repeat(32)}\n`);
