@@ -18,7 +18,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { NodeCore } from "../core/node.ts";
 import type { Entry } from "../core/owed/work.ts";
 import type { Replica } from "../core/replica.ts";
-import { blobsOf, keptBlobsOf } from "./blob-views.ts";
+import { blobsOf, incompleteBlobsOf, keptBlobsOf } from "./blob-views.ts";
 import { limitContexts } from "./context-limit.ts";
 import { type Driver, StoppedError } from "./driver.ts";
 import type { Metrics } from "./metrics.ts";
@@ -86,6 +86,7 @@ export function createApi(about: {
       peers: core.peers.connectedCount,
       sessions: core.sync.sessions.table.count,
       blobs: core.blobs.shelf.all().size,
+      blobsIncomplete: incompleteBlobsOf(core).map(toBase58),
       readiness: Array.from(core.replicas().keys(), (contextId) => ({
         context: toBase58(contextId),
         ...readinessOf(core, contextId),

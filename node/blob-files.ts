@@ -6,7 +6,6 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Readable } from "node:stream";
 import { nodeCrypto } from "../adapters/crypto/node-crypto.ts";
 import { toBase58 } from "../adapters/http/base58.ts";
 import { blobIdOf, encodeManifest, hashOfChunk } from "../core/blobs/blob.ts";
@@ -28,15 +27,11 @@ export async function sizeOfFile(path: string): Promise<number> {
 }
 
 /** Its bytes, as fast as they are taken. */
-export function readFileSlowly(path: string, line: TransferLine): ReadableStream<Uint8Array> {
-  const counted = async function* () {
-    for await (const bytes of createReadStream(path)) {
-      line.moved((bytes as Uint8Array).length);
-      yield bytes as Uint8Array;
-    }
-  };
-  // The platform's streams and the web's differ in types alone.
-  return Readable.toWeb(Readable.from(counted())) as ReadableStream<Uint8Array>;
+export async function* readFileSlowly(path: string, line: TransferLine): AsyncGenerator<Uint8Array> {
+  for await (const bytes of createReadStream(path)) {
+    line.moved((bytes as Uint8Array).length);
+    yield bytes as Uint8Array;
+  }
 }
 
 export interface Download {

@@ -22,6 +22,14 @@ export function keptBlobsOf(core: NodeCore): readonly KeptBlobView[] {
   }));
 }
 
+/** Those that were put here and are not whole on the disk; none while it is not known what is there. O(chunks). */
+export function incompleteBlobsOf(core: NodeCore): readonly BlobId[] {
+  if (!core.blobs.chunks.isListed) return [];
+  return keptBlobsOf(core).flatMap(({ id, size, bytesHere, isOwn }) =>
+    isOwn && bytesHere < size ? [id] : [],
+  );
+}
+
 function kept({ blobs }: NodeCore, blob: BlobId): Pick<KeptBlobView, "bytesHere" | "isOwn"> {
   const held = blobs.shelf.get(blob);
   return held === undefined

@@ -9,6 +9,7 @@ import { readEvents } from "./event-stream.ts";
 import { Failure } from "./failure.ts";
 import { defaultName, exists, nodeFolder, readRunRecord } from "./home.ts";
 import { apiTokenVariable, readApiToken, readBorneToken } from "./secrets.ts";
+import { type Sending, send } from "./sending.ts";
 import { Silence } from "./silence.ts";
 
 /** Where a client command looks for a node: a URL, or a name under a home. */
@@ -42,7 +43,7 @@ const refusedStatuses: ReadonlySet<number> = new Set([503, 507]);
 /** A request, and what is to be waited for after each of its parts. */
 interface Exchange {
   readonly path: string;
-  readonly request: RequestInit;
+  readonly request: Pick<Sending, "method" | "headers"> & Partial<Sending>;
   readonly silence: Silence;
 }
 
@@ -119,7 +120,7 @@ export class ApiClient {
 
   /** The answer of an admin route. */
   async get(path: string): Promise<JsonObject> {
-    return await this.#fetch(path, { method: "GET" });
+    return await this.#ask(path, { method: "GET", headers: {} });
   }
 
   async post(path: string, body: JsonObject): Promise<JsonObject> {
@@ -128,32 +129,18 @@ export class ApiClient {
 
   /** The answer of an admin route to a body. */
   async send(method: "POST" | "PUT" | "DELETE", path: string, body: JsonObject): Promise<JsonObject> {
-    return await this.#fetch(path, {
-      method,
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
+    const bytes = Buffer.from(JSON.stringify(body));
+    const headers = { "content-type": "application/json", "content-length": `${bytes.length}` };
+    return await this.#ask(path, { method, headers, body: [bytes] });
   }
 
   async delete(path: string): Promise<JsonObject> {
-    return await this.#fetch(path, { method: "DELETE" });
+    return await this.#ask(path, { method: "DELETE", headers: {} });
   }
 
   /** Sends bytes as they come. */
-  async put(path: string, mediaType: string, bytes: ReadableStream<Uint8Array>): Promise<JsonObject> {
-    const silence = new Silence(this.#silenceMs);
-    const watched = bytes.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform: (chunk, taker) => {
-          silence.listen();
-          taker.enqueue(chunk);
-        },
-      }),
-    );
-    const headers = { "content-type": mediaType };
-    // What the platform's types do not know yet: a body that streams is sent before the answer is read.
-    const request = { method: "PUT", headers, body: watched, duplex: "half" } as RequestInit;
-    return await this.#fetch(path, request, silence);
+  async put(path: string, mediaType: string, bytes: Sending["body"]): Promise<JsonObject> {
+    return await this.#ask(path, { method: "PUT", headers: { "content-type": mediaType }, body: bytes });
   }
 
   /** An answer whose body is bytes. */
@@ -199,9 +186,14 @@ export class ApiClient {
   async #send(exchange: Exchange): Promise<Response> {
     const { path, request, silence } = exchange;
     try {
-      const headers = new Headers(request.headers);
-      if (this.#token !== null) headers.set("authorization", `Bearer ${this.#token}`);
-      const response = await fetch(this.#url + path, { ...request, headers, signal: silence.signal });
+      const { body, ...bare } = request;
+      const url = this.#url + path;
+      const bearer = this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
+      const headers = { ...request.headers, ...bearer };
+      const response =
+        body === undefined
+          ? await fetch(url, { ...bare, headers, signal: silence.signal })
+          : await send(url, { ...bare, headers, body }, silence);
       this.#checkPeer(response);
       silence.listen();
       return response;
@@ -267,12 +259,8 @@ export class ApiClient {
     );
   }
 
-  async #fetch(
-    path: string,
-    request: RequestInit,
-    silence = new Silence(this.#silenceMs),
-  ): Promise<JsonObject> {
-    const exchange = { path, request, silence };
+  async #ask(path: string, request: Exchange["request"]): Promise<JsonObject> {
+    const exchange = { path, request, silence: new Silence(this.#silenceMs) };
     const response = await this.#send(exchange);
     const answer = await this.#answerOf(response, exchange);
     if (response.ok && answer !== null) return answer as JsonObject;

@@ -1,13 +1,14 @@
 /** What a command may end with besides success: a sentence for people, a code for programs, and an exit code. */
 
 import { StoreError } from "../adapters/level/store.ts";
+import { systemTrouble } from "./system-trouble.ts";
 
 export const exitCodes = {
   /** Wrong usage, a bad configuration, or a request the node refused. */
   refused: 1,
   /** No node answers. */
   unreachable: 3,
-  /** The store cannot be used, or a port is taken. */
+  /** The store or its disk cannot be used, or a port is taken. */
   unusable: 4,
   /** Our own mistake. */
   internal: 70,
@@ -34,6 +35,8 @@ export function asFailure(error: unknown): Failure {
   if (error instanceof StoreError) return new Failure("unusable", error.code, error.message, error.cause);
   if (error instanceof Error && "code" in error && unusableCodes.has(String(error.code)))
     return new Failure("unusable", String(error.code), error.message, error.cause);
+  const trouble = systemTrouble(error);
+  if (trouble !== null) return new Failure(trouble.kind, trouble.code, trouble.message, error);
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Failure(
     "internal",

@@ -1,13 +1,13 @@
 /** Where nodes keep their things: one folder per name, with configuration, key, store, and what a running node says. */
 
-import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, open, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileInTheWay } from "../adapters/level/file-in-the-way.ts";
-import { storeMarkerName } from "../adapters/level/marker.ts";
+import { makeFolderAt } from "../adapters/level/make-folder.ts";
 import { Failure } from "./failure.ts";
 import { namePattern } from "./settings.ts";
+import { systemTrouble } from "./system-trouble.ts";
 
 /** The paths of one node's things. */
 export interface NodeFolder {
@@ -29,7 +29,6 @@ export interface RunRecord {
 }
 
 export const defaultName = "default";
-const seedBytes = 32;
 
 /** The folder of the node of this name. Throws a `Failure` for a name that cannot be one. */
 export function nodeFolder(home: string | undefined, name: string): NodeFolder {
@@ -52,26 +51,43 @@ export function folderAt(path: string): NodeFolder {
   };
 }
 
-/** Writes a file whole or not at all: beside it, synced, then renamed. `mode` as for chmod. */
+/**
+ * Writes a file whole or not at all: beside it, synced, then renamed. `mode` as for chmod. Rejects with an error of the
+ * system that names the file; then nothing is left beside it.
+ */
 export async function writeWhole(path: string, content: string, mode: number): Promise<void> {
   const beside = `${path}.new`;
-  await rm(beside, { force: true });
-  const handle = await open(beside, "wx", mode);
+  try {
+    await rm(beside, { force: true });
+    await writeNew(beside, content, mode);
+    await rename(beside, path);
+  } catch (error) {
+    // What cannot be removed either is removed by whoever writes the file next.
+    await rm(beside, { force: true }).catch(() => {});
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
+  }
+}
+
+async function writeNew(path: string, content: string, mode: number): Promise<void> {
+  const handle = await open(path, "wx", mode);
   try {
     await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(beside, path);
 }
 
-/** Is there something at this path? */
+/** Is there something at this path? Rejects with an error of the system where that cannot be told. */
 export async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw error;
+  }
 }
 
 /**
@@ -83,12 +99,12 @@ export async function makeFolder(
   asked = { path, instead: "another --home" },
 ): Promise<void> {
   try {
-    await makeWithParents(path);
+    await makeFolderAt(path, 0o700);
   } catch (error) {
     const file = await fileInTheWay(path);
     const reason = file === null ? reasonOf(error) : `${file} is a file`;
     const message = `${asked.path} cannot be made (${reason}): expected a place where this user may make folders; choose ${asked.instead}`;
-    throw new Failure("refused", "bad-home", message, error);
+    throw new Failure(systemTrouble(error)?.kind ?? "refused", "bad-home", message, error);
   }
 }
 
@@ -96,41 +112,6 @@ export async function makeFolder(
 function reasonOf(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error);
   return reason.replace(/, \w+ '.*'$/s, "");
-}
-
-/** One at a time: Node's `recursive` never ends where the system denies that a parent is there, as below /proc. */
-async function makeWithParents(path: string): Promise<void> {
-  const make = () => mkdir(path, { mode: 0o700 });
-  try {
-    await make();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
-    if (code !== "ENOENT" || dirname(path) === path) throw error;
-    await makeWithParents(dirname(path));
-    await make();
-  }
-}
-
-/** The node's seed, made when there is neither it nor a store that was written with it. Readable by its owner only. */
-export async function obtainSeed(folder: NodeFolder): Promise<Uint8Array> {
-  if (!(await exists(folder.keyPath))) {
-    if (await exists(join(folder.storePath, storeMarkerName))) throw keyMissing(folder);
-    await writeWhole(folder.keyPath, `${randomBytes(seedBytes).toString("hex")}\n`, 0o600);
-  }
-  const text = (await readFile(folder.keyPath, "utf8")).trim();
-  if (/^[0-9a-f]{64}$/.test(text)) return new Uint8Array(Buffer.from(text, "hex"));
-  const message = `${folder.keyPath} is no key: expected 64 hexadecimal digits; put the right file back, or remove it and the store to become another node`;
-  throw new Failure("refused", "bad-key", message);
-}
-
-function keyMissing({ keyPath, storePath }: NodeFolder): Failure {
-  const advice = "restore the key from a backup, or remove the store to become another node";
-  return new Failure(
-    "unusable",
-    "key-missing",
-    `the key ${keyPath} is missing, but the store ${storePath} that was written with it is there: ${advice}`,
-  );
 }
 
 export async function writeRunRecord(folder: NodeFolder, record: RunRecord): Promise<void> {
@@ -150,8 +131,9 @@ export async function readRunRecord({ runPath }: NodeFolder): Promise<RunRecord 
   let record: unknown;
   try {
     record = JSON.parse(await readFile(runPath, "utf8"));
-  } catch {
-    record = null; // Unreadable and "not JSON" are told alike.
+  } catch (error) {
+    if (systemTrouble(error) !== null) throw error;
+    record = null; // What else cannot be read, and what is not JSON, are told alike.
   }
   if (isRunRecord(record)) return record;
   const advice = "if the node runs, restart it, which writes the file anew; if it does not, start it";

@@ -9,9 +9,10 @@ import type { ApplicationEvent } from "../core/effect.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { checkSettings } from "./config-file.ts";
 import { contextIdOf, EmbeddedContexts, refusalOf } from "./embedded-contexts.ts";
-import { folderAt, makeFolder, obtainSeed } from "./home.ts";
+import { folderAt, makeFolder } from "./home.ts";
 import { type NodeState, ReconvergeNode } from "./node.ts";
 import { readApiToken, readStoreSecret } from "./secrets.ts";
+import { obtainSeed } from "./seed.ts";
 import { createNodeConfig, type SettingValue } from "./settings.ts";
 
 export type { Application } from "../core/app/application.ts";

@@ -24,6 +24,7 @@ import { createNodeMemory, NodeCore } from "../core/node.ts";
 import { UnreadableStoreError } from "../core/stored-node.ts";
 import { createCodec } from "../core/wire/codec.ts";
 import { createApi } from "./api.ts";
+import { incompleteBlobsOf } from "./blob-views.ts";
 import { contextsMax } from "./context-limit.ts";
 import { Driver } from "./driver.ts";
 import { Events } from "./events.ts";
@@ -171,6 +172,7 @@ export class ReconvergeNode {
     parts.storeCopy = storeCopy;
     const watch = new Watch({ core: logOf("core"), store: logOf("store") }, metrics, {
       happened: (happening) => this.events.publish(happening),
+      chunksListed: () => tellIncomplete(core, blobsPath, logOf("blobs")),
       failed: (error) => failed?.(storeTrouble(error, storePath)),
     });
     const recorder = this.#createRecorder(network.peer);
@@ -264,6 +266,21 @@ function createCore(about: {
   const core = new NodeCore(options, createNodeMemory(randomWords()));
   recorder?.begin(core);
   return core;
+}
+
+const incompleteToldMax = 100;
+
+/** What was put here and is not there any more may be nowhere else. */
+function tellIncomplete(core: NodeCore, folder: string, log: Logger): void {
+  const incomplete = incompleteBlobsOf(core);
+  if (incomplete.length === 0) return;
+  const blobs = incomplete.slice(0, incompleteToldMax).map(toBase58);
+  const advice =
+    "if it is not mounted, stop the node and mount it, else members that have them bring them again";
+  log.warn(
+    { folder, count: incomplete.length, blobs },
+    `blobs that were put here are not whole in their folder: ${advice}`,
+  );
 }
 
 /** The core says so when what is stored is not what it wrote. */

@@ -18,7 +18,7 @@ export interface StoreOwner {
   readonly peer: PeerId;
 }
 
-function notePath(storePath: string): string {
+export function notePath(storePath: string): string {
   return `${storePath}.made`;
 }
 
@@ -54,7 +54,8 @@ export function storeBegunAnew(storePath: string): string {
   return `the store at ${storePath} was gone, and an empty one is begun in its place`;
 }
 
-async function readNote(storePath: string): Promise<string | null> {
+/** Whose store was made there; null where none was. Rejects with a `StoreError` where that cannot be told. */
+export async function readNote(storePath: string): Promise<string | null> {
   const path = notePath(storePath);
   try {
     return (await exists(path)) ? (await readFile(path, "utf8")).trim() : null;

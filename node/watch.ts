@@ -41,6 +41,8 @@ const syncProbes: ReadonlySet<ProbeName> = new Set([
 
 export interface WatchListener {
   readonly happened: (happening: NodeEvent | SyncChange) => void;
+  /** The disk has said which chunks of blobs it has. */
+  readonly chunksListed: () => void;
   /** The driver has stopped for good. */
   readonly failed: (error: unknown) => void;
 }
@@ -88,6 +90,7 @@ export class Watch implements DriverWatcher {
 
   handled(input: Input, effects: readonly Effect[], tookMs: number): void {
     this.#metrics.handled(input, effects, tookMs);
+    if (input.kind === "chunks-listed") this.#about.chunksListed();
   }
 
   filling(length: number): void {

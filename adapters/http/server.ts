@@ -22,6 +22,7 @@ import { registerBlobs } from "./blobs.ts";
 import { registerEventStreams } from "./event-streams.ts";
 import { answerRpc, internalError, parseError } from "./json-rpc.ts";
 import { registerMembers } from "./members.ts";
+import { tellProgress } from "./progress.ts";
 import { Request } from "./upgrade.ts";
 import { closingMs, type Heartbeat, heartbeatDefault, serveWebSockets } from "./web-sockets.ts";
 
@@ -85,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const refusal = admission.refusalOf(request.raw) ?? refusalOf(request);
     if (refusal !== null) throw refusal;
     if (isStopping) throw new HttpError(503, "the node stops, and takes no more requests");
+    tellProgress(request.raw, reply.raw);
   });
   server.addHook("onSend", async (_, reply) => {
     if (isStopping) reply.header("connection", "close");

@@ -6,9 +6,10 @@
  * Versions: 1 had bare values; 2 has each with a checksum, or sealed.
  */
 
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { whyNotThere } from "./file-in-the-way.ts";
+import { makeFolderAt } from "./make-folder.ts";
 import { codeOf, StoreError } from "./store.ts";
 import { syncFolder } from "./sync-folder.ts";
 import type { ValueFormat } from "./value-seal.ts";
@@ -30,6 +31,8 @@ export type StoredFormat = ValueFormat | { readonly kind: "bare" };
 
 /** The file that says a folder is a store. */
 export const storeMarkerName = "store.json";
+/** What a crash, or a full disk, leaves of it where a store was being begun. */
+const besideName = `${storeMarkerName}.new`;
 
 /** Where LevelDB has its files in the folder. */
 export const levelName = "level";
@@ -47,7 +50,8 @@ export async function readMarker(path: string, create: boolean): Promise<Marker 
     throw foreign((await whyNotThere(path)) ?? `${path} is a file`);
   });
   if (entries.includes(levelName)) throw withoutMarker(path);
-  if (entries.length > 0) throw foreign(`${path} holds other things (${entries.slice(0, 3).join(", ")})`);
+  const others = entries.filter((name) => name !== besideName);
+  if (others.length > 0) throw foreign(`${path} holds other things (${others.slice(0, 3).join(", ")})`);
   if (create) return null;
   throw new StoreError(
     "store-missing",
@@ -57,9 +61,9 @@ export async function readMarker(path: string, create: boolean): Promise<Marker 
 
 /** Written beside, synced and renamed, so that it is there whole or not at all. */
 export async function writeMarker(path: string, marker: Marker): Promise<void> {
-  await mkdir(path, { recursive: true });
+  await makeFolderAt(path);
   const target = join(path, storeMarkerName);
-  const beside = `${target}.new`;
+  const beside = join(path, besideName);
   const content = { kind: "reconverge-store", version: storeVersion, ...marker };
   await writeFile(beside, `${JSON.stringify(content)}\n`, { flush: true });
   await rename(beside, target);

@@ -4,9 +4,10 @@
  * stays: a lock that is removed while a process has it can be held twice.
  */
 
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, LevelDb } from "./leveldb.ts";
+import { makeFolderAt } from "./make-folder.ts";
 import { codeOf, messageOf, StoreError } from "./store.ts";
 
 export type LockAttempt =
@@ -62,7 +63,7 @@ function notePath(path: string): string {
 
 /** Null where another has it. */
 async function openLevel(path: string): Promise<Database | null> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolderAt(path, 0o700);
   const level = new LevelDb(join(path, "level"), {});
   try {
     await level.open();
@@ -80,7 +81,15 @@ async function readNote(path: string): Promise<string | null> {
   });
 }
 
+/** LevelDB says it in words alone. */
+const ofDisk =
+  /E(NOSPC|DQUOT|ROFS|ACCES|PERM|IO)\b|no space left|quota exceeded|read-only|permission denied/i;
+
 function unusable(path: string, error: unknown): StoreError {
-  const message = `the lock at ${path} cannot be used (${messageOf(error)}): expected a folder that this user can write; if it is damaged, remove it while no process uses it`;
+  const reason = messageOf(error);
+  const advice = ofDisk.test(reason)
+    ? "check who owns it, and the space and health of its disk"
+    : "if it is damaged, remove it while no process uses it";
+  const message = `the lock at ${path} cannot be used (${reason}): expected a folder that this user can write; ${advice}`;
   return new StoreError("store-failed", message, error);
 }

@@ -235,8 +235,10 @@ export class Blobs {
   }
 
   #dropStrays(turn: Turn): void {
-    const { blobStrayAgeMaxMs } = this.#services.config;
-    const dropped = this.chunks.dropStrays(blobStrayAgeMaxMs, () => this.#wanted(), turn);
+    const { blobStrayAgeMaxMs, blobEvictionMs } = this.#services.config;
+    // What was named until then has been looked for, and read, since.
+    const ageMaxMs = blobStrayAgeMaxMs + blobEvictionMs;
+    const dropped = this.chunks.dropStrays(ageMaxMs, () => this.#wanted(), turn);
     if (dropped > 0) turn.observe("blob-strays-dropped", { amount: dropped });
   }
 

@@ -66,6 +66,11 @@ export class Chunks {
     return this.#memory.listing === "known";
   }
 
+  /** Has the disk said what it has? */
+  get isListed(): boolean {
+    return this.#memory.listing === "known";
+  }
+
   has(chunk: Hash): boolean {
     return this.#memory.present.has(chunk);
   }

@@ -290,5 +290,8 @@ function withClientOptions(command: Command): Command {
 }
 
 function withTimeout(command: Command): Command {
-  return command.option("--timeout <seconds>", "give up a node that says nothing for so long (default: 60)");
+  const least =
+    command.name() === "watch" ? "; at least 45, as a node with nothing to tell says so every 15" : "";
+  const meaning = `give up a node that says nothing for so long (default: 60${least})`;
+  return command.option("--timeout <seconds>", meaning);
 }

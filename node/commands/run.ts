@@ -7,9 +7,10 @@ import type { Application } from "../../core/app/application.ts";
 import { applicationsOf, loadInstalled } from "../applications.ts";
 import { readConfig } from "../config-file.ts";
 import { Failure } from "../failure.ts";
-import { nodeFolder, obtainSeed, removeRunRecord, writeRunRecord } from "../home.ts";
+import { nodeFolder, removeRunRecord, writeRunRecord } from "../home.ts";
 import type { NodeOptions } from "../node.ts";
 import { readApiToken, readStoreSecret } from "../secrets.ts";
+import { obtainSeed } from "../seed.ts";
 import type { RunOptions } from "./index.ts";
 import { readWhole, reportFailure, show } from "./output.ts";
 

@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { table } from "./output.ts";
 
 const headsShownMax = 3;
+const blobsShownMax = 3;
 
 /** `status` and `contexts` as the API tells them. */
 export function statusText(status: JsonObject, contexts: readonly JsonObject[]): string {
@@ -23,6 +24,7 @@ function nodeText(status: JsonObject): string {
   const faults = Object.entries(isJsonObject(status.faults ?? null) ? (status.faults as JsonObject) : {});
   const trouble = [
     ["refused", refused.map(({ peer }) => String(peer)).join(" ")],
+    ["blobs", incompleteText(status.blobsIncomplete)],
     ["faults", faults.map(([code, count]) => `${code} ${count}`).join(", ")],
   ] as const;
   return table([
@@ -36,6 +38,12 @@ function nodeText(status: JsonObject): string {
     ["memory", `${Math.round(Number(memoryBytes) / 1_048_576)} MiB`],
     ...trouble.filter(([, said]) => said !== ""),
   ]);
+}
+
+function incompleteText(blobs: Json | undefined): string {
+  if (!Array.isArray(blobs) || blobs.length === 0) return "";
+  const more = blobs.length > blobsShownMax ? ` and ${blobs.length - blobsShownMax} more` : "";
+  return `put here, and NOT WHOLE on its disk: ${blobs.slice(0, blobsShownMax).map(String).join(" ")}${more}`;
 }
 
 function contextText(context: JsonObject, sync: readonly JsonObject[]): string {

@@ -5,9 +5,10 @@ import { peerOfPublicKey } from "../../adapters/libp2p/peer-name.ts";
 import { builtInApplications } from "../../core/app/built-in/index.ts";
 import { applicationsOf, loadInstalled } from "../applications.ts";
 import { readConfig } from "../config-file.ts";
-import { type NodeFolder, obtainSeed } from "../home.ts";
+import type { NodeFolder } from "../home.ts";
 import type { StoredNode } from "../repair/repair.ts";
 import { readStoreSecret } from "../secrets.ts";
+import { obtainSeed } from "../seed.ts";
 
 /** Reads it in the node's folder. Rejects with a `Failure`. */
 export async function readStoredNode(folder: NodeFolder): Promise<StoredNode> {

@@ -4,7 +4,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { writeConfig } from "../../node/config-file.ts";
-import { makeFolder, nodeFolder, obtainSeed, writeWhole } from "../../node/home.ts";
+import { makeFolder, nodeFolder, writeWhole } from "../../node/home.ts";
+import { obtainSeed } from "../../node/seed.ts";
 import type { SettingValue } from "../../node/settings.ts";
 import { testedCli } from "../tested-cli.ts";
 
@@ -21,7 +22,16 @@ process.on("exit", () => {
 
 /** Runs `reconverge` to its end. */
 export async function reconverge(...args: readonly string[]): Promise<CommandResult> {
-  const child = spawnCommand(args);
+  return await ended(spawnCommand(args));
+}
+
+/** The same in a shell, after it did something. */
+export async function reconvergeAfter(shell: string, ...args: readonly string[]): Promise<CommandResult> {
+  const command = [process.execPath, testedCli, ...args];
+  return await ended(spawnChild("bash", ["-c", `${shell}; exec "$@"`, "bash", ...command]));
+}
+
+async function ended(child: ReturnType<typeof spawnChild>): Promise<CommandResult> {
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const [exitCode] = await once(child, "close");
   return { exitCode, stdout: stdout(), stderr: stderr() };

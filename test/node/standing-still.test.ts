@@ -3,10 +3,12 @@
 
 import { writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
+import { type AddressInfo, connect, createServer as createProxy, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { JsonObject } from "../../core/json.ts";
 import { ApiClient } from "../../node/client.ts";
 import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
 import { NodeProcess, reconverge } from "./node-process.ts";
@@ -39,8 +41,33 @@ async function* slowly() {
   }
 }
 
-const streamOf = (bytes: AsyncIterable<Uint8Array>) =>
-  ReadableStream.from(bytes) as ReadableStream<Uint8Array>;
+/** The URL of what lets through so many bytes a second to a server, and all that comes back. */
+async function slowTo(url: string, bytesPerSecond: number): Promise<{ url: string; close: () => void }> {
+  const sockets: Socket[] = [];
+  const proxy = createProxy((client) => {
+    const server = connect(Number(new URL(url).port), "127.0.0.1");
+    sockets.push(client, server);
+    for (const socket of [client, server])
+      socket.on("error", () => [client, server].map((end) => end.destroy()));
+    server.pipe(client);
+    void (async () => {
+      for await (const bytes of client) {
+        server.write(bytes);
+        await setTimeout((1_000 * bytes.length) / bytesPerSecond);
+      }
+    })().catch(() => server.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const close = () => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  };
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, close };
+}
+
+async function* streamOf(size: number) {
+  yield new Uint8Array(size);
+}
 
 const rejection = (promise: Promise<unknown>) =>
   promise.then(
@@ -114,9 +141,37 @@ test("what moves is not cut off, either way, however long it takes", async () =>
       for await (const bytes of (await api.open("/", {})).bytes) got.push(...bytes);
       return got.length;
     };
-    const upload = api.put("/", "text/plain", streamOf(slowly()));
+    const upload = api.put("/", "text/plain", slowly());
     assert.equal(await Promise.all([download(), upload]), [pieces, { taken: pieces }]);
   });
+});
+
+test("what has left a client and is on its way moves, too, and a node that then stands still is given up", async () => {
+  const node = await NodeProcess.make(temporaryFolder(), "far");
+  const { apiUrl } = await node.start();
+  const bytesPerSecond = 100_000;
+  const proxy = await slowTo(apiUrl, bytesPerSecond);
+  const timeout = `${timeoutMs / 1_000}`;
+  try {
+    const contextId = await createContext(apiUrl);
+    const path = `/admin-api/blobs?context_id=${contextId}`;
+    const far = await ApiClient.find({ api: proxy.url, timeout });
+    const size = (2 * timeoutMs * bytesPerSecond) / 1_000;
+    // Sent as a blob, and as arguments, which are too much for a call: the systems take all of either at once.
+    const [{ data }, refused] = await Promise.all([
+      far.put(path, "text/plain", streamOf(size)),
+      rejection(far.execute(contextId, "set", { key: "a", value: "x".repeat(size) })),
+    ]);
+    assert.is((data as JsonObject).size, size);
+    assert.match(refused, "cannot be stored");
+    const upload = rejection(far.put(path, "text/plain", streamOf(size)));
+    await setTimeout(1_000);
+    node.signal("SIGSTOP");
+    assert.match(await upload, `has said nothing for ${timeout} s`);
+  } finally {
+    proxy.close();
+    await node.kill();
+  }
 });
 
 test("an answer that stops in its middle is given up", async () => {

@@ -16,6 +16,7 @@ const status: JsonObject = {
     uptimeMs: 3_723_000,
   },
   ...{ peers: 1, sessions: 0, contexts: 1, memoryBytes: 104_857_600, faults: { malformed: 2 } },
+  blobsIncomplete: ["b1", "b2", "b3", "b4"],
   conduct: [
     { peer: "EVE", bannedForMs: 10 },
     { peer: "BOB", bannedForMs: 0 },
@@ -55,6 +56,7 @@ test("the node comes first, then each context with why it is not ready and what 
       "contexts   1",
       "memory     100 MiB",
       "refused    EVE",
+      "blobs      put here, and NOT WHOLE on its disk: b1 b2 b3 and 1 more",
       "faults     malformed 2",
       "",
       "C1  kv-store",

@@ -17,18 +17,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openLevelStore } from "../../adapters/level/level-store.ts";
 import { temporaryFolder } from "../adapters/level/temporary-folder.ts";
-import { type CommandResult, NodeProcess, reconverge } from "./node-process.ts";
+import { assertFails } from "./assert-fails.ts";
+import { NodeProcess, reconverge } from "./node-process.ts";
 import { createContext, entries, set } from "./test-node.ts";
 
 const home = temporaryFolder();
-
-function assertFails(result: CommandResult, exitCode: number, ...parts: readonly string[]): void {
-  assert.is(result.exitCode, exitCode, result.stderr);
-  assert.match(result.stderr, /^error: [^\n]+\n$/, result.stderr);
-  assert.not.match(result.stderr, /\bat .*:\d+:\d+/);
-  for (const part of parts) assert.ok(result.stderr.includes(part), `${result.stderr} should say: ${part}`);
-  assert.is(result.stdout, "");
-}
 
 const run = (name: string) => reconverge("node", "run", "--home", home, "--name", name);
 
@@ -149,12 +142,46 @@ test("a node with another key has had no store, and begins one", async () => {
   const before = await node.start();
   assert.is(await node.stop(), 0);
   rmSync(join(home, "another", "store"), { recursive: true });
-  rmSync(join(home, "another", "key"));
+  writeFileSync(join(home, "another", "key"), "ab".repeat(32));
   const after = await node.start();
   assert.is.not(after.peerId, before.peerId);
   assert.is(await node.stop(), 0);
   rmSync(join(home, "another", "store"), { recursive: true });
   assertFails(await run("another"), 4, "is gone, though this node had one");
+});
+
+test("a node whose key and store are gone is not made anew without a word", async () => {
+  const node = await NodeProcess.make(home, "bare");
+  const { peerId } = await node.start();
+  assert.is(await node.stop(), 0);
+  const folder = join(home, "bare");
+  const kept = temporaryFolder();
+  for (const part of ["key", "store"]) renameSync(join(folder, part), join(kept, part));
+  const left = readdirSync(folder);
+  const named = ["--home", home, "--name", "bare"];
+  for (const command of [
+    ["run"],
+    ["run", "--accept-loss"],
+    ["init", "--force"],
+    ["repair"],
+    ["backup", kept],
+  ]) {
+    const [name = "", ...args] = command;
+    const result = await reconverge("node", name, ...args, ...named);
+    assertFails(
+      result,
+      4,
+      peerId,
+      join(folder, "key"),
+      "is not mounted",
+      "a backup of the node",
+      "node init",
+    );
+    assert.equal(readdirSync(folder), left);
+  }
+  for (const part of ["key", "store"]) renameSync(join(kept, part), join(folder, part));
+  assert.is((await node.start()).peerId, peerId);
+  assert.is(await node.stop(), 0);
 });
 
 test("a store that another node has open ends with 4, and that node goes on", async () => {
@@ -264,14 +291,7 @@ test("without its key, a node that has a store does not start as another one", a
   await node.stop();
   const key = join(home, "keyless", "key");
   renameSync(key, `${key}.kept`);
-  assertFails(
-    await run("keyless"),
-    4,
-    key,
-    join(home, "keyless", "store"),
-    "restore the key",
-    "remove the store",
-  );
+  assertFails(await run("keyless"), 4, key, join(home, "keyless", "store"), "restore the key", "node init");
   const forced = await reconverge("node", "init", "--home", home, "--name", "keyless", "--force");
   assertFails(forced, 4, "restore the key");
   assert.not(existsSync(key));

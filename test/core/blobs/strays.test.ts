@@ -11,7 +11,7 @@ import type { ContextId, DeltaId, Hash } from "../../../core/ids.ts";
 import { chunkBytes } from "../../../core/limits.ts";
 import { storeKeys } from "../../../core/store-keys.ts";
 import { codec } from "../authors.ts";
-import { observed } from "../lone-node.ts";
+import { observed, only } from "../lone-node.ts";
 import { BlobNode, saidOn } from "./blob-node.ts";
 
 const bytes = new Uint8Array(randomBytes(2 * chunkBytes + 100));
@@ -92,6 +92,20 @@ test("nobody has to read it: whoever looks after the cache finds it, before what
   assert.is(observed(effects, "blob-recovered"), 1);
   assert.is(observed(effects, "blob-strays-dropped"), 0);
   assert.equal(again.read(about.contextId, about.blob), first);
+});
+
+test("what is named before strays are too old is found, however shortly before", () => {
+  const about = startPutter();
+  const again = startAnew(about);
+  // The disk answers after each step: first at the first look, which is when it is known what is there.
+  const step = (count: number) => {
+    for (let taken = 0; taken < count; taken += 1) again.pass(250);
+  };
+  step(43);
+  tell(again, about);
+  step(40);
+  assert.equal(keptOn(again), [{ id: about.blob, isOwn: true }]);
+  assert.is(again.chunks.size, 4);
 });
 
 test("a peer that asks for it first is told to come again, and is given it then", () => {
@@ -194,6 +208,52 @@ test("what a full disk did not take of a manifest is written when there is room"
   again.problem = null;
   again.pass(2_000);
   assert.ok(again.chunks.has(manifestChunk(blob)));
+});
+
+/** A node that knows what is on its disk, and has begun to read the manifest of a blob there, which the disk is slow to give. */
+function startReading(config: Partial<Config>) {
+  const about = startPutter();
+  const { contextId, blob } = about;
+  const again = startAnew(about, { config });
+  tell(again, about);
+  const call = { kind: "read-blob", contextId, blob, chunk: 0 } as const;
+  again.lone.give({ kind: "request", request: "slow", call });
+  const looked = again.lone.give({ kind: "chunks-listed", chunks: Array.from(again.chunks.keys()) });
+  assert.is(only(looked, "read-chunk").length, 1);
+  const chunk = manifestChunk(blob);
+  const found = { kind: "bytes", bytes: about.node.chunks.get(chunk) as Uint8Array } as const;
+  return { again, contextId, blob, gave: () => again.give({ kind: "chunk-read", chunk, found }) };
+}
+
+test("a blob that its context let go while its manifest was read is not kept", () => {
+  const { again, contextId, blob, gave } = startReading({ ...config, blobEvictionMs: 1_000_000 });
+  assert.is(again.call({ kind: "delete-blob", contextId, blob })?.kind, "executed");
+  const effects = gave();
+  assert.equal([keptOn(again), observed(effects, "blob-recovered")], [[], 0]);
+});
+
+test("a blob whose chunks were dropped as too old while its manifest was read is not kept", () => {
+  const { again, gave } = startReading({ blobEvictionMs: 1_000, blobStrayAgeMaxMs: 1_000 });
+  assert.is(observed(again.pass(2_000), "blob-strays-dropped"), 4);
+  assert.is(again.chunks.size, 0);
+  const effects = gave();
+  assert.equal([keptOn(again), observed(effects, "blob-recovered")], [[], 0]);
+});
+
+test("what an upload left that was given up while the disk was asked goes as strays do, though it is not in the answer", () => {
+  const again = new BlobNode("ann", { config });
+  const contextId = again.lone.create();
+  const call = { kind: "write-blob", upload: 1, contextId, chunk: first } as const;
+  again.lone.give({ kind: "request", request: 1, call });
+  const chunk = hashOfChunk(first, codec.crypto);
+  again.chunks.set(chunk, first);
+  again.give({ kind: "chunk-stored", chunk, problem: null });
+  again.call({ kind: "abandon-blob", upload: 1 });
+  again.give({ kind: "chunks-listed", chunks: [] });
+  again.pass(9_000);
+  assert.is(again.chunks.size, 1);
+  again.pass(60_000);
+  assert.is(again.chunks.size, 0);
 });
 
 /** A node that finds this on its disk, and whose context refers to it as to a blob. */

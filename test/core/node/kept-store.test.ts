@@ -3,16 +3,22 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { builtInApplications } from "../../../core/app/built-in/index.ts";
 import { bytesOf, type ContextId } from "../../../core/ids.ts";
 import { storeFormat, storeKeys } from "../../../core/store-keys.ts";
 import { UnreadableStoreError } from "../../../core/stored-node.ts";
-import { encode } from "../../../core/wire/cbor.ts";
+import { decodeCanonical, encode } from "../../../core/wire/cbor.ts";
 import { SimDisk } from "../../../sim/world/disk.ts";
-import { LoneNode } from "../lone-node.ts";
+import { LoneNode, only, said } from "../lone-node.ts";
 import { Link } from "../sync/link.ts";
 import { openKept, otherNode, readKept, sharedContext, standingOf } from "./kept-store.ts";
 
 const kept = readKept();
+/** The first whose key begins so. */
+function recordOf(disk: SimDisk, prefix: string): Uint8Array {
+  for (const [key, value] of disk.memory.entries) if (key.startsWith(prefix)) return value;
+  throw new Error(`no record under ${prefix}`);
+}
 const answerOf = (node: LoneNode, contextId: ContextId, key: string) => {
   const outcome = node.execute(contextId, "get", { key });
   return outcome.kind === "executed" ? outcome.output : outcome.kind;
@@ -51,6 +57,40 @@ test("it is written on, closed and opened again, and a peer is brought all of it
   const root = lone.replica(contextId).stateRoot();
   const again = new LoneNode("a", { disk: lone.disk });
   assert.is(again.replica(contextId).stateRoot(), root);
+});
+
+// By the names that stand in users' stores, so that another name, under which nothing would be found, is seen.
+
+test("its clock goes on from where it was, and not from what the machine says", async () => {
+  const { lone } = await openKept(kept);
+  const [ms, counter] = decodeCanonical(recordOf(lone.disk, "h"), 64) as readonly number[];
+  assert.equal(lone.core.capture().author.hlc, { ms, counter });
+});
+
+test("what it had in common with a peer is named to that peer in the next session", async () => {
+  const node = await openKept(kept);
+  const contextId = sharedContext(node);
+  const stored = recordOf(node.lone.disk, `f${contextId}`);
+  const [peer, frontiers] = decodeCanonical(stored, stored.length) as [string, [Uint8Array, ...unknown[]][]];
+  const effects = [...node.lone.meet(peer, contextId), ...node.lone.pass(20_000)];
+  const named = only(effects, "open-stream").flatMap(({ stream }) =>
+    said(effects, stream).flatMap((message) => (message.kind === "handshake" ? message.frontiers : [])),
+  );
+  assert.ok(frontiers.length > 0);
+  for (const [name] of frontiers) assert.ok(named.some((each) => Buffer.from(bytesOf(each)).equals(name)));
+});
+
+test("a context that it was deleting when it stopped is removed to its last record", async () => {
+  const node = await openKept(kept);
+  const contextId = sharedContext(node);
+  const { disk } = node.lone;
+  const left = () => Array.from(disk.memory.entries.keys()).filter((key) => key.includes(contextId));
+  node.lone.call({ kind: "delete-context", contextId });
+  assert.equal(recordOf(disk, "g"), encode([bytesOf(contextId)]));
+  assert.ok(left().length > 50);
+  const again = new LoneNode("a", { disk, applications: builtInApplications });
+  again.pass(60_000);
+  assert.equal([left(), disk.get("g")], [[], undefined]);
 });
 
 test("a store of an older or a newer format is refused by name, with the way out", () => {
