@@ -15,9 +15,9 @@ import { NodeProcess, reconverge } from "./node-process.ts";
 import { createContext } from "./test-node.ts";
 
 const pieces = 16;
-const pieceEveryMs = 350;
+const pieceEveryMs = 280;
 /** Less than all pieces take together. */
-const timeoutMs = 5_000;
+const timeoutMs = 4_000;
 
 /** Has something done with a client of an API of which this is all. */
 async function asking(listener: RequestListener, ask: (api: ApiClient) => Promise<void>): Promise<void> {
@@ -156,7 +156,7 @@ test("what has left a client and is on its way moves, too, and a node that then 
     const contextId = await createContext(apiUrl);
     const path = `/admin-api/blobs?context_id=${contextId}`;
     const far = await ApiClient.find({ api: proxy.url, timeout });
-    const size = (2 * timeoutMs * bytesPerSecond) / 1_000;
+    const size = (1.5 * timeoutMs * bytesPerSecond) / 1_000;
     // Sent as a blob, and as arguments, which are too much for a call: the systems take all of either at once.
     const [{ data }, refused] = await Promise.all([
       far.put(path, "text/plain", streamOf(size)),
