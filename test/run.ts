@@ -14,7 +14,7 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** One more than the two processors of the machine that judges a commit: many tests wait for processes. */
+/** One more than two processors have to do, as many tests wait for processes. */
 const FILES_AT_ONCE = 3;
 /** What a night has time for: more cases for each law. */
 const NIGHTLY = "--nightly";
