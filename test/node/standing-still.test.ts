@@ -149,7 +149,7 @@ test("what moves is not cut off, either way, however long it takes", async () =>
 test("what has left a client and is on its way moves, too, and a node that then stands still is given up", async () => {
   const node = await NodeProcess.make(temporaryFolder(), "far");
   const { apiUrl } = await node.start();
-  const bytesPerSecond = 100_000;
+  const bytesPerSecond = 180_000;
   const proxy = await slowTo(apiUrl, bytesPerSecond);
   const timeout = `${timeoutMs / 1_000}`;
   try {
