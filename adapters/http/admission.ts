@@ -31,7 +31,11 @@ export class Admission {
       return new HttpError(403, `the API answers on this machine only, not as "${name}"`);
     if (origin !== undefined && !isOwnOrigin(origin, socket.localPort))
       return new HttpError(403, `the API takes no requests of other web pages, and this one is of ${origin}`);
-    if (this.#digest === null || timingSafeEqual(digestOf(authorization), this.#digest)) return null;
+    if (
+      this.#digest === null ||
+      timingSafeEqual(digestOf(authorization.replace(/^bearer /i, "Bearer ")), this.#digest)
+    )
+      return null;
     const found = authorization === "" ? "there is none" : "it is another";
     return new HttpError(401, `expected the header authorization: Bearer and the token, and ${found}`);
   }

@@ -32,7 +32,7 @@ function tell(outcome: RepairOutcome): string {
       ...(waiting === 0
         ? []
         : [
-            `${waiting} more deltas build on what is missing: they are kept in the new store, and applied once peers have brought that; until then the node is degraded, and its status counts them`,
+            `${waiting} more deltas build on what is missing: they are kept in the new store, and applied once peers have brought that; until then they do not show, and the status counts them; where no other node has it, a back-up put back shows more`,
           ]),
       ...(refused === 0
         ? []

@@ -65,6 +65,11 @@ test("who bears it is answered, under any name that the machine has", async () =
   }
 });
 
+test("the scheme may be written in any case, as some proxies do", async () => {
+  const headers = { authorization: `bearer ${token}` };
+  assert.is((await fetch(`${server.url}/admin-api/status`, { headers })).status, 200);
+});
+
 test("a page of others is refused, with the token, too", async () => {
   const headers = { ...bearing, origin: "http://evil.example" };
   const response = await fetch(`${server.url}/admin-api/status`, { headers });
