@@ -8,7 +8,7 @@ import { readConfig } from "./config-file.ts";
 import { readEvents } from "./event-stream.ts";
 import { Failure } from "./failure.ts";
 import { defaultName, exists, nodeFolder, readRunRecord } from "./home.ts";
-import { apiTokenVariable, readApiToken, readBorneToken } from "./secrets.ts";
+import { apiTokenVariable, readBorneToken } from "./secrets.ts";
 import { type Sending, send } from "./sending.ts";
 import { Silence } from "./silence.ts";
 
@@ -96,7 +96,7 @@ export class ApiClient {
     if (record !== null) {
       const { peerId, pid } = record;
       const expected = { name, peerId, pid, start: nodeCommand("run", place) };
-      const token = await readApiToken((await readConfig(folder.configPath)).server);
+      const token = await readBorneToken((await readConfig(folder.configPath)).server.tokenFile);
       const client = new ApiClient(record.apiUrl, { expected, silenceMs, token });
       // Asked before anything is, so that a node that took the port after a crash is told nothing of the other's.
       await client.get("/admin-api/health");

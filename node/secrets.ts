@@ -58,19 +58,25 @@ export async function readApiToken({ host, tokenFile }: NodeConfig["server"]): P
   throw bad({ code, expected: `a file that ${setting} names, or ${variable}, to hold ${expected}` }, what);
 }
 
-/** What a client bears that knows no more of a node than its URL. Rejects with a `Failure`. */
-export async function readBorneToken(): Promise<string | null> {
-  return await read(apiToken, "");
+/**
+ * What a client bears: of a node whose configuration names a file, what is in it, as the environment may be meant for
+ * another node. Rejects with a `Failure`.
+ */
+export async function readBorneToken(tokenFile = ""): Promise<string | null> {
+  return tokenFile === "" ? await read(apiToken, "") : await readFrom(apiToken, tokenFile);
 }
 
 /** The secret itself is in none of the words of a failure. */
 async function read<T>(secret: Secret<T>, file: string): Promise<T | null> {
-  const { variable, setting } = secret;
+  const { variable } = secret;
   const fromEnvironment = process.env[variable];
   if (fromEnvironment !== undefined) return parse(secret, fromEnvironment, variable);
-  if (file === "") return null;
+  return file === "" ? null : await readFrom(secret, file);
+}
+
+async function readFrom<T>(secret: Secret<T>, file: string): Promise<T> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw bad(secret, `the file ${file} that ${setting} names cannot be read (${error.code})`);
+    throw bad(secret, `the file ${file} that ${secret.setting} names cannot be read (${error.code})`);
   });
   return parse(secret, text, file);
 }

@@ -55,6 +55,8 @@ test("commands bear the token of a node they find by name, and for a URL the one
   try {
     const named = await status("--home", home, "--node", "open");
     assert.is(JSON.parse(named.stdout).state, "running", named.stderr);
+    const ofAnother = await withVariable("x".repeat(32), () => status("--home", home, "--node", "open"));
+    assert.is(JSON.parse(ofAnother.stdout).state, "running", ofAnother.stderr);
     const url = `http://127.0.0.1:${port}`;
     const without = await status("--api", url);
     assert.is(without.exitCode, 1);
