@@ -7,6 +7,7 @@ import { isFault } from "./fault.ts";
 import { byteString, type ContextId, type PeerId, type Topic, toHex, topicOf } from "./ids.ts";
 import type { BlobCall, ClientCall } from "./input.ts";
 import { acceptInvitation } from "./members/invitation.ts";
+import type { VerifiedCut } from "./past/taking-over.ts";
 import { Replica } from "./replica.ts";
 import { createReplicaMemory, type ReplicaMemory } from "./replica-memory.ts";
 import { secretAbout } from "./secret.ts";
@@ -96,6 +97,8 @@ export class Contexts {
         return this.#with(call, ({ governance }) => governance.change(call.change, turn));
       case "restore":
         return this.#with(call, (replica) => this.#restore(replica, call.delta, turn));
+      case "restore-state":
+        return this.#with(call, (replica) => this.#restoreState(replica, call.cut, turn));
       case "restore-private":
         return this.#with(call, ({ contextId, private: own }) => {
           const fault = own.restore(call.entities, turn);
@@ -202,6 +205,17 @@ export class Contexts {
       return refused("bad-arguments", `not a delta of context ${toHex(contextId)}`);
     if (delta.parents.every((parent) => deltas.graph.has(parent))) replica.receive(delta, turn);
     if (!deltas.graph.has(delta.id)) deltas.stranded.keep(delta, turn);
+    return { kind: "context", contextId };
+  }
+
+  #restoreState(replica: Replica, cut: VerifiedCut, turn: Turn): Outcome {
+    const { contextId, deltas } = replica;
+    if (deltas.graph.count !== 1)
+      return refused("bad-arguments", `context ${toHex(contextId)} has other than its genesis alone`);
+    const judgement = replica.judge(cut);
+    if (judgement.kind !== "timely")
+      return refused("bad-arguments", `a state that is ${judgement.kind} for context ${toHex(contextId)}`);
+    replica.adopt(cut, judgement.sieve, turn);
     return { kind: "context", contextId };
   }
 

@@ -3,6 +3,7 @@
 import type { AuthorId, BlobId, ContextId, Hash, PeerId, Topic } from "./ids.ts";
 import type { JsonObject } from "./json.ts";
 import type { Member, MembershipChange, Role } from "./members/membership.ts";
+import type { VerifiedCut } from "./past/taking-over.ts";
 
 /** Positive when this node opened the stream (the core numbers it), negative when the peer did (the driver does). */
 export type StreamId = number;
@@ -140,6 +141,8 @@ export type ClientCall =
     }
   /** A sealed delta out of what is left of this node's own damaged store, and the context it belongs to. */
   | { readonly kind: "restore"; readonly contextId: ContextId; readonly delta: Uint8Array }
+  /** All of a context's state with its past, out of the same store: for a context that has its genesis and no more. */
+  | { readonly kind: "restore-state"; readonly contextId: ContextId; readonly cut: VerifiedCut }
   /** Entities of what this node keeps privately beside a context, out of the same store. */
   | {
       readonly kind: "restore-private";

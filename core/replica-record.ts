@@ -7,9 +7,11 @@ import {
   isNothingBeside,
   nothingBeside,
 } from "./beside-record.ts";
-import { type AuthorId, bytesOf } from "./ids.ts";
+import { type AuthorId, bytesOf, type ContextId, toHex } from "./ids.ts";
 import { nameCharactersMax } from "./limits.ts";
-import { decodeValue, encode } from "./wire/cbor.ts";
+import { storeKeys } from "./store-keys.ts";
+import type { Turn } from "./turn.ts";
+import { decodeValue, encode, refuse } from "./wire/cbor.ts";
 import { expectByteString, expectFields, expectInteger, expectText } from "./wire/expect.ts";
 
 export interface ReplicaRecord {
@@ -37,6 +39,14 @@ export function encodeReplicaRecord(record: ReplicaRecord): Uint8Array {
   const made = [count, application, bytesOf(creator ?? ""), isWriter, writtenDeltas];
   const about = [...made, state, members, retentionMs];
   return encode(isNothingBeside(beside) ? about : [...about, encodeBeside(beside)]);
+}
+
+/** Null where nothing of the context is here yet. For use inside `decoding`. */
+export function readReplicaRecord(contextId: ContextId, turn: Pick<Turn, "read">): ReplicaRecord | null {
+  const stored = turn.read(storeKeys.context(contextId));
+  if (stored !== undefined) return decodeReplicaRecord(stored);
+  if (turn.read(storeKeys.indexBlock(contextId, 0)) === undefined) return null;
+  return refuse("malformed", `the record of context ${toHex(contextId)} is missing`);
 }
 
 /** For use inside `decoding`. */

@@ -24,7 +24,7 @@ import {
 } from "./past/taking-over.ts";
 import { PrivateState } from "./private-state.ts";
 import type { ReplicaMemory } from "./replica-memory.ts";
-import { decodeReplicaRecord, encodeReplicaRecord } from "./replica-record.ts";
+import { encodeReplicaRecord, readReplicaRecord } from "./replica-record.ts";
 import { type Services, timerName } from "./services.ts";
 import type { Entity, EntityOf } from "./state/entity.ts";
 import { collectedBytes, type StateStore } from "./state/state-store.ts";
@@ -193,14 +193,14 @@ export class Replica {
 
   /**
    * Takes over what a peer's state at one cut says beyond this node's, in this turn's one commit: its entities are
-   * joined, its deltas are applied without bodies. Both must have been verified, and the sieve be what `judge` gave in
+   * joined, its deltas are applied, without bodies where it has none. Both must have been verified, and the sieve be what `judge` gave in
    * this turn. Handlers are not owed for them.
    * Invariants 5, 7 and 12.
    */
   adopt(cut: VerifiedCut, sieve: Sieve, turn: Turn): void {
-    const { entities, history, changes, madeOf = 0 } = cut;
+    const { entities, history, bodies, madeOf = 0 } = cut;
     const isReplaced = this.#replaceState(sieve, turn);
-    this.deltas.adopt(history, changes, turn);
+    this.deltas.adopt(history, bodies, turn);
     if (!isReplaced && sieve.kept !== null) this.state.forget(sieve.kept);
     for (const entity of entities) this.state.join(entity, sieve.received);
     this.#collect(turn);
@@ -253,10 +253,9 @@ export class Replica {
 
   /** Reads what is stored of this context. For use inside `decoding`. */
   load(turn: Turn): void {
-    const stored = turn.read(storeKeys.context(this.contextId));
-    if (stored === undefined) return;
+    const record = readReplicaRecord(this.contextId, turn);
+    if (record === null) return;
     const { codec } = this.#services;
-    const record = decodeReplicaRecord(stored);
     this.deltas.load(record.count, turn);
     this.states.load(record.beside);
     if (!this.states.isAlone) {

@@ -31,13 +31,20 @@ const contextsMax = 1_000_000;
 const recordBytesMax = 64 * 1_048_576;
 
 export function saveNode(incarnation: Incarnation, contexts: readonly ContextId[], turn: Turn): void {
-  turn.put(storeKeys.node, encode([storeFormat, bytesOf(incarnation), contexts.map(bytesOf)]));
+  turn.put(storeKeys.node, encodeNode(incarnation, contexts));
+}
+
+export function encodeNode(incarnation: Incarnation, contexts: readonly ContextId[]): Uint8Array {
+  return encode([storeFormat, bytesOf(incarnation), contexts.map(bytesOf)]);
 }
 
 /** The contexts this node keeps; none in an empty store. For use inside `decoding`. */
 export function loadNode(turn: Pick<Turn, "read">): readonly ContextId[] {
   const record = turn.read(storeKeys.node);
-  if (record === undefined) return [];
+  if (record === undefined) {
+    if (turn.read(storeKeys.clock) === undefined) return [];
+    return refuse("malformed", "what lists the contexts of the node is missing");
+  }
   const fields = decodeValue(record, recordBytesMax);
   if (Array.isArray(fields) && fields[0] !== storeFormat) {
     const [format] = fields;

@@ -6,6 +6,7 @@
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { StateView } from "../../core/ports.ts";
 import { type Database, LevelDb } from "./leveldb.ts";
 import { checkLogs, type Opening, openLevel, openParts } from "./opening.ts";
 import { codeOf, StoreError } from "./store.ts";
@@ -84,9 +85,9 @@ async function openRepaired(folder: StoreFolder): Promise<Database> {
   }
 }
 
-/** What can be read of a store, whatever else is wrong with it. */
-export interface Remains {
-  /** Keys of the core that begin so (with ASCII), and their values, where these are what was written. */
+/** What can be read of a store, whatever else is wrong with it: a value that is not what was written is not there. */
+export interface Remains extends StateView {
+  /** Keys of the core that begin so (with ASCII), and their values. */
   entries(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]>;
   close(): Promise<void>;
 }
@@ -100,17 +101,26 @@ export async function openRemains(path: string, secret: Uint8Array | null): Prom
     format.kind === "bare" ? bareValues : sealOf(format, secret),
   );
   const level = await openRepaired(folder);
+  // Of a store that is being rewritten, each value is of one format or the other.
+  const open = (key: Buffer, stored: Uint8Array) => {
+    const values = seals.toReversed().map((seal) => seal?.open(key, stored) ?? null);
+    const value = values.find((opened) => opened !== null) ?? null;
+    return value === null ? undefined : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  };
   return {
+    get(name) {
+      const key = Buffer.from(name, "latin1");
+      const stored = level.getSync(key);
+      return stored === undefined ? undefined : open(key, stored);
+    },
     async *entries(prefix) {
       const gte = Buffer.from(prefix, "latin1");
       const lt = Buffer.from(gte);
       lt.writeUInt8(lt.readUInt8(lt.length - 1) + 1, lt.length - 1);
       const range = { gte, lt };
       for await (const [key, stored] of level.iterator(range)) {
-        // Of a store that is being rewritten, each value is of one format or the other.
-        const values = seals.toReversed().map((seal) => seal?.open(key, stored) ?? null);
-        const value = values.find((opened) => opened !== null);
-        if (value !== undefined && value !== null) yield [key.toString("latin1"), value];
+        const value = open(key, stored);
+        if (value !== undefined) yield [key.toString("latin1"), value];
       }
     },
     close: async () => {

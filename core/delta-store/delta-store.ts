@@ -164,21 +164,21 @@ export class DeltaStore {
   }
 
   /**
-   * Takes deltas that came with a state as applied, without bodies: in causal order, those applied here left out.
-   * What waited for them is ready then. O(them + released).
+   * Takes deltas that came with a state as applied, without bodies but for those given: in causal order, those applied
+   * here left out. What waited for them is ready then. O(them + released).
    */
-  adopt(history: readonly PastDelta[], changes: ReadonlyMap<DeltaId, CausalDelta>, turn: Turn): void {
+  adopt(history: readonly PastDelta[], bodies: ReadonlyMap<DeltaId, CausalDelta>, turn: Turn): void {
     const heads = new Map<number, StoredHead>();
     for (const { id, head } of history) {
       if (this.graph.has(id)) continue;
       const position = this.graph.count;
-      const change = changes.get(id);
-      if (change === undefined) heads.set(position, head);
-      else turn.put(storeKeys.delta(id), change.sealed);
+      const body = bodies.get(id);
+      if (body === undefined) heads.set(position, head);
+      else turn.put(storeKeys.delta(id), body.sealed);
       this.#append(id, head, turn);
       this.pending.remove(id);
       this.#memory.ready.delete(id);
-      this.#rules.adopted(head, change, turn);
+      this.#rules.adopted(head, body?.content.kind === "membership" ? body : undefined, turn);
     }
     this.#dropBodies(heads, turn);
     for (const { id } of history) this.#release(id, turn);

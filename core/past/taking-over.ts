@@ -31,8 +31,8 @@ export interface OfferedCut {
 /** What a state at a peer's cut has that a replica lacks. */
 export interface VerifiedCut extends OfferedCut {
   readonly entities: readonly Entity[];
-  /** Of the history, the deltas that change who is a member. */
-  readonly changes: ReadonlyMap<DeltaId, CausalDelta>;
+  /** Of the history, what is there whole: at least the deltas that change who is a member. */
+  readonly bodies: ReadonlyMap<DeltaId, CausalDelta>;
   /** Entities that were joined into what takes the place of the state. */
   readonly madeOf?: number;
 }

@@ -1,27 +1,39 @@
 /**
- * A new store from what can be read of a damaged one: its contexts, and the deltas that still verify. Deltas prove
+ * A new store from what can be read of a damaged one. Contexts of which nothing is lost are taken over with their
+ * states; then come all deltas that still verify, which is all that there is of the others. Deltas prove
  * themselves by their ids and signatures, so nothing false comes over. Those that build on what is missing come over, too,
  * and wait in the new store until peers have brought that, as they would to a node that was away
  * (core/delta-store/stranded.ts). What is private comes over as far as it is left. Handlers are owed for none of what is
  * applied here: the old store had run most.
  */
 
+import { toBase58 } from "../../adapters/http/base58.ts";
 import type { Remains } from "../../adapters/level/repair.ts";
 import type { Store } from "../../adapters/level/store.ts";
+import { InvariantError, present } from "../../core/assert.ts";
 import { decodeClock, encodeClock } from "../../core/author.ts";
 import type { CausalDelta } from "../../core/dag/delta.ts";
 import { decodeDeletions } from "../../core/deletion/deletions.ts";
 import { isFault } from "../../core/fault.ts";
 import { compareHlc, type Hlc, hlcZero } from "../../core/hlc.ts";
-import { type ContextId, idBytes } from "../../core/ids.ts";
+import { byteString, type ContextId, type Incarnation, idBytes, incarnationBytes } from "../../core/ids.ts";
 import type { Input } from "../../core/input.ts";
 import { createNodeMemory, NodeCore, type NodeOptions } from "../../core/node.ts";
+import type { VerifiedCut } from "../../core/past/taking-over.ts";
 import type { RandomWords } from "../../core/random.ts";
 import type { Replica } from "../../core/replica.ts";
 import { storeKeys } from "../../core/store-keys.ts";
-import { loadNode } from "../../core/stored-node.ts";
+import { encodeNode, loadNode } from "../../core/stored-node.ts";
 import { decoding } from "../../core/wire/cbor.ts";
 import { type SalvagedPrivate, salvagePrivate } from "./salvage-private.ts";
+import { findContext } from "./whole-context.ts";
+
+/** A context that had to be made again of deltas. */
+export interface DamagedContext {
+  readonly context: string;
+  /** What was found missing first. */
+  readonly why: string;
+}
 
 export interface Salvaged {
   readonly contexts: number;
@@ -31,6 +43,7 @@ export interface Salvaged {
   readonly waiting: number;
   /** That are in it, and are not applied, as they may not be. */
   readonly refused: number;
+  readonly damaged: readonly DamagedContext[];
   /** What contexts keep privately, by context. */
   readonly private: readonly SalvagedPrivate[];
 }
@@ -45,21 +58,24 @@ export async function salvage(
 ): Promise<Salvaged> {
   const { store } = options;
   const deltas = await deltasOf(remains, options);
-  store.stage([[storeKeys.clock, encodeClock(await clockIn(remains, deltas, options))]]);
+  const contextIds = await contextsIn(remains, deltas);
+  const clock = encodeClock(await clockIn(remains, deltas, options));
+  const node = encodeNode(byteString<Incarnation>(new Uint8Array(incarnationBytes)), contextIds);
+  store.stage([[storeKeys.clock, clock]]);
+  store.stage([[storeKeys.node, node]]);
   const core = new NodeCore(options, createNodeMemory(randomWords));
-  const handle = async (input: Input, nowMs = 0) => {
-    for (const effect of core.handle({ monotonicMs: nowMs, wallMs: Date.now() }, input))
+  const handle: Handle = async (input) => {
+    for (const effect of core.handle({ monotonicMs: 0, wallMs: Date.now() }, input)) {
       if (effect.kind === "commit") store.stage(effect.writes);
+      if (effect.kind === "reply" && effect.outcome.kind === "refused")
+        throw new InvariantError(`what was read is not taken: ${effect.outcome.message}`);
+    }
     if (store.stagedBytes > flushAboveBytes) await store.flush();
   };
   await handle({ kind: "start" });
-  const deleted = await deletedIn(remains);
-  for (const contextId of await contextsIn(remains, deltas))
-    if (!deleted.has(contextId)) await handle(callOf({ kind: "join-context", contextId }));
-  for (const { contextId, sealed } of deltas)
-    await handle(callOf({ kind: "restore", contextId, delta: sealed }));
+  const replicas = Array.from(core.replicas().values());
+  const damaged = await salvageContexts(remains, { options, deltas, replicas }, handle);
   const own = await salvagePrivate(remains, core.replicas(), handle);
-  const replicas = [...core.replicas().values()];
   while (replicas.some(({ deltas: { readyCount, stranded } }) => readyCount > 0 || stranded.readyCount > 0))
     await handle({ kind: "woken" });
   await handle({ kind: "stop" });
@@ -72,8 +88,50 @@ export async function salvage(
     deltas: sum(({ graph }) => graph.count),
     waiting: sum(({ stranded }) => stranded.count - stranded.refused.size),
     refused: sum(({ stranded }) => stranded.refused.size),
+    damaged,
     private: own,
   };
+}
+
+type Handle = (input: Input) => Promise<void>;
+
+/** Those that are whole as they were, and of all every delta; gives which were not whole. */
+async function salvageContexts(
+  remains: Remains,
+  {
+    options,
+    deltas,
+    replicas,
+  }: {
+    readonly options: NodeOptions;
+    readonly deltas: readonly CausalDelta[];
+    readonly replicas: readonly Replica[];
+  },
+  handle: Handle,
+): Promise<readonly DamagedContext[]> {
+  const damaged: DamagedContext[] = [];
+  const now = { monotonicMs: 0, wallMs: Date.now() };
+  const byContext = new Map(replicas.map(({ contextId }) => [contextId, [] as CausalDelta[]]));
+  for (const delta of deltas) byContext.get(delta.contextId)?.push(delta);
+  for (const [contextId, own] of byContext) {
+    const found = findContext(contextId, { ...options, store: remains }, now);
+    if (found.kind === "whole") await takeOver(contextId, found.cut, handle);
+    else if (found.kind === "damaged" || own.length > 0)
+      damaged.push({ context: toBase58(contextId), why: found.why });
+    for (const { sealed } of own) await handle(callOf({ kind: "restore", contextId, delta: sealed }));
+  }
+  return damaged;
+}
+
+/** Its genesis, and then all else at once. */
+async function takeOver(
+  contextId: ContextId,
+  { history: [first, ...history], ...cut }: VerifiedCut,
+  handle: Handle,
+): Promise<void> {
+  const genesis = present(first && cut.bodies.get(first.id), "the genesis of a context that is whole");
+  await handle(callOf({ kind: "restore", contextId, delta: genesis.sealed }));
+  await handle(callOf({ kind: "restore-state", contextId, cut: { ...cut, history } }));
 }
 
 /** Contexts that were deleted, and had not all gone yet: they are not brought back. */
@@ -87,8 +145,8 @@ async function deletedIn(remains: Remains): Promise<ReadonlySet<ContextId>> {
   return new Set();
 }
 
-/** Whatever names a context counts: its record, what lists them all, and each delta. */
-async function contextsIn(remains: Remains, deltas: readonly CausalDelta[]): Promise<ReadonlySet<ContextId>> {
+/** Whatever names a context counts: its record, what lists them all, and each delta. Those that were deleted do not. */
+async function contextsIn(remains: Remains, deltas: readonly CausalDelta[]): Promise<readonly ContextId[]> {
   const found = new Set<ContextId>();
   for await (const [, record] of remains.entries(storeKeys.node)) {
     const listed = decoding("the contexts of a node", () => {
@@ -99,7 +157,8 @@ async function contextsIn(remains: Remains, deltas: readonly CausalDelta[]): Pro
   for await (const [key] of remains.entries("c"))
     if (key.length === 1 + idBytes) found.add(key.slice(1) as ContextId);
   for (const { contextId } of deltas) found.add(contextId);
-  return found;
+  const deleted = await deletedIn(remains);
+  return Array.from(found).filter((contextId) => !deleted.has(contextId));
 }
 
 /** Not below any this node is known to have stamped with, or it could sign two deltas with one moment. */

@@ -1,47 +1,27 @@
 /** Is everything there that a node's store says it holds? */
 
-import type { Effect } from "../../core/effect.ts";
 import { isFault } from "../../core/fault.ts";
 import { toHex } from "../../core/ids.ts";
 import { createNodeMemory, NodeCore, type NodeOptions } from "../../core/node.ts";
-import type { Now, StateView } from "../../core/ports.ts";
+import type { Now } from "../../core/ports.ts";
 import type { Replica } from "../../core/replica.ts";
+import type { StateStore } from "../../core/state/state-store.ts";
 import { storeKeys } from "../../core/store-keys.ts";
-
-/** What a core writes over a store, without writing it. */
-class Overlay implements StateView {
-  readonly #store: StateView;
-  readonly #written = new Map<string, Uint8Array | null>();
-
-  constructor(store: StateView) {
-    this.#store = store;
-  }
-
-  get(key: string): Uint8Array | undefined {
-    const written = this.#written.get(key);
-    return written === undefined ? this.#store.get(key) : (written ?? undefined);
-  }
-
-  keep(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.kind !== "commit") continue;
-      for (const [key, value] of effect.writes) this.#written.set(key, value);
-    }
-  }
-}
+import { Turn } from "../../core/turn.ts";
+import { idOfHead } from "../../core/wire/delta-head.ts";
+import { Overlay } from "./overlay.ts";
 
 /**
  * Starts a core over the store without writing to it, and reads all that it must find: every delta whose body is
- * kept, and every entity of every state. Gives what is wrong first, or null. O(store).
+ * kept, the head of every other, and every entity of every state. Gives what is wrong first, or null. O(store).
  */
 export function findDamage(options: NodeOptions, now: Now): string | null {
-  const overlay = new Overlay(options.store);
   try {
-    const core = new NodeCore({ ...options, store: overlay }, createNodeMemory([1, 2, 3, 4]));
-    overlay.keep(core.handle(now, { kind: "start" }));
+    const { core, overlay } = loadCore(options, now);
     for (const replica of core.replicas().values()) {
-      const wrong = findIn(replica, { ...options, store: overlay });
+      const wrong = findIn(replica, { ...options, store: overlay }, now);
       if (wrong !== null) return wrong;
+      readAll(replica.private.store);
     }
     return null;
   } catch (error) {
@@ -50,13 +30,25 @@ export function findDamage(options: NodeOptions, now: Now): string | null {
   }
 }
 
-function findIn(
-  { contextId, deltas, state, private: own }: Replica,
+/** A core that is started over a store, and writes nothing to it. Throws where what a start reads is damaged. */
+export function loadCore(
+  options: NodeOptions,
+  now: Now,
+): { readonly core: NodeCore; readonly overlay: Overlay } {
+  const overlay = new Overlay(options.store);
+  const core = new NodeCore({ ...options, store: overlay }, createNodeMemory([1, 2, 3, 4]));
+  overlay.keep(core.handle(now, { kind: "start" }));
+  return { core, overlay };
+}
+
+/** What is wrong first with what is shared of a context; null: nothing. Throws where a record of it is missing. */
+export function findIn(
+  { contextId, deltas, state }: Replica,
   { store, codec }: NodeOptions,
+  now: Now,
 ): string | null {
-  for (let position = 0; position < deltas.graph.count; position += 1) {
-    const { id } = deltas.graph.at(position);
-    if (!deltas.hasBody(id)) continue;
+  const ids = Array.from({ length: deltas.graph.count }, (_, position) => deltas.graph.at(position).id);
+  for (const id of ids.filter((each) => deltas.hasBody(each))) {
     const sealed = store.get(storeKeys.delta(id));
     if (sealed === undefined) return `the delta ${toHex(id)} is missing`;
     const delta = codec.openStored(sealed);
@@ -64,7 +56,15 @@ function findIn(
     if (delta.id !== id || delta.contextId !== contextId)
       return `another delta lies in the place of ${toHex(id)}`;
   }
-  // Reading an entity that is not there, or is another than its hash says, throws.
-  for (const part of [state, own.store]) for (const leaf of part.leaves({})) part.entityOf(leaf);
+  const bodiless = ids.filter((each) => !deltas.hasBody(each));
+  for (const { id, head } of deltas.past(bodiless, 0, new Turn(now, store)))
+    if (idOfHead(contextId, head, codec.crypto) !== id)
+      return `another head lies in the place of ${toHex(id)}`;
+  readAll(state);
   return null;
+}
+
+/** Reading an entity that is not there, or is another than its hash says, throws. */
+function readAll(state: StateStore): void {
+  for (const leaf of state.leaves({})) state.entityOf(leaf);
 }

@@ -69,6 +69,8 @@ function describeCall(call: ClientCall, nameOf: NameOf): string {
       return `delete-blob ${short(call.blob)}`;
     case "restore":
       return `restore a delta, ${call.delta.length} B`;
+    case "restore-state":
+      return `restore a state of ${call.cut.entities.length} entities after ${call.cut.history.length} deltas`;
     case "restore-private":
       return `restore ${call.entities.length} private entities`;
     case "sync-now":

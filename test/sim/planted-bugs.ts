@@ -109,8 +109,8 @@ export const plantedBugs: readonly PlantedBug[] = [
         DeltaStore.prototype,
         "adopt",
         (adopt) =>
-          function (this: DeltaStore, history, changes, turn) {
-            return adopt.call(this, history.slice(0, -1), changes, turn);
+          function (this: DeltaStore, history, bodies, turn) {
+            return adopt.call(this, history.slice(0, -1), bodies, turn);
           },
       ),
     ],

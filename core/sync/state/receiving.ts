@@ -132,7 +132,7 @@ export function verifiedCut(
   const refusal = replica.governance.members.refusalOfPast(past.staged.values(), past.changes);
   if (refusal !== null) return refusal;
   const history = Array.from(past.staged.values());
-  return { kind: "cut", entities, history, changes: past.changes, heads, isWhole };
+  return { kind: "cut", entities, history, bodies: past.changes, heads, isWhole };
 }
 
 function partsOf(parts: ReceivingParts): DescentParts {

@@ -38,10 +38,10 @@ export interface TakingOverMemory {
 
 export function createTakingOver(
   { peer, contextId, protocol, transfer }: ReceivingMemory & { readonly transfer: TransferMemory },
-  { entities, history, changes, heads, isWhole }: VerifiedCut,
+  { entities, history, bodies, heads, isWhole }: VerifiedCut,
   { closing }: Replica,
 ): TakingOverMemory {
-  const cut = Object.freeze({ entities: Object.freeze([]), history, changes, heads, isWhole });
+  const cut = Object.freeze({ entities: Object.freeze([]), history, bodies, heads, isWhole });
   const { reached } = transfer.descent;
   const bringsAny = entities.length + history.length > 0;
   const { line } = closing.checkpoints.closed;

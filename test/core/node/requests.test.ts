@@ -172,13 +172,16 @@ test("a stopped node says goodbye and handles nothing more; a started one is not
 });
 
 test("a damaged store is told apart from a bug", () => {
-  const damages: readonly ((disk: SimDisk, contextId: ContextId) => readonly [string, Uint8Array])[] = [
-    () => [storeKeys.node, Uint8Array.of(0xff)],
-    () => [storeKeys.node, Uint8Array.of(0x83, 9, 0x40, 0x80)],
-    () => [storeKeys.clock, Uint8Array.of(0x82, 0x20, 0)],
-    (_, contextId) => [storeKeys.context(contextId), Uint8Array.of(0)],
-    (_, contextId) => [storeKeys.indexBlock(contextId, 0), Uint8Array.of(1, 2, 3)],
-  ];
+  const damages: readonly ((disk: SimDisk, contextId: ContextId) => readonly [string, Uint8Array | null])[] =
+    [
+      () => [storeKeys.node, Uint8Array.of(0xff)],
+      () => [storeKeys.node, null],
+      () => [storeKeys.node, Uint8Array.of(0x83, 9, 0x40, 0x80)],
+      () => [storeKeys.clock, Uint8Array.of(0x82, 0x20, 0)],
+      (_, contextId) => [storeKeys.context(contextId), Uint8Array.of(0)],
+      (_, contextId) => [storeKeys.context(contextId), null],
+      (_, contextId) => [storeKeys.indexBlock(contextId, 0), Uint8Array.of(1, 2, 3)],
+    ];
   for (const damage of damages) {
     const node = new LoneNode("node");
     const contextId = node.create();

@@ -255,7 +255,7 @@ test("who learns of its exclusion by taking over a state comes back, too", () =>
   const cut = {
     entities: [],
     history: [past],
-    changes: new Map([[id, exclusion]]),
+    bodies: new Map([[id, exclusion]]),
     heads: [id],
     isWhole: false,
   };

@@ -324,13 +324,13 @@ export class Troupe {
       .since(player.replica.heads())
       .filter((id) => !player.replica.deltas.graph.has(id))
       .map((id) => this.made.get(id) as CausalDelta);
-    const changes = new Map(
+    const bodies = new Map(
       history.filter(({ content }) => content.kind === "membership").map((delta) => [delta.id, delta]),
     );
     const heads = history.map(({ id, sealed }) => ({ id, head: headOfSealed(sealed, nodeCrypto) }));
     const all = Array.from(from.replica.state.leaves({}), (leaf) => from.replica.state.entityOf(leaf));
     const entities = all.filter(({ id, hash }) => player.replica.state.byId(id)?.hash !== hash);
-    return { history: heads, changes, heads: graph.heads(), entities, isWhole: false };
+    return { history: heads, bodies, heads: graph.heads(), entities, isWhole: false };
   }
 
   #change(player: Player, other: Player, { key, heard }: Pick<Step, "key" | "heard">): void {

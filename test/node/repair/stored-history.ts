@@ -36,7 +36,11 @@ export class StoredNode {
   readonly core: NodeCore;
   readonly #store: Pick<Store, "get" | "stage">;
 
-  constructor(store: Pick<Store, "get" | "stage">, applications: readonly Application[] = [kvStore]) {
+  constructor(
+    store: Pick<Store, "get" | "stage">,
+    applications: readonly Application[] = [kvStore],
+    settings: Parameters<typeof createConfig>[0] = {},
+  ) {
     this.#store = store;
     const identity = createNodeIdentity(seed, peer);
     const parts = {
@@ -44,7 +48,7 @@ export class StoredNode {
       authorOf: () => null,
       codec: createCodec(nodeCrypto),
       applications,
-      config: createConfig(),
+      config: createConfig(settings),
     };
     this.core = new NodeCore({ ...parts, store }, createNodeMemory([1, 2, 3, 4]));
     this.#give({ kind: "start" });
@@ -75,17 +79,17 @@ export class StoredNode {
     });
   }
 
-  /** Does what is due. */
-  wake(): void {
-    this.#give({ kind: "woken" });
+  /** Does what is due, so long after its start. */
+  wake(monotonicMs = 0): void {
+    this.#give({ kind: "woken" }, monotonicMs);
   }
 
   stop(): void {
     this.#give({ kind: "stop" });
   }
 
-  #give(input: Input) {
-    const effects = this.core.handle({ monotonicMs: 0, wallMs: Date.now() }, input);
+  #give(input: Input, monotonicMs = 0) {
+    const effects = this.core.handle({ monotonicMs, wallMs: Date.now() }, input);
     for (const effect of effects) if (effect.kind === "commit") this.#store.stage(effect.writes);
     return effects;
   }

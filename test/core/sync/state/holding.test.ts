@@ -48,7 +48,7 @@ function receive(held: HeldMemory, index: number, peer: PeerId): TransferMemory 
 function takeOver(held: HeldMemory, index: number, { peer, deltas }: { peer: PeerId; deltas: number }): void {
   const contextId = contextOf(index);
   const history = Array<PastDelta>(deltas);
-  const cut = { entities: [], history, changes: new Map(), heads: [], isWhole: false };
+  const cut = { entities: [], history, bodies: new Map(), heads: [], isWhole: false };
   const progress = {
     block: 0,
     bringsAny: true,

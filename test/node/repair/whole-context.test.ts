@@ -1,0 +1,129 @@
+// What a repair makes of contexts that nobody else has, whose old deltas have no bodies any more.
+
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { toBase58 } from "../../../adapters/http/base58.ts";
+import { openLevelStore } from "../../../adapters/level/level-store.ts";
+import type { Store } from "../../../adapters/level/store.ts";
+import { kvStore } from "../../../core/app/built-in/kv-store.ts";
+import { present } from "../../../core/assert.ts";
+import type { ContextId } from "../../../core/ids.ts";
+import { storeKeys } from "../../../core/store-keys.ts";
+import { repairNode } from "../../../node/repair/repair.ts";
+import { temporaryFolder } from "../../adapters/level/temporary-folder.ts";
+import { nodeOver, StoredNode } from "./stored-history.ts";
+
+const [writes, keys, kept] = [400, 150, 20];
+
+/** Two contexts of some writes each, of whose deltas all but the newest have no bodies. */
+async function storeCompacted(path: string): Promise<readonly [ContextId, ContextId]> {
+  const store = await openLevelStore(path, { create: true });
+  const node = new StoredNode(store, [kvStore], { compactAboveDeltas: kept, compactKeepDeltas: kept });
+  const contextIds = [node.create(), node.create()] as const;
+  for (let index = 0; index < writes; index += 1)
+    for (const contextId of contextIds) node.set(contextId, `key ${index % keys}`, `${index}`);
+  for (const contextId of contextIds)
+    node.call({ kind: "execute", contextId, method: "remove", args: { key: "key 0" } });
+  node.wake(60_000);
+  for (const { deltas } of node.core.replicas().values()) assert.ok(deltas.bodyCount < 2 * kept);
+  node.stop();
+  await store.flush();
+  await store.close();
+  return contextIds;
+}
+
+const original = join(temporaryFolder(), "store");
+const [damaged, whole] = await storeCompacted(original);
+
+/** Repairs a copy from which something is taken away. */
+async function repairWithout(lost: (node: StoredNode) => readonly string[]) {
+  const path = join(temporaryFolder(), "store");
+  cpSync(original, path, { recursive: true });
+  const before = await withStore(path, (node, store) => {
+    store.stage(lost(node).map((key) => [key, null]));
+    return standingsOf(node);
+  });
+  const outcome = await repairNode(nodeOver(path), true);
+  const after = await withStore(path, standingsOf);
+  return { before, after, salvaged: outcome.kind === "salvaged" ? outcome.salvaged : null };
+}
+
+async function withStore<Result>(
+  path: string,
+  use: (node: StoredNode, store: Store) => Result,
+): Promise<Result> {
+  const store = await openLevelStore(path, { create: false });
+  try {
+    return use(new StoredNode(store), store);
+  } finally {
+    await store.flush();
+    await store.close();
+  }
+}
+
+function standingsOf(node: StoredNode) {
+  const standingOf = (contextId: ContextId) => {
+    const replica = present(node.core.replicas().get(contextId), "a context of the store");
+    const { graph, bodyCount, stranded } = replica.deltas;
+    const [count, heads, root] = [graph.count, [...replica.heads()].sort(), replica.stateRoot()];
+    return { count, heads, root, bodyCount, waiting: stranded.count };
+  };
+  return { damaged: standingOf(damaged), whole: standingOf(whole) };
+}
+
+const deltaOf = (node: StoredNode, contextId: ContextId, fromEnd: number) => {
+  const { graph } = present(node.core.replicas().get(contextId), "a context of the store").deltas;
+  return graph.at(graph.count - fromEnd).id;
+};
+
+test("a context of which nothing is lost is what it was, its bodies too, whatever is lost of another", async () => {
+  const { before, after, salvaged } = await repairWithout((node) => [
+    storeKeys.delta(deltaOf(node, damaged, 3)),
+  ]);
+  assert.equal(after.whole, before.whole);
+  assert.equal(
+    salvaged?.damaged.map(({ context }) => context),
+    [toBase58(damaged)],
+  );
+  assert.match(salvaged?.damaged[0]?.why ?? "", "is missing");
+});
+
+for (const [what, lostOf] of [
+  ["a context's record", () => storeKeys.context(damaged)],
+  ["a block of its index", () => storeKeys.indexBlock(damaged, 2)],
+  ["a block of heads without bodies", () => storeKeys.pastHeads(damaged, 1)],
+  ["which deltas have no bodies", () => storeKeys.withoutBodies(damaged)],
+  ["its genesis", () => `d${damaged}`],
+  [
+    "an entity of its state",
+    (node) => {
+      const [leaf] = present(node.core.replicas().get(damaged), "it").state.leaves({});
+      return storeKeys.entity(`s${damaged}`, present(leaf, "an entity").hash);
+    },
+  ],
+] satisfies readonly (readonly [string, (node: StoredNode) => string])[])
+  test(`where ${what} is lost, a context is made again of deltas, and the other is what it was`, async () => {
+    const { before, after, salvaged } = await repairWithout((node) => [lostOf(node)]);
+    assert.equal(after.whole, before.whole);
+    assert.equal(
+      salvaged?.damaged.map(({ context }) => context),
+      [toBase58(damaged)],
+    );
+    const { count, waiting } = after.damaged;
+    assert.is(count + waiting, before.damaged.bodyCount - Number(what === "its genesis"));
+  });
+
+test("what a context does not need to be whole is not missed: what others know of it, what is owed", async () => {
+  const { before, after, salvaged } = await repairWithout((node) => [
+    storeKeys.delta(deltaOf(node, damaged, 3)),
+    storeKeys.owed(whole),
+    storeKeys.frontiers(whole, 0),
+    storeKeys.node,
+  ]);
+  assert.equal(after.whole, before.whole);
+  assert.is(salvaged?.damaged.length, 1);
+});
+
+test.run();
