@@ -2,6 +2,7 @@
 
 import { nodeFolder } from "../home.ts";
 import { type RepairOutcome, repairNode } from "../repair/repair.ts";
+import type { DamagedContext } from "../repair/salvage.ts";
 import type { SalvagedPrivate } from "../repair/salvage-private.ts";
 import type { HomeOptions } from "./index.ts";
 import { reporting, show } from "./output.ts";
@@ -15,6 +16,10 @@ export async function repair(options: HomeOptions & { readonly acceptLoss?: true
   });
 }
 
+function tellDamaged({ context, why }: DamagedContext): string {
+  return `context ${context} was not whole (${why}): it was made again of the deltas that are left, and what they do not say a peer must bring`;
+}
+
 function tellPrivate({ context, kept, lost }: SalvagedPrivate): string {
   const about = `of what this node keeps privately beside context ${context}, ${kept} entries are in it`;
   if (lost === 0) return `${about}, which is all`;
@@ -25,10 +30,11 @@ function tellPrivate({ context, kept, lost }: SalvagedPrivate): string {
 
 function tell(outcome: RepairOutcome): string {
   if (outcome.kind === "salvaged") {
-    const { contexts, deltas, waiting, refused } = outcome.salvaged;
+    const { contexts, deltas, damaged, waiting, refused } = outcome.salvaged;
     return [
       outcome.why,
       `a new store was made of what could be read: ${deltas} deltas of ${contexts} contexts`,
+      ...damaged.map(tellDamaged),
       ...(waiting === 0
         ? []
         : [
