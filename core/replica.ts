@@ -246,6 +246,7 @@ export class Replica {
 
   /** Writes all that is not written, so that the next start has nothing to join again. */
   settle(turn: Turn): void {
+    this.deltas.settle(turn);
     if (this.#memory.writtenDeltas === this.deltas.graph.count) return;
     this.state.flush(turn);
     this.save(turn);

@@ -58,5 +58,7 @@ export interface CausalDelta extends DeltaDraft {
   readonly id: DeltaId;
   /** A genesis's own id, else the context named in the delta. */
   readonly contextId: ContextId;
+  /** Of what it says: payload and events. */
+  readonly bodyDigest: Hash;
   readonly sealed: Uint8Array;
 }

@@ -8,19 +8,17 @@ import { createGraphMemory, Graph, type GraphMemory } from "../dag/graph.ts";
 import { type Fault, fault } from "../fault.ts";
 import { deriveStamp, type Hlc, type Stamp } from "../hlc.ts";
 import { type AuthorId, type ContextId, type DeltaId, toHex } from "../ids.ts";
-import { turnBytesMax } from "../limits.ts";
 import type { Crypto } from "../ports.ts";
 import { storeKeys } from "../store-keys.ts";
-import { stored } from "../stored-node.ts";
 import type { Timers } from "../timers.ts";
 import type { Turn } from "../turn.ts";
 import { refuse } from "../wire/cbor.ts";
 import type { Codec } from "../wire/codec.ts";
-import { headOfSealed } from "../wire/delta-codec.ts";
 import type { DeltaHead, PastDelta } from "../wire/delta-head.ts";
 import { Bodies, type BodiesMemory, createBodiesMemory } from "./bodies.ts";
+import { HeadStore, type HeadsMemory } from "./head-store.ts";
 import { createApplied, readIndex, writeIndex } from "./index-blocks.ts";
-import { HeadReader, type StoredHead, writeHeads } from "./past-heads.ts";
+import type { StoredHead } from "./past-heads.ts";
 import { createPendingMemory, Pending, type PendingBounds, type PendingMemory } from "./pending.ts";
 import { createStrandedMemory, StrandedDeltas, type StrandedMemory } from "./stranded.ts";
 
@@ -48,6 +46,7 @@ export interface DeltaStoreMemory {
   /** Parents applied, not yet applied itself: the bounded turn was full. First in, first out. */
   readonly ready: Map<DeltaId, CausalDelta>;
   readonly bodies: BodiesMemory;
+  readonly heads: HeadsMemory;
   /** Applied deltas whose index entries the store has. */
   indexed: number;
 }
@@ -59,6 +58,7 @@ export function createDeltaStoreMemory(): DeltaStoreMemory {
     stranded: createStrandedMemory(),
     ready: new Map(),
     bodies: createBodiesMemory(),
+    heads: new Map(),
     indexed: 0,
   };
 }
@@ -90,9 +90,9 @@ export class DeltaStore {
   readonly pending: Pending;
   readonly stranded: StrandedDeltas;
   readonly #bodies: Bodies;
+  readonly #heads: HeadStore;
   readonly #memory: DeltaStoreMemory;
   readonly #contextId: ContextId;
-  readonly #crypto: Crypto;
   readonly #rules: DeltaRules;
 
   constructor(
@@ -112,9 +112,10 @@ export class DeltaStore {
       isApplied: (id) => this.graph.has(id),
     });
     this.#bodies = new Bodies(memory.bodies);
+    const { contextId, crypto } = options;
+    this.#heads = new HeadStore(memory.heads, { contextId, crypto, graph: this.graph });
     this.#memory = memory;
     this.#contextId = options.contextId;
-    this.#crypto = options.crypto;
     this.#rules = options.rules;
   }
 
@@ -153,10 +154,10 @@ export class DeltaStore {
     const oldest = this.#bodies.oldest(graph.count - keep, droppedMax + kept.size + 1);
     const droppable = oldest.filter((position) => !kept.has(position));
     const heads = new Map<number, StoredHead>();
-    const bodies = new BodyBudget();
+    const reader = this.#heads.reader(turn);
     for (const position of droppable.slice(0, droppedMax)) {
-      if (bodies.isSpent) break;
-      heads.set(position, this.#headOfBody(position, { turn, bodies }));
+      if (reader.isSpent) break;
+      heads.set(position, reader.read(position));
       turn.remove(storeKeys.delta(graph.at(position).id));
     }
     this.#dropBodies(heads, turn);
@@ -174,7 +175,10 @@ export class DeltaStore {
       const position = this.graph.count;
       const body = bodies.get(id);
       if (body === undefined) heads.set(position, head);
-      else turn.put(storeKeys.delta(id), body.sealed);
+      else {
+        turn.put(storeKeys.delta(id), body.sealed);
+        this.#heads.applied(position, body);
+      }
       this.#append(id, head, turn);
       this.pending.remove(id);
       this.#memory.ready.delete(id);
@@ -185,17 +189,14 @@ export class DeltaStore {
     this.#releaseHeld(turn);
   }
 
-  /** Applied deltas as others are told of them, from the `from`-th on; ends early after many bytes of bodies. */
+  /** Applied deltas as others are told of them, from the `from`-th on; ends early where many bodies must be read. */
   *past(ids: readonly DeltaId[], from: number, turn: Turn): Generator<PastDelta> {
     const { graph } = this;
-    const reader = new HeadReader({ contextId: this.#contextId, turn });
-    const bodies = new BodyBudget();
+    const reader = this.#heads.reader(turn);
     for (const id of ids.slice(from)) {
-      if (bodies.isSpent) return;
+      if (reader.isSpent) return;
       const [position] = graph.positionsOf([id]) as [number];
-      const head = this.#bodies.has(position)
-        ? this.#headOfBody(position, { turn, bodies })
-        : stored(() => reader.read(position));
+      const head = reader.read(position);
       yield { id, head: { ...head, parents: graph.at(position).parents.map((each) => graph.at(each).id) } };
     }
   }
@@ -308,11 +309,17 @@ export class DeltaStore {
     return this.pending.missing((id) => this.#memory.ready.has(id));
   }
 
-  /** Writes index entries of what was applied since the last flush. */
+  /** Writes index entries of what was applied since the last flush, and heads now and then. */
   flush(turn: Turn): void {
     if (this.#memory.indexed === this.graph.count) return;
     writeIndex(this.graph, this.#memory.indexed, { contextId: this.#contextId, turn });
     this.#memory.indexed = this.graph.count;
+    this.#heads.flush(turn);
+  }
+
+  /** Writes what of heads is not written yet. */
+  settle(turn: Turn): void {
+    this.#heads.settle(turn);
   }
 
   /** Reads the index of `count` applied deltas. For use inside `decoding`. */
@@ -332,6 +339,7 @@ export class DeltaStore {
   #applyOne(delta: CausalDelta, turn: Turn): void {
     const at = this.#append(delta.id, delta, turn);
     turn.put(storeKeys.delta(delta.id), delta.sealed);
+    this.#heads.applied(this.graph.count - 1, delta);
     turn.takeRoom(delta.sealed.length);
     this.#rules.apply(delta, { at, hlc: delta.hlc }, turn);
     this.#release(delta.id, turn);
@@ -348,23 +356,9 @@ export class DeltaStore {
 
   /** Notes that these have no bodies from now on, and keeps their heads instead. */
   #dropBodies(heads: ReadonlyMap<number, StoredHead>, turn: Turn): void {
-    const contextId = this.#contextId;
-    stored(() => writeHeads(heads, { contextId, turn }));
+    this.#heads.keep(heads, turn);
     this.#bodies.drop(Array.from(heads.keys()));
-    this.#bodies.flush(contextId, turn);
-  }
-
-  #headOfBody(
-    position: number,
-    { turn, bodies }: { readonly turn: Turn; readonly bodies: BodyBudget },
-  ): StoredHead {
-    const { id } = this.graph.at(position);
-    return stored(() => {
-      const sealed = turn.read(storeKeys.delta(id));
-      if (sealed === undefined) return refuse("malformed", `the body of delta ${toHex(id)} is missing`);
-      bodies.take(sealed.length);
-      return headOfSealed(sealed, this.#crypto);
-    });
+    this.#bodies.flush(this.#contextId, turn);
   }
 
   #stampOn(parents: readonly number[], hlc: Hlc): Stamp {
@@ -378,18 +372,5 @@ export class DeltaStore {
       if (this.refusalOf(released) === null) this.#memory.ready.set(released.id, released);
       else turn.observe("delta-rejected", { contextId: this.#contextId });
     }
-  }
-}
-
-/** Bytes of bodies that one turn reads for their heads, and one body more. */
-class BodyBudget {
-  #bytesLeft = turnBytesMax;
-
-  get isSpent(): boolean {
-    return this.#bytesLeft <= 0;
-  }
-
-  take(bytes: number): void {
-    this.#bytesLeft -= bytes;
   }
 }

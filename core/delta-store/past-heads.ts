@@ -1,7 +1,6 @@
 /**
- * Heads of applied deltas whose bodies are not here: with them this node proves to others what it says of these. In
- * blocks by position; parents lie in the index already. A block is [[writer …], [[offset, writer, kind, ms, counter,
- * digest] …]], a writer an author and its incarnation.
+ * How heads of applied deltas are stored: in blocks by position; parents lie in the index already. A block is
+ * [[writer …], [[offset, writer, kind, ms, counter, digest] …]], a writer an author and its incarnation.
  */
 
 import {
@@ -32,38 +31,35 @@ interface Place {
 export const headsPerBlock = 64;
 const blockBytesMax = 65_536;
 
-/** Adds heads to those that are stored, by position. For use inside `decoding`. O(heads). */
+/** Adds heads to those that are stored, by position; what is stored never changes. For use inside `decoding`. O(heads). */
 export function writeHeads(heads: ReadonlyMap<number, StoredHead>, { contextId, turn }: Place): void {
   const blocks = new Map<number, Map<number, StoredHead>>();
+  const changed = new Set<number>();
   for (const [position, head] of heads) {
     const block = Math.floor(position / headsPerBlock);
     const held = blocks.get(block) ?? readBlock(block, { contextId, turn });
+    if (!held.has(position)) changed.add(block);
     blocks.set(block, held.set(position, head));
   }
   for (const [block, held] of blocks)
-    turn.put(storeKeys.pastHeads(contextId, block), encodeBlock(held, block * headsPerBlock));
+    if (changed.has(block))
+      turn.put(storeKeys.pastHeads(contextId, block), encodeBlock(held, block * headsPerBlock));
 }
 
-/** Reads heads one after the other, each block once where positions ascend. For use inside `decoding`. */
-export class HeadReader {
-  readonly #place: Place;
-  #block = -1;
-  #heads: ReadonlyMap<number, StoredHead> = new Map();
+/** The block that was read last. */
+export interface HeadBlocks {
+  block: number;
+  heads: ReadonlyMap<number, StoredHead>;
+}
 
-  constructor(place: Place) {
-    this.#place = place;
+/** The head at a position, where it is stored. For use inside `decoding`. */
+export function findHead(position: number, place: Place, last: HeadBlocks): StoredHead | undefined {
+  const block = Math.floor(position / headsPerBlock);
+  if (block !== last.block) {
+    last.heads = readBlock(block, place);
+    last.block = block;
   }
-
-  read(position: number): StoredHead {
-    const block = Math.floor(position / headsPerBlock);
-    if (block !== this.#block) {
-      this.#heads = readBlock(block, this.#place);
-      this.#block = block;
-    }
-    return (
-      this.#heads.get(position) ?? refuse("malformed", `the head of the delta at ${position} is missing`)
-    );
-  }
+  return last.heads.get(position);
 }
 
 function encodeBlock(heads: ReadonlyMap<number, StoredHead>, first: number): Uint8Array {

@@ -35,8 +35,8 @@ import {
   type DeltaHead,
   deltaLength,
   expectHead,
-  expectPlace,
   hashFields,
+  hashOver,
   kindCodes,
   placeFields,
 } from "./delta-head.ts";
@@ -116,8 +116,8 @@ function openEncoding(
   { sealed, crypto }: { readonly sealed: Uint8Array; readonly crypto: Crypto },
 ): CausalDelta {
   const fields = expectDelta(decodeCanonical(encoding, deltaBytesMax));
-  const { kindCode, parents, author, incarnation, hlc } = expectPlace(fields);
-  const digest = hashFields(fields, crypto);
+  const { kindCode, parents, author, incarnation, hlc, bodyDigest } = expectHead(fields, crypto);
+  const digest = hashOver(fields, bytesOf(bodyDigest), crypto);
   if (!crypto.verify(bytesOf(author), signedMessage(signatureDomain, digest), signature)) {
     refuse("bad-signature", "the signature is not its author's");
   }
@@ -134,6 +134,7 @@ function openEncoding(
     hlc,
     content,
     events,
+    bodyDigest,
     sealed,
   };
   if ((parents.length === 0) !== (content.kind === "genesis")) {

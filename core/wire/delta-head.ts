@@ -79,11 +79,16 @@ export const deltaLength = placeLength + 2;
 
 /** The id of a delta with these fields in its canonical encoding, as bytes. O(bytes). */
 export function hashFields(fields: readonly unknown[], crypto: Crypto): Uint8Array {
-  return hashHeadFields(fields.slice(0, placeLength), digestBody(fields, crypto), crypto);
+  return hashOver(fields, digestBody(fields, crypto), crypto);
 }
 
-/** The id of a delta with this head. O(parents). */
-export function idOfHead(contextId: ContextId, head: DeltaHead, crypto: Crypto): DeltaId {
+/** The same where the digest of the body is known. */
+export function hashOver(fields: readonly unknown[], bodyDigest: Uint8Array, crypto: Crypto): Uint8Array {
+  return hashHeadFields(fields.slice(0, placeLength), bodyDigest, crypto);
+}
+
+/** The id of a delta with this head; a genesis names no context. O(parents). */
+export function idOfHead(contextId: ContextId | "", head: DeltaHead, crypto: Crypto): DeltaId {
   return byteString(hashHeadFields(placeFields(contextId, head), bytesOf(head.bodyDigest), crypto));
 }
 
@@ -96,7 +101,7 @@ function digestBody(fields: readonly unknown[], crypto: Crypto): Uint8Array {
 }
 
 /** What the fields of a delta's encoding say of its place. For use inside `decoding`. */
-export function expectPlace(fields: readonly unknown[]): DeltaPlace {
+function expectPlace(fields: readonly unknown[]): DeltaPlace {
   return {
     kindCode: expectInteger(fields[2], kindCodeMax),
     parents: expectParents(fields[3]),

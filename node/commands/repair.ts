@@ -30,10 +30,15 @@ function tellPrivate({ context, kept, lost }: SalvagedPrivate): string {
 
 function tell(outcome: RepairOutcome): string {
   if (outcome.kind === "salvaged") {
-    const { contexts, deltas, damaged, waiting, refused } = outcome.salvaged;
+    const { contexts, deltas, bodiless, damaged, waiting, refused } = outcome.salvaged;
     return [
       outcome.why,
       `a new store was made of what could be read: ${deltas} deltas of ${contexts} contexts`,
+      ...(bodiless === 0
+        ? []
+        : [
+            `of ${bodiless} of these only the heads are left: what they say is in the state, and nothing is missing there`,
+          ]),
       ...damaged.map(tellDamaged),
       ...(waiting === 0
         ? []

@@ -1,6 +1,6 @@
 /**
- * A new store from what can be read of a damaged one. Contexts of which nothing is lost are taken over with their
- * states; then come all deltas that still verify, which is all that there is of the others. Deltas prove
+ * A new store from what can be read of a damaged one. Contexts whose state and past are still there are taken over so;
+ * then come all deltas that still verify, which is all that there is of the others. Deltas prove
  * themselves by their ids and signatures, so nothing false comes over. Those that build on what is missing come over, too,
  * and wait in the new store until peers have brought that, as they would to a node that was away
  * (core/delta-store/stranded.ts). What is private comes over as far as it is left. Handlers are owed for none of what is
@@ -43,6 +43,8 @@ export interface Salvaged {
   readonly waiting: number;
   /** That are in it, and are not applied, as they may not be. */
   readonly refused: number;
+  /** Of the applied ones those of which only the heads are left, and the state that has what they say. */
+  readonly bodiless: number;
   readonly damaged: readonly DamagedContext[];
   /** What contexts keep privately, by context. */
   readonly private: readonly SalvagedPrivate[];
@@ -74,7 +76,7 @@ export async function salvage(
   };
   await handle({ kind: "start" });
   const replicas = Array.from(core.replicas().values());
-  const damaged = await salvageContexts(remains, { options, deltas, replicas }, handle);
+  const { damaged, bodiless } = await salvageContexts(remains, { options, deltas, replicas }, handle);
   const own = await salvagePrivate(remains, core.replicas(), handle);
   while (replicas.some(({ deltas: { readyCount, stranded } }) => readyCount > 0 || stranded.readyCount > 0))
     await handle({ kind: "woken" });
@@ -88,6 +90,7 @@ export async function salvage(
     deltas: sum(({ graph }) => graph.count),
     waiting: sum(({ stranded }) => stranded.count - stranded.refused.size),
     refused: sum(({ stranded }) => stranded.refused.size),
+    bodiless,
     damaged,
     private: own,
   };
@@ -95,7 +98,7 @@ export async function salvage(
 
 type Handle = (input: Input) => Promise<void>;
 
-/** Those that are whole as they were, and of all every delta; gives which were not whole. */
+/** Those whose state and past are there as they were, and of all every delta. */
 async function salvageContexts(
   remains: Remains,
   {
@@ -108,19 +111,22 @@ async function salvageContexts(
     readonly replicas: readonly Replica[];
   },
   handle: Handle,
-): Promise<readonly DamagedContext[]> {
+): Promise<Pick<Salvaged, "damaged" | "bodiless">> {
   const damaged: DamagedContext[] = [];
+  let bodiless = 0;
   const now = { monotonicMs: 0, wallMs: Date.now() };
   const byContext = new Map(replicas.map(({ contextId }) => [contextId, [] as CausalDelta[]]));
   for (const delta of deltas) byContext.get(delta.contextId)?.push(delta);
   for (const [contextId, own] of byContext) {
     const found = findContext(contextId, { ...options, store: remains }, now);
-    if (found.kind === "whole") await takeOver(contextId, found.cut, handle);
-    else if (found.kind === "damaged" || own.length > 0)
+    if (found.kind === "whole") {
+      await takeOver(contextId, found.cut, handle);
+      bodiless += found.bodiless;
+    } else if (found.kind === "damaged" || own.length > 0)
       damaged.push({ context: toBase58(contextId), why: found.why });
     for (const { sealed } of own) await handle(callOf({ kind: "restore", contextId, delta: sealed }));
   }
-  return damaged;
+  return { damaged, bodiless };
 }
 
 /** Its genesis, and then all else at once. */

@@ -1,10 +1,11 @@
 /**
- * Contexts of a damaged store of which nothing is lost: state and past are taken over as they are, as a node does that
- * takes over a peer's. The deltas alone do not say as much, for bodies of old ones are dropped.
+ * Contexts of a damaged store whose state and past are still there: they are taken over as they are, as a node does that
+ * takes over a peer's. The deltas alone do not say as much: bodies of old ones are dropped, and one body that is lost
+ * would hide all that was written after it. Its head, which is kept apart, is enough here.
  */
 
 import type { CausalDelta } from "../../core/dag/delta.ts";
-import { isFault } from "../../core/fault.ts";
+import { fault } from "../../core/fault.ts";
 import {
   byteString,
   type ContextId,
@@ -12,6 +13,7 @@ import {
   type Incarnation,
   idBytes,
   incarnationBytes,
+  toHex,
 } from "../../core/ids.ts";
 import type { NodeOptions } from "../../core/node.ts";
 import type { VerifiedCut } from "../../core/past/taking-over.ts";
@@ -20,17 +22,18 @@ import type { Replica } from "../../core/replica.ts";
 import { storeKeys } from "../../core/store-keys.ts";
 import { encodeNode, UnreadableStoreError } from "../../core/stored-node.ts";
 import { Turn } from "../../core/turn.ts";
-import type { PastDelta } from "../../core/wire/delta-head.ts";
-import { findIn, loadCore } from "./verify.ts";
+import { type DeltaHead, idOfHead, kindCodes, type PastDelta } from "../../core/wire/delta-head.ts";
+import { loadCore } from "./verify.ts";
 
 export type FoundContext =
-  | { readonly kind: "whole"; readonly cut: VerifiedCut }
+  /** `bodiless`: of how many deltas that should be here only the heads are, and what they say is in the state. */
+  | { readonly kind: "whole"; readonly cut: VerifiedCut; readonly bodiless: number }
   /** Something is lost of it. */
   | { readonly kind: "damaged"; readonly why: string }
   /** Nothing says that there is more of it than its name. */
   | { readonly kind: "empty"; readonly why: string };
 
-/** All of one context, where it is all there. The store is what is left of one. O(the context). */
+/** A context whose state and past are all there. The store is what is left of one. O(the context). */
 export function findContext(contextId: ContextId, options: NodeOptions, now: Now): FoundContext {
   const store = viewOfOne(contextId, options.store);
   try {
@@ -38,11 +41,9 @@ export function findContext(contextId: ContextId, options: NodeOptions, now: Now
     const replica = core.replicas().get(contextId);
     if (replica?.isInitialized !== true)
       return { kind: "empty", why: "the records that lead to it are missing" };
-    const parts = { ...options, store: overlay };
-    const wrong = findIn(replica, parts, now);
-    if (wrong !== null) return damaged(wrong);
-    const cut = cutOf(replica, parts, now);
-    return isItsState(cut, replica) ? { kind: "whole", cut } : damaged("its state is of several times");
+    const cut = cutOf(replica, { ...options, store: overlay }, now);
+    if (!isItsState(cut, replica)) return damaged("its state is of several times");
+    return { kind: "whole", cut, bodiless: replica.deltas.bodyCount - cut.bodies.size };
   } catch (error) {
     if (error instanceof UnreadableStoreError) return damaged(error.message);
     throw error;
@@ -63,17 +64,30 @@ function viewOfOne(contextId: ContextId, view: StateView): StateView {
   return { get: (key) => (key === storeKeys.node ? record : isShared(key) ? view.get(key) : undefined) };
 }
 
+/** Throws an `UnreadableStoreError` where something of it is missing. */
 function cutOf(replica: Replica, { store, codec }: NodeOptions, now: Now): VerifiedCut {
-  const { deltas, state } = replica;
+  const { contextId, deltas, state } = replica;
   const history = Array.from(historyOf(replica, new Turn(now, store)));
   const bodies = new Map<DeltaId, CausalDelta>();
-  for (const { id } of history) {
+  for (const { id, head } of history) {
+    const named = head.kindCode === kindCodes.genesis ? "" : contextId;
+    if (idOfHead(named, head, codec.crypto) !== id) throw unreadable(`the head of ${toHex(id)} is another`);
     const sealed = deltas.hasBody(id) ? store.get(storeKeys.delta(id)) : undefined;
     const delta = sealed === undefined ? undefined : codec.openStored(sealed);
-    if (delta !== undefined && !isFault(delta)) bodies.set(id, delta);
+    if (delta?.kind === "delta" && delta.id === id) bodies.set(id, delta);
+    else if (mustBeWhole(head)) throw unreadable(`the delta ${toHex(id)} is missing`);
   }
   const entities = Array.from(state.leaves({}), (leaf) => state.entityOf(leaf));
   return { heads: replica.heads(), history, bodies, entities, isWhole: true };
+}
+
+/** Who is a member is not in the state. */
+function mustBeWhole({ kindCode }: DeltaHead): boolean {
+  return kindCode === kindCodes.genesis || kindCode === kindCodes.membership;
+}
+
+function unreadable(detail: string): UnreadableStoreError {
+  return new UnreadableStoreError(fault("malformed", detail));
 }
 
 function* historyOf({ deltas }: Replica, turn: Turn): Generator<PastDelta> {

@@ -3,7 +3,7 @@
 import * as assert from "uvu/assert";
 import type { CausalDelta, DeltaContent } from "../../../core/dag/delta.ts";
 import type { PendingMemory } from "../../../core/delta-store/pending.ts";
-import { type AuthorId, byteString, type ContextId, type DeltaId } from "../../../core/ids.ts";
+import { type AuthorId, byteString, type ContextId, type DeltaId, type Hash } from "../../../core/ids.ts";
 import { Turn } from "../../../core/turn.ts";
 import type { SimDisk } from "../../../sim/world/disk.ts";
 import { hashOf, incarnation, openGenesis } from "../authors.ts";
@@ -32,6 +32,7 @@ export function bareDelta(id: DeltaId, parents: readonly DeltaId[], about: Bare 
     hlc: { ms: 0, counter: 0 },
     content,
     events: [],
+    bodyDigest: byteString<Hash>(hashOf(id)),
     sealed: new Uint8Array(bytes),
   });
 }

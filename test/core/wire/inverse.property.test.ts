@@ -7,7 +7,7 @@ import { nodeCrypto } from "../../../adapters/crypto/node-crypto.ts";
 import type { DeltaKind } from "../../../core/dag/delta.ts";
 import { byteString } from "../../../core/ids.ts";
 import { encode } from "../../../core/wire/cbor.ts";
-import { openDelta, sealDelta } from "../../../core/wire/delta-codec.ts";
+import { headOfSealed, openDelta, sealDelta } from "../../../core/wire/delta-codec.ts";
 import { isHeartbeat, openHeartbeat, sealHeartbeat } from "../../../core/wire/gossip-codec.ts";
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "../../../core/wire/sync-message.ts";
 import { holds } from "../../laws.ts";
@@ -19,9 +19,10 @@ test("a sealed delta opens to what its author decided", () => {
     fc.property(drafts, ({ draft, identity }) => {
       const sealed = sealDelta(draft, identity, nodeCrypto);
       assert.not(isHeartbeat(sealed));
-      const { kind, id, sealed: kept, ...fields } = opened(sealed);
+      const { kind, id, bodyDigest, sealed: kept, ...fields } = opened(sealed);
       assert.is(kind, "delta");
       assert.is(kept, sealed);
+      assert.is(bodyDigest, headOfSealed(sealed, nodeCrypto).bodyDigest);
       const contextId = draft.content.kind === "genesis" ? id : draft.contextId;
       assert.equal(fields, { ...draft, contextId });
     }),
