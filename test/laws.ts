@@ -13,3 +13,12 @@ console.log(`laws: FC_SEED=${seed} FC_RUNS=${runs}`);
 export function holds<Values>(property: fc.IProperty<Values>, { share = 1 } = {}): void {
   fc.assert(property, { seed, numRuns: Math.max(1, Math.round(runs * share)), includeErrorInReport: true });
 }
+
+/** The same of what happens over time. */
+export async function holdsAsync<Values>(
+  property: fc.IAsyncProperty<Values>,
+  { share = 1 } = {},
+): Promise<void> {
+  const numRuns = Math.max(1, Math.round(runs * share));
+  await fc.assert(property, { seed, numRuns, includeErrorInReport: true });
+}

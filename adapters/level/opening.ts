@@ -75,7 +75,7 @@ function formatFor({ marker }: StoreFolder, secret: Uint8Array | null): ValueFor
   return chooseFormat(secret);
 }
 
-function wrongSecret(folder: StoreFolder, secret: Uint8Array | null): StoreError {
+export function wrongSecret(folder: StoreFolder, secret: Uint8Array | null): StoreError {
   const found = secret === null ? "no key was given" : "the key that was given is another one";
   return new StoreError(
     "store-sealed",
@@ -93,11 +93,24 @@ export async function openLevel(folder: StoreFolder): Promise<Database> {
   });
   try {
     await level.open();
+    await mergeTables(folder, level);
     return level;
   } catch (error) {
+    await level.close();
     if (codeOf(error) === "LEVEL_LOCKED") throw await folder.lockedByOther();
     throw unusable(folder, "LevelDB cannot open it", error);
   }
+}
+
+/**
+ * Once LevelDB has made its manifest anew all tables are of one level, where it takes what it finds in the one with the
+ * highest number for the newest. That is false of tables that were merged before, until all are merged again, which it
+ * does by the numbers of the writes. O(store), once.
+ */
+async function mergeTables(folder: StoreFolder, level: Database): Promise<void> {
+  if (!(await folder.isUnmerged())) return;
+  await level.compactRange(Buffer.alloc(1), Buffer.alloc(64, 0xff));
+  await folder.noteMerged();
 }
 
 /**

@@ -1,15 +1,14 @@
 /**
- * What can be done for a damaged store without knowing what is in it: LevelDB's manifest made anew from its
- * tables and logs, every value checked, and what can still be read handed out.
+ * What can be done for a damaged store without knowing what is in it: LevelDB's manifest made anew where all else is
+ * whole, every value checked, and what can still be read handed out.
  */
 
-import { createReadStream } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { StateView } from "../../core/ports.ts";
-import { type Database, LevelDb } from "./leveldb.ts";
-import { checkLogs, type Opening, openLevel, openParts } from "./opening.ts";
-import { codeOf, StoreError } from "./store.ts";
+import { LevelDb } from "./leveldb.ts";
+import { type Opening, openLevel, openParts, wrongSecret } from "./opening.ts";
+import { findFileDamage } from "./raw/level-files.ts";
+import { RawLevel } from "./raw/raw-level.ts";
+import { StoreError } from "./store.ts";
 import { damaged, unusable } from "./store-damage.ts";
 import { StoreFolder } from "./store-folder.ts";
 import { bareValues, chooseFormat, sealOf } from "./value-seal.ts";
@@ -17,23 +16,40 @@ import { bareValues, chooseFormat, sealOf } from "./value-seal.ts";
 export type RepairOptions = Omit<Opening, "create">;
 
 /**
- * Has LevelDB make its manifest anew where it cannot open without; true when it did. Rejects with a `StoreError`
- * where somebody has the store open, where there is none, and where a log has a hole whose loss is not accepted.
+ * Reads all files, and has LevelDB make its manifest anew where it cannot open without; true when it did. Rejects with a
+ * `StoreError` where somebody has the store open, where there is none, and where anything else is damaged. LevelDB is
+ * let at nothing that is: it aborts the process over some damage, and loses more than is lost over other.
  */
-export async function repairManifest(path: string, accepting: RepairOptions): Promise<boolean> {
+export async function repairManifest(path: string): Promise<boolean> {
   const folder = await StoreFolder.claim(path, { create: false, values: chooseFormat(null) });
   try {
-    await checkLogs(folder, accepting);
+    await refuseHolder(folder);
+    const damage = await findFileDamage(folder.levelPath).catch((error: unknown) => {
+      throw unusable(folder, "its files cannot be read", error);
+    });
+    if (damage?.isTornEnd === false) throw damaged(folder, damage.what);
     try {
       await (await openLevel(folder)).close();
       return false;
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== "store-damaged") throw error;
-      await repairLevel(folder);
+      if (damage !== null) throw damaged(folder, damage.what, error);
+      await makeManifest(folder);
       return true;
     }
   } finally {
     await folder.release(false);
+  }
+}
+
+/** Asks LevelDB, which alone knows, where a living process seems to have it open. */
+async function refuseHolder(folder: StoreFolder): Promise<void> {
+  if ((await folder.holder()) === null) return;
+  try {
+    await (await openLevel(folder)).close();
+  } catch (error) {
+    // Whatever else is wrong with it, nobody has it open.
+    if (error instanceof StoreError && error.code === "store-locked") throw error;
   }
 }
 
@@ -57,32 +73,13 @@ export async function checkValues(path: string, options: RepairOptions): Promise
   }
 }
 
-/** LevelDB puts aside each table that it cannot read, whyever that is, so it is let at them only when it can. */
-async function repairLevel(folder: StoreFolder): Promise<void> {
-  try {
-    for (const entry of await readdir(folder.levelPath, { withFileTypes: true }))
-      if (entry.isFile()) await readThrough(join(folder.levelPath, entry.name));
-  } catch (error) {
-    // A folder that is gone has nothing in it.
-    if (codeOf(error) !== "ENOENT") throw unusable(folder, "its files cannot be read", error);
-  }
+/** In what LevelDB makes then an old value may hide a newer one, so this is noted, and the next opening merges it. */
+async function makeManifest(folder: StoreFolder): Promise<void> {
+  await folder.noteUnmerged();
   await LevelDb.repair(folder.levelPath).catch((cause: unknown) => {
     throw unusable(folder, "LevelDB finds nothing in it that could be repaired", cause);
   });
-}
-
-async function readThrough(path: string): Promise<void> {
-  for await (const _ of createReadStream(path));
-}
-
-async function openRepaired(folder: StoreFolder): Promise<Database> {
-  try {
-    await repairLevel(folder);
-    return await openLevel(folder);
-  } catch (error) {
-    await folder.release(false);
-    throw error;
-  }
+  await (await openLevel(folder)).close();
 }
 
 /** What can be read of a store, whatever else is wrong with it: a value that is not what was written is not there. */
@@ -92,7 +89,7 @@ export interface Remains extends StateView {
   close(): Promise<void>;
 }
 
-/** Opens what is left of a store, after LevelDB has put aside what it cannot read. */
+/** Reads what is left of a store, which stays as it is. What that costs: `raw/raw-level.ts`. */
 export async function openRemains(path: string, secret: Uint8Array | null): Promise<Remains> {
   const folder = await StoreFolder.claim(path, { create: false, values: chooseFormat(null) });
   const { marker } = folder;
@@ -100,32 +97,32 @@ export async function openRemains(path: string, secret: Uint8Array | null): Prom
   const seals = [written, marker.values].map((format) =>
     format.kind === "bare" ? bareValues : sealOf(format, secret),
   );
-  const level = await openRepaired(folder);
+  let level: RawLevel;
+  try {
+    if (seals[1] === null) throw wrongSecret(folder, secret);
+    await refuseHolder(folder);
+    level = await RawLevel.open(folder.levelPath);
+  } catch (error) {
+    await folder.release(false);
+    throw error instanceof StoreError ? error : unusable(folder, "its files cannot be read", error);
+  }
   // Of a store that is being rewritten, each value is of one format or the other.
-  const open = (key: Buffer, stored: Uint8Array) => {
+  const get = (name: string) => {
+    const stored = level.get(name);
+    if (stored === undefined) return undefined;
+    const key = Buffer.from(name, "latin1");
     const values = seals.toReversed().map((seal) => seal?.open(key, stored) ?? null);
     const value = values.find((opened) => opened !== null) ?? null;
     return value === null ? undefined : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   };
   return {
-    get(name) {
-      const key = Buffer.from(name, "latin1");
-      const stored = level.getSync(key);
-      return stored === undefined ? undefined : open(key, stored);
-    },
+    get,
     async *entries(prefix) {
-      const gte = Buffer.from(prefix, "latin1");
-      const lt = Buffer.from(gte);
-      lt.writeUInt8(lt.readUInt8(lt.length - 1) + 1, lt.length - 1);
-      const range = { gte, lt };
-      for await (const [key, stored] of level.iterator(range)) {
-        const value = open(key, stored);
-        if (value !== undefined) yield [key.toString("latin1"), value];
+      for (const key of level.keys(prefix)) {
+        const value = get(key);
+        if (value !== undefined) yield [key, value];
       }
     },
-    close: async () => {
-      await level.close();
-      await folder.release(false);
-    },
+    close: () => folder.release(false),
   };
 }

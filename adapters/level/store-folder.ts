@@ -7,11 +7,12 @@
  * with the process id only says who it is.
  */
 
-import { readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { access, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { levelName, type Marker, readMarker, writeMarker } from "./marker.ts";
 import { codeOf, messageOf, StoreError } from "./store.ts";
 import { hindered } from "./store-damage.ts";
+import { syncFolder } from "./sync-folder.ts";
 import type { ValueFormat } from "./value-seal.ts";
 
 /** The file with the tip, in the folder. */
@@ -26,6 +27,7 @@ export class StoreFolder {
   readonly levelPath: string;
   readonly tipPath: string;
   readonly #lockPath: string;
+  readonly #unmergedPath: string;
   #marker: Marker;
 
   private constructor(path: string, marker: Marker) {
@@ -33,6 +35,7 @@ export class StoreFolder {
     this.levelPath = join(path, levelName);
     this.tipPath = join(path, tipName);
     this.#lockPath = join(path, "pid");
+    this.#unmergedPath = join(path, "unmerged");
     this.#marker = marker;
   }
 
@@ -88,6 +91,31 @@ export class StoreFolder {
       (text) => text.trim(),
       () => "", // Its holder has not written it yet, or there is none.
     );
+  }
+
+  /** To be said before LevelDB makes its manifest anew. */
+  async noteUnmerged(): Promise<void> {
+    await usingFolder(this.path, async () => {
+      await writeFile(this.#unmergedPath, "", { flush: true });
+      await syncFolder(this.path);
+    });
+  }
+
+  /** May an old value hide a newer one in LevelDB's tables? */
+  async isUnmerged(): Promise<boolean> {
+    return await usingFolder(this.path, () =>
+      access(this.#unmergedPath).then(
+        () => true,
+        (error: unknown) => {
+          if (codeOf(error) === "ENOENT") return false;
+          throw error;
+        },
+      ),
+    );
+  }
+
+  async noteMerged(): Promise<void> {
+    await usingFolder(this.path, () => rm(this.#unmergedPath, { force: true }));
   }
 
   /** Lets go of the folder. `wasOpened`: LevelDB's lock was held, so the process id there is ours. */

@@ -51,19 +51,39 @@ export async function repairNode(node: StoredNode, acceptLoss: boolean): Promise
   if (await isStoreGone(node)) return await beginAnew(node, acceptLoss);
   const lost: string[] = [];
   const opening = { acceptLoss, secret, told: (what: string) => lost.push(what) };
-  const manifest = await repairManifest(storePath, opening);
-  const checked = await checkStore(node, opening);
-  if (typeof checked === "number") return { kind: "whole", manifest, values: checked, lost };
+  const found = await examine(node, opening);
+  if (found.kind === "whole") return { ...found, lost };
   if (!acceptLoss)
     throw new StoreError(
       "store-damaged",
-      `the store at ${storePath} is not whole: ${checked.what}; put a backup back, or run this once with --accept-loss, which ${whatFollows(checked)}: peers bring what they hold`,
+      `the store at ${storePath} is not whole: ${found.what}; put a backup back, or run this once with --accept-loss, which ${whatFollows(found)}: peers bring what they hold`,
     );
-  return await replace(node, checked.what);
+  return await replace(node, found.what);
+}
+
+type Damage = Pick<StoreDamage, "what" | "isPassable">;
+
+/** Makes the manifest anew where that is all that is wrong, and reads the whole store. */
+async function examine(
+  node: StoredNode,
+  opening: RepairOptions,
+): Promise<
+  | { readonly kind: "whole"; readonly manifest: boolean; readonly values: number }
+  | ({ readonly kind: "damaged" } & Damage)
+> {
+  try {
+    const manifest = await repairManifest(node.storePath);
+    const checked = await checkStore(node, opening);
+    if (typeof checked === "number") return { kind: "whole", manifest, values: checked };
+    return { kind: "damaged", ...checked };
+  } catch (error) {
+    if (!(error instanceof StoreDamage)) throw error;
+    return { kind: "damaged", what: error.what, isPassable: error.isPassable };
+  }
 }
 
 /** Of a loss that is accepted. */
-function whatFollows({ isPassable }: Pick<StoreDamage, "isPassable">): string {
+function whatFollows({ isPassable }: Damage): string {
   return isPassable
     ? "goes on with what is left of it, in its place"
     : "makes a new store of what can be read and keeps the old one in a folder within it";
@@ -77,10 +97,7 @@ async function beginAnew({ storePath, secret }: StoredNode, acceptLoss: boolean)
 }
 
 /** Opens a store and reads all of it; gives the number of values, or what is wrong. */
-export async function checkStore(
-  node: StoredNode,
-  opening: RepairOptions,
-): Promise<number | Pick<StoreDamage, "what" | "isPassable">> {
+export async function checkStore(node: StoredNode, opening: RepairOptions): Promise<number | Damage> {
   const { storePath } = node;
   try {
     const values = await checkValues(storePath, opening);
@@ -93,8 +110,8 @@ export async function checkStore(
       await store.close();
     }
   } catch (error) {
-    if (error instanceof StoreDamage) return error;
-    throw error;
+    if (!(error instanceof StoreDamage)) throw error;
+    return { what: error.what, isPassable: error.isPassable };
   }
 }
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openLevelStore } from "../../../adapters/level/level-store.ts";
-import { findHole } from "../../../adapters/level/log-hole.ts";
+import { findHole } from "../../../adapters/level/raw/log-file.ts";
 import { StoreError, type StoreErrorCode } from "../../../adapters/level/store.ts";
 import { testStore } from "./store.contract.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -216,13 +216,14 @@ test("a log damaged in its middle is found, although what follows is there", asy
 test("a log that merely ends early, wherever that is, has no hole; one with a spoilt byte has it before that byte", async () => {
   const log = readFileSync(logOf(await storeOf(600)));
   assert.ok(log.length > 3 * 32_768, "it has several blocks");
-  for (let end = 0; end <= log.length; end += 4_001) assert.is(findHole(log.subarray(0, end)), null);
+  for (let end = 0; end <= log.length; end += 4_001)
+    assert.is(findHole(log.subarray(0, end), "next-block"), null);
   for (let at = 0; at < log.length - 2 * 32_768; at += 4_999) {
     const spoilt = Buffer.from(log);
     spoilt.writeUInt8(spoilt.readUInt8(at) ^ 0x10, at);
-    const hole = findHole(spoilt);
+    const hole = findHole(spoilt, "next-block");
     assert.ok(hole !== null && hole <= at && hole > at - 400, `spoilt at ${at}, found at ${hole}`);
-    assert.is(findHole(spoilt.subarray(0, hole)), null);
+    assert.is(findHole(spoilt.subarray(0, hole), "next-block"), null);
   }
 });
 

@@ -99,7 +99,7 @@ const damages: readonly Damage[] = [
   {
     name: "the log is damaged in its middle",
     spoil: (store) => spoilMiddle(level(store, log), 64),
-    ...{ start: acceptable, repair: acceptable, accepted: "whole" },
+    ...{ start: acceptable, repair: acceptable, accepted: "salvaged" },
   },
   {
     name: "the tip file is gone",
