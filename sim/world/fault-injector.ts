@@ -7,7 +7,7 @@ import { beingDeleted } from "./being-deleted.ts";
 import type { LinkFault } from "./conditions.ts";
 import { loseEntities } from "./corruption.ts";
 import { impairmentOf, type NodeFault, unimpaired } from "./impairments.ts";
-import { contextsOf, isLacking, joinContexts } from "./joining.ts";
+import { joinContexts, restart } from "./joining.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { World } from "./world.ts";
 
@@ -199,17 +199,10 @@ export class FaultInjector {
     }
   }
 
-  /**
-   * Whose disk is not what it was joins its contexts anew, as whoever runs it would; any other only what the crash took
-   * before the node could say that it had joined.
-   */
   #restart(node: SimNode, { disk }: Crash): void {
     if (node.status !== "down") return;
-    this.#world.boot(node);
-    const contexts = contextsOf(this.#world, node);
     const isOther = disk === "wipe" || disk === "rollback";
-    const lacked = contexts.filter((contextId) => isLacking(this.#world, node, contextId));
-    joinContexts(this.#world, node, isOther ? contexts : lacked);
+    restart(this.#world, node, isOther ? "all" : "lost");
   }
 
   #pause(node: SimNode): void {

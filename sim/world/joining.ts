@@ -24,15 +24,27 @@ export function joinersOf(
   );
 }
 
+/**
+ * Starts a node again. Whoever runs it asks again for what it is to join: where the disk is another than its last, all;
+ * else what was lost as it went down, for it was never durable.
+ */
+export function restart(world: World, node: SimNode, asking: "all" | "lost"): void {
+  world.boot(node);
+  const contexts = contextsOf(world, node);
+  const lost = contexts.filter((contextId) => isLacking(world, node, contextId));
+  joinContexts(world, node, asking === "all" ? contexts : lost);
+}
+
 /** The contexts that a node is in by the plan. */
-export function contextsOf({ joiners }: World, { index }: SimNode): readonly ContextId[] {
+function contextsOf({ joiners }: World, { index }: SimNode): readonly ContextId[] {
   return Array.from(joiners).flatMap(([contextId, nodes]) => (nodes.has(index) ? [contextId] : []));
 }
 
-/** Does it run and have nothing of a context, though it is to agree with the others about it in the end? */
+/** Has it nothing of a context now, though it runs, or soon will again, and is to agree with the others in the end? */
 export function isLacking(world: World, node: SimNode, contextId: ContextId): boolean {
   const isMember = world.joiners.get(contextId)?.has(node.index) === true;
-  return isMember && world.isJudgedIn(node, contextId) && node.core?.replicas().has(contextId) === false;
+  const hasNothing = node.isReviving || node.core?.replicas().has(contextId) === false;
+  return isMember && hasNothing && world.isJudgedIn(node, contextId);
 }
 
 export function joinContexts(world: World, node: SimNode, contexts: readonly ContextId[]): void {

@@ -62,6 +62,7 @@ type SimNodeFields = Pick<
   | "wakeToken"
   | "syncs"
   | "failedSyncs"
+  | "isReviving"
   | "impairment"
   | "busyUntilUs"
   | "isReadyDue"
@@ -102,6 +103,8 @@ export class SimNode {
   /** Syncs of its disk that failed in a row. */
   failedSyncs = 0;
   status: NodeStatus = "absent";
+  /** Its disk stopped it, and it will be started again. */
+  isReviving = false;
   isPaused = false;
   /** Contexts whose state its disk has lost some of, as long as its root shows it. */
   readonly damaged = new Set<ContextId>();
@@ -166,16 +169,18 @@ export class SimNode {
   boot(): void {
     this.epoch += 1;
     this.status = "up";
+    this.isReviving = false;
     this.#run(createNodeMemory(this.randomWords()), createSpeechGateMemory());
   }
 
   /** A copy of all that changes, exact at any moment between two events. Frozen, as nothing may change it. */
   capture(): SimNodeMemory {
     const { status, isPaused, isSyncOwed, wakeAtMs, epoch, wakeToken, syncs } = this;
-    const { failedSyncs, impairment, busyUntilUs, isReadyDue, chunksBusyUntilUs, chunkTurns } = this;
+    const { failedSyncs, isReviving, impairment, busyUntilUs, isReadyDue, chunksBusyUntilUs, chunkTurns } =
+      this;
     return Object.freeze({
       ...{ status, isPaused, isSyncOwed, wakeAtMs, epoch, wakeToken, syncs },
-      ...{ failedSyncs, impairment, busyUntilUs, isReadyDue, chunksBusyUntilUs, chunkTurns },
+      ...{ failedSyncs, isReviving, impairment, busyUntilUs, isReadyDue, chunksBusyUntilUs, chunkTurns },
       inbox: this.inbox.slice(),
       unanswered: new Set(this.unanswered),
       damaged: new Set(this.damaged),
@@ -219,6 +224,7 @@ export class SimNode {
   /** The disk failed for good, as far as the process can tell: what was not synced never was. */
   stopByDisk(): readonly Commit[] {
     this.halt("down");
+    this.isReviving = true;
     return this.disk.crash(this.disk.unsyncedCount);
   }
 
@@ -234,6 +240,7 @@ export class SimNode {
     this.busyUntilUs = 0;
     this.isReadyDue = false;
     this.failedSyncs = 0;
+    this.isReviving = false;
     this.chunksBusyUntilUs = 0;
     this.#core = null;
     this.#gate = null;

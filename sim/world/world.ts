@@ -25,7 +25,7 @@ import { Counters, type WorldEvent, type WorldPort } from "./events.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import { createContexts } from "./genesis.ts";
 import { Intake } from "./intake.ts";
-import { joinersOf } from "./joining.ts";
+import { joinersOf, restart } from "./joining.ts";
 import { Mesh } from "./mesh.ts";
 import { listenerTo, NetworkEffects } from "./network-effects.ts";
 import { callOf, handOver, outsidersOf } from "./operations.ts";
@@ -321,7 +321,7 @@ export class World implements WorldPort, NodeSurroundings {
       case "sync-again":
         return this.#syncs.again(this.node(event.node), event.epoch);
       case "revived":
-        if (this.epochOf(event.node) === event.epoch) this.boot(this.node(event.node));
+        if (this.epochOf(event.node) === event.epoch) restart(this, this.node(event.node), "lost");
         return;
       case "ready":
         return this.#intake.ready(this.node(event.node), event.epoch);

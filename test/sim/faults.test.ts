@@ -196,4 +196,21 @@ test("a join that a crash took before it was durable is asked for again", () => 
   }
 });
 
+test("so is one that was lost as a full disk ended the process", () => {
+  const scenario: Scenario = {
+    ...{ name: "join", nodes: 1, until: "60s" },
+    workload: [{ at: "1s", node: "n0", method: "set", args: { key: "k", value: "v" } }],
+    faults: [
+      { at: "2s", kind: "join", nodes: "late" },
+      { at: "2s", until: "30s", kind: "disk-full", nodes: "late" },
+    ],
+    expect: [{ converged: { within: "30s" } }],
+  };
+  for (const seed of [1, 2, 3]) {
+    const { outcome, nodes, faults } = createPlanSimulation(planOf(scenario, seed)).finish();
+    assert.equal({ outcome, nodes }, { outcome: "passed", nodes: 2 });
+    assert.ok((faults["disk-full"] ?? 0) > 0);
+  }
+});
+
 test.run();
