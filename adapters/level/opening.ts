@@ -98,6 +98,7 @@ export async function openLevel(folder: StoreFolder): Promise<Database> {
   } catch (error) {
     await level.close();
     if (codeOf(error) === "LEVEL_LOCKED") throw await folder.lockedByOther();
+    if (error instanceof StoreError) throw error;
     throw unusable(folder, "LevelDB cannot open it", error);
   }
 }
@@ -124,7 +125,7 @@ export async function checkLogs(folder: StoreFolder, { acceptLoss, told }: Accep
   });
   if (hole === null) return;
   const lost = `its log ${hole.path} is damaged at byte ${hole.offset}, and more follows`;
-  if (!acceptLoss) throw lossy(folder, lost);
+  if (!acceptLoss) throw lossy(folder, lost, { isMoreLeft: true });
   await cutLogs(folder.levelPath, hole);
   told(`${lost}: what follows is given up`);
 }
@@ -137,7 +138,7 @@ export async function openTipFile(folder: StoreFolder, { acceptLoss, told }: Acc
     if (codeOf(error) !== "ENOENT")
       throw unusable(folder, `its file ${folder.tipPath} cannot be read`, error);
     const lost = `its file ${folder.tipPath} is gone, ${unknownEnd}`;
-    if (!acceptLoss) throw lossy(folder, lost, error);
+    if (!acceptLoss) throw lossy(folder, lost, { cause: error });
     told(lost);
     return await TipFile.create(folder.tipPath);
   }

@@ -30,10 +30,18 @@ export function damaged(folder: Place, what: string, cause?: unknown): StoreDama
   return new StoreDamage(message, { what, isPassable: false, cause });
 }
 
-/** Damage behind which one can go on with what is left. */
-export function lossy(folder: Place, what: string, cause?: unknown): StoreDamage {
-  const advice =
-    "put a backup back, or run once with --accept-loss to go on with what is left: peers bring what they hold";
+const goOn =
+  "put a backup back, or run once with --accept-loss to go on with what is left: peers bring what they hold";
+const saveMore =
+  'put a backup back, or run "reconverge node repair --accept-loss", which keeps what follows, too; "node run --accept-loss" goes on without it: peers bring what they hold';
+
+/** Damage behind which one can go on with what is left. `isMoreLeft`: that is not all that can be read. */
+export function lossy(
+  folder: Place,
+  what: string,
+  { isMoreLeft = false, cause }: { readonly isMoreLeft?: boolean; readonly cause?: unknown } = {},
+): StoreDamage {
+  const advice = isMoreLeft ? saveMore : goOn;
   const message = `the store at ${folder.path} is damaged: ${what}; ${advice}`;
   return new StoreDamage(message, { what, isPassable: true, cause });
 }
