@@ -2,7 +2,7 @@
  * All that can still be read of a LevelDB, read from its files without LevelDB, which are left as they are. Of each key
  * the newest write counts that can be read, and where that is a removal there is nothing.
  *
- * In memory is where each key's newest write lies, some 200 bytes a key, and the blocks and records that were read last,
+ * In memory is where each key's newest write lies, some 500 bytes a key, and the blocks and records that were read last,
  * up to a bound. Making it is O(bytes of the files), of which one at a time is in memory; reading a value that lies
  * elsewhere is O(its block or record).
  */

@@ -1,6 +1,8 @@
 // Each damage to a real store: a start goes on, or refuses and says what to do; and what a repair makes of it.
 
+import { createHash } from "node:crypto";
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   readdirSync,
@@ -49,6 +51,19 @@ function spoilMiddle(path: string, bytes: number): void {
 /** Where the data of a table ends, and its filter begins. */
 function dataEndIn(content: Buffer): number {
   return Math.max(...readTable(content).blocks.map(({ offset, bytes }) => offset + bytes + trailerBytes));
+}
+
+function filesIn(folder: string): Readonly<Record<string, string>> {
+  if (!existsSync(folder)) return {};
+  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return names.map(({ name }) => {
+    return [
+      name,
+      createHash("sha256")
+        .update(readFileSync(join(folder, name)))
+        .digest("hex"),
+    ] as const;
+  });
 }
 
 interface Damage {
@@ -162,6 +177,23 @@ const damages: readonly Damage[] = [
     }),
   ),
   {
+    name: "the MANIFEST is gone, and a table is damaged",
+    spoil: (store) => {
+      rmSync(level(store, manifest));
+      spoilMiddle(level(store, table), 100);
+    },
+    ...{ start: repairable, repair: /its table .*\.ldb is damaged/, accepted: "salvaged", deltasLostMax: 2 },
+  },
+  {
+    name: "the MANIFEST is gone, and the log ends in something else than was written",
+    spoil: (store) => {
+      rmSync(level(store, manifest));
+      appendFileSync(level(store, log), Buffer.alloc(600, 1));
+    },
+    ...{ start: repairable, repair: /its log .*\.log is damaged at byte/, accepted: "salvaged" },
+    ...{ losesNothing: true, deltasLostMax: 0 },
+  },
+  {
     name: "a table is cut in half",
     spoil: (store) => truncateSync(level(store, table), Math.floor(statSync(level(store, table)).size / 2)),
     ...{ start: repairable, repair: acceptable, accepted: "salvaged" },
@@ -219,6 +251,7 @@ for (const damage of damages) {
       assert.not.match(refusal, "\n");
       assert.is(refusal.split("the store at").length, 2, `a sentence within a sentence: ${refusal}`);
     }
+    const found = filesIn(join(store, "level"));
     const outcome = await repair(true);
     assert.is(outcome.kind, damage.accepted, JSON.stringify(outcome));
     const left = await start();
@@ -229,6 +262,7 @@ for (const damage of damages) {
       const missing = Array.from(readable.keys()).filter((id) => !kept.has(id));
       assert.is(missing.length, 0, `${missing.length} of ${readable.size} were readable, and are gone`);
       const all = await deltasIn(original);
+      assert.equal(filesIn(join(outcome.keptAt, "level")), found, "as it was found");
       if (damage.deltasLostMax !== undefined)
         assert.ok(
           all.size - readable.size <= damage.deltasLostMax,

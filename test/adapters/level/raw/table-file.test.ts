@@ -75,6 +75,14 @@ test("of a table that is cut off all blocks are there that end before", () => {
     assertLost(file.subarray(0, end), { at: end, end: file.length }, `cut at ${end}`);
 });
 
+test("an index that reads as a data block is not taken for one", async () => {
+  const letters = Array.from("abcdefgh", (letter, each): Write => [letter, noise(each, 5_000)]);
+  const table = firstFile(await writeLevel([letters, "reopen"]), /\.ldb$/);
+  const { blocks } = readTable(spoil(table, { at: table.length - footerBytes, end: table.length }));
+  assert.equal(blocks, readTable(table).blocks);
+  assert.is(blocks.length, letters.length);
+});
+
 test("several damages at once lose the blocks that they meet", () => {
   const first = whole.blocks.slice(5, 40).filter((_, each) => each % 7 === 0);
   const spoilt = first.reduce(
