@@ -45,8 +45,8 @@ export function convergenceBoundMs(scenario: Scenario, activeMs: number): number
   const checkpoints = Math.floor(calls / config("checkpointEveryDeltas"));
   const stateBytes = calls * stateBytesPerCall + checkpoints * nodes * pastBytesPerDelta;
   const pages = stateBytes / config("snapshotPageBytes");
-  const statesMs =
-    scenario.config?.compactAboveDeltas === undefined ? 0 : hops * pages * 2 * slowestMs(network);
+  const pageMs = 2 * (slowestMs(network) + slowestSyncMs(scenario));
+  const statesMs = scenario.config?.compactAboveDeltas === undefined ? 0 : hops * pages * pageMs;
   // A checkpoint, and then the answers to it, are deltas that all have to get.
   const pastMs = checkpoints > 0 ? 2 * (config("checkpointDelayMaxMs") + hopsMs) : 0;
   const boundMs = spareMs + keepaliveMs + 2 * repairMs + hopsMs + transferMs + statesMs + pastMs;

@@ -66,7 +66,7 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
     contexts,
     anchors,
     crashing: largeState === null ? [] : [largeState.crashing],
-    space,
+    space: isCollecting ? withoutLiars(space) : space,
     draws: draws("faults"),
   });
   const cast: Cast = { contexts, joining, memberships, activeMs };
@@ -108,6 +108,11 @@ export function drawScenario(seed: number, space: ScenarioSpace, name = "random"
     until: activeMs + withinMs + 1_000,
     ...(settle === null ? {} : { settle }),
   };
+}
+
+/** Where deletions are collected, a member that answers twice may send all others astray: docs/decisions/0034-collecting.md. */
+function withoutLiars(space: ScenarioSpace): ScenarioSpace {
+  return { ...space, faults: space.faults.filter((kind) => kind !== "byzantine") };
 }
 
 interface MembersSetting extends Setting {

@@ -28,15 +28,20 @@ test("all who sit around a hub come to it one after the other, to bring and to f
   assert.ok(boundMs(alone) - boundMs({ config: { syncSessionsMax: 5 } }) > 2 * 30 * 1_000);
 });
 
-test("a state moves a page a round trip", () => {
-  const network = { topology: { kind: "full" }, latency: { kind: "constant", ms: 400 } } as const;
-  const config = { compactAboveDeltas: 5, compactKeepDeltas: 1 };
-  const [small, large] = [256, 10_000].map((snapshotPageBytes) =>
-    boundMs({ network, config: { ...config, snapshotPageBytes } }),
-  );
-  const stateBytes = calls * 100;
-  assert.ok((small ?? 0) - (large ?? 0) > (stateBytes / 256 - stateBytes / 10_000) * 2 * 400);
-});
+for (const [what, latencyMs, syncMs] of [
+  ["a round trip", 400, 0],
+  ["two syncs of disks and a round trip", 20, 800],
+] as const)
+  test(`a state moves a page in ${what}`, () => {
+    const network = { topology: { kind: "full" }, latency: { kind: "constant", ms: latencyMs } } as const;
+    const config = { compactAboveDeltas: 5, compactKeepDeltas: 1 };
+    const [small, large] = [256, 10_000].map((snapshotPageBytes) =>
+      boundMs({ network, disk: { syncMs }, config: { ...config, snapshotPageBytes } }),
+    );
+    const stateBytes = calls * 100;
+    const pages = stateBytes / 256 - stateBytes / 10_000;
+    assert.ok((small ?? 0) - (large ?? 0) > pages * 2 * (latencyMs + syncMs));
+  });
 
 test("what is queued while a link is narrow leaves at that rate, though it is wide again", () => {
   const narrow = [{ kind: "bandwidth", at: "1s", until: "2s", kbps: 10 }] as const;

@@ -75,6 +75,17 @@ test("every method of every built-in application is called in some way", () => {
   assert.equal(Array.from(new Set(builtInCalls.map(callName))).sort(), there.sort());
 });
 
+test("where deletions are collected nobody lies, and somebody does elsewhere", () => {
+  const seen = new Set<string>();
+  for (let seed = 0; seed < 400; seed += 1) {
+    const { faults = [], config = {} } = drawScenario(seed, everything);
+    const isCollecting = (config.tombstoneRetentionMs ?? 0) > 0;
+    const isLying = faults.some(({ kind }) => kind === "byzantine");
+    seen.add(`${isCollecting ? "collecting" : "keeping"}, ${isLying ? "lying" : "honest"}`);
+  }
+  assert.equal(Array.from(seen).sort(), ["collecting, honest", "keeping, honest", "keeping, lying"]);
+});
+
 test("a profile that is not there is told with the nearest name", () => {
   for (const name of profileNames) assert.is.not(typeof findProfile(name), "string");
   assert.match(String(findProfile("disc")), /found "disc", expected one of .*; did you mean "disk"\?/);
