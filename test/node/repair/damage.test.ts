@@ -56,14 +56,11 @@ function dataEndIn(content: Buffer): number {
 function filesIn(folder: string): Readonly<Record<string, string>> {
   if (!existsSync(folder)) return {};
   const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-  return names.map(({ name }) => {
-    return [
-      name,
-      createHash("sha256")
-        .update(readFileSync(join(folder, name)))
-        .digest("hex"),
-    ] as const;
-  });
+  const digestOf = (name: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, name)))
+      .digest("hex");
+  return Object.fromEntries(names.map(({ name }) => [name, digestOf(name)]));
 }
 
 interface Damage {

@@ -1,11 +1,21 @@
 // What is read without LevelDB of a LevelDB that is whole is what LevelDB reads.
 
+import { readFileSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findFileDamage } from "../../../../adapters/level/raw/level-files.ts";
 import { holdsAsync } from "../../../laws.ts";
-import { noise, readByLevelDb, readRaw, type Step, type Write, writeLevel } from "./written-level.ts";
+import {
+  filesOf,
+  noise,
+  readByLevelDb,
+  readRaw,
+  type Step,
+  spoil,
+  type Write,
+  writeLevel,
+} from "./written-level.ts";
 
 const key = fc.oneof(
   fc.integer({ min: 0, max: 40 }).map((index) => `key ${index}`),
@@ -34,6 +44,41 @@ test("whatever was written, removed, written again and merged, what is read is w
       assert.equal(await readRaw(path), await readByLevelDb(path));
     }),
     { share: 0.2 },
+  );
+});
+
+const damage = fc.record({
+  file: fc.nat(),
+  place: fc.nat(),
+  bytes: fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constant(4_096)),
+  how: fc.constantFrom("turned" as const, "zeroed" as const, "cut" as const),
+});
+
+test("whatever is damaged afterwards, what is read was written under that key, and it is told where it is not all", async () => {
+  await holdsAsync(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 5, maxLength: 25 }),
+      fc.array(damage, { minLength: 1, maxLength: 6 }),
+      async (steps, damages) => {
+        const path = await writeLevel(steps);
+        const whole = await readRaw(path);
+        for (const { file, place, bytes, how } of damages) {
+          const files = filesOf(path, /\.(ldb|log)$|^MANIFEST/);
+          const name = files[file % files.length] ?? "";
+          const content = readFileSync(name);
+          const at = place % Math.max(1, content.length);
+          const spoilt =
+            how === "cut" ? content.subarray(0, at) : spoil(content, { at, end: at + bytes }, how);
+          writeFileSync(name, spoilt);
+        }
+        const written = new Set(steps.flatMap((each) => (typeof each === "string" ? [] : each)).map(String));
+        const read = await readRaw(path);
+        for (const each of read) assert.ok(written.has(String(each)), `${each} was never written`);
+        const torn = filesOf(path, /\.log$/).length > 0 && damages.some(({ how }) => how !== "turned");
+        if ((await findFileDamage(path)) === null && !torn) assert.equal(read, whole);
+      },
+    ),
+    { share: 0.3 },
   );
 });
 
