@@ -5,6 +5,8 @@
 
 import { type Database, LevelDb } from "./leveldb.ts";
 import { cutLogs, findLogHole } from "./log-hole.ts";
+import { wasMergeCutShort } from "./merge-cut-short.ts";
+import { findFileDamage } from "./raw/level-files.ts";
 import { rewriteValues } from "./rewriting.ts";
 import { codeOf, StoreError } from "./store.ts";
 import { damaged, lossy, unusable } from "./store-damage.ts";
@@ -43,6 +45,7 @@ export async function openParts(
   try {
     const format = formatFor(folder, secret);
     await checkLogs(folder, accepting);
+    await checkCutMerge(folder);
     level = await openLevel(folder);
     await folder.opened();
     tipFile = await openTipFile(folder, accepting);
@@ -128,6 +131,13 @@ export async function checkLogs(folder: StoreFolder, { acceptLoss, told }: Accep
   if (!acceptLoss) throw lossy(folder, lost, { isMoreLeft: true });
   await cutLogs(folder.levelPath, hole);
   told(`${lost}: what follows is given up`);
+}
+
+/** Has it found out that a table is damaged before LevelDB merges it once more. O(store), where a merge was cut short. */
+async function checkCutMerge(folder: StoreFolder): Promise<void> {
+  if (!(await folder.wasLeft()) || !(await wasMergeCutShort(folder.levelPath))) return;
+  const damage = await findFileDamage(folder.levelPath);
+  if (damage?.isTornEnd === false) throw damaged(folder, damage.what);
 }
 
 export async function openTipFile(folder: StoreFolder, { acceptLoss, told }: Accepting): Promise<TipFile> {

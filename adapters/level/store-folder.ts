@@ -86,6 +86,11 @@ export class StoreFolder {
     }
   }
 
+  /** Did a process that had it open end without letting go of it? */
+  async wasLeft(): Promise<boolean> {
+    return (await this.#readPid()) !== "" && (await this.holder()) === null;
+  }
+
   async #readPid(): Promise<string> {
     return await readFile(this.#lockPath, "utf8").then(
       (text) => text.trim(),

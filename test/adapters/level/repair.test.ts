@@ -1,12 +1,22 @@
 // What is done for a damaged store without knowing what is in it.
 
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openLevelStore } from "../../../adapters/level/level-store.ts";
 import { LevelDb } from "../../../adapters/level/leveldb.ts";
 import { writeMarker } from "../../../adapters/level/marker.ts";
+import { readTable } from "../../../adapters/level/raw/table-file.ts";
 import { openRemains, repairManifest } from "../../../adapters/level/repair.ts";
 import { StoreError } from "../../../adapters/level/store.ts";
 import { filesOf, noise, openDatabase } from "./raw/written-level.ts";
@@ -130,6 +140,50 @@ test("what a crash left of a merge counts for nothing", async () => {
   const [table = ""] = filesOf(join(path, "level"), /\.ldb$/);
   writeFileSync(join(path, "level", "000999.ldb"), readFileSync(table).subarray(0, 5_000));
   assert.is(await repairManifest(path), false);
+});
+
+/** Puts a key out of its order, in a block that is not compressed. */
+function disorder(table: string): void {
+  const content = readFileSync(table);
+  const block = readTable(content).blocks[5];
+  const { valueAt = 0, key } = block?.entries[3] ?? {};
+  content[(block?.offset ?? 0) + valueAt - 9] = 1;
+  assert.ok(key !== undefined && block !== undefined);
+  writeFileSync(table, content);
+}
+
+test("once LevelDB has ended the process over a damaged table, the next start says which it is and what to do", async () => {
+  const path = join(temporaryFolder(), "store");
+  await storeOf(path, null);
+  const [table = ""] = filesOf(join(path, "level"), /\.ldb$/);
+  disorder(table);
+  const merging = `
+    import { openParts } from ${JSON.stringify(import.meta.resolve("../../../adapters/level/opening.ts"))};
+    const asked = { create: false, acceptLoss: false, secret: null, told: () => {} };
+    const { level } = await openParts(${JSON.stringify(path)}, asked);
+    await level.compactRange(Buffer.alloc(1), Buffer.alloc(64, 0xff));
+    console.log("merged");`;
+  const child = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", merging], {
+    encoding: "utf8",
+  });
+  assert.is(child.signal, "SIGABRT", child.stdout + child.stderr);
+  const error = await openLevelStore(path, { create: false }).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  assert.instance(error, StoreError);
+  assert.match(
+    (error as StoreError).message,
+    /its table .*\.ldb is damaged: 1 of its .*reconverge node repair/,
+  );
+});
+
+test("a store whose process was killed while it merged sound tables starts", async () => {
+  const path = join(temporaryFolder(), "store");
+  await storeOf(path, null);
+  writeFileSync(join(path, "pid"), "999999999\n");
+  appendFileSync(join(path, "level", "LOG"), "2026/01/01-00:00:00.000000 1 Compacting 4@0 + 1@1 files\n");
+  await (await openLevelStore(path, { create: false })).close();
 });
 
 test.run();
