@@ -1,10 +1,9 @@
 /**
- * A new store from what can be read of a damaged one. Contexts whose state and past are still there are taken over so;
- * then come all deltas that still verify, which is all that there is of the others. Deltas prove
- * themselves by their ids and signatures, so nothing false comes over. Those that build on what is missing come over, too,
- * and wait in the new store until peers have brought that, as they would to a node that was away
- * (core/delta-store/stranded.ts). What is private comes over as far as it is left. Handlers are owed for none of what is
- * applied here: the old store had run most.
+ * A new store from what can be read of a damaged one. Contexts whose state and past are still there are taken over so
+ * (`whole-context.ts`); of the others come all deltas that still verify. These prove themselves by their ids and
+ * signatures, so nothing false comes over. Those that build on what is missing wait in the new store until peers have
+ * brought that, as they would at a node that was away (core/delta-store/stranded.ts). What is private comes over as far as
+ * it is left. Handlers are owed for none of what is applied here: the old store had run most.
  */
 
 import { toBase58 } from "../../adapters/http/base58.ts";
@@ -76,7 +75,9 @@ export async function salvage(
   };
   await handle({ kind: "start" });
   const replicas = Array.from(core.replicas().values());
-  const { damaged, bodiless } = await salvageContexts(remains, { options, deltas, replicas }, handle);
+  const byContext = new Map(replicas.map(({ contextId }) => [contextId, [] as CausalDelta[]]));
+  for (const delta of deltas) byContext.get(delta.contextId)?.push(delta);
+  const { damaged, bodiless } = await salvageContexts(byContext, { ...options, store: remains }, handle);
   const own = await salvagePrivate(remains, core.replicas(), handle);
   while (replicas.some(({ deltas: { readyCount, stranded } }) => readyCount > 0 || stranded.readyCount > 0))
     await handle({ kind: "woken" });
@@ -100,31 +101,21 @@ type Handle = (input: Input) => Promise<void>;
 
 /** Those whose state and past are there as they were, and of all every delta. */
 async function salvageContexts(
-  remains: Remains,
-  {
-    options,
-    deltas,
-    replicas,
-  }: {
-    readonly options: NodeOptions;
-    readonly deltas: readonly CausalDelta[];
-    readonly replicas: readonly Replica[];
-  },
+  byContext: ReadonlyMap<ContextId, readonly CausalDelta[]>,
+  remains: NodeOptions,
   handle: Handle,
 ): Promise<Pick<Salvaged, "damaged" | "bodiless">> {
   const damaged: DamagedContext[] = [];
   let bodiless = 0;
   const now = { monotonicMs: 0, wallMs: Date.now() };
-  const byContext = new Map(replicas.map(({ contextId }) => [contextId, [] as CausalDelta[]]));
-  for (const delta of deltas) byContext.get(delta.contextId)?.push(delta);
-  for (const [contextId, own] of byContext) {
-    const found = findContext(contextId, { ...options, store: remains }, now);
+  for (const [contextId, deltas] of byContext) {
+    const found = findContext(contextId, remains, now);
     if (found.kind === "whole") {
       await takeOver(contextId, found.cut, handle);
       bodiless += found.bodiless;
-    } else if (found.kind === "damaged" || own.length > 0)
+    } else if (found.kind === "damaged" || deltas.length > 0)
       damaged.push({ context: toBase58(contextId), why: found.why });
-    for (const { sealed } of own) await handle(callOf({ kind: "restore", contextId, delta: sealed }));
+    for (const { sealed } of deltas) await handle(callOf({ kind: "restore", contextId, delta: sealed }));
   }
   return { damaged, bodiless };
 }

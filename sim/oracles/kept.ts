@@ -4,7 +4,9 @@
  */
 
 import { entriesPerBlock } from "../../core/delta-store/index-blocks.ts";
+import type { Commit } from "../../core/effect.ts";
 import { byteString, type ContextId, type DeltaId, idBytes } from "../../core/ids.ts";
+import type { StateView } from "../../core/ports.ts";
 import { storeKeys } from "../../core/store-keys.ts";
 import { decodeValue } from "../../core/wire/cbor.ts";
 import { beingDeleted } from "../world/being-deleted.ts";
@@ -21,7 +23,7 @@ const middleBytes = 11;
 const parentBytes = 4;
 
 export class Kept {
-  readonly #indexes = new WeakMap<SimDisk, Map<ContextId, Indexed>>();
+  readonly #indexes = new WeakMap<StateView, Map<ContextId, Indexed>>();
 
   has(disk: SimDisk, contextId: ContextId, id: DeltaId): boolean {
     if (beingDeleted(disk).includes(contextId)) return false;
@@ -29,7 +31,7 @@ export class Kept {
   }
 
   /** O(runs), and O(deltas) over all calls for one disk. */
-  isBelow(disk: SimDisk, contextId: ContextId, id: DeltaId): boolean {
+  isBelow(disk: StateView, contextId: ContextId, id: DeltaId): boolean {
     const stored = disk.get(storeKeys.withoutBodies(contextId));
     if (stored === undefined) return false;
     const position = this.#positionOf(disk, contextId, id);
@@ -43,7 +45,7 @@ export class Kept {
     this.#indexes.delete(disk);
   }
 
-  #positionOf(disk: SimDisk, contextId: ContextId, id: DeltaId): number | null {
+  #positionOf(disk: StateView, contextId: ContextId, id: DeltaId): number | null {
     const contexts = this.#indexes.get(disk) ?? new Map<ContextId, Indexed>();
     this.#indexes.set(disk, contexts);
     const indexed = contexts.get(contextId) ?? { positions: new Map(), blocks: 0 };
@@ -62,6 +64,17 @@ export class Kept {
       indexed.blocks += 1;
     }
   }
+}
+
+/** A disk as it will be with a batch. */
+export function overlay(disk: SimDisk, { writes }: Commit): StateView {
+  const written = new Map(writes);
+  return {
+    get: (key) => {
+      const value = written.get(key);
+      return value === undefined ? disk.get(key) : (value ?? undefined);
+    },
+  };
 }
 
 function idsOf(block: Uint8Array): readonly DeltaId[] {

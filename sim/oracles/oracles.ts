@@ -14,7 +14,7 @@ import { stateSessionsMax } from "../../core/sync/state/transfers.ts";
 import type { Codec } from "../../core/wire/codec.ts";
 import type { SimDisk } from "../world/disk.ts";
 import type { SimNode } from "../world/sim-node.ts";
-import { Kept } from "./kept.ts";
+import { Kept, overlay } from "./kept.ts";
 import { isAstray } from "./severed.ts";
 
 export interface Violation {
@@ -100,11 +100,13 @@ export class Oracles {
     return this.memory.destroyed;
   }
 
-  /** Causal closure: what a batch adds has its parents in the store or before it in the batch. Gives the deltas added. */
+  /**
+   * Causal closure: what a batch adds has its parents in the store or before it in the batch, or the batch adds them with
+   * the history of a state. Gives the deltas added.
+   */
   committed(node: SimNode, commit: Commit): readonly CausalDelta[] {
     const added: CausalDelta[] = [];
     const ids = new Set<string>();
-    const hasHistory = commit.writes.some(([key]) => key[0] === "b");
     for (const [key, sealed] of commit.writes) {
       if (key[0] !== "d") continue;
       if (sealed === null) {
@@ -122,10 +124,12 @@ export class Oracles {
         );
         continue;
       }
-      // What says who is a member comes with a state as well, whose history is in the index alone.
-      const cameWithState = delta.content.kind === "membership" && hasHistory;
+      const { contextId } = delta;
       const missing = delta.parents.find(
-        (id) => !cameWithState && !ids.has(id) && !this.kept.has(node.disk, delta.contextId, id),
+        (id) =>
+          !ids.has(id) &&
+          !this.kept.has(node.disk, contextId, id) &&
+          !this.kept.isBelow(overlay(node.disk, commit), contextId, id),
       );
       if (missing !== undefined) {
         this.#find(
