@@ -49,11 +49,14 @@ test("a store with a value that is not what was written is not copied, and says 
     await store.flush();
   }
   await store.close();
-  const table = readdirSync(join(path, "level")).find((name) => name.endsWith(".ldb"));
-  assert.ok(table, "LevelDB has a table");
-  const content = readFileSync(join(path, "level", table));
-  content.fill(0xa5, content.length / 2, content.length / 2 + 8);
-  writeFileSync(join(path, "level", table), content);
+  const tables = readdirSync(join(path, "level")).filter((name) => name.endsWith(".ldb"));
+  assert.ok(tables.length > 0, "LevelDB has a table");
+  // One of them may count no more, and go when LevelDB is opened.
+  for (const table of tables) {
+    const content = readFileSync(join(path, "level", table));
+    content.fill(0xa5, content.length / 2, content.length / 2 + 8);
+    writeFileSync(join(path, "level", table), content);
+  }
   const opened = await openLevelStore(path, { create: false });
   const refusal = await opened.copyTo(to).catch((error: unknown) => error);
   await opened.close();
