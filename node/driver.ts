@@ -113,10 +113,14 @@ export class Driver {
     });
   }
 
-  /** Starts the core. What reached the intake before is handled after it. Throws what the core throws. */
+  /**
+   * Starts the core. What reached the intake before is handled after it. Throws what the core throws: then it is asked for
+   * nothing more, for what is half loaded would be written over what is there.
+   */
   start(): void {
+    const effects = this.#turn({ kind: "start" });
     this.#phase = "running";
-    this.#gate.push(this.#turn({ kind: "start" }));
+    this.#gate.push(effects);
     this.#commits.flush();
     this.#options.recorder?.flush();
     this.#schedule();

@@ -3,8 +3,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { StoreError } from "../../adapters/level/store.ts";
-import { InvariantError } from "../../core/assert.ts";
-import type { PeerId, Topic } from "../../core/ids.ts";
+import { InvariantError, present } from "../../core/assert.ts";
+import type { DeltaId, PeerId, Topic } from "../../core/ids.ts";
+import { storeKeys } from "../../core/store-keys.ts";
 import { StoppedError } from "../../node/driver.ts";
 import { intakeMax } from "../../node/intake.ts";
 import { MemoryDisk } from "../adapters/level/memory-store.ts";
@@ -241,6 +242,27 @@ test("the core is woken when it asked to be", async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
   assert.ok(seen.includes("woken"), "the dial timer of half a second to a second came");
   await driver.stop();
+});
+
+test("a start that cannot read what is stored writes nothing over it, then or when the node stops", async () => {
+  const disk = new MemoryDisk();
+  const { driver } = startTestDriver(disk);
+  const contextIds = [await createTestContext(driver), await createTestContext(driver)];
+  for (const contextId of contextIds) await setKey(driver, contextId, ["a", 1]);
+  await driver.stop();
+  // All of a context that is read before this is in memory then, and nothing that comes after it.
+  const lost = storeKeys.delta(present(contextIds[0], "a context") as string as DeltaId);
+  const genesis = present(disk.durable.get(lost), "its genesis");
+  disk.durable.delete(lost);
+  const before = new Map(disk.durable);
+  assert.throws(() => startTestDriver(disk), /is missing/);
+  await stopTestDrivers();
+  assert.equal(disk.durable, before);
+  // It may have been unreadable for a moment.
+  disk.durable.set(lost, genesis);
+  const again = startTestDriver(disk).driver;
+  for (const contextId of contextIds) assert.equal(await readEntries(again, contextId), { a: 1 });
+  await again.stop();
 });
 
 test.after.each(stopTestDrivers);
