@@ -1,6 +1,7 @@
 /** What a command may end with besides success: a sentence for people, a code for programs, and an exit code. */
 
 import { StoreError } from "../adapters/level/store.ts";
+import { StoppedError } from "./driver.ts";
 import { systemTrouble } from "./system-trouble.ts";
 
 export const exitCodes = {
@@ -32,6 +33,7 @@ const unusableCodes: ReadonlySet<string> = new Set(["address-taken", "address-un
 /** Any error as a failure. What is none of the world's or the user's trouble is ours. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
+  if (error instanceof StoppedError && error.cause !== undefined) return asFailure(error.cause);
   if (error instanceof StoreError) return new Failure("unusable", error.code, error.message, error.cause);
   if (error instanceof Error && "code" in error && unusableCodes.has(String(error.code)))
     return new Failure("unusable", String(error.code), error.message, error.cause);

@@ -49,6 +49,9 @@ export function lossy(
 /** LevelDB says it in words alone, those of the system. */
 const noSpace = /no space left on device|disk quota exceeded|ENOSPC|EDQUOT/i;
 
+/** What LevelDB says once it has found damage, to every write from then on. */
+const foundCorrupt = /\bCorruption: /;
+
 interface Hindrance {
   readonly said: RegExp;
   readonly what: string;
@@ -111,6 +114,12 @@ export function hindered(folder: Place, reason: string, cause: unknown): StoreEr
 /** A commit that did not become durable, after which what was durable still is. */
 export function unwritable(folder: Place, cause: unknown): StoreError {
   const reason = messageOf(cause);
+  if (foundCorrupt.test(reason))
+    return damaged(
+      folder,
+      `LevelDB writes no more, for what it reads to merge it is damaged (${reason})`,
+      cause,
+    );
   const [code, message] = noSpace.test(reason)
     ? ([
         "store-full",

@@ -37,6 +37,15 @@ const outside: readonly (readonly [said: string, what: RegExp, advice: RegExp])[
   ["ENFILE: file table overflow, open '/s/store.json'", /too many files are open/, /raise the limit/],
 ];
 
+test("what LevelDB found damaged when it was to write is damage, and says how to repair it", () => {
+  const error = unwritable(folder, new Error("Corruption: bad block type"));
+  assert.is(error.code, "store-damaged");
+  assert.match(
+    error.message,
+    /^the store at \/var\/store is damaged: .*bad block type.*reconverge node repair/,
+  );
+});
+
 test("what lies outside of a store is no damage: it says what it is and what to do, and advises no repair", () => {
   for (const [said, what, advice] of outside) {
     const cause = new Error("Database failed to open", { cause: new Error(said) });
