@@ -86,6 +86,8 @@ async function makeManifest(folder: StoreFolder): Promise<void> {
 export interface Remains extends StateView {
   /** Keys of the core that begin so (with ASCII), and their values. */
   entries(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]>;
+  /** What there was before the first hole in LevelDB's logs: all of one moment, but for what else is damaged. Null: no hole. */
+  readonly beforeHole: StateView | null;
   close(): Promise<void>;
 }
 
@@ -98,17 +100,19 @@ export async function openRemains(path: string, secret: Uint8Array | null): Prom
     format.kind === "bare" ? bareValues : sealOf(format, secret),
   );
   let level: RawLevel;
+  let earlier: RawLevel | null;
   try {
     if (seals[1] === null) throw wrongSecret(folder, secret);
     await refuseHolder(folder);
     level = await RawLevel.open(folder.levelPath);
+    earlier = await RawLevel.openBeforeHole(folder.levelPath);
   } catch (error) {
     await folder.release(false);
     throw error instanceof StoreError ? error : unusable(folder, "its files cannot be read", error);
   }
   // Of a store that is being rewritten, each value is of one format or the other.
-  const get = (name: string) => {
-    const stored = level.get(name);
+  const read = (from: RawLevel, name: string) => {
+    const stored = from.get(name);
     if (stored === undefined) return undefined;
     const key = Buffer.from(name, "latin1");
     const values = seals.toReversed().map((seal) => seal?.open(key, stored) ?? null);
@@ -116,10 +120,11 @@ export async function openRemains(path: string, secret: Uint8Array | null): Prom
     return value === null ? undefined : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   };
   return {
-    get,
+    get: (name) => read(level, name),
+    beforeHole: earlier && { get: (name) => read(earlier, name) },
     async *entries(prefix) {
       for (const key of level.keys(prefix)) {
-        const value = get(key);
+        const value = read(level, key);
         if (value !== undefined) yield [key, value];
       }
     },

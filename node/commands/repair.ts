@@ -16,8 +16,12 @@ export async function repair(options: HomeOptions & { readonly acceptLoss?: true
   });
 }
 
-function tellDamaged({ context, why }: DamagedContext): string {
-  return `context ${context} was not whole (${why}): it was made again of the deltas that are left, and what they do not say a peer must bring`;
+function tellDamaged({ context, why, from }: DamagedContext): string {
+  const made =
+    from === "deltas"
+      ? "the deltas that are left"
+      : "what it was before the damage in the log, and the deltas that are left of what followed";
+  return `context ${context} was not whole (${why}): it was made again of ${made}, and what they do not say a peer must bring`;
 }
 
 function tellPrivate({ context, kept, lost }: SalvagedPrivate): string {

@@ -27,11 +27,13 @@ import { decoding } from "../../core/wire/cbor.ts";
 import { type SalvagedPrivate, salvagePrivate } from "./salvage-private.ts";
 import { findContext } from "./whole-context.ts";
 
-/** A context that had to be made again of deltas. */
+/** A context of which not all was there. */
 export interface DamagedContext {
   readonly context: string;
   /** What was found missing first. */
   readonly why: string;
+  /** What it was made again of, with every delta that can be read: nothing, or what it was before a hole in the log. */
+  readonly from: "deltas" | "before-hole";
 }
 
 export interface Salvaged {
@@ -77,7 +79,7 @@ export async function salvage(
   const replicas = Array.from(core.replicas().values());
   const byContext = new Map(replicas.map(({ contextId }) => [contextId, [] as CausalDelta[]]));
   for (const delta of deltas) byContext.get(delta.contextId)?.push(delta);
-  const { damaged, bodiless } = await salvageContexts(byContext, { ...options, store: remains }, handle);
+  const { damaged, bodiless } = await salvageContexts(byContext, { remains, options }, handle);
   const own = await salvagePrivate(remains, core.replicas(), handle);
   while (replicas.some(({ deltas: { readyCount, stranded } }) => readyCount > 0 || stranded.readyCount > 0))
     await handle({ kind: "woken" });
@@ -102,19 +104,25 @@ type Handle = (input: Input) => Promise<void>;
 /** Those whose state and past are there as they were, and of all every delta. */
 async function salvageContexts(
   byContext: ReadonlyMap<ContextId, readonly CausalDelta[]>,
-  remains: NodeOptions,
+  { remains, options }: { readonly remains: Remains; readonly options: NodeOptions },
   handle: Handle,
 ): Promise<Pick<Salvaged, "damaged" | "bodiless">> {
   const damaged: DamagedContext[] = [];
   let bodiless = 0;
   const now = { monotonicMs: 0, wallMs: Date.now() };
   for (const [contextId, deltas] of byContext) {
-    const found = findContext(contextId, remains, now);
-    if (found.kind === "whole") {
-      await takeOver(contextId, found.cut, handle);
-      bodiless += found.bodiless;
-    } else if (found.kind === "damaged" || deltas.length > 0)
-      damaged.push({ context: toBase58(contextId), why: found.why });
+    const found = findContext(contextId, { ...options, store: remains }, now);
+    const { beforeHole: store } = remains;
+    const earlier =
+      found.kind === "damaged" && store !== null ? findContext(contextId, { ...options, store }, now) : found;
+    if (earlier.kind === "whole") {
+      await takeOver(contextId, earlier.cut, handle);
+      bodiless += earlier.bodiless;
+    }
+    if (found.kind === "damaged" || (found.kind === "empty" && deltas.length > 0)) {
+      const from = earlier.kind === "whole" ? "before-hole" : "deltas";
+      damaged.push({ context: toBase58(contextId), why: found.why, from });
+    }
     for (const { sealed } of deltas) await handle(callOf({ kind: "restore", contextId, delta: sealed }));
   }
   return { damaged, bodiless };

@@ -12,7 +12,7 @@ import { readFile } from "node:fs/promises";
 import { Cache, createCacheMemory } from "../../../core/cache.ts";
 import { openBlock, type RawEntry, trailerBytes } from "./block.ts";
 import { type LevelFile, levelFilesOf } from "./level-files.ts";
-import { joinPieces, type Piece } from "./log-file.ts";
+import { findHole, joinPieces, type Piece } from "./log-file.ts";
 import { readTable } from "./table-file.ts";
 import { batchesOf } from "./write-batch.ts";
 
@@ -47,6 +47,22 @@ export class RawLevel {
       for (const [pieces, entries] of writesOf(file, await readFile(file.path)))
         keepNewest(newest, { ...file, pieces }, entries);
     return new RawLevel(newest);
+  }
+
+  /** As it was before the first hole in its logs; null where they have none. */
+  static async openBeforeHole(levelPath: string): Promise<RawLevel | null> {
+    const newest = new Map<string, Place>();
+    let hole: number | null = null;
+    for (const file of (await levelFilesOf(levelPath)).files) {
+      const bytes = await readFile(file.path);
+      const wasWhole = hole === null;
+      if (file.kind === "log" && wasWhole) hole = findHole(bytes, "next-readable");
+      if (file.kind === "log" && !wasWhole) continue;
+      const until = file.kind === "log" ? (hole ?? bytes.length) : bytes.length;
+      for (const [pieces, entries] of writesOf(file, bytes))
+        if ((pieces.at(-1)?.end ?? 0) <= until) keepNewest(newest, { ...file, pieces }, entries);
+    }
+    return hole === null ? null : new RawLevel(newest);
   }
 
   /** A copy of the value under a key, whose characters are its bytes. */

@@ -1,6 +1,6 @@
 // What a repair makes of contexts that nobody else has: all of whose deltas say it, or of whose old ones only the state does.
 
-import { cpSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -121,6 +121,40 @@ test("what a context does not need to be whole is not missed: which bodies there
   ]);
   assert.equal(after, before);
   assert.equal(salvaged?.damaged, []);
+});
+
+test("behind a hole in the log a context is at least what it was before, though no deltas say that any more", async () => {
+  const path = join(temporaryFolder(), "store");
+  const store = await openLevelStore(path, { create: true });
+  const node = new StoredNode(store, [kvStore], { compactAboveDeltas: kept, compactKeepDeltas: kept });
+  const contextId = node.create();
+  const write = async (from: number, until: number) => {
+    for (let index = from; index < until; index += 1) {
+      node.set(contextId, `key ${index}`, `${index}`.repeat(50));
+      await store.flush();
+    }
+  };
+  await write(0, 200);
+  node.wake(60_000);
+  await write(200, 300);
+  await store.close();
+
+  const [name = ""] = readdirSync(join(path, "level")).filter((each) => each.endsWith(".log"));
+  const log = readFileSync(join(path, "level", name));
+  const at = Math.floor(log.length * 0.9);
+  log.fill(0xa5, at, at + 200);
+  writeFileSync(join(path, "level", name), log);
+
+  const outcome = await repairNode(nodeOver(path), true);
+  assert.is(outcome.kind, "salvaged", JSON.stringify(outcome));
+  const [count] = await withStore(path, (again) => again.entryCounts([contextId]));
+  assert.ok((count ?? 0) > 200 && (count ?? 0) < 300, `${count} of 300 entries`);
+  const { waiting, damaged: told } = present(outcome.kind === "salvaged" ? outcome.salvaged : null, "it");
+  assert.equal(
+    told.map(({ context, from }) => [context, from]),
+    [[toBase58(contextId), "before-hole"]],
+  );
+  assert.is((count ?? 0) + waiting, 299, "all but the one that was hit");
 });
 
 test.run();
