@@ -43,13 +43,13 @@ export async function readMarker(path: string, create: boolean): Promise<Marker 
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
     throw error;
   });
-  if (text !== null) return parseMarker(path, text);
+  if (text !== null) return await parseMarker(path, text);
   const entries: readonly string[] = await readdir(path).catch(async (error: unknown) => {
     if (codeOf(error) === "ENOENT") return [];
     if (codeOf(error) !== "ENOTDIR") throw error;
     throw foreign((await whyNotThere(path)) ?? `${path} is a file`);
   });
-  if (entries.includes(levelName)) throw withoutMarker(path);
+  if (entries.includes(levelName)) throw withoutMarker(path, "has lost its");
   const others = entries.filter((name) => name !== besideName);
   if (others.length > 0) throw foreign(`${path} holds other things (${others.slice(0, 3).join(", ")})`);
   if (create) return null;
@@ -78,11 +78,12 @@ interface MarkerFile {
   readonly values: ValueFormat;
 }
 
-function parseMarker(path: string, text: string): Marker {
+async function parseMarker(path: string, text: string): Promise<Marker> {
   let file: Partial<MarkerFile> | null;
   try {
     file = JSON.parse(text);
   } catch {
+    if ((await readdir(path)).includes(levelName)) throw withoutMarker(path, "has a damaged");
     throw foreign(`${path} has a ${storeMarkerName} that is not JSON`);
   }
   if (file?.kind !== "reconverge-store") throw foreign(`${path} has a ${storeMarkerName} of something else`);
@@ -104,7 +105,7 @@ function parseMarker(path: string, text: string): Marker {
 }
 
 /** It says how values are kept, so it is not guessed. */
-function withoutMarker(path: string): StoreError {
+function withoutMarker(path: string, what: string): StoreError {
   const content = JSON.stringify({
     kind: "reconverge-store",
     version: storeVersion,
@@ -113,7 +114,7 @@ function withoutMarker(path: string): StoreError {
   });
   return new StoreError(
     "store-damaged",
-    `the store at ${path} has lost its ${storeMarkerName}: put that file back from any backup of this store; for one that was never sealed (store.keyFile) it is ${content}`,
+    `the store at ${path} ${what} ${storeMarkerName}: put that file back from any backup of this store; for one that was never sealed (store.keyFile) it is ${content}`,
   );
 }
 

@@ -274,16 +274,20 @@ for (const damage of damages) {
   });
 }
 
-test("a store that lost its store.json is refused with what to put there, which is all it takes", async () => {
-  const store = join(temporaryFolder(), "store");
-  cpSync(original, store, { recursive: true });
-  rmSync(join(store, "store.json"));
-  const refusal = await refusalOf(() => entriesFound(store, history));
-  assert.match(refusal, "has lost its store.json");
-  assert.is(await refusalOf(() => repairNode(nodeOver(store), true)), refusal, "nothing is guessed");
-  writeFileSync(join(store, "store.json"), refusal.slice(refusal.indexOf("{")));
-  const everything = history.contextIds.map(() => history.entries);
-  assert.equal(await entriesFound(store, history), everything);
-});
+for (const [said, spoil] of [
+  ["has lost its store.json", (path) => rmSync(path)],
+  ["has a damaged store.json", (path) => writeFileSync(path, Buffer.alloc(90, 0xa5))],
+] satisfies readonly (readonly [string, (path: string) => void])[])
+  test(`a store that ${said} is refused with what to put there, which is all it takes`, async () => {
+    const store = join(temporaryFolder(), "store");
+    cpSync(original, store, { recursive: true });
+    spoil(join(store, "store.json"));
+    const refusal = await refusalOf(() => entriesFound(store, history));
+    assert.match(refusal, said);
+    assert.is(await refusalOf(() => repairNode(nodeOver(store), true)), refusal, "nothing is guessed");
+    writeFileSync(join(store, "store.json"), refusal.slice(refusal.indexOf("{")));
+    const everything = history.contextIds.map(() => history.entries);
+    assert.equal(await entriesFound(store, history), everything);
+  });
 
 test.run();
