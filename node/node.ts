@@ -301,7 +301,8 @@ function storeTrouble(error: unknown, storePath: string): unknown {
     const message = `the store at ${storePath} cannot be read: ${error.message}; ${advice}`;
     return new StoreError("store-version", message, error);
   }
-  const advice = 'put a backup back, or run "reconverge node repair", which keeps what can still be read';
+  const advice =
+    'put a backup back, or run "reconverge node repair", which keeps what can still be read; peers bring what they hold';
   const message = `the store at ${storePath} is damaged: ${error.message}; ${advice}`;
   return new StoreError("store-damaged", message, error);
 }

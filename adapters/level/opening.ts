@@ -178,7 +178,10 @@ export async function checkTip(
 
 function whatIsLost(folder: StoreFolder, stored: Tip, kept: Tip | null): string {
   if (kept === null) return `its file ${folder.tipPath} is empty or unreadable, ${unknownEnd}`;
-  return `its last ${kept.count - stored.count} confirmed writes are gone`;
+  const lost = kept.count - stored.count;
+  if (stored.count === 0)
+    return `all its ${lost} confirmed writes are gone (is its folder the one that it was?)`;
+  return lost === 1 ? "its last confirmed write is gone" : `its last ${lost} confirmed writes are gone`;
 }
 
 const unknownEnd = "so nothing says whether its last confirmed writes are there";

@@ -11,6 +11,7 @@ import { RawLevel } from "./raw/raw-level.ts";
 import { StoreError } from "./store.ts";
 import { damaged, unusable } from "./store-damage.ts";
 import { StoreFolder } from "./store-folder.ts";
+import { flushesLost, ringPrefix } from "./tip.ts";
 import { bareValues, chooseFormat, sealOf } from "./value-seal.ts";
 
 export type RepairOptions = Omit<Opening, "create">;
@@ -88,6 +89,8 @@ export interface Remains extends StateView {
   entries(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]>;
   /** What there was before the first hole in LevelDB's logs: all of one moment, but for what else is damaged. Null: no hole. */
   readonly beforeHole: StateView | null;
+  /** Confirmed flushes that are newer than all that is left; null where nothing says how many there were. */
+  readonly flushesLost: number | null;
   close(): Promise<void>;
 }
 
@@ -101,11 +104,14 @@ export async function openRemains(path: string, secret: Uint8Array | null): Prom
   );
   let level: RawLevel;
   let earlier: RawLevel | null;
+  let lost: number | null;
   try {
     if (seals[1] === null) throw wrongSecret(folder, secret);
     await refuseHolder(folder);
     level = await RawLevel.open(folder.levelPath);
     earlier = await RawLevel.openBeforeHole(folder.levelPath);
+    const records = level.keys(ringPrefix).flatMap((key) => level.get(key) ?? []);
+    lost = await flushesLost(folder.tipPath, records);
   } catch (error) {
     await folder.release(false);
     throw error instanceof StoreError ? error : unusable(folder, "its files cannot be read", error);
@@ -121,6 +127,7 @@ export async function openRemains(path: string, secret: Uint8Array | null): Prom
   };
   return {
     get: (name) => read(level, name),
+    flushesLost: lost,
     beforeHole: earlier && { get: (name) => read(earlier, name) },
     async *entries(prefix) {
       for (const key of level.keys(prefix)) {

@@ -14,6 +14,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Commit } from "../../core/effect.ts";
+import { codeOf } from "./store.ts";
 
 /** How far a store has come. */
 export interface Tip {
@@ -36,7 +37,7 @@ const removed = 0xffff_ffff;
 export const emptyTip: Tip = { count: 0, chain: Buffer.alloc(hashBytes) };
 
 /** Where a record is kept. No key of the core begins with a zero byte. */
-const ringPrefix = "\0tip";
+export const ringPrefix = "\0tip";
 export const ringRange = {
   gte: Buffer.from(ringPrefix, "latin1"),
   lt: Buffer.from("\0tiq", "latin1"),
@@ -137,6 +138,18 @@ export class TipFile {
   async close(): Promise<void> {
     await this.#handle.close();
   }
+}
+
+/** How many flushes the tip knows of that are newer than all whose records are left; null where no tip can be read. */
+export async function flushesLost(tipPath: string, records: readonly Uint8Array[]): Promise<number | null> {
+  const file = await TipFile.open(tipPath).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
+  });
+  const kept = (await file?.read()) ?? null;
+  await file?.close();
+  const newest = Math.max(0, ...records.map((record) => decodeTip(record)?.count ?? 0));
+  return kept === null ? null : Math.max(0, kept.count - newest);
 }
 
 const contentBytes = 8 + hashBytes;

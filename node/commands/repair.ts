@@ -16,6 +16,12 @@ export async function repair(options: HomeOptions & { readonly acceptLoss?: true
   });
 }
 
+function tellFlushesLost(lost: number | null): readonly string[] {
+  if (lost === 0) return [];
+  if (lost === null) return ["nothing says whether its last confirmed writes are in it"];
+  return [`its last ${lost} confirmed writes are gone: what looks whole is as it was before them`];
+}
+
 function tellDamaged({ context, why, from }: DamagedContext): string {
   const made =
     from === "deltas"
@@ -43,6 +49,7 @@ function tell(outcome: RepairOutcome): string {
         : [
             `of ${bodiless} of these only the heads are left: what they say is in the state, and nothing is missing there`,
           ]),
+      ...tellFlushesLost(outcome.salvaged.flushesLost),
       ...damaged.map(tellDamaged),
       ...(waiting === 0
         ? []

@@ -47,6 +47,8 @@ export interface Salvaged {
   /** Of the applied ones those of which only the heads are left, and the state that has what they say. */
   readonly bodiless: number;
   readonly damaged: readonly DamagedContext[];
+  /** Confirmed flushes at the end that are gone; null where nothing says how many. */
+  readonly flushesLost: number | null;
   /** What contexts keep privately, by context. */
   readonly private: readonly SalvagedPrivate[];
 }
@@ -95,6 +97,7 @@ export async function salvage(
     refused: sum(({ stranded }) => stranded.refused.size),
     bodiless,
     damaged,
+    flushesLost: remains.flushesLost,
     private: own,
   };
 }

@@ -157,4 +157,24 @@ test("behind a hole in the log a context is at least what it was before, though 
   assert.is((count ?? 0) + waiting, 299, "all but the one that was hit");
 });
 
+test("what is lost of the end is told, though a context looks whole without it", async () => {
+  const path = join(temporaryFolder(), "store");
+  const store = await openLevelStore(path, { create: true });
+  const node = new StoredNode(store);
+  const contextId = node.create();
+  for (let index = 0; index < 50; index += 1) {
+    node.set(contextId, `key ${index}`, `${index}`.repeat(50));
+    await store.flush();
+  }
+  await store.close();
+  const [name = ""] = readdirSync(join(path, "level")).filter((each) => each.endsWith(".log"));
+  const log = readFileSync(join(path, "level", name));
+  const [hole, end] = [Math.floor(log.length * 0.3), Math.floor(log.length * 0.8)];
+  log.fill(0xa5, hole, hole + 20);
+  writeFileSync(join(path, "level", name), log.subarray(0, end));
+  const outcome = await repairNode(nodeOver(path), true);
+  const { flushesLost } = present(outcome.kind === "salvaged" ? outcome.salvaged : null, "what was saved");
+  assert.ok((flushesLost ?? 0) > 5 && (flushesLost ?? 0) < 15, `${flushesLost} of 50`);
+});
+
 test.run();
