@@ -256,7 +256,8 @@ test("a start that cannot read what is stored writes nothing over it, then or wh
   disk.durable.delete(lost);
   const before = new Map(disk.durable);
   assert.throws(() => startTestDriver(disk), /is missing/);
-  await stopTestDrivers();
+  stopTestDrivers();
+  await turns(20);
   assert.equal(disk.durable, before);
   // It may have been unreadable for a moment.
   disk.durable.set(lost, genesis);
