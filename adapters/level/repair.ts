@@ -5,6 +5,7 @@
 
 import type { StateView } from "../../core/ports.ts";
 import { LevelDb } from "./leveldb.ts";
+import { storeMarkerName } from "./marker.ts";
 import { type Opening, openLevel, openParts, wrongSecret } from "./opening.ts";
 import { findFileDamage } from "./raw/level-files.ts";
 import { RawLevel } from "./raw/raw-level.ts";
@@ -94,6 +95,14 @@ export interface Remains extends StateView {
   close(): Promise<void>;
 }
 
+/** What is kept of how values are stored is the only place that says it. */
+function otherFormat({ path }: StoreFolder, count: number): StoreError {
+  return new StoreError(
+    "store-damaged",
+    `the store at ${path} has ${count} values, none of them as its ${storeMarkerName} says: put the ${storeMarkerName} of this store back, from any backup of it`,
+  );
+}
+
 /** Reads what is left of a store, which stays as it is. What that costs: `raw/raw-level.ts`. */
 export async function openRemains(path: string, secret: Uint8Array | null): Promise<Remains> {
   const folder = await StoreFolder.claim(path, { create: false, values: chooseFormat(null) });
@@ -125,6 +134,11 @@ export async function openRemains(path: string, secret: Uint8Array | null): Prom
     const value = values.find((opened) => opened !== null) ?? null;
     return value === null ? undefined : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   };
+  const names = level.keys("").filter((name) => !name.startsWith(ringPrefix));
+  if (names.length > 0 && names.every((name) => read(level, name) === undefined)) {
+    await folder.release(false);
+    throw otherFormat(folder, names.length);
+  }
   return {
     get: (name) => read(level, name),
     flushesLost: lost,

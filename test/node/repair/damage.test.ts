@@ -82,6 +82,7 @@ interface Damage {
 
 const acceptable = /--accept-loss/;
 const repairable = /reconverge node repair/;
+const secret = new Uint8Array(32).fill(9);
 const unreadable = /is not what was written|cannot read|cannot open/;
 
 const damages: readonly Damage[] = [
@@ -289,5 +290,17 @@ for (const [said, spoil] of [
     const everything = history.contextIds.map(() => history.entries);
     assert.equal(await entriesFound(store, history), everything);
   });
+
+test("a store that was sealed, with the store.json of one that was not, is refused, and nothing of it is given up", async () => {
+  const store = join(temporaryFolder(), "store");
+  const sealed = await storeHistory(store, secret);
+  const marker = readFileSync(join(store, "store.json"));
+  cpSync(join(original, "store.json"), join(store, "store.json"));
+  const refusal = await refusalOf(() => repairNode(nodeOver(store), true));
+  assert.match(refusal, "none of them as its store.json says: put the store.json of this store back");
+  writeFileSync(join(store, "store.json"), marker);
+  const everything = sealed.contextIds.map(() => sealed.entries);
+  assert.equal(await entriesFound(store, sealed, secret), everything);
+});
 
 test.run();
