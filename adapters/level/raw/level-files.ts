@@ -44,13 +44,14 @@ function isLive({ kind, number }: NumberedFile, live: LiveFiles): boolean {
 }
 
 async function allFilesOf(levelPath: string): Promise<readonly NumberedFile[]> {
-  const names = await readdir(levelPath).catch((error: unknown) => {
+  const found = await readdir(levelPath, { withFileTypes: true }).catch((error: unknown) => {
     // A folder that is gone has nothing in it.
     if (codeOf(error) === "ENOENT") return [];
     throw error;
   });
-  return names
-    .flatMap((name) => {
+  return found
+    .filter((entry) => !entry.isDirectory())
+    .flatMap(({ name }) => {
       const [, number, ending] = /^(\d+)\.(ldb|sst|log)$/.exec(name) ?? [];
       if (number === undefined || ending === undefined) return [];
       const kind = kinds[ending as keyof typeof kinds];

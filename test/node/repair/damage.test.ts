@@ -5,6 +5,7 @@ import {
   appendFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -194,6 +195,15 @@ const damages: readonly Damage[] = [
   {
     name: "a table is cut in half",
     spoil: (store) => truncateSync(level(store, table), Math.floor(statSync(level(store, table)).size / 2)),
+    ...{ start: repairable, repair: acceptable, accepted: "salvaged" },
+  },
+  {
+    name: "a folder lies in the place of a table",
+    spoil: (store) => {
+      const path = level(store, table);
+      rmSync(path);
+      mkdirSync(path);
+    },
     ...{ start: repairable, repair: acceptable, accepted: "salvaged" },
   },
   {
