@@ -26,7 +26,8 @@ export function registerExploreCommand(program: Command): void {
       "after",
       `
 Each node makes its calls in the order of the workload, and what it publishes reaches every other member at any
-later moment, in any order. Times, latencies and faults of the scenario are not used, and sync does not run.
+later moment, in any order. Times of the scenario are not used, sync does not run, and a
+scenario with faults or lossy links is refused.
 
 Examples:
   reconverge explore scenarios/every-order.yaml

@@ -42,10 +42,10 @@ export async function* runInProcess({ plans, progress, ...how }: Runs): AsyncGen
 /** A thread loads this module's neighbour; from a checkout it has to register the TypeScript loader first. */
 const workerFile = import.meta.url.endsWith(".ts") ? "./worker.mjs" : "./worker.js";
 
-/** So many threads, each of which does tasks by a function of `worker.ts`. */
+/** So many threads at most, begun as there is work for them, each of which does tasks by a function of `worker.ts`. */
 export function createPool<Task, Result>(name: string, workers: number): Piscina<Task, Result> {
   const filename = new URL(workerFile, import.meta.url).href;
-  return new Piscina<Task, Result>({ filename, name, minThreads: workers, maxThreads: workers });
+  return new Piscina<Task, Result>({ filename, name, minThreads: 1, maxThreads: workers });
 }
 
 export async function* runInWorkers(
